@@ -1,0 +1,51 @@
+# The developer's commands. Everything runs in .venv, which `make setup` and `make demo` create.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip --quiet --disable-pip-version-check
+FAST := not slow and not browser and not gpu
+
+.PHONY: setup demo test check fix test-all bench clean
+
+setup: .venv/.dev
+
+.venv/bin/pip:
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	  echo "This Python has no venv; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@echo "Creating .venv ..."
+	@$(PYTHON) -m venv .venv
+
+.venv/.base: pyproject.toml constraints.txt | .venv/bin/pip
+	@echo "Installing the base (no torch; about half a minute) ..."
+	@$(PIP) install -c constraints.txt -e .
+	@touch $@
+
+.venv/.dev: .venv/.base
+	@echo "Installing everything for development (torch included: about 5.5 GB, two minutes) ..."
+	@$(PIP) install -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: .venv/.base
+	@$(BIN)/python examples/demo.py
+
+test: .venv/.dev
+	$(BIN)/pytest -n auto
+
+check: .venv/.dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/codespell src tests docs examples benchmarks README.md CONTRIBUTING.md CHANGELOG.md
+	$(BIN)/mypy
+	$(BIN)/pytest -n auto
+
+fix: .venv/.dev
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+test-all: .venv/.dev
+	$(BIN)/pytest -n auto -m "not gpu"
+
+bench: .venv/.dev
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script --quick || exit 1; done
+
+clean:
+	rm -rf .venv demo-output build dist .mypy_cache .ruff_cache .pytest_cache
