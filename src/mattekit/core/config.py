@@ -1,0 +1,18 @@
+"""The one idiom for every choice: a frozen dataclass is name, schema, help text and factory.
+
+A config belongs to the thing it builds and stands in the same file. The list of choices is a union
+of configs (`NetworkConfig = DimConfig | GfmConfig | ...`), told apart by the field `name`.
+"""
+
+from dataclasses import dataclass
+from typing import Any, TypeVar, dataclass_transform
+
+T = TypeVar("T")
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True)
+def config(cls: type[T]) -> type[T]:
+    """Frozen keyword-only dataclass that pydantic, seen from the recipes, reads strictly."""
+    frozen: Any = dataclass(frozen=True, kw_only=True, slots=True)(cls)
+    frozen.__pydantic_config__ = {"extra": "forbid", "use_attribute_docstrings": True}
+    return frozen  # type: ignore[no-any-return]

@@ -1,0 +1,63 @@
+"""Every error that mattekit raises on purpose.
+
+    MattekitError
+    |-- BadArgument     an option or value that cannot be used (exit code 2 on the command line)
+    |-- BadImage        a picture that cannot be read, or has the wrong size or kind
+    |-- BadTrimap       a trimap that does not say what it should
+    |-- BadData         a data set, list or archive that lacks what is asked of it
+    |-- BadRecipe       a recipe with an unknown key, a wrong type or an impossible combination
+    |-- BadWeights      a checkpoint of another kind, damaged, or with keys that do not fit
+    |-- BadOutput       a place that cannot be written, or a file that would be overwritten
+    |-- NoSubject       nobody said what the subject is, and it could not be told from the photo
+    |-- TooLarge        work that does not fit the memory, pixel or time limit
+    `-- MissingExtra    an optional part of mattekit is not installed
+
+A message is one sentence that says what was found, what was expected, and what to do.
+"""
+
+
+class MattekitError(Exception):
+    """Base of all errors whose message is meant for the user."""
+
+
+class BadArgument(MattekitError):
+    """An option or value that cannot be used."""
+
+
+class BadImage(MattekitError):
+    """A picture that cannot be read, or has the wrong size or kind."""
+
+
+class BadTrimap(MattekitError):
+    """A trimap that does not say what it should."""
+
+
+class BadData(MattekitError):
+    """A data set, list or archive that lacks what is asked of it."""
+
+
+class BadRecipe(MattekitError):
+    """A recipe with an unknown key, a wrong type or an impossible combination."""
+
+
+class BadWeights(MattekitError):
+    """A checkpoint of another kind, damaged, or with keys that do not fit."""
+
+
+class BadOutput(MattekitError):
+    """A place that cannot be written, or a file that would be overwritten."""
+
+
+class NoSubject(MattekitError):
+    """Nobody said what the subject is, and it could not be told from the photo."""
+
+
+class TooLarge(MattekitError):
+    """Work that does not fit the memory, pixel or time limit."""
+
+
+class MissingExtra(MattekitError):
+    """An optional part of mattekit is not installed."""
+
+    def __init__(self, what: str, extra: str) -> None:
+        super().__init__(f"{what} needs the extra '{extra}'; run: pip install 'mattekit[{extra}]'")

@@ -1,0 +1,91 @@
+"""Weights files from outside: where they live, what their names are, what their header says.
+
+The header of a .safetensors file is its length and a JSON text: names and shapes of the tensors,
+and texts of the writer's own. Reading it takes no torch; the tensors: `networks.weights`.
+"""
+
+import json
+import math
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mattekit.core.errors import BadArgument, BadWeights
+
+SUFFIX = ".safetensors"
+SHIPPED = Path(__file__).parents[1] / "networks" / "shipped"
+METADATA = "__metadata__"
+LARGEST_HEADER = 100_000_000
+STATISTICS = (".running_mean", ".running_var", ".num_batches_tracked")
+"""Endings of what a norm observes and nobody learns."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contents:
+    """What a .safetensors file says that it holds."""
+
+    texts: dict[str, str]
+    shapes: dict[str, tuple[int, ...]]
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers were learned; the statistics of norms are left out."""
+        learned = [shape for name, shape in self.shapes.items() if not name.endswith(STATISTICS)]
+        return sum(math.prod(shape) for shape in learned)
+
+
+def read_contents(path: Path) -> Contents:
+    """The file's header; a file that is shorter than it says is refused."""
+    if not path.is_file():
+        raise BadWeights(f"there is no file {path}; give the path of a {SUFFIX} file")
+    try:
+        with path.open("rb") as stream:
+            length = int.from_bytes(stream.read(8), "little")
+            header: dict[str, Any] = json.loads(stream.read(min(length, LARGEST_HEADER)))
+        texts = header.pop(METADATA, {})
+        shapes = {name: tuple(entry["shape"]) for name, entry in header.items()}
+        end = max((entry["data_offsets"][1] for entry in header.values()), default=0)
+    except (ValueError, TypeError, LookupError, AttributeError) as error:
+        raise BadWeights(_damaged(path)) from error
+    if path.stat().st_size != 8 + length + end:
+        raise BadWeights(_damaged(path))
+    return Contents(texts=texts, shapes=shapes)
+
+
+def models_folder() -> Path:
+    """Where imported models live: $MATTEKIT_HOME, or the platform's folder for such data."""
+    if home := os.environ.get("MATTEKIT_HOME"):
+        return Path(home)
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "mattekit"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "mattekit"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "mattekit"
+
+
+def model_files() -> dict[str, Path]:
+    """Name -> file of every model that is shipped or imported; an imported one wins."""
+    folders = (SHIPPED, models_folder())
+    return {path.stem: path for folder in folders for path in sorted(folder.glob(f"*{SUFFIX}"))}
+
+
+def find(model: str) -> Path:
+    """The file of a model, given by its path or its name."""
+    if Path(model).is_file():
+        return Path(model)
+    files = model_files()
+    if model in files:
+        return files[model]
+    if Path(model).suffix:
+        raise BadWeights(f"there is no file {model}; give the path of a {SUFFIX} file")
+    known = f"there are {', '.join(files)}" if files else "none is imported yet"
+    raise BadArgument(f"no model is called '{model}'; {known} (see: mattekit models import --help)")
+
+
+def _damaged(path: Path) -> str:
+    return (
+        f"{path} is damaged or not a {SUFFIX} file; "
+        "public checkpoints come in by: mattekit models import KIND FILE"
+    )

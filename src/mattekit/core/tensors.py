@@ -1,0 +1,63 @@
+"""The planes as batches of tensors, and what a network returns. The only core module with torch."""
+
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from mattekit.core.types import LABEL_OF_REGION, Region
+
+TRIMAP_STEP = 0.5  # a label l is 0.5 * l in a batch: 0 background, 0.5 unknown, 1 foreground
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """Planes of several samples, stacked. Missing planes are None."""
+
+    image: Float[Tensor, "b 3 h w"]
+    alpha: Float[Tensor, "b 1 h w"]
+    trimap: Float[Tensor, "b 1 h w"]
+    foreground: Float[Tensor, "b 3 h w"] | None = None
+    background: Float[Tensor, "b 3 h w"] | None = None
+    prior: Float[Tensor, "b c h w"] | None = None
+    """Classical estimates, for networks that correct them; the first is an alpha."""
+    names: tuple[str, ...] = ()
+
+    def to(self, device: torch.device | str, **options: Any) -> "Batch":
+        """The same batch on another device."""
+        planes = {field.name: getattr(self, field.name) for field in fields(self)}
+        moved: dict[str, Any] = {
+            name: plane.to(device, **options)
+            for name, plane in planes.items()
+            if isinstance(plane, Tensor)
+        }
+        return replace(self, **moved)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """What a network says. `alpha` is always there, the rest only where a system has it."""
+
+    alpha: Float[Tensor, "b 1 h w"]
+    refined_from: Float[Tensor, "b 1 h w"] | None = None
+    """The alpha before a refinement stage (Deep Image Matting, stages 2 and 3)."""
+    glance_logits: Float[Tensor, "b c h w"] | None = None
+    focus: Float[Tensor, "b 1 h w"] | None = None
+    branches: "tuple[Prediction, ...]" = ()
+    """One prediction per representation (GFM with RIM)."""
+    foreground: Float[Tensor, "b 3 h w"] | None = None
+    background: Float[Tensor, "b 3 h w"] | None = None
+    coarse_foreground: Float[Tensor, "b 3 h w"] | None = None
+    coarse_background: Float[Tensor, "b 3 h w"] | None = None
+    log_error: Float[Tensor, "b 1 h w"] | None = None
+    """Logarithm of the error of alpha that the network expects of itself."""
+
+
+def region_weight(region: Region, trimap: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 h w"]:
+    """1 where a pixel belongs to the region of the trimap, else 0."""
+    if region == "whole":
+        return torch.ones_like(trimap)
+    distance = (trimap - TRIMAP_STEP * LABEL_OF_REGION[region]).abs()
+    return (distance < TRIMAP_STEP / 2).to(trimap.dtype)

@@ -1,0 +1,67 @@
+"""The planes of a matting problem as arrays: what they are called, what they hold, what is known.
+
+An image is unassociated colour, never multiplied by alpha. Batches of tensors: `core.tensors`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+Image = npt.NDArray[np.float32]  # h w 3, RGB, [0, 1], sRGB-coded
+Alpha = npt.NDArray[np.float32]  # h w, [0, 1]
+Trimap = npt.NDArray[np.uint8]  # h w, labels below
+Mask = npt.NDArray[np.bool_]  # h w
+Plane = npt.NDArray[Any]  # any of the above
+
+BACKGROUND = 0
+UNKNOWN = 1
+FOREGROUND = 2
+
+Size = tuple[int, int]  # height, width
+
+Interpolation = Literal["smooth", "labels"]
+"""How a plane is resampled: colours and alphas smoothly, trimaps by nearest label."""
+
+Region = Literal["whole", "unknown", "foreground", "background"]
+LABEL_OF_REGION = {"background": BACKGROUND, "unknown": UNKNOWN, "foreground": FOREGROUND}
+
+
+def region_mask(region: Region, trimap: Trimap) -> Mask:
+    """True where a pixel belongs to the region of the trimap."""
+    if region == "whole":
+        return np.ones(trimap.shape, dtype=np.bool_)
+    return np.equal(trimap, LABEL_OF_REGION[region])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """Aligned planes of one picture; a plane that is not known is None."""
+
+    image: Image
+    alpha: Alpha
+    trimap: Trimap | None = None
+    foreground: Image | None = None
+    background: Image | None = None
+    prior: Plane | None = None
+    """Classical estimates h w c, for networks that correct them; the first is an alpha."""
+    name: str = ""
+
+    @property
+    def size(self) -> Size:
+        """Height and width, the same for every plane."""
+        height, width = self.alpha.shape
+        return height, width
+
+    def warp(self, how: Callable[[Plane, Interpolation], Plane]) -> "Sample":
+        """Apply one geometry to every plane, so that they stay aligned."""
+        warped: dict[str, Any] = {}
+        for field in fields(self):
+            plane = getattr(self, field.name)
+            if isinstance(plane, np.ndarray):
+                warped[field.name] = how(plane, "labels" if field.name == "trimap" else "smooth")
+            else:
+                warped[field.name] = plane
+        return Sample(**warped)
