@@ -1,0 +1,1 @@
+"""Pictures as arrays: files in and out, trimaps, compositing, resampling. No torch."""

@@ -1,0 +1,72 @@
+"""Compositing, I = aF + (1-a)B, and the light it happens in.
+
+`over` is the only place in mattekit where the compositing equation stands. It is plain arithmetic,
+so it serves arrays and tensors alike; the caller gives alpha a shape that broadcasts
+(`alpha[..., None]` for arrays h w 3).
+"""
+
+from typing import Any
+
+import numpy as np
+
+from mattekit.core.types import Alpha, Image, Plane, Size
+
+Planes = Any  # an array or a tensor: this floor does not know torch
+
+
+def over(foreground: Planes, alpha: Planes, background: Planes) -> Planes:
+    """Foreground over background, aF + (1-a)B, in whatever light the colours are in.
+
+    >>> over(0.8, 0.25, 0.4)
+    0.5
+    """
+    return foreground * alpha + background * (1 - alpha)
+
+
+def over_linear(foreground: Image, alpha: Alpha, background: Image) -> Image:
+    """Foreground over background mixed in linear light, as lenses and renderers mix it.
+
+    Alpha broadcasts as in `over`; colours go in and come out sRGB-coded.
+    """
+    return to_srgb(over(to_linear(foreground), alpha, to_linear(background)))
+
+
+def to_linear(image: Image) -> Image:
+    """Decode sRGB values to linear light. Values outside [0, 1] follow the same curve."""
+    lifted = (np.maximum(image, 0.04045) + np.float32(0.055)) / np.float32(1.055)
+    return np.where(image <= 0.04045, image / np.float32(12.92), lifted ** np.float32(2.4))
+
+
+def to_srgb(linear: Image) -> Image:
+    """Code linear light as sRGB values. Values outside [0, 1] follow the same curve."""
+    bright = np.maximum(linear, 0.0031308) ** np.float32(1 / 2.4)
+    coded = bright + np.float32(0.055) * (bright - 1)  # 1.055 x - 0.055, with 1 staying exactly 1
+    return np.where(linear <= 0.0031308, linear * np.float32(12.92), coded)
+
+
+def premultiply(image: Image, alpha: Alpha) -> Image:
+    """Colours multiplied by alpha, aF: the form that some compositing programs store."""
+    return image * alpha[..., None]
+
+
+def unpremultiply(premultiplied: Image, alpha: Alpha) -> Image:
+    """Colours with alpha divided out; black where alpha is 0, since nothing is known there."""
+    known = alpha[..., None] > 0
+    return np.divide(premultiplied, alpha[..., None], out=np.zeros_like(premultiplied), where=known)
+
+
+def union(alpha1: Planes, alpha2: Planes) -> Planes:
+    """Alpha of two independent layers together, a1 + a2 - a1 a2.
+
+    >>> union(0.5, 0.5)
+    0.75
+    """
+    return alpha1 + alpha2 - alpha1 * alpha2
+
+
+def checkerboard(size: Size, square: int = 16) -> Image:
+    """Grey checkerboard on which transparency is shown."""
+    rows, columns = np.indices(size, sparse=True)
+    light = (rows // square + columns // square) % 2 == 0
+    grey: Plane = np.where(light, np.float32(0.8), np.float32(0.6))
+    return np.repeat(grey[..., None], 3, axis=2)

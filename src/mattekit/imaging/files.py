@@ -1,0 +1,260 @@
+"""Pictures in and out of files: the front door of reading and writing.
+
+A source is a path, the bytes of a file, or an open binary file. What cannot be read raises
+`BadImage` with a sentence that names it. How each format is decoded: `imaging.formats`.
+"""
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+import numpy as np
+
+from mattekit.core.atomic import replacing
+from mattekit.core.errors import BadArgument, BadImage
+from mattekit.core.types import Alpha, Image, Plane, Size, Trimap
+from mattekit.imaging.compose import to_linear
+from mattekit.imaging.formats.decode import decode, upright_size
+from mattekit.imaging.formats.encode import (
+    FORMAT_OF,
+    LOSSLESS,
+    Format,
+    check_format,
+    encode,
+)
+from mattekit.imaging.formats.guard import Stream, reading
+from mattekit.imaging.formats.openexr import encode_exr
+from mattekit.imaging.formats.profiles import managed
+from mattekit.imaging.picture import (
+    ExistingAlpha,
+    Picture,
+    Stored,
+    apply_existing_alpha,
+    coded,
+    to_depth,
+    to_float,
+)
+from mattekit.imaging.trimap import snap, to_pixels
+
+__all__ = [
+    "MAX_PIXELS",
+    "SUFFIXES",
+    "WRITABLE",
+    "ExistingAlpha",
+    "Picture",
+    "Source",
+    "apply_existing_alpha",
+    "encode_image",
+    "open_picture",
+    "open_trimap",
+    "read_alpha",
+    "read_image",
+    "read_trimap",
+    "size_of",
+    "write_alpha",
+    "write_image",
+    "write_trimap",
+]
+
+
+@runtime_checkable
+class Readable(Protocol):
+    """An open binary file, such as stdin or an upload."""
+
+    def read(self) -> bytes: ...
+
+
+Source = str | os.PathLike[str] | bytes | Readable
+
+MAX_PIXELS = 150_000_000
+SUFFIXES = (
+    ".avif",
+    ".bmp",
+    ".exr",
+    ".heic",
+    ".heif",
+    ".jpeg",
+    ".jpg",
+    ".png",
+    ".tif",
+    ".tiff",
+    ".webp",
+)
+"""Suffixes of files that are read, in lower case; what a file holds is told by its bytes."""
+WRITABLE = tuple(FORMAT_OF)
+NEARLY_GREY = 8
+"""Steps of 8 bits that the channels of a grey picture may differ by, as JPEG makes them do."""
+
+
+def open_picture(
+    source: Source, *, max_pixels: int = MAX_PIXELS, allow_8bit: bool = False
+) -> Picture:
+    """Read a photo: upright, with sRGB colours in the depth of the file, and what else it holds.
+
+    `allow_8bit` reads 16-bit pictures whose profile is made of tables at 8 bits, with a warning,
+    instead of refusing them.
+    """
+    with _stream(source) as (stream, name), reading(name):
+        return managed(decode(stream, max_pixels), allow_8bit=allow_8bit)
+
+
+def read_image(source: Source) -> Image:
+    """The colours of a photo as floats in [0, 1]; an alpha that it has is left aside."""
+    return open_picture(source).image()
+
+
+def read_alpha(source: Source, *, max_pixels: int = MAX_PIXELS) -> Alpha:
+    """The alpha channel where the file has one that is not opaque everywhere, else its grey."""
+    with _stream(source) as (stream, name), reading(name):
+        stored = decode(stream, max_pixels)
+        if stored.alpha is not None and to_depth(stored.alpha, 8).min() < 255:
+            return _unit(stored.alpha)
+        return _unit(_grey(stored, "an alpha"))
+
+
+def read_trimap(source: Source, *, strict: bool = False) -> Trimap:
+    """The labels of a trimap; how they are told from grey values: `imaging.trimap.snap`."""
+    return open_trimap(source, strict=strict)[0]
+
+
+def open_trimap(
+    source: Source, *, strict: bool = False, max_pixels: int = MAX_PIXELS
+) -> tuple[Trimap, tuple[str, ...]]:
+    """The labels of a trimap and what there is to remark about its values."""
+    with _stream(source) as (stream, name), reading(name):
+        stored = decode(stream, max_pixels)
+        trimap, warnings = snap(to_depth(_grey(stored, "a trimap"), 8), strict=strict)
+    return trimap, tuple(f"{name}: {warning}" for warning in warnings)
+
+
+def size_of(source: Source) -> Size:
+    """Height and width of the upright picture, from the header alone."""
+    with _stream(source) as (stream, name), reading(name):
+        return upright_size(stream)
+
+
+def encode_image(
+    image: Plane,
+    *,
+    format: Format,
+    alpha: Plane | None = None,
+    bits: int = 8,
+    exif: bytes = b"",
+    linear: bool = False,
+    premultiplied: bool = False,
+) -> bytes:
+    """The bytes of a file with these colours (h w 3, or h w for one channel) and this alpha.
+
+    Args:
+        image: floats in [0, 1], or whole numbers as a `Picture` holds them.
+        bits: 8 or 16; of EXR 32, or less for half floats.
+        exif: what to keep of the camera's notes, `Picture.exif`.
+        linear: the colours are linear light, as `Picture.linear`.
+        premultiplied: colours are multiplied by alpha, as many compositing programs expect of EXR.
+    """
+    check_format(format, bits=bits, alpha=alpha is not None, exif=bool(exif))
+    if alpha is not None and alpha.shape != image.shape[:2]:
+        raise BadArgument(f"the alpha is {alpha.shape} and the image {image.shape[:2]}")
+    if format == "exr":
+        light = image if linear else to_linear(to_float(image))
+        opacity = None if alpha is None else to_float(alpha)
+        return encode_exr(light, opacity, half=bits < 32, premultiplied=premultiplied)
+    if premultiplied:
+        raise BadArgument(f"{format.upper()} is never premultiplied; only EXR is")
+    planes = to_depth(coded(image) if linear else image, bits)
+    if alpha is not None:
+        planes = np.dstack([planes, to_depth(alpha, bits)])
+    return encode(planes, format, exif=exif)
+
+
+def write_image(
+    path: str | os.PathLike[str],
+    image: Plane,
+    *,
+    alpha: Plane | None = None,
+    bits: int = 8,
+    exif: bytes = b"",
+    linear: bool = False,
+    premultiplied: bool = False,
+) -> None:
+    """Write a picture, whole or not at all, in the format of the suffix; see `encode_image`."""
+    format = _format_of(path)
+    encoded = encode_image(
+        image,
+        format=format,
+        alpha=alpha,
+        bits=bits,
+        exif=exif,
+        linear=linear,
+        premultiplied=premultiplied,
+    )
+    _write(path, encoded)
+
+
+def write_alpha(path: str | os.PathLike[str], alpha: Plane, *, bits: int = 8) -> None:
+    """Write an alpha as a grey picture."""
+    linear = _format_of(path) == "exr"  # an alpha is a share, not a colour: no curve applies
+    _write(path, encode_image(alpha, format=_format_of(path), bits=bits, linear=linear))
+
+
+def write_trimap(path: str | os.PathLike[str], trimap: Trimap) -> None:
+    """Write a trimap as a grey picture of 0, 128 and 255."""
+    format = _format_of(path)
+    if format not in LOSSLESS:
+        raise BadArgument(f"{path}: {format.upper()} would blur the labels of a trimap; write PNG")
+    _write(path, encode(to_pixels(trimap), format))
+
+
+@contextmanager
+def _stream(source: Source) -> Iterator[tuple[Stream, str]]:
+    """The source as a file that can be read from any place, and what to call it in a sentence."""
+    if isinstance(source, bytes):
+        yield io.BytesIO(source), "the picture"
+    elif isinstance(source, str | os.PathLike):
+        with _opened(Path(source)) as file:
+            yield file if file.seekable() else io.BytesIO(file.read()), str(source)
+    else:
+        yield io.BytesIO(source.read()), "the picture"
+
+
+def _opened(path: Path) -> io.BufferedReader:
+    try:
+        if path.is_dir():
+            raise BadImage(f"{path} is a folder; expected a picture")
+        return path.open("rb")
+    except FileNotFoundError as error:
+        raise BadImage(f"{path} does not exist; expected a picture") from error
+    except OSError as error:
+        raise BadImage(f"{path} cannot be opened: {(error.strerror or '').lower()}") from error
+    except ValueError as error:
+        raise BadImage(f"{str(path)!r} cannot be the name of a file") from error
+
+
+def _grey(stored: Stored, what: str) -> Plane:
+    """The one channel of a picture without colours."""
+    colours = stored.colours
+    if colours.ndim == 2:
+        return colours
+    spread = to_depth(colours.max(axis=-1) - colours.min(axis=-1), 8).max()
+    if spread > NEARLY_GREY:
+        raise BadImage(f"the picture is in colour; expected the greys of {what}")
+    return np.ascontiguousarray(colours[..., 1])
+
+
+def _unit(plane: Plane) -> Alpha:
+    return np.nan_to_num(to_float(plane)).clip(0, 1)
+
+
+def _format_of(path: str | os.PathLike[str]) -> Format:
+    suffix = Path(path).suffix.lower()
+    if suffix not in FORMAT_OF:
+        raise BadArgument(f"{path}: pictures are written as {', '.join(WRITABLE)}, not '{suffix}'")
+    return FORMAT_OF[suffix]
+
+
+def _write(path: str | os.PathLike[str], encoded: bytes) -> None:
+    with replacing(path) as aside:
+        aside.write_bytes(encoded)

@@ -1,0 +1,61 @@
+"""What cameras and encoders do to a picture: noise, blur, JPEG, sharpening, resampling.
+
+Pure functions of float images in [0, 1]; strengths of noise are shares of that range, so that 10 of
+255 grey steps is `10 / 255`. Nothing wraps around: results are cut to [0, 1].
+"""
+
+import io
+
+import cv2
+import numpy as np
+import PIL.Image
+
+from mattekit.core.types import Image, Plane
+from mattekit.imaging.picture import to_depth, to_float
+from mattekit.imaging.resize import resize
+
+
+def noise_field(shape: tuple[int, ...], sigma: float, rng: np.random.Generator) -> Plane:
+    """Independent normal values of standard deviation sigma, to be added to one or more images."""
+    return rng.standard_normal(shape, dtype=np.float32) * np.float32(sigma)
+
+
+def add_noise(image: Image, field: Plane) -> Image:
+    """The image plus a field of noise, cut to [0, 1]."""
+    return (image + field).clip(0, 1)
+
+
+def gaussian_noise(image: Image, sigma: float, rng: np.random.Generator) -> Image:
+    """The image with normal noise of standard deviation sigma."""
+    return add_noise(image, noise_field(image.shape, sigma, rng))
+
+
+def box_blur(image: Image, side: int) -> Image:
+    """The mean over squares of side x side pixels; a flat depth of field as RSSN imitates it."""
+    blurred: Plane = cv2.blur(image, (side, side))
+    return blurred.clip(0, 1)
+
+
+def gaussian_blur(image: Image, sigma: float) -> Image:
+    """The image seen through a Gaussian of standard deviation sigma, in pixels."""
+    blurred: Plane = cv2.GaussianBlur(image, (0, 0), sigma)
+    return blurred.clip(0, 1)
+
+
+def sharpen(image: Image, amount: float, sigma: float = 1.0) -> Image:
+    """Unsharp masking: the difference to a blurred copy added `amount` times."""
+    return (image + np.float32(amount) * (image - gaussian_blur(image, sigma))).clip(0, 1)
+
+
+def jpeg(image: Image, quality: int) -> Image:
+    """The image after JPEG with reduced colour channels, at a quality from 1 to 100."""
+    file = io.BytesIO()
+    PIL.Image.fromarray(to_depth(image, 8)).save(file, "JPEG", quality=quality, subsampling="4:2:0")
+    return to_float(np.asarray(PIL.Image.open(file)))
+
+
+def resample(image: Image, factor: float) -> Image:
+    """The image made `factor` times smaller and brought back: the detail of a lesser camera."""
+    height, width = image.shape[:2]
+    small = resize(image, (max(1, round(height / factor)), max(1, round(width / factor))))
+    return resize(small, (height, width))

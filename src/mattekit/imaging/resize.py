@@ -1,0 +1,80 @@
+"""Bringing planes to another size: how each kind is resampled, and how a size is chosen."""
+
+import cv2
+import numpy as np
+
+from mattekit.core.errors import BadArgument
+from mattekit.core.types import Image, Interpolation, Plane, Size
+
+ROUND_OFF = np.float32(4e-6)
+
+
+def resize(plane: Plane, size: Size, interpolation: Interpolation = "smooth") -> Plane:
+    """The plane at another size: averaged when shrinking, bilinear when growing, labels nearest.
+
+    Each direction is treated by itself. A region of exact zeros or ones stays exact.
+    """
+    height, width = plane.shape[:2]
+    if min(height, width, *size) < 1:
+        raise BadArgument(f"cannot resize {height}x{width} to {size[0]}x{size[1]}")
+    if (height, width) == size:
+        return plane.copy()
+    if interpolation == "labels":
+        return _resample(plane, size, cv2.INTER_NEAREST_EXACT)
+    shrunk = _resample(plane, (min(height, size[0]), min(width, size[1])), cv2.INTER_AREA)
+    return _without_round_off(_resample(shrunk, size, cv2.INTER_LINEAR))
+
+
+def fit_within(size: Size, longest: int) -> Size:
+    """The size with its longer side at most `longest`, in proportion; never enlarged.
+
+    >>> fit_within((3000, 2000), 600)
+    (600, 400)
+    """
+    scale = min(1.0, longest / max(size))
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def cover(image: Image, size: Size) -> Image:
+    """The image scaled to fill the size, centred; what sticks out is cut off."""
+    scaled = _scale(image, max(size[0] / image.shape[0], size[1] / image.shape[1]))
+    height, width = np.maximum(scaled.shape[:2], size)
+    scaled = resize(scaled, (int(height), int(width)))
+    top, left = (height - size[0]) // 2, (width - size[1]) // 2
+    return scaled[top : top + size[0], left : left + size[1]].copy()
+
+
+def contain(image: Image, size: Size) -> Image:
+    """The whole image scaled to fit inside the size, centred on black."""
+    scale = min(size[0] / image.shape[0], size[1] / image.shape[1])
+    scaled = _scale(image, scale)[: size[0], : size[1]]
+    height, width = scaled.shape[:2]
+    top, left = (size[0] - height) // 2, (size[1] - width) // 2
+    canvas: Image = np.zeros((*size, *image.shape[2:]), dtype=image.dtype)
+    canvas[top : top + height, left : left + width] = scaled
+    return canvas
+
+
+def stretch(image: Image, size: Size) -> Image:
+    """The image at the size, whatever becomes of its proportions."""
+    return resize(image, size)
+
+
+def _scale(image: Image, scale: float) -> Image:
+    height, width = image.shape[:2]
+    return resize(image, (max(1, round(height * scale)), max(1, round(width * scale))))
+
+
+def _resample(plane: Plane, size: Size, how: int) -> Plane:
+    if plane.shape[:2] == size:
+        return plane
+    resampled: Plane = cv2.resize(plane, (size[1], size[0]), interpolation=how)
+    return resampled.reshape(*size, *plane.shape[2:])
+
+
+def _without_round_off(plane: Plane) -> Plane:
+    """Weights of a float average sum to 1 only nearly; an opaque region must stay opaque."""
+    if plane.dtype.kind == "f":
+        for exact in (0, 1):
+            plane[np.abs(plane - exact) < ROUND_OFF] = exact
+    return plane

@@ -1,0 +1,202 @@
+"""The front door: sources, alphas and trimaps out of any file, and what cannot be read."""
+
+import io
+import os
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import PIL.Image
+import pytest
+from imaging.specimens import ALPHA, GREY, RGB, SPECIMENS, chunk, codes, grey3, png, saved
+
+from mattekit.core.errors import BadImage, BadTrimap, MissingExtra, TooLarge
+from mattekit.imaging.files import (
+    SUFFIXES,
+    encode_image,
+    open_picture,
+    open_trimap,
+    read_alpha,
+    read_image,
+    read_trimap,
+    size_of,
+)
+from mattekit.imaging.formats.encode import Format
+from mattekit.imaging.trimap import to_pixels
+
+PHOTO = saved(PIL.Image.fromarray(codes(RGB, 8)), "PNG")
+MATTE = codes(ALPHA, 8)
+OPAQUE = np.full_like(MATTE, 255)
+LABELS = np.repeat(np.uint8([[0, 1, 2]]), 5, axis=0).repeat(40, axis=1)
+
+
+def as_png(plane: np.ndarray) -> bytes:
+    return saved(PIL.Image.fromarray(plane), "PNG")
+
+
+def test_a_picture_is_read_from_a_path_a_string_bytes_and_an_open_file(tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    path.write_bytes(PHOTO)
+    with path.open("rb") as file:
+        for source in (path, str(path), PHOTO, io.BytesIO(PHOTO), file):
+            np.testing.assert_allclose(read_image(source), codes(RGB, 8) / 255, atol=1e-6)
+
+
+def test_a_picture_is_read_from_a_pipe_which_has_no_size(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.png"
+    os.mkfifo(pipe)
+    writer = threading.Thread(target=pipe.write_bytes, args=(PHOTO,))
+    writer.start()
+    assert open_picture(pipe).size == RGB.shape[:2]
+    writer.join()
+
+
+def test_what_a_file_holds_counts_and_not_what_it_is_called(tmp_path: Path) -> None:
+    path = tmp_path / "really-a-png.jpg"
+    path.write_bytes(PHOTO)
+    assert open_picture(path).size == RGB.shape[:2]
+
+
+def bad_files(folder: Path) -> list[tuple[Path, str]]:
+    (folder / "empty.png").touch()
+    (folder / "text.png").write_text("not a picture at all")
+    gif = saved(PIL.Image.fromarray(codes(RGB, 8)).quantize(8), "GIF")
+    (folder / "animation.gif").write_bytes(gif)
+    (folder / "folder.png").mkdir()
+    (folder / "loop.png").symlink_to(folder / "loop.png")
+    return [
+        (folder / "missing.png", "does not exist"),
+        (folder / "empty.png", "is empty"),
+        (folder / "text.png", "not a picture of a kind that is read"),
+        (folder / "animation.gif", "expected JPEG, PNG"),
+        (folder / "folder.png", "is a folder"),
+        (folder / "text.png" / "inside.png", "not a directory"),
+        (folder / "loop.png", "cannot be opened"),
+        (folder / ("x" * 300 + ".png"), "name too long"),
+        (Path("a\0b.png"), "cannot be the name of a file"),
+        (Path("/proc/self/mem"), "cannot be read"),
+    ]
+
+
+@pytest.mark.parametrize("read", [open_picture, read_alpha, read_trimap, size_of])
+def test_what_is_no_picture_is_refused_in_one_sentence_with_its_name(
+    read: Callable[[Path], object], tmp_path: Path
+) -> None:
+    for path, reason in bad_files(tmp_path):
+        with pytest.raises(BadImage) as refusal:
+            read(path)
+        sentence = str(refusal.value)
+        assert reason in sentence
+        assert repr(str(path)).strip("'") in sentence
+        assert "\n" not in sentence
+
+
+def claiming(width: int, height: int) -> bytes:
+    """A PNG whose header names another size than it has pixels for."""
+    header = width.to_bytes(4) + height.to_bytes(4) + PHOTO[24:29]
+    return PHOTO[:8] + chunk(b"IHDR", header) + PHOTO[33:]
+
+
+def test_a_header_that_promises_too_many_pixels_is_refused_before_decoding() -> None:
+    with pytest.raises(TooLarge, match=r"3000\.0 megapixels \(60000x50000\).* limit of 150\.0"):
+        open_picture(claiming(60_000, 50_000))
+    assert size_of(claiming(60_000, 50_000)) == (50_000, 60_000)
+
+
+def test_a_raised_limit_is_not_cut_by_pillows_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PIL.Image, "MAX_IMAGE_PIXELS", 50)  # an error from twice that on
+    assert open_picture(PHOTO, max_pixels=10_000).size == RGB.shape[:2]
+    assert PIL.Image.MAX_IMAGE_PIXELS == 50
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (as_png(MATTE), MATTE / 255),
+        (png(codes(ALPHA, 16), 16, 0), codes(ALPHA, 16) / 65535),
+        (as_png(grey3(MATTE)), MATTE / 255),
+        (as_png(np.dstack([codes(RGB, 8), MATTE])), MATTE / 255),
+        (as_png(np.dstack([grey3(MATTE), OPAQUE])), MATTE / 255),
+        (as_png(np.dstack([codes(GREY, 8), MATTE])), MATTE / 255),
+        (as_png(MATTE > 128), (MATTE > 128) * 1.0),
+    ],
+    ids=["grey", "16-bit grey", "RGB", "RGBA", "opaque RGBA", "grey and alpha", "1-bit"],
+)
+def test_an_alpha_is_the_alpha_channel_or_else_the_grey(data: bytes, expected: np.ndarray) -> None:
+    alpha = read_alpha(data)
+    assert alpha.dtype == np.float32
+    np.testing.assert_allclose(alpha, expected, atol=1e-6)
+
+
+def test_an_alpha_in_jpeg_is_read_though_its_greys_are_not_quite_grey() -> None:
+    data = saved(PIL.Image.fromarray(grey3(MATTE)), "JPEG", quality=80)
+    np.testing.assert_allclose(read_alpha(data), MATTE / 255, atol=0.1)
+
+
+@pytest.mark.parametrize("read", [read_alpha, read_trimap])
+def test_a_photo_given_for_an_alpha_or_a_trimap_is_refused(
+    read: Callable[[bytes], object],
+) -> None:
+    with pytest.raises(BadImage, match="the picture is in colour; expected the greys of"):
+        read(PHOTO)
+
+
+def test_trimaps_are_read_from_every_lossless_format_and_depth() -> None:
+    pixels = to_pixels(LABELS)
+    files = [as_png(pixels), as_png(grey3(pixels)), saved(PIL.Image.fromarray(pixels), "BMP")]
+    files.append(saved(PIL.Image.fromarray(pixels), "TIFF"))
+    files.append(saved(PIL.Image.fromarray(pixels), "WEBP", lossless=True))
+    files.append(png(pixels.astype(np.uint16) * 257, 16, 0))
+    files.append(png((LABELS > 0) * 1 + (LABELS > 1) * 2, 2, 0))  # greys 0, 85 and 255
+    for data in files:
+        assert np.array_equal(read_trimap(data), LABELS)
+
+
+def test_a_smoothed_trimap_is_read_with_a_warning_that_names_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "smooth.png"
+    smooth = to_pixels(LABELS).copy()
+    smooth[:, 38:40] = 64
+    path.write_bytes(as_png(smooth))
+    trimap, warnings = open_trimap(path)
+    assert (trimap[:, 38:40] == 1).all()
+    assert [str(path) in warning and "10 of 600" in warning for warning in warnings] == [True]
+    with pytest.raises(BadTrimap, match=f"{path}: 10 of 600"):
+        read_trimap(path, strict=True)
+
+
+def test_labels_in_a_file_are_refused_with_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "labels.png"
+    path.write_bytes(as_png(LABELS))
+    with pytest.raises(BadTrimap, match=f"{path}: the trimap holds only the values"):
+        read_trimap(path)
+
+
+@pytest.mark.parametrize("format", ["png", "tiff"])
+def test_what_pillow_finds_damaged_is_refused_even_if_opencv_makes_a_picture_of_it(
+    format: Format, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = encode_image(RGB.astype(np.float32), format=format, bits=16)
+    middle = len(whole) // 2 if format == "png" else len(whole) - 50
+    damaged = whole[:middle] + bytes([whole[middle] ^ 255]) + whole[middle + 1 :]
+    half_grey = np.full(RGB.shape, 32768, np.uint16)
+    monkeypatch.setattr(cv2, "imdecode", lambda data, flags: half_grey)
+    assert open_picture(whole).size == RGB.shape[:2]
+    with pytest.raises(BadImage, match="damaged"):
+        open_picture(damaged)
+
+
+def test_every_suffix_that_is_announced_can_be_read() -> None:
+    endings = {"JPEG": ".jpg .jpeg", "TIFF": ".tif .tiff", "HEIC": ".heic .heif", "OpenEXR": ".exr"}
+    formats = {specimen.format for specimen in SPECIMENS}
+    named = [endings.get(name, f".{name.lower()}").split() for name in formats]
+    assert sorted(SUFFIXES) == sorted(suffix for suffixes in named for suffix in suffixes)
+
+
+def test_heic_without_its_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    heic = next(specimen for specimen in SPECIMENS if specimen.format == "HEIC")
+    monkeypatch.setitem(sys.modules, "pillow_heif.as_plugin", None)
+    with pytest.raises(MissingExtra, match=r"mattekit\[heif\]"):
+        open_picture(heic.data)
