@@ -1,0 +1,15 @@
+"""Procedural pictures with exact alpha, foreground and background. No torch."""
+
+from mattekit.synthetic.backgrounds import background_picture
+from mattekit.synthetic.colours import foreground_colours
+from mattekit.synthetic.kinds import KINDS, alpha_of_kind, subject_of_kind
+from mattekit.synthetic.scene import scene
+
+__all__ = [
+    "KINDS",
+    "alpha_of_kind",
+    "background_picture",
+    "foreground_colours",
+    "scene",
+    "subject_of_kind",
+]

@@ -1,0 +1,1 @@
+"""What alphas are of: hair, fur, plants, woven things, solid things, vapour; see `kinds`."""

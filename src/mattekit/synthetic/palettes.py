@@ -1,0 +1,98 @@
+"""Colours as things in photographs have them: few hues, dull more often than vivid.
+
+A `Ramp` leads from a material's colour in shadow over its own colour to its colour in light.
+"""
+
+import colorsys
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from mattekit.core.types import Image, Plane
+
+Colour = npt.NDArray[np.float64]  # 3, RGB
+
+BRIGHTEST = np.float32(0.996)  # so that a composite of two colours never rounds above 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ramp:
+    """Colours in shadow, in plain light and in strong light."""
+
+    dark: Colour
+    mid: Colour
+    light: Colour
+
+
+def rgb(hue: float, saturation: float, value: float) -> Colour:
+    """A colour from hue (in turns), saturation and value."""
+    return np.array(colorsys.hsv_to_rgb(hue % 1.0, np.clip(saturation, 0, 1), np.clip(value, 0, 1)))
+
+
+def ramp(rng: np.random.Generator, colour: Colour, *, contrast: float = 0.5) -> Ramp:
+    """Shadow and light of a colour: shadows a little more saturated, light a little whiter."""
+    tone = float(np.mean(colour))
+    dark = colour * (1 - contrast) - 0.15 * contrast * (colour - tone)
+    whiten = rng.uniform(0.2, 0.7) * contrast
+    light = colour * (1 + 0.6 * contrast) * (1 - whiten) + whiten
+    return Ramp(dark=np.clip(dark, 0, 1), mid=colour, light=np.clip(light, 0, 1))
+
+
+def dull_colour(rng: np.random.Generator, hue: float | None = None) -> Colour:
+    """A colour of a random thing: mostly dull, sometimes vivid, of any lightness."""
+    hue = rng.random() if hue is None else hue
+    saturation = rng.beta(1.3, 2.6)
+    return rgb(hue + rng.normal(0, 0.02), saturation, rng.beta(1.8, 1.6) * 0.85 + 0.08)
+
+
+THEMES = {  # hue and its spread, mean saturation, mean value: what pictures are mostly made of
+    "indoors": (0.08, 0.03, 0.35, 0.55),
+    "stone": (0.1, 0.06, 0.12, 0.55),
+    "foliage": (0.24, 0.05, 0.5, 0.38),
+    "dry grass": (0.14, 0.03, 0.4, 0.55),
+    "sky": (0.58, 0.03, 0.35, 0.75),
+    "shade": (0.6, 0.06, 0.2, 0.25),
+    "night": (0.65, 0.08, 0.4, 0.18),
+    "white": (0.1, 0.2, 0.06, 0.72),
+}
+
+
+def palette(rng: np.random.Generator, count: int) -> list[Colour]:
+    """Colours that occur together: those of a theme, and now and then an accent."""
+    if rng.random() < 0.15:
+        hue, spread, saturation, value = rng.random(), 0.03, rng.uniform(0.2, 0.6), 0.5
+    else:
+        hue, spread, saturation, value = THEMES[str(rng.choice(list(THEMES)))]
+    colours = [
+        rgb(
+            rng.normal(hue, spread),
+            saturation * np.exp(rng.normal(0, 0.35)),
+            value * np.exp(rng.normal(0, 0.35)),
+        )
+        for _ in range(count)
+    ]
+    if rng.random() < 0.4:
+        colours[-1] = dull_colour(rng)
+    return colours
+
+
+def tinted(shade: Plane, colours: Ramp) -> Image:
+    """The colour at every shade: dark at -1, mid at 0, light at 1, a parabola through the three."""
+    rise = ((colours.light - colours.dark) / 2).astype(np.float32)
+    bend = ((colours.light + colours.dark) / 2 - colours.mid).astype(np.float32)
+    mid = colours.mid.astype(np.float32)
+    shade = shade.astype(np.float32, copy=False)
+    return cv2.merge([(bend[i] * shade + rise[i]) * shade + mid[i] for i in range(3)])
+
+
+def mixed(first: Image, second: Image, share: Plane) -> Image:
+    """From `first` where share is 0 to `second` where it is 1, to about 1e-5."""
+    blended: Image = cv2.blendLinear(first, second, np.float32(1) - share, share)  # type: ignore[assignment]
+    return blended
+
+
+def clipped(image: Image) -> Image:
+    """Colours within [0, 1], just below 1."""
+    return np.clip(image, np.float32(0), BRIGHTEST).astype(np.float32, copy=False)
