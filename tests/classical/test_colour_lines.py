@@ -1,0 +1,39 @@
+"""A small alpha carried to the full size."""
+
+import numpy as np
+
+from mattekit.classical import colour_lines
+from mattekit.classical.colour_lines import enlarge, lines_of
+
+
+def test_the_line_through_a_window_gives_alpha_back() -> None:
+    rng = np.random.default_rng(2)
+    image = rng.random((12, 12, 3), dtype=np.float32)
+    alpha = (image @ np.float32([0.2, 0.5, 0.1]) + np.float32(0.1)).astype(np.float32)
+    lines = lines_of(image, alpha)
+    assert np.abs((lines[..., :3] * image).sum(-1) + lines[..., 3] - alpha).max() < 2e-3
+
+
+def test_detail_that_the_small_picture_lost_comes_back_from_the_colours() -> None:
+    alpha = np.zeros((32, 32), np.float32)
+    alpha[:, 9:11] = 1  # half of a small pixel
+    image = np.repeat(alpha[..., None], 3, axis=2)
+    small, small_image = (plane.reshape(8, 4, 8, 4, -1).mean((1, 3)) for plane in (alpha, image))
+    small = small[..., 0].astype(np.float32)
+    found = enlarge(small, small_image.astype(np.float32), image, np.ones(alpha.shape, np.bool_))
+    assert np.abs(found - alpha).max() < 0.05
+
+
+def test_strips_without_a_wanted_pixel_stay_empty_and_the_others_do_not_depend_on_them(
+    monkeypatch,
+) -> None:
+    rng = np.random.default_rng(4)
+    image, small = (rng.random((*size, 3), dtype=np.float32) for size in ((40, 20), (10, 5)))
+    alpha = rng.random((10, 5), dtype=np.float32)
+    everywhere = enlarge(alpha, small, image, np.ones((40, 20), np.bool_))
+    monkeypatch.setattr(colour_lines, "STRIP_PIXELS", 20 * 8)
+    where = np.zeros((40, 20), np.bool_)
+    where[20] = True
+    parts = enlarge(alpha, small, image, where)
+    assert (parts[:16] == 0).all()
+    assert np.abs(parts[16:24] - everywhere[16:24]).max() < 1e-5
