@@ -1,0 +1,142 @@
+"""Two evaluations of the same pictures: paired differences, and how sure they are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mattekit.core.errors import BadArgument, BadData
+from mattekit.metrics.evaluation import Evaluation, Row, depth_in_words
+from mattekit.metrics.pairing import Problem
+
+DRAWS = 10_000
+SEED = 0
+DRAWS_AT_ONCE = 500  # so that a thousand pictures take 4 MB
+
+Pair = tuple[Row, Row]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """How one quantity differs, over the pictures that both have."""
+
+    metric: str
+    pictures: int
+    first: float
+    """Mean of the first evaluation."""
+    second: float
+    difference: float
+    """Second minus first: below 0 the second is better, as all quantities are errors."""
+    low: float
+    """Lower end of the 95 % bootstrap interval of the difference."""
+    high: float
+    better: int
+    """Pictures on which the second has the lower error."""
+    worse: int
+
+    @property
+    def verdict(self) -> str:
+        """The difference in words."""
+        if self.low <= 0 <= self.high:
+            return "not distinguishable"
+        return "second is better" if self.difference < 0 else "first is better"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """A second evaluation beside a first one."""
+
+    first: str
+    second: str
+    differences: tuple[Difference, ...]
+    problems: tuple[Problem, ...]
+    """Pictures that only one of the two has."""
+
+
+def compare(first: Evaluation, second: Evaluation) -> Comparison:
+    """Paired differences of every quantity; refuses numbers that do not mean the same."""
+    rows = {row.name: row for row in first.measured}
+    others = {row.name: row for row in second.measured}
+    names = [name for name in rows if name in others]
+    if not names:
+        raise BadData("the two evaluations have no picture in common; compare the same pictures")
+    pairs = [(rows[name], others[name]) for name in names]
+    _check_comparable(first, second, pairs)
+    columns = [column for column in first.columns if _having(column, pairs)]
+    return Comparison(
+        first=first.title,
+        second=second.title,
+        differences=tuple(_difference(column, _having(column, pairs)) for column in columns),
+        problems=tuple(
+            Problem(name=name, sentence=f"measured in {has.title} only, left out of the comparison")
+            for has, own, lacks in ((first, rows, others), (second, others, rows))
+            for name in own
+            if name not in lacks
+        ),
+    )
+
+
+def bootstrap_interval(
+    differences: npt.NDArray[np.float64], *, draws: int = DRAWS, seed: int = SEED
+) -> tuple[float, float]:
+    """95 % percentile interval of the mean, over draws of as many pictures with replacement.
+
+    >>> bootstrap_interval(np.array([0.5, 0.5, 0.5]))
+    (0.5, 0.5)
+    """
+    pictures = len(differences)
+    rng = np.random.default_rng(seed)
+    means = [
+        differences[rng.integers(0, pictures, (count, pictures))].mean(axis=1)
+        for count in _parts(draws, DRAWS_AT_ONCE)
+    ]
+    low, high = np.quantile(np.concatenate(means), [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _parts(total: int, most: int) -> list[int]:
+    return [min(most, total - start) for start in range(0, total, most)]
+
+
+def _having(metric: str, pairs: Sequence[Pair]) -> list[Pair]:
+    return [(a, b) for a, b in pairs if metric in a.values and metric in b.values]
+
+
+def _difference(metric: str, pairs: Sequence[Pair]) -> Difference:
+    values = [(a.values[metric], b.values[metric]) for a, b in pairs]
+    first, second = np.array(values, dtype=np.float64).T
+    low, high = bootstrap_interval(second - first)
+    return Difference(
+        metric=metric,
+        pictures=len(values),
+        first=float(first.mean()),
+        second=float(second.mean()),
+        difference=float((second - first).mean()),
+        low=low,
+        high=high,
+        better=int((second < first).sum()),
+        worse=int((second > first).sum()),
+    )
+
+
+def _check_comparable(first: Evaluation, second: Evaluation, pairs: Sequence[Pair]) -> None:
+    if first.protocol != second.protocol:
+        raise BadArgument(
+            f"{first.title} was measured with protocol '{first.protocol.title}' and {second.title}"
+            f" with '{second.protocol.title}'; measure both with the same one"
+        )
+    if first.bits != second.bits:
+        raise BadArgument(
+            f"{first.title} holds {depth_in_words(first.bits)} mattes and {second.title}"
+            f" {depth_in_words(second.bits)} ones, and rounding alone changes the numbers;"
+            " write both with the same number of bits"
+        )
+    for what in ("trimap", "true"):
+        unlike = [a.name for a, b in pairs if getattr(a, what) != getattr(b, what)]
+        if unlike:
+            noun = "trimap" if what == "trimap" else "true matte"
+            raise BadArgument(
+                f"{len(unlike)} pictures, {unlike[0]} first, were measured with another {noun}"
+                f" in {second.title} than in {first.title}; measure both with the same files"
+            )

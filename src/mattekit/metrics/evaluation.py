@@ -1,0 +1,183 @@
+"""What an evaluation found: one row a picture, the means, what went wrong; as JSON and CSV.
+
+Files are measured in `measuring`, compared in `compare`, shown in `report`. The JSON document is
+the one of every command (`results`: one object per input), with the numbers in `extra`.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from typing import Any
+
+from mattekit.core.errors import BadData
+from mattekit.metrics.pairing import Problem
+from mattekit.metrics.protocols import Protocol
+
+SCHEMA = "mattekit/1"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One picture: its numbers, or why there are none."""
+
+    name: str
+    predicted: str
+    values: Mapping[str, float] = field(default_factory=dict)
+    error: str | None = None
+    warnings: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+    """Why the numbers may not mean what they should."""
+    seconds: float = 0.0
+    bits: int = 8
+    """Depth of the predicted values: 8, 16 or 32 (float)."""
+    trimap: str = ""
+    """Digest of the trimap's labels."""
+    true: str = ""
+    """Digest of the true values."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evaluation:
+    """All rows of one folder of predictions."""
+
+    title: str
+    protocol: Protocol
+    rows: tuple[Row, ...]
+    problems: tuple[Problem, ...] = ()
+
+    @cached_property
+    def measured(self) -> tuple[Row, ...]:
+        """The rows that have numbers."""
+        return tuple(row for row in self.rows if row.error is None)
+
+    @cached_property
+    def columns(self) -> tuple[str, ...]:
+        """Every quantity that some row has."""
+        return tuple(dict.fromkeys(name for row in self.measured for name in row.values))
+
+    @cached_property
+    def means(self) -> dict[str, float]:
+        """The mean of each quantity over the pictures that have it."""
+        return {
+            name: _mean([row.values[name] for row in self.having(name)]) for name in self.columns
+        }
+
+    @property
+    def bits(self) -> int:
+        """The depth of the predictions: the greatest of the rows."""
+        return max((row.bits for row in self.measured), default=8)
+
+    def having(self, name: str) -> list[Row]:
+        """The measured rows that have this quantity."""
+        return [row for row in self.measured if name in row.values]
+
+    @property
+    def remarks(self) -> tuple[Problem, ...]:
+        """Everything a reader must know: what was not paired, not measured, or looked wrong."""
+        failed = [Problem(name=row.name, sentence=row.error) for row in self.rows if row.error]
+        said = [
+            Problem(name=row.name, sentence=sentence)
+            for row in self.rows
+            for sentence in (*row.doubts, *row.warnings)
+        ]
+        return (*self.problems, *failed, *said)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every file was paired and measured and no number is in doubt."""
+        return not self.problems and all(not row.error and not row.doubts for row in self.rows)
+
+
+def depth_in_words(bits: int) -> str:
+    """What a report calls the depth of stored values."""
+    return "float" if bits == 32 else f"{bits}-bit"
+
+
+def to_document(evaluation: Evaluation) -> dict[str, Any]:
+    """The evaluation as plain dicts and lists, for JSON."""
+    return {
+        "schema": SCHEMA,
+        "kind": "evaluation",
+        "title": evaluation.title,
+        "protocol": {"title": evaluation.protocol.title, **asdict(evaluation.protocol)},
+        "means": evaluation.means,
+        "pictures": len(evaluation.measured),
+        "bits": evaluation.bits,
+        "problems": [asdict(problem) for problem in evaluation.problems],
+        "results": [_to_result(row) for row in evaluation.rows],
+    }
+
+
+def from_document(document: Any) -> Evaluation:
+    """An evaluation out of its JSON document."""
+    try:
+        conventions = dict(document["protocol"])
+        conventions.pop("title")
+        return Evaluation(
+            title=document["title"],
+            protocol=Protocol(**conventions),
+            rows=tuple(_from_result(result) for result in document["results"]),
+            problems=tuple(Problem(**problem) for problem in document["problems"]),
+        )
+    except (KeyError, TypeError, AttributeError) as error:
+        raise BadData(
+            "this is not the JSON document of `mattekit evaluate --json`"
+            f" or is one of another version ({error}); measure again"
+        ) from error
+
+
+def to_json(evaluation: Evaluation, **further: Any) -> str:
+    """The document as text; `further` entries are added to it."""
+    return json.dumps(to_document(evaluation) | further, indent=2) + "\n"
+
+
+def to_csv(evaluation: Evaluation) -> str:
+    """One line a picture, the mean last; an unmeasured picture has its error and no numbers."""
+    text = io.StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["name", *evaluation.columns, "seconds", "error"])
+    for row in evaluation.rows:
+        numbers = [row.values.get(name, "") for name in evaluation.columns]
+        table.writerow([row.name, *numbers, row.seconds, row.error or ""])
+    table.writerow(["mean", *evaluation.means.values(), "", ""])
+    return text.getvalue()
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values)
+
+
+def _to_result(row: Row) -> dict[str, Any]:
+    return {
+        "input": row.predicted,
+        "status": "failed" if row.error else "done",
+        "outputs": [],
+        "warnings": list(row.warnings),
+        "seconds": row.seconds,
+        "model": None,
+        "strategy": None,
+        "error": row.error,
+        "extra": {
+            "name": row.name,
+            "values": dict(row.values),
+            "doubts": list(row.doubts),
+            "bits": row.bits,
+            "trimap": row.trimap,
+            "true": row.true,
+        },
+    }
+
+
+def _from_result(result: Mapping[str, Any]) -> Row:
+    extra = dict(result["extra"])
+    return Row(
+        predicted=result["input"],
+        error=result["error"],
+        warnings=tuple(result["warnings"]),
+        doubts=tuple(extra.pop("doubts")),
+        seconds=result["seconds"],
+        **extra,
+    )

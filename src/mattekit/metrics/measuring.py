@@ -1,0 +1,197 @@
+"""Files into rows of numbers, on several processes; a picture that fails becomes a row as well.
+
+Reads pictures through `imaging.files` and writes nothing.
+"""
+
+import hashlib
+import multiprocessing
+import signal
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+import cv2
+import numpy as np
+
+from mattekit.core.errors import BadImage, BadTrimap, MattekitError, TooLarge
+from mattekit.core.types import UNKNOWN, Alpha, Plane, Trimap
+from mattekit.imaging.files import MAX_PIXELS, open_picture, open_trimap, read_alpha
+from mattekit.metrics import measure
+from mattekit.metrics.colours import colour_error, halo_scores
+from mattekit.metrics.evaluation import Evaluation, Row
+from mattekit.metrics.matte_pair import missing_trimap
+from mattekit.metrics.pairing import Pairing, PictureFiles
+from mattekit.metrics.protocols import Protocol
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measuring:
+    """How files are measured."""
+
+    protocol: Protocol
+    allow_masks: bool = False
+    """Measure against truths that have no soft value, without a remark."""
+    max_pixels: int = MAX_PIXELS
+    """Refuse larger pictures before decoding them."""
+
+
+def evaluate(
+    title: str,
+    pairing: Pairing,
+    how: Measuring,
+    *,
+    processes: int = 1,
+    on_row: Callable[[Row], object] = lambda row: None,
+) -> Evaluation:
+    """Measure every picture; rows come back in the order of the pairing."""
+    if how.protocol.needs_trimap and not any(picture.trimap for picture in pairing.pictures):
+        raise missing_trimap(how.protocol)
+    rows: dict[str, Row] = {}
+    for row in run_on_processes(partial(measure_files, how=how), pairing.pictures, processes):
+        rows[row.name] = row
+        on_row(row)
+    return Evaluation(
+        title=title,
+        protocol=how.protocol,
+        rows=tuple(rows[picture.name] for picture in pairing.pictures),
+        problems=pairing.problems,
+    )
+
+
+def run_on_processes(
+    work: Callable[[PictureFiles], T], pictures: Sequence[PictureFiles], processes: int
+) -> Iterator[T]:
+    """The results of the work on every picture, in the order in which they are done."""
+    if processes <= 1 or len(pictures) <= 1:
+        yield from map(work, pictures)
+        return
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(processes, context, _start_worker)
+    try:
+        futures = [pool.submit(work, picture) for picture in pictures]
+        yield from (future.result() for future in as_completed(futures))
+    except BrokenProcessPool as error:
+        raise TooLarge(
+            "a worker process was ended from outside, most likely for lack of memory;"
+            " use fewer --processes"
+        ) from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _start_worker() -> None:
+    """One thread a process, and Ctrl-C is the business of the main process alone."""
+    cv2.setNumThreads(1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def measure_files(files: PictureFiles, how: Measuring) -> Row:
+    """The row of one picture."""
+    row = Row(name=files.name, predicted=str(files.predicted))
+    start = time.perf_counter()
+    try:
+        row = _measured(row, files, how)
+    except MattekitError as error:
+        row = replace(row, error=str(error))
+    return replace(row, seconds=round(time.perf_counter() - start, 3))
+
+
+def _measured(row: Row, files: PictureFiles, how: Measuring) -> Row:
+    predicted = as_stored(read_alpha(files.predicted, max_pixels=how.max_pixels))
+    true = as_stored(read_alpha(files.true, max_pixels=how.max_pixels))
+    trimap, warnings = None, tuple[str, ...]()
+    if files.trimap is not None:
+        trimap, warnings = open_trimap(files.trimap, max_pixels=how.max_pixels)
+        _check_unknown(files, trimap, how.protocol)
+    doubts = () if how.allow_masks else _mask_doubts(files, predicted, true)
+    values = measure(predicted, true, trimap, how.protocol)
+    if trimap is not None and how.protocol.region == "whole":
+        values |= _sad_by_region(predicted, true, trimap, how.protocol)
+    if files.foreground is not None:
+        values |= _colour_values(files, files.foreground, how)
+    return replace(
+        row,
+        values=values,
+        warnings=warnings,
+        doubts=doubts,
+        bits=predicted.dtype.itemsize * 8,
+        trimap="" if trimap is None else _digest(trimap),
+        true=_digest(true),
+    )
+
+
+def as_stored(alpha: Alpha) -> Plane:
+    """The matte as the whole numbers that its file holds, or as floats where it holds floats.
+
+    The depth is that of the values: 8-bit values in a 16-bit file are 8-bit values.
+    """
+    for dtype in (np.uint8, np.uint16):
+        top = np.float32(np.iinfo(dtype).max)
+        numbers = np.rint(alpha * top)
+        if np.array_equal(numbers / top, alpha):
+            stored: Plane = numbers.astype(dtype)
+            return stored
+    return alpha
+
+
+def _check_unknown(files: PictureFiles, trimap: Trimap, protocol: Protocol) -> None:
+    if protocol.region == "unknown" and not (trimap == UNKNOWN).any():
+        raise BadTrimap(f"the trimap {files.trimap} has no unknown pixels, so nothing is measured")
+
+
+def _mask_doubts(files: PictureFiles, predicted: Plane, true: Plane) -> tuple[str, ...]:
+    if _is_mask(true):
+        raise BadImage(
+            f"the truth {files.true} holds only 0 and 1: a mask where a matte should be;"
+            " --allow-masks measures against it"
+        )
+    if _is_mask(predicted):
+        return (f"the prediction {files.predicted} holds only 0 and 1: a mask, not a matte",)
+    return ()
+
+
+def _is_mask(matte: Plane) -> bool:
+    """Has solid and empty pixels and nothing between."""
+    top = 1 if matte.dtype.kind == "f" else np.iinfo(matte.dtype).max
+    solid, empty = np.count_nonzero(matte == top), np.count_nonzero(matte == 0)
+    return bool(solid and empty and solid + empty == matte.size)
+
+
+def _sad_by_region(
+    predicted: Plane, true: Plane, trimap: Trimap, protocol: Protocol
+) -> dict[str, float]:
+    return {
+        f"sad {region}": measure(predicted, true, trimap, protocol, region, metrics=["sad"])["sad"]
+        for region in ("foreground", "background", "unknown")
+    }
+
+
+def _colour_values(files: PictureFiles, true_foreground: Path, how: Measuring) -> dict[str, float]:
+    """The quality of the predicted colours, which an RGBA prediction brings along."""
+    cut_out = open_picture(files.predicted, max_pixels=how.max_pixels)
+    alpha = read_alpha(files.predicted, max_pixels=how.max_pixels)
+    if files.colours is not None:
+        cut_out = open_picture(files.colours, max_pixels=how.max_pixels)
+    elif cut_out.alpha is None:
+        raise BadImage(
+            f"the prediction {files.predicted} has no alpha channel, so it holds no colours of the"
+            " subject; give RGBA files, or the colours in a folder of their own"
+        )
+    true_alpha = read_alpha(files.true, max_pixels=how.max_pixels)
+    true = open_picture(true_foreground, max_pixels=how.max_pixels).image(), true_alpha
+    behind = None
+    if files.background is not None:
+        behind = open_picture(files.background, max_pixels=how.max_pixels).image()
+    error = {"colour error": colour_error(cut_out.image(), *true)}
+    return error | halo_scores(cut_out.image(), alpha, *true, behind)
+
+
+def _digest(plane: Plane) -> str:
+    return hashlib.blake2b(plane.tobytes(), digest_size=8).hexdigest()

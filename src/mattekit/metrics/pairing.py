@@ -1,0 +1,149 @@
+"""Which files belong to one picture: by stem, by a pattern, or by Composition-1k's rule.
+
+Nothing is opened here. What has no partner is said, and the rest is paired.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from mattekit.core.errors import BadArgument, BadData
+
+Role = Literal["predicted", "true", "trimap", "photo", "colours", "foreground", "background"]
+Rule = Literal["stem", "composition1k"]
+
+PER_FOREGROUND: tuple[Role, ...] = ("true", "foreground")
+"""Roles of which Composition-1k has one file for all composites of a foreground."""
+WANTED: tuple[Role, ...] = ("predicted", "true", "trimap")
+"""Roles without which a picture is not measured, where their files were given at all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Something about a picture that a reader of the numbers must know."""
+
+    name: str
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PictureFiles:
+    """The files of one picture."""
+
+    name: str
+    predicted: Path
+    true: Path
+    trimap: Path | None = None
+    photo: Path | None = None
+    colours: Path | None = None
+    """The predicted colours of the subject, where they are not in the prediction itself."""
+    foreground: Path | None = None
+    """The true colours of the subject."""
+    background: Path | None = None
+    """What the subject was in front of."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pairing:
+    """Pictures that can be measured, and what could not be paired."""
+
+    pictures: tuple[PictureFiles, ...]
+    problems: tuple[Problem, ...]
+
+
+def pair_files(
+    files: Mapping[Role, Sequence[Path]],
+    *,
+    patterns: Mapping[Role, str] | None = None,
+    rule: Rule = "stem",
+) -> Pairing:
+    """Bring together the files of each picture.
+
+    Args:
+        files: the files of each role; a role that is left out was not given.
+        patterns: `*` stands for the name of the picture: `*-alpha` reads `cat-alpha.png` as `cat`
+            and leaves out files that do not fit.
+        rule: with `composition1k` the truth of `cat_7` is `cat`, its trimap is `cat_7`.
+
+    >>> files = {"predicted": [Path("p/cat_7.png")], "true": [Path("t/cat.png")]}
+    >>> [picture.true.name for picture in pair_files(files, rule="composition1k").pictures]
+    ['cat.png']
+    """
+    problems: list[Problem] = []
+    named = {
+        role: _by_name(role, paths, (patterns or {}).get(role, "*"), problems)
+        for role, paths in files.items()
+    }
+    pictures = []
+    for name in _names(named, rule):
+        found = {role: named[role].get(_key(name, role, rule)) for role in named}
+        missing = [role for role, path in found.items() if path is None]
+        problems += [Problem(name=name, sentence=f"no {_noun(role)}") for role in missing]
+        if not set(missing) & set(WANTED):
+            pictures.append(PictureFiles(name=name, **found))  # type: ignore[arg-type]
+    problems += _unused_truths(named, rule)
+    if not pictures:
+        raise BadData(_nothing_paired(named, rule))
+    return Pairing(pictures=tuple(pictures), problems=tuple(problems))
+
+
+def _by_name(
+    role: Role, paths: Sequence[Path], pattern: str, problems: list[Problem]
+) -> dict[str, Path]:
+    """Name of the picture -> file; of two files with one name neither is taken."""
+    prefix, star, suffix = pattern.partition("*")
+    if not star or "*" in suffix:
+        raise BadArgument(f"the pattern '{pattern}' needs exactly one *, like '*-alpha'")
+    named: dict[str, list[Path]] = {}
+    for path in paths:
+        stem = path.stem
+        if stem.startswith(prefix) and stem.endswith(suffix) and len(stem) >= len(pattern):
+            named.setdefault(stem[len(prefix) : len(stem) - len(suffix)], []).append(path)
+    if not named:
+        raise BadData(f"none of the {len(paths)} {_noun(role)} files has a name like '{pattern}'")
+    for name, several in named.items():
+        if len(several) > 1:
+            both = " and ".join(path.name for path in several)
+            problems.append(Problem(name=name, sentence=f"two {_noun(role)} files: {both}"))
+    return {name: several[0] for name, several in named.items() if len(several) == 1}
+
+
+def _names(named: Mapping[Role, Mapping[str, Path]], rule: Rule) -> list[str]:
+    """Every name that ought to be a measured picture."""
+    roles = [role for role in WANTED if rule == "stem" or role not in PER_FOREGROUND]
+    return sorted({name for role in roles for name in named.get(role, {})})
+
+
+def _key(name: str, role: Role, rule: Rule) -> str:
+    if rule == "composition1k" and role in PER_FOREGROUND:
+        foreground, _, number = name.rpartition("_")
+        return foreground if number.isdigit() else name
+    return name
+
+
+def _unused_truths(named: Mapping[Role, Mapping[str, Path]], rule: Rule) -> list[Problem]:
+    used = {_key(name, "true", rule) for name in _names(named, rule)}
+    return [
+        Problem(name=name, sentence="a truth that no prediction belongs to")
+        for name in named["true"]
+        if name not in used
+    ]
+
+
+def _nothing_paired(named: Mapping[Role, Mapping[str, Path]], rule: Rule) -> str:
+    examples = ", ".join(
+        f"{_noun(role)} '{next(iter(names), '')}'" for role, names in named.items()
+    )
+    truths = named["true"]
+    if rule == "stem" and any(
+        _key(n, "true", "composition1k") in truths for n in named["predicted"]
+    ):
+        advice = "these look like composites of Composition-1k, so add --pairs composition1k"
+    else:
+        advice = "give a pattern such as --names 'predicted=*-alpha'"
+    return f"no prediction has a partner by name (first names: {examples}); {advice}"
+
+
+def _noun(role: Role) -> str:
+    return {"predicted": "prediction", "true": "truth"}.get(role, role)
