@@ -1,0 +1,92 @@
+"""Networks: one published system a file, each with the config that builds it.
+
+`NetworkConfig` is the list of them. Every network takes an image and a trimap (or None where
+`needs_trimap` is False) and returns a `Prediction`; it states the `stride` its input sizes must be
+multiples of, the inference `strategies` that suit it, best first, and the `preprocessing` its
+weights were trained with. Weights in and out of files: `networks.weights`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from torch import nn
+
+from mattekit.core.errors import BadArgument
+from mattekit.networks.alphagan import AlphaGanConfig
+from mattekit.networks.alphagan_a6 import AlphaGanA6Config
+from mattekit.networks.compact import CompactConfig
+from mattekit.networks.dim import DimConfig
+from mattekit.networks.gfm import GfmConfig
+from mattekit.networks.patchgan import PatchGanConfig
+from mattekit.networks.samplenet import SampleNetConfig
+
+NetworkConfig = (
+    AlphaGanConfig | AlphaGanA6Config | CompactConfig | DimConfig | GfmConfig | SampleNetConfig
+)
+CriticConfig = PatchGanConfig
+
+CONFIGS: dict[str, Any] = {
+    str(fields(member)[0].default): member for member in (*get_args(NetworkConfig), CriticConfig)
+}
+
+
+def build(name: str, *, pretrained: bool | str | Path = False, **options: Any) -> nn.Module:
+    """The network (or critic) of that name with random weights.
+
+    With `pretrained` its encoder starts from ImageNet: True gets the weights through timm, a path
+    reads them from a file in torchvision's names.
+
+    >>> network = build("dim", skip="none", conv6_kernel=1)
+    >>> network.needs_trimap, network.stride
+    (True, 32)
+    """
+    network: nn.Module = config_of(name, **options).build()
+    if pretrained:
+        from mattekit.networks.public.imagenet import start_from_imagenet
+
+        start_from_imagenet(network, None if pretrained is True else Path(pretrained))
+    return network
+
+
+def config_of(name: str, **options: Any) -> Any:
+    """The config of that name; options may be given as text, and are checked.
+
+    >>> config_of("dim", conv6_kernel="1").conv6_kernel
+    1
+    """
+    if name not in CONFIGS:
+        raise BadArgument(f"no network is called {name!r}; there are {', '.join(CONFIGS)}")
+    member = CONFIGS[name]
+    allowed = [field.name for field in fields(member)[1:]]
+    unknown = sorted(set(options) - set(allowed))
+    if unknown:
+        raise BadArgument(
+            f"network {name!r} has no option {', '.join(unknown)}; it has {', '.join(allowed)}"
+        )
+    hints = get_type_hints(member)
+    return member(**{key: _value(key, hints[key], value) for key, value in options.items()})
+
+
+def choices(hint: Any) -> Iterable[Any]:
+    """The values that an option's type lists; none for numbers."""
+    if hint is bool:
+        return (False, True)
+    if get_origin(hint) is Literal:
+        return get_args(hint)
+    return [choice for part in get_args(hint) for choice in choices(part)]
+
+
+def _value(option: str, hint: Any, value: Any) -> Any:
+    """The value as its type has it."""
+    listed = {str(choice).lower(): choice for choice in choices(hint)}
+    if listed and str(value).lower() not in listed:
+        allowed = ", ".join(str(choice) for choice in listed.values())
+        raise BadArgument(f"{option} is one of {allowed}, not {value!r}")
+    if listed:
+        return listed[str(value).lower()]
+    try:
+        return hint(value)
+    except ValueError as error:
+        raise BadArgument(f"{option} is a number, not {value!r}") from error

@@ -1,0 +1,75 @@
+"""What a published network wants to be fed, as a record, and the one place that obeys it.
+
+Outside every network colours are RGB in [0, 1] and a trimap is {0, 0.5, 1}. The record goes into
+the header of a weights file: a checkpoint trained on BGR in 0..255 serves the same pipeline.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from mattekit.core.errors import BadImage
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preprocessing:
+    """A network's input value is (scale * colour - mean) / std, channels in the given order."""
+
+    order: Literal["rgb", "bgr"] = "rgb"
+    scale: float = 1.0
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    trimap_code: tuple[float, float, float] | None = (0.0, 0.5, 1.0)
+    """What background, unknown and foreground are to the network; None where it takes no trimap."""
+    multiple_of: int = 1
+    """Height and width must be multiples of this."""
+
+
+class Preprocess(nn.Module):
+    """Colours and trimaps as a record asks for them."""
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(self, record: Preprocessing) -> None:
+        super().__init__()
+        self.record = record
+        self.register_buffer("mean", _per_channel(record.mean), persistent=False)
+        self.register_buffer("std", _per_channel(record.std), persistent=False)
+
+    def colours(self, colours: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
+        """RGB in [0, 1] as the network's own colours; refuses a size that does not fit."""
+        height, width = colours.shape[-2:]
+        multiple = self.record.multiple_of
+        if height % multiple or width % multiple:
+            raise BadImage(
+                f"the network takes heights and widths that are multiples of {multiple}, "
+                f"but got {height} x {width}; pad the picture first"
+            )
+        if self.record.order == "bgr":
+            colours = colours.flip(1)
+        return (colours * self.record.scale - self.mean) / self.std
+
+    def restore(self, colours: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
+        """The network's own colours back as RGB in [0, 1]: the inverse of `colours`."""
+        colours = (colours * self.std + self.mean) / self.record.scale
+        return colours.flip(1) if self.record.order == "bgr" else colours
+
+    def trimap(self, trimap: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 h w"]:
+        """{0, 0.5, 1} as the network's own code."""
+        if self.record.trimap_code is None:
+            raise BadImage("the network takes no trimap, but got one; pass None")
+        background, unknown, foreground = self.record.trimap_code
+        coded = torch.where(trimap < 0.25, background, unknown)
+        return torch.where(trimap > 0.75, foreground, coded).to(trimap.dtype)
+
+
+def _per_channel(values: tuple[float, float, float]) -> Float[Tensor, "1 3 1 1"]:
+    # on the CPU even where a network is built empty (device "meta"): no weights file fills these
+    return torch.tensor(values, device="cpu").view(1, 3, 1, 1)

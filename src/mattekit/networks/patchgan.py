@@ -1,0 +1,105 @@
+"""The critic of adversarial training: for every patch of a composite, whether it looks real."""
+
+from typing import Literal
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from mattekit.core.config import config
+from mattekit.core.errors import BadArgument
+from mattekit.networks.parts import published
+from mattekit.networks.parts.initialise import Initialisation, initialise
+from mattekit.networks.parts.norms import NORMS, NormName
+from mattekit.networks.parts.preprocessing import (
+    IMAGENET_MEAN,
+    IMAGENET_STD,
+    Preprocess,
+    Preprocessing,
+)
+
+PREPROCESSING = {
+    "unit": Preprocessing(),
+    "imagenet": Preprocessing(mean=IMAGENET_MEAN, std=IMAGENET_STD),
+}
+
+
+class PatchGan(nn.Module):
+    """4x4 convolutions over composite and trimap; three that halve the size judge 70x70 patches."""
+
+    def __init__(
+        self,
+        *,
+        width: int = 64,
+        layers: int = 3,
+        norm: NormName | Literal["none"] = "bn",
+        colours: Literal["unit", "imagenet"] = "unit",
+    ) -> None:
+        super().__init__()
+        self.preprocess = Preprocess(PREPROCESSING[colours])
+        widths = [4] + [width * min(2**number, 8) for number in range(layers + 1)]
+        steps: list[nn.Module] = []
+        for number in range(layers + 1):
+            stride = 2 if number < layers else 1
+            normed = number > 0 and norm != "none"
+            steps.append(
+                nn.Conv2d(widths[number], widths[number + 1], 4, stride, padding=1, bias=not normed)
+            )
+            if normed:
+                steps.append(NORMS[norm](widths[number + 1]))
+            steps.append(nn.LeakyReLU(0.2, inplace=True))
+        steps.append(nn.Conv2d(widths[-1], 1, 4, padding=1))
+        self.steps = nn.Sequential(*steps)
+
+    def forward(
+        self, composite: Float[Tensor, "b 3 h w"], trimap: Float[Tensor, "b 1 h w"]
+    ) -> Float[Tensor, "b 1 h2 w2"]:
+        """One logit a patch, positive where it looks real."""
+        planes = [self.preprocess.colours(composite), self.preprocess.trimap(trimap)]
+        return self.steps(torch.cat(planes, dim=1))
+
+
+@config
+class PatchGanConfig:
+    """PatchGAN, the critic of adversarial training."""
+
+    name: Literal["patchgan"] = "patchgan"
+    width: int = 64
+    """Channels of the first convolution."""
+    layers: int = 3
+    """Convolutions that halve the size: 2 judge patches of 34x34, 3 of 70x70."""
+    norm: NormName | Literal["none"] = "bn"
+    """With bn, statistics alone may tell real batches from composed ones; gn and none do not."""
+    colours: Literal["unit", "imagenet"] = "unit"
+    """Colours in [0, 1], or normalised as for ImageNet."""
+    init: Initialisation = "pytorch"
+    """Random weights before training."""
+
+    def __post_init__(self) -> None:
+        if self.width < 1 or self.layers < 1:
+            raise BadArgument(
+                f"width is {self.width} and layers {self.layers}; both must be at least 1"
+            )
+        if self.norm == "gn" and self.width % 16:
+            raise BadArgument(
+                f"norm=gn makes groups of 32 channels, which width {self.width} does not give; "
+                "take a multiple of 16"
+            )
+
+    def build(self) -> PatchGan:
+        """The critic with random weights."""
+        critic = PatchGan(
+            width=self.width, layers=self.layers, norm=self.norm, colours=self.colours
+        )
+        initialise(critic, self.init)
+        return critic
+
+
+PUBLISHED_A6 = PatchGanConfig(width=12)
+PUBLISHED = PatchGanConfig(layers=2, norm="syncbn", colours="imagenet", init="kaiming")
+"""The critics of the two public AlphaGANs."""
+
+
+def published_keys(critic: PatchGan) -> dict[str, str]:
+    """Key in a public checkpoint's `discriminator_state` -> ours."""
+    return published.published_keys(critic, {"model": "steps"})

@@ -1,0 +1,1 @@
+"""Public weights: read safely, renamed, checked against what the published programs compute."""

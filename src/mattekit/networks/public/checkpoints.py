@@ -1,0 +1,93 @@
+"""Tensors out of pickled checkpoints, without running what is in them.
+
+`torch.load(weights_only=True)` builds tensors, numbers, words and containers, and refuses anything
+else. Training programs also left NumPy numbers in their files; those are harmless and allowed.
+"""
+
+import pickle
+import re
+import struct
+import warnings
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor
+
+from mattekit.core.errors import BadWeights
+
+_SCALAR = np.float64(0).__reduce__()[0]
+NUMPY_NUMBERS: list[Any] = [
+    _SCALAR,
+    (_SCALAR, "numpy.core.multiarray.scalar"),  # as NumPy 1 wrote it
+    np.dtype,
+    *(type(np.dtype(kind)) for kind in ("f4", "f8", "i4", "i8", "?")),
+]
+DAMAGE = (
+    RuntimeError,
+    EOFError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+    OverflowError,
+    struct.error,
+    zipfile.BadZipFile,
+)
+"""What torch's reader raises when bytes are missing or wrong."""
+WRAPPERS = ("model_state", "state_dict", "model")
+"""Where the published programs put the network among other things."""
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """The network's tensors by their names in a .safetensors file or a pickled checkpoint."""
+    content = _load(path)
+    for wrapper in WRAPPERS:
+        if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
+            content = content[wrapper]
+    tensors = {}
+    if isinstance(content, Mapping):
+        tensors = {str(key): value for key, value in content.items() if isinstance(value, Tensor)}
+    if not tensors:
+        raise BadWeights(f"{path} holds no network: no tensors by name were found in it")
+    if all(key.startswith("module.") for key in tensors):  # saved from several GPUs
+        tensors = {key.removeprefix("module."): tensor for key, tensor in tensors.items()}
+    return tensors
+
+
+def _load(path: Path) -> Any:
+    if not path.is_file():
+        raise BadWeights(f"there is no file {path}; give the path of a downloaded checkpoint")
+    if path.suffix == ".safetensors":
+        try:
+            return load_file(path)
+        except SafetensorError as error:
+            raise BadWeights(f"{path} is damaged ({error}); download it again") from error
+    try:
+        with torch.serialization.safe_globals(NUMPY_NUMBERS), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # an unusual version of the format
+            return torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise BadWeights(_refusal(path, str(error))) from error
+    except DAMAGE as error:
+        raise BadWeights(_damaged(path)) from error
+
+
+def _refusal(path: Path, text: str) -> str:
+    named = re.search(r"(?:GLOBAL|[Gg]lobal) ([\w.]+\.[\w.]+)", text)
+    if named is None:
+        return _damaged(path)
+    return (
+        f"{path} asks for {named[1]} when it is opened, and could so run any program; it is not "
+        "opened: get weights from a source you trust, or as .safetensors"
+    )
+
+
+def _damaged(path: Path) -> str:
+    return f"{path} is damaged or no PyTorch checkpoint; download it again"

@@ -1,0 +1,379 @@
+"""SampleNet (Tang et al. 2019): guess background, then foreground, then alpha from all three.
+
+Four networks: each of the three by itself, to be trained and imported one after another, and the
+chain of them. The two that guess colours are DeepFill generators (`parts.deepfill`).
+"""
+
+from collections.abc import Mapping
+from typing import Literal, TypeVar
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from mattekit.core.config import config
+from mattekit.core.errors import BadArgument
+from mattekit.core.tensors import Prediction
+from mattekit.networks.parts import published
+from mattekit.networks.parts.aspp import Aspp, separable
+from mattekit.networks.parts.deepfill import DeepFill
+from mattekit.networks.parts.initialise import initialise
+from mattekit.networks.parts.preprocessing import Preprocess, Preprocessing
+from mattekit.networks.parts.resnet import Features, ResNet50, adopt_imagenet
+from mattekit.networks.parts.unpool import Window, unpool
+
+HALVES = (0.5, 0.5, 0.5)
+PREPROCESSING = Preprocessing(
+    order="bgr", mean=HALVES, std=HALVES, trimap_code=(-1.0, 0.0, 1.0), multiple_of=8
+)
+StemSkip = Literal["raw", "activated"]
+
+
+class BackgroundNetwork(nn.Module):
+    """The colours behind the subject; alpha is the trimap's, for want of an opinion."""
+
+    stride = 8
+    needs_trimap = True
+    strategies: tuple[str, ...] = ("resize", "whole")
+    smallest_training_batch = 1
+    preprocessing = PREPROCESSING
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.preprocess = Preprocess(PREPROCESSING)
+        self.generator = DeepFill()
+
+    def forward(
+        self, image: Float[Tensor, "b 3 h w"], trimap: Float[Tensor, "b 1 h w"]
+    ) -> Prediction:
+        """Background colours everywhere, also where the trimap knows them."""
+        hole = (trimap > 0.25).to(image.dtype)
+        filled = self.generator(self.preprocess.colours(image), hole)
+        return Prediction(
+            alpha=trimap,
+            background=self.preprocess.restore(filled.refined),
+            coarse_background=self.preprocess.restore(filled.coarse),
+        )
+
+
+class ForegroundNetwork(nn.Module):
+    """The subject's own colours; alpha is the trimap's, for want of an opinion."""
+
+    stride = 8
+    needs_trimap = True
+    strategies: tuple[str, ...] = ("resize", "whole")
+    smallest_training_batch = 1
+    preprocessing = PREPROCESSING
+    extra_planes = ("background",)
+    """Planes beyond image and trimap that `forward` takes by these names."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.preprocess = Preprocess(PREPROCESSING)
+        self.generator = DeepFill(extra_channels=3)
+
+    def forward(
+        self,
+        image: Float[Tensor, "b 3 h w"],
+        trimap: Float[Tensor, "b 1 h w"],
+        background: Float[Tensor, "b 3 h w"] | None = None,
+    ) -> Prediction:
+        """Foreground colours everywhere; without a background the photo stands in for it."""
+        hole = (trimap < 0.75).to(image.dtype)
+        behind = image if background is None else torch.where(_unknown(trimap), background, image)
+        colours = self.preprocess.colours(image)
+        filled = self.generator(colours, hole, self.preprocess.colours(behind))
+        return Prediction(
+            alpha=trimap,
+            foreground=self.preprocess.restore(filled.refined),
+            coarse_foreground=self.preprocess.restore(filled.coarse),
+        )
+
+
+class MattingNetwork(nn.Module):
+    """AlphaGAN's generator with separable pyramid, fed with the guessed colours as well."""
+
+    stride = 8
+    needs_trimap = True
+    strategies: tuple[str, ...] = ("whole", "tile", "resize")
+    smallest_training_batch = 2
+    """Batch statistics of a 1x1 map (the pyramid's mean) need two samples."""
+    preprocessing = PREPROCESSING
+    extra_planes = ("foreground", "background")
+    """Planes beyond image and trimap that `forward` takes by these names."""
+    imagenet = "resnet50.tv_in1k"
+    """Where timm finds the ImageNet weights that `adopt_imagenet` takes."""
+
+    def __init__(self, *, window: Window = "3x3", stem_skip: StemSkip = "activated") -> None:
+        super().__init__()
+        norm = nn.BatchNorm2d
+        self.preprocess = Preprocess(PREPROCESSING)
+        self.encoder = ResNet50(10, norm=norm, window=window, stride_in="1x1")
+        self.aspp = Aspp(
+            2048, (6, 12, 18), norm=norm, pooled_norm=norm, convolution=separable, dropout=0.1
+        )
+        self.decoder = Decoder(window, stem_skip)
+
+    def forward(
+        self,
+        image: Float[Tensor, "b 3 h w"],
+        trimap: Float[Tensor, "b 1 h w"],
+        foreground: Float[Tensor, "b 3 h w"] | None = None,
+        background: Float[Tensor, "b 3 h w"] | None = None,
+    ) -> Prediction:
+        """Alpha everywhere; the photo stands in for a colour plane that is not given."""
+        colours = [image if plane is None else plane for plane in (image, foreground, background)]
+        planes = [self.preprocess.colours(plane) for plane in colours]
+        planes.append(self.preprocess.trimap(trimap))
+        everything = torch.cat(planes, dim=1)  # b 10 h w
+        features = self.encoder(everything)
+        logits = self.decoder(self.aspp(features.deep), features, everything)
+        return Prediction(alpha=torch.sigmoid(logits))
+
+    def adopt_imagenet(self, state: Mapping[str, Tensor]) -> None:
+        """Start the encoder from ImageNet, the ten channels alike."""
+        adopt_imagenet(self.encoder, state, new_channels="mean")
+
+    def freeze_affines(self) -> None:
+        """Keep scale and shift of the stem's and the blocks' norms as they are.
+
+        Statistics still follow the data, and the norms of the shortcuts still learn.
+        """
+        for name, layer in self.encoder.named_modules():
+            if isinstance(layer, nn.BatchNorm2d) and "downsample" not in name:
+                layer.requires_grad_(False)
+
+
+class Decoder(nn.Module):
+    """Back to full size by bilinear doubling, unpooling and transposed convolutions."""
+
+    def __init__(self, window: Window, stem_skip: StemSkip) -> None:
+        super().__init__()
+        self.window: Window = window
+        self.stem_skip: StemSkip = stem_skip
+        self.quarter_skip = _convolve(256, 48, kernel=1)
+        self.at_quarter = nn.Sequential(
+            _transpose(256 + 48, 256), _transpose(256, 128), _transpose(128, 64)
+        )
+        self.half_skip = _convolve(64, 32, kernel=1)
+        self.at_half = nn.Sequential(
+            _transpose(64 + 32, 64), _transpose(64, 64), _transpose(64, 32, double=True)
+        )
+        self.whole_skip = _convolve(10, 3, kernel=3)
+        self.at_whole = nn.Sequential(_transpose(32 + 3, 32), _transpose(32, 32))
+        self.head = nn.ConvTranspose2d(32, 1, 3, padding=1)
+
+    def forward(
+        self,
+        pyramid: Float[Tensor, "b 256 h8 w8"],
+        features: Features,
+        everything: Float[Tensor, "b 10 h w"],
+    ) -> Float[Tensor, "b 1 h w"]:
+        """Logits of alpha."""
+        stem = features.convolved if self.stem_skip == "raw" else features.stem
+        decoded = F.interpolate(pyramid, scale_factor=2, mode="bilinear", align_corners=True)
+        decoded = self.at_quarter(torch.cat([decoded, self.quarter_skip(features.quarter)], dim=1))
+        decoded = unpool(decoded, features.places, self.window)
+        decoded = self.at_half(torch.cat([decoded, self.half_skip(stem)], dim=1))
+        decoded = self.at_whole(torch.cat([decoded, self.whole_skip(everything)], dim=1))
+        return self.head(decoded)
+
+
+def _convolve(channels: int, width: int, *, kernel: int) -> nn.Sequential:
+    convolution = nn.Conv2d(channels, width, kernel, padding=kernel // 2)
+    return nn.Sequential(convolution, nn.BatchNorm2d(width), nn.ReLU(inplace=True))
+
+
+def _transpose(channels: int, width: int, *, double: bool = False) -> nn.Sequential:
+    convolution = nn.ConvTranspose2d(
+        channels, width, 3, stride=2 if double else 1, padding=1, output_padding=int(double)
+    )
+    return nn.Sequential(convolution, nn.BatchNorm2d(width), nn.ReLU(inplace=True))
+
+
+class SampleNet(nn.Module):
+    """The chain: background, foreground conditioned on it, alpha from both; known alpha is kept."""
+
+    stride = 8
+    needs_trimap = True
+    strategies: tuple[str, ...] = ("whole", "resize")
+    smallest_training_batch = 2
+    preprocessing = PREPROCESSING
+
+    def __init__(
+        self,
+        background: BackgroundNetwork,
+        foreground: ForegroundNetwork,
+        matting: MattingNetwork,
+        *,
+        paste_known: bool = True,
+        sampling_size: int = 800,
+    ) -> None:
+        super().__init__()
+        self.paste_known = paste_known
+        self.sampling_size = sampling_size
+        self.background = background
+        self.foreground = foreground
+        self.matting = matting
+
+    def forward(
+        self, image: Float[Tensor, "b 3 h w"], trimap: Float[Tensor, "b 1 h w"]
+    ) -> Prediction:
+        """Alpha and both colours, those of known pixels from trimap and photo."""
+        size = _bounded(image.shape[-2:], self.sampling_size)
+        small_image = _resize(image, size)
+        small_trimap = F.interpolate(trimap, size=size, mode="nearest")
+        behind = self.background(small_image, small_trimap)
+        front = self.foreground(small_image, small_trimap, behind.background)
+
+        whole = image.shape[-2:]
+        foreground = _resize(front.foreground, whole)
+        background = _resize(behind.background, whole)
+        if self.paste_known:
+            foreground = torch.where(trimap > 0.75, image, foreground)
+            background = torch.where(trimap < 0.25, image, background)
+        alpha = self.matting(image, trimap, foreground, background).alpha
+        return Prediction(
+            alpha=torch.where(_unknown(trimap), alpha, trimap),
+            foreground=foreground,
+            background=background,
+            coarse_foreground=_resize(front.coarse_foreground, whole),
+            coarse_background=_resize(behind.coarse_background, whole),
+        )
+
+
+def _unknown(trimap: Tensor) -> Tensor:
+    return (trimap > 0.25) & (trimap < 0.75)
+
+
+def _bounded(size: torch.Size, longest: int) -> tuple[int, int]:
+    """The size, or if it is too long a smaller one of about its shape in multiples of 8."""
+    scale = longest / max(size)
+    height, width = (side if scale >= 1 else max(8, 8 * int(side * scale / 8)) for side in size)
+    return height, width
+
+
+def _resize(colours: Tensor, size: tuple[int, int] | torch.Size) -> Tensor:
+    if tuple(colours.shape[-2:]) == tuple(size):
+        return colours
+    return F.interpolate(colours, size=tuple(size), mode="bilinear", antialias=True)
+
+
+Part = TypeVar("Part", BackgroundNetwork, ForegroundNetwork, MattingNetwork)
+
+
+@config
+class SampleNetConfig:
+    """SampleNet, one of its three parts or the chain of them (needs a trimap)."""
+
+    name: Literal["samplenet"] = "samplenet"
+    part: Literal["background", "foreground", "matting", "chain"] = "chain"
+    """Which network; the chain runs the three in this order."""
+    paste_known: bool = True
+    """Chain: known colours replace guessed ones before alpha; the public weights never saw that."""
+    sampling_size: int = 800
+    """Chain: colours are guessed with at most this many pixels along the longer side."""
+    train_sampling: bool = False
+    """Chain: train the two colour networks as well, not only the matting network."""
+    pool: Window = "3x3"
+    """Matting: windows of the pooling that is undone; those of 3x3 overlap, so it loses some."""
+    stem_skip: StemSkip = "activated"
+    """Matting: hand the first convolution to the decoder after its norm and ReLU, or raw."""
+    freeze_affines: bool = True
+    """Matting: the encoder's norms keep scale and shift, those of shortcuts excepted."""
+    init: Literal["published", "pytorch"] = "published"
+    """Random weights: Kaiming's for colours and deviation 0.01 for alpha, or PyTorch's."""
+
+    def __post_init__(self) -> None:
+        if self.sampling_size < 8:
+            raise BadArgument(f"sampling_size is {self.sampling_size}; it must be at least 8")
+
+    def build(self) -> BackgroundNetwork | ForegroundNetwork | MattingNetwork | SampleNet:
+        """The network with random weights."""
+        if self.part == "background":
+            return self._filled(BackgroundNetwork())
+        if self.part == "foreground":
+            return self._filled(ForegroundNetwork())
+        matting = self._filled(MattingNetwork(window=self.pool, stem_skip=self.stem_skip))
+        if self.freeze_affines:
+            matting.freeze_affines()
+        if self.part == "matting":
+            return matting
+        chain = SampleNet(
+            self._filled(BackgroundNetwork()),
+            self._filled(ForegroundNetwork()),
+            matting,
+            paste_known=self.paste_known,
+            sampling_size=self.sampling_size,
+        )
+        chain.background.requires_grad_(self.train_sampling)
+        chain.foreground.requires_grad_(self.train_sampling)
+        return chain
+
+    def _filled(self, network: Part) -> Part:
+        if self.init == "published":
+            initialise(network, "normal" if isinstance(network, MattingNetwork) else "kaiming")
+        return network
+
+
+PUBLISHED = {
+    "background": SampleNetConfig(part="background"),
+    "foreground": SampleNetConfig(part="foreground"),
+    "matting": SampleNetConfig(part="matting", stem_skip="raw"),
+    "chain": SampleNetConfig(part="chain", paste_known=False, stem_skip="raw"),
+}
+"""What the public weights of each part were trained with."""
+
+_GENERATOR = {
+    "stage_1.down": "coarse.down",
+    "stage_1.atrous": "coarse.dilated",
+    "stage_1.up": "coarse.up",
+    "stage_2.down_conv_branch": "refine.down",
+    "stage_2.atrous": "refine.dilated",
+    "stage_2.down_attn_branch": "refine.attention_down",
+    "stage_2.CAttn": "refine.attention_out",
+    "stage_2.up": "refine.up",
+}
+GENERATOR_PREFIXES = {
+    f"{theirs}.out.{step}.conv": f"generator.{ours}.{step}"
+    for theirs, ours in _GENERATOR.items()
+    for step in range(9)
+}
+
+_MATTING = {  # ours: the published names of convolution and norm
+    "aspp.near": ("encoder.layer5.conv_1x1_1", "encoder.layer5.bn_conv_1x1_1"),
+    "aspp.far.0": ("encoder.layer5.conv_3x3_1", "encoder.layer5.bn_conv_3x3_1"),
+    "aspp.far.1": ("encoder.layer5.conv_3x3_2", "encoder.layer5.bn_conv_3x3_2"),
+    "aspp.far.2": ("encoder.layer5.conv_3x3_3", "encoder.layer5.bn_conv_3x3_3"),
+    "aspp.whole": ("encoder.layer5.conv_1x1_2", "encoder.layer5.bn_conv_1x1_2"),
+    "aspp.join": ("encoder.layer5.conv_1x1_3", "encoder.layer5.bn_conv_1x1_3"),
+    "decoder.quarter_skip": ("decoder.skip2_1x1", "decoder.skip2_bn"),
+    "decoder.at_quarter.0": ("decoder.deconv1.conv1", "decoder.deconv1.bn1"),
+    "decoder.at_quarter.1": ("decoder.deconv1.conv2", "decoder.deconv1.bn2"),
+    "decoder.at_quarter.2": ("decoder.deconv1.conv3", "decoder.deconv1.bn3"),
+    "decoder.half_skip": ("decoder.skip1_1x1", "decoder.skip1_bn"),
+    "decoder.at_half.0": ("decoder.deconv2.conv1", "decoder.deconv2.bn1"),
+    "decoder.at_half.1": ("decoder.deconv2.conv2", "decoder.deconv2.bn2"),
+    "decoder.at_half.2": ("decoder.deconv2.conv3", "decoder.deconv2.bn3"),
+    "decoder.whole_skip": ("decoder.skip0_3x3", "decoder.skip0_bn"),
+    "decoder.at_whole.0": ("decoder.deconv3.conv1", "decoder.deconv3.bn1"),
+    "decoder.at_whole.1": ("decoder.deconv3.conv2", "decoder.deconv3.bn2"),
+}
+MATTING_PREFIXES = {
+    "encoder.conv1": "encoder.convolution",
+    "encoder.bn1": "encoder.norm",
+    **{f"encoder.layer{number}": f"encoder.stage{number}" for number in (1, 2, 3, 4)},
+    **{convolution: f"{ours}.0" for ours, (convolution, _) in _MATTING.items()},
+    **{norm: f"{ours}.1" for ours, (_, norm) in _MATTING.items()},
+    "decoder.deconv3.conv3": "decoder.head",
+}
+
+
+def published_keys(
+    network: BackgroundNetwork | ForegroundNetwork | MattingNetwork,
+) -> dict[str, str]:
+    """Key in a public checkpoint's `model`, without its leading `module.` -> ours."""
+    matting = isinstance(network, MattingNetwork)
+    prefixes = MATTING_PREFIXES if matting else GENERATOR_PREFIXES
+    return published.published_keys(network, prefixes)

@@ -1,0 +1,138 @@
+"""Networks in and out of files.
+
+A file is safetensors: it can hold nothing but tensors and, in its header, text. Ours says there
+which network it is, with which options, what its weights were trained to see, where they come from
+and on what terms. Public checkpoints in other forms: `networks.public`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from mattekit.core.atomic import replacing
+from mattekit.core.errors import BadArgument, BadWeights
+from mattekit.core.model_files import read_contents
+from mattekit.networks import NetworkConfig, config_of
+
+HEADER = "mattekit"
+"""Key of the JSON text in the file's metadata."""
+SHOWN = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """What a weights file says of itself."""
+
+    architecture: str
+    options: dict[str, Any] = field(default_factory=dict)
+    preprocessing: dict[str, Any] = field(default_factory=dict)
+    """What reaches the first layer; the network converts by itself."""
+    source: str = "not stated"
+    licence: str = "not stated"
+    training_data: str = "not stated"
+    test_overlap: str = "not known"
+    """Test sets whose pictures the weights may have seen."""
+    notes: tuple[str, ...] = ()
+    partial: bool = False
+    """True where the file holds only a part of the network, to start training from."""
+
+    @property
+    def config(self) -> NetworkConfig:
+        """The config that builds this network."""
+        try:
+            return config_of(self.architecture, **self.options)
+        except BadArgument as error:
+            raise BadWeights(
+                f"the file asks for what this version cannot build: {error}"
+            ) from error
+
+
+def describe(config: NetworkConfig, network: nn.Module, **terms: Any) -> Header:
+    """The header of a network that `config` built; `terms` are source, licence and so on."""
+    options = {each.name: getattr(config, each.name) for each in fields(config)[1:]}
+    record: Any = network.preprocessing
+    return Header(architecture=config.name, options=options, preprocessing=asdict(record), **terms)
+
+
+def save(path: str | Path, tensors: Mapping[str, Tensor], header: Header) -> None:
+    """Write tensors (a network's `state_dict()`) with their header, whole or not at all."""
+    whole = {key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}
+    with replacing(path) as aside:
+        save_file(whole, aside, {HEADER: json.dumps(asdict(header)), "format": "pt"})
+
+
+def read_header(path: str | Path) -> Header:
+    """What the file says of itself."""
+    text = read_contents(Path(path)).texts.get(HEADER)
+    if text is None:
+        raise BadWeights(
+            f"{path} does not say which network it is; "
+            "bring it in with: mattekit models import KIND FILE"
+        )
+    try:
+        content = json.loads(text)
+        return Header(**{**content, "notes": tuple(content.get("notes", ()))})
+    except (TypeError, ValueError, AttributeError) as error:
+        raise BadWeights(f"{path} has a header that is not mattekit's ({error})") from error
+
+
+def read(path: str | Path) -> tuple[Header, dict[str, Tensor]]:
+    """Header and tensors of a file."""
+    header = read_header(path)
+    try:
+        return header, load_file(path)
+    except SafetensorError as error:
+        raise BadWeights(f"{path} is damaged ({error}); bring it in again") from error
+
+
+def load(path: str | Path) -> nn.Module:
+    """The network that a file describes, with its weights, on the CPU."""
+    header, tensors = read(path)
+    if header.partial:
+        raise BadWeights(
+            f"{path} holds only a part of the network {header.architecture}; "
+            f"it is a start for training: init.path={path} init.strict=false"
+        )
+    with torch.device("meta"):  # every weight comes from the file; nothing is filled twice
+        network = header.config.build()
+    fit(network, tensors, source=str(path))
+    return network
+
+
+def fit(network: nn.Module, tensors: Mapping[str, Tensor], *, source: str) -> None:
+    """Give the network these weights, or say which do not fit."""
+    wanted = network.state_dict()
+    difference = differences(wanted, tensors)
+    if difference:
+        raise BadWeights(f"{source} does not fit the network: {difference}")
+    ours = {key: tensors[key].to(wanted[key].dtype) for key in wanted}
+    network.load_state_dict(ours, assign=True)
+
+
+def differences(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> str:
+    """The first keys that are missing, not expected or of another shape; empty where all fit."""
+    missing = [key for key in wanted if key not in found]
+    unexpected = [key for key in found if key not in wanted]
+    misshapen = [
+        f"{key} is {_shape(found[key])}, not {_shape(wanted[key])}"
+        for key in wanted
+        if key in found and found[key].shape != wanted[key].shape
+    ]
+    parts = {"missing": missing, "unexpected": unexpected, "of another shape": misshapen}
+    return "; ".join(f"{len(keys)} {how} ({_first(keys)})" for how, keys in parts.items() if keys)
+
+
+def _shape(tensor: Tensor) -> str:
+    return "x".join(str(length) for length in tensor.shape) or "a number"
+
+
+def _first(keys: list[str]) -> str:
+    more = f" and {len(keys) - SHOWN} more" if len(keys) > SHOWN else ""
+    return ", ".join(keys[:SHOWN]) + more
