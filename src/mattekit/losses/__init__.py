@@ -1,0 +1,31 @@
+"""Losses: each a small config that is called with what a network predicts and what is true.
+
+`LossConfig` is the list of them; a recipe holds a list of its members and adds them up by weight.
+Beneath each stands a pure function with region, count and epsilon in its arguments. The objectives
+of adversarial training are functions of a critic's logits: `losses.adversarial`.
+"""
+
+from mattekit.losses.alpha import AlphaL1Config
+from mattekit.losses.composition import CompositionL1Config
+from mattekit.losses.confidence import ExpectedErrorConfig
+from mattekit.losses.focus import FocusL1Config, FocusPyramidConfig
+from mattekit.losses.glance import GlanceCrossEntropyConfig
+from mattekit.losses.gradient import GradientL1Config, GradientMagnitudeConfig
+from mattekit.losses.laplacian import LaplacianL1Config, LaplacianPyramidConfig
+from mattekit.losses.sampling import SamplingL1Config
+
+LossConfig = (
+    AlphaL1Config
+    | CompositionL1Config
+    | LaplacianPyramidConfig
+    | LaplacianL1Config
+    | GradientL1Config
+    | GradientMagnitudeConfig
+    | GlanceCrossEntropyConfig
+    | FocusL1Config
+    | FocusPyramidConfig
+    | SamplingL1Config
+    | ExpectedErrorConfig
+)
+
+__all__ = ["LossConfig"]

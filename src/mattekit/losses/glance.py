@@ -1,0 +1,92 @@
+"""What GFM's two decoders are taught: targets for glance and focus, and glance's cross-entropy.
+
+All targets follow from alpha and trimap. With c the certain foreground and d everything but the
+certain background, TT's glance is the trimap and its focus alpha; FT's glance is c and its focus
+alpha - c; BT's glance is d and its focus d - alpha, so that each fuses back to alpha. (Published
+code for a single FT or BT swaps c, d and alpha; that is not reproduced.)
+"""
+
+from typing import Literal
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+from torch.nn import functional as F
+
+from mattekit.core.config import config
+from mattekit.core.errors import BadArgument
+from mattekit.core.tensors import Batch, Prediction, region_weight
+from mattekit.losses.region import region_mean
+
+Representation = Literal["TT", "FT", "BT"]
+Rosta = Literal["TT", "FT", "BT", "RIM"]
+CLASSES: dict[Representation, int] = {"TT": 3, "FT": 2, "BT": 2}
+
+
+def glance_target(
+    representation: Representation, trimap: Float[Tensor, "b 1 h w"]
+) -> Int[Tensor, "b h w"]:
+    """The class of each pixel."""
+    if representation == "FT":
+        target = region_weight("foreground", trimap)
+    elif representation == "BT":
+        target = 1 - region_weight("background", trimap)
+    else:
+        target = (2 * trimap).round()
+    return target[:, 0].long()
+
+
+def focus_target(
+    representation: Representation,
+    alpha: Float[Tensor, "b 1 h w"],
+    trimap: Float[Tensor, "b 1 h w"],
+) -> Float[Tensor, "b 1 h w"]:
+    """What glance leaves to focus."""
+    if representation == "TT":
+        return alpha
+    seen = glance_target(representation, trimap)[:, None].to(alpha.dtype)
+    return alpha - seen if representation == "FT" else seen - alpha
+
+
+def branches_of(prediction: Prediction, rosta: Rosta) -> list[tuple[Representation, Prediction]]:
+    """The predictions that have a glance, each with its representation."""
+    names: tuple[Representation, ...] = ("TT", "FT", "BT") if rosta == "RIM" else (rosta,)
+    branches = prediction.branches or (prediction,)
+    found = [0 if part.glance_logits is None else part.glance_logits.shape[1] for part in branches]
+    wanted = [CLASSES[name] for name in names]
+    if found != wanted:
+        raise BadArgument(
+            f"a loss with rosta={rosta} needs glances of {wanted} classes, but the network "
+            f"predicts {found}; give losses and network the same rosta (network: gfm)"
+        )
+    return list(zip(names, branches, strict=True))
+
+
+def cross_entropy(
+    logits: Float[Tensor, "b c h w"], target: Int[Tensor, "b h w"]
+) -> Float[Tensor, "b 1 h w"]:
+    """-log softmax of the true class, pixel by pixel."""
+    return F.cross_entropy(logits, target, reduction="none")[:, None]
+
+
+@config
+class GlanceCrossEntropyConfig:
+    """Cross-entropy of glance (GFM), over the whole picture."""
+
+    name: Literal["glance_cross_entropy"] = "glance_cross_entropy"
+    weight: float = 1.0
+    rosta: Rosta = "TT"
+    """The network's own; with RIM the three branches are added up."""
+    legacy: bool = False
+    """Take softmax of sigmoids, as published: never below 0.55 (three classes) or 0.31 (two)."""
+
+    def __call__(self, prediction: Prediction, batch: Batch) -> Float[Tensor, ""]:
+        losses = []
+        for name, branch in branches_of(prediction, self.rosta):
+            logits = branch.glance_logits
+            assert logits is not None, "branches_of has seen to that"
+            error = cross_entropy(
+                torch.sigmoid(logits) if self.legacy else logits, glance_target(name, batch.trimap)
+            )
+            losses.append(region_mean(error, batch.trimap, "whole"))
+        return torch.stack(losses).sum()
