@@ -1,0 +1,77 @@
+"""Cutting a training window out of a sample, where something is unknown."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from mattekit.core.types import UNKNOWN, Interpolation, Mask, Plane, Sample, Size
+from mattekit.imaging.resize import resize
+
+Step = Callable[[Sample, np.random.Generator], Sample]
+"""What is done to a sample on its way into a batch; chance comes from the generator alone."""
+
+
+@dataclass(frozen=True)
+class Crop:
+    """A square window around a random unknown pixel, resampled to `size`.
+
+    The window's side is drawn from `sides`. A smaller picture is first enlarged in proportion until
+    the window fits. A picture without unknown pixels is cut anywhere.
+    """
+
+    sides: Sequence[int]
+    size: int
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        return self.of(lambda side: sample, rng)
+
+    def of(self, part: Callable[[int], Sample], rng: np.random.Generator) -> Sample:
+        """The crop of a sample that is asked for only once the window's side is known."""
+        side = int(rng.choice(np.asarray(self.sides)))
+        sample = enlarged_to(part(side), side)
+        row, column = random_pixel(unknown_pixels(sample), rng)
+        window = cut(sample, (row - side // 2, column - side // 2), (side, side))
+        return resized(window, (self.size, self.size))
+
+
+def unknown_pixels(sample: Sample) -> Mask:
+    """Where the trimap is unknown, or without a trimap where alpha is neither 0 nor 1."""
+    if sample.trimap is not None:
+        return np.equal(sample.trimap, UNKNOWN)
+    return (sample.alpha > 0) & (sample.alpha < 1)
+
+
+def cut(sample: Sample, corner: tuple[int, int], size: Size) -> Sample:
+    """The window of that size nearest to the wanted top left corner that lies in the picture."""
+    top = int(np.clip(corner[0], 0, sample.size[0] - size[0]))
+    left = int(np.clip(corner[1], 0, sample.size[1] - size[1]))
+    rows, columns = slice(top, top + size[0]), slice(left, left + size[1])
+    return sample.warp(lambda plane, how: plane[rows, columns].copy())
+
+
+def resized(sample: Sample, size: Size) -> Sample:
+    """The sample at another size."""
+    if sample.size == size:
+        return sample
+
+    def how(plane: Plane, interpolation: Interpolation) -> Plane:
+        return resize(plane, size, interpolation)
+
+    return sample.warp(how)
+
+
+def enlarged_to(sample: Sample, side: int) -> Sample:
+    """The sample, in proportion, with neither height nor width below `side`."""
+    height, width = sample.size
+    scale = max(1.0, side / min(height, width))
+    return resized(sample, (max(side, round(height * scale)), max(side, round(width * scale))))
+
+
+def random_pixel(wanted: Mask, rng: np.random.Generator) -> tuple[int, int]:
+    """A random pixel among the wanted ones, or among all where none is."""
+    if not wanted.any():
+        wanted = np.ones_like(wanted)
+    candidates = np.flatnonzero(wanted)
+    row, column = divmod(int(candidates[rng.integers(len(candidates))]), wanted.shape[1])
+    return row, column

@@ -1,0 +1,195 @@
+"""Batches from a source, the same ones whatever the number of workers, processes and restarts.
+
+Samples are numbered through the whole run: number n is place n of an endless row of shuffled
+epochs. All about it follows from (seed, epoch, index), so a run that has consumed k batches goes on
+with batch k, and several processes share one row without repeating or missing a sample.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from itertools import count, repeat
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from mattekit.core.errors import BadArgument, MattekitError
+from mattekit.core.tensors import TRIMAP_STEP, Batch
+from mattekit.core.types import Plane, Sample
+from mattekit.data import PartialSource, Source
+from mattekit.data.crop import Crop, Step
+
+T = TypeVar("T")
+
+ORDER, SAMPLE = 0, 1  # two independent streams of chance from one seed and epoch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """The endless row of samples of a run, and this process's share of every batch."""
+
+    length: int
+    """Samples in an epoch."""
+    batch: int
+    """Samples in a batch, over all processes."""
+    seed: int
+    shuffle: bool = True
+    rank: int = 0
+    world: int = 1
+
+    def __post_init__(self) -> None:
+        if self.batch % self.world:
+            raise BadArgument(
+                f"a batch of {self.batch} cannot be shared by {self.world} processes; "
+                f"choose a multiple of {self.world}"
+            )
+
+    def numbers(self, batch: int) -> list[int]:
+        """The numbers of this process's samples in the batch of that number."""
+        share = self.batch // self.world
+        first = batch * self.batch + self.rank * share
+        return list(range(first, first + share))
+
+    def place(self, number: int) -> tuple[int, int]:
+        """Epoch and index in the source of the sample of that number."""
+        epoch, place = divmod(number, self.length)
+        if not self.shuffle:
+            return epoch, place
+        return epoch, int(_order(self.seed, epoch, self.length)[place])
+
+    def rng(self, epoch: int, index: int) -> np.random.Generator:
+        """The only chance that a sample may use."""
+        seeds = np.random.SeedSequence((self.seed, epoch), spawn_key=(SAMPLE, index))
+        return np.random.default_rng(seeds)
+
+
+@lru_cache(maxsize=2)
+def _order(seed: int, epoch: int, length: int) -> Plane:
+    """The shuffled indices of an epoch."""
+    seeds = np.random.SeedSequence((seed, epoch), spawn_key=(ORDER,))
+    return np.random.default_rng(seeds).permutation(length)
+
+
+def make_loader(
+    source: Source,
+    row: Row,
+    *,
+    steps: Sequence[Step] = (),
+    start: int = 0,
+    workers: int = 0,
+    fixed: bool = False,
+) -> Iterator[Batch]:
+    """Batches without end, from batch number `start` on.
+
+    Args:
+        steps: what is done to each sample in turn, such as cropping.
+        workers: processes that prepare samples; 0 prepares them in this one.
+        fixed: give the first batch again and again, to see whether a network can learn it.
+    """
+    loader: DataLoader[Any] = DataLoader(
+        Numbered(source, row, steps),
+        batch_sampler=_Shares(row, 0 if fixed else start),
+        num_workers=workers,
+        collate_fn=_collate_or_fail,
+        worker_init_fn=_one_thread,
+        generator=torch.Generator(),  # the global one would move, and dropout with it
+    )
+    batches = map(_unless_failed, loader)
+    return repeat(next(batches)) if fixed else batches
+
+
+class Numbered(Dataset[Sample | MattekitError]):
+    """The samples of a row by number. A failure is handed on, to be raised where it is seen."""
+
+    def __init__(self, source: Source, row: Row, steps: Sequence[Step] = ()) -> None:
+        self.source = source
+        self.row = row
+        self.steps = steps
+
+    def __getitem__(self, number: int) -> Sample | MattekitError:
+        epoch, index = self.row.place(number)
+        rng = self.row.rng(epoch, index)
+        try:
+            sample = self._drawn(index, rng)
+        except MattekitError as failure:
+            return failure
+        return sample if sample.name else replace(sample, name=self.source.names[index])
+
+    def _drawn(self, index: int, rng: np.random.Generator) -> Sample:
+        source, steps = self.source, self.steps
+        if steps and isinstance(steps[0], Crop) and isinstance(source, PartialSource):
+            sample = steps[0].of(partial(source.part, index, rng), rng)
+            steps = steps[1:]
+        else:
+            sample = source.sample(index, rng)
+        for step in steps:
+            sample = step(sample, rng)
+        return sample
+
+    def take(self, count: int) -> list[Sample]:
+        """The first samples of the row, for a look before anything is done with them."""
+        return [_unless_failed(self[number]) for number in range(count)]
+
+
+def collate(samples: Sequence[Sample]) -> Batch:
+    """Samples of one size as a batch; a plane that one of them lacks is left out."""
+    sizes = {sample.size for sample in samples}
+    if len(sizes) > 1:
+        raise BadArgument(f"samples of the sizes {sorted(sizes)} cannot form a batch; crop them")
+    trimap = _stack([sample.trimap for sample in samples])
+    alpha = _stack([sample.alpha for sample in samples])
+    image = _stack([sample.image for sample in samples])
+    if trimap is None or alpha is None or image is None:
+        raise BadArgument("every sample of a batch needs an image, an alpha and a trimap")
+    return Batch(
+        image=image,
+        alpha=alpha,
+        trimap=trimap * TRIMAP_STEP,
+        foreground=_stack([sample.foreground for sample in samples]),
+        background=_stack([sample.background for sample in samples]),
+        prior=_stack([sample.prior for sample in samples]),
+        names=tuple(sample.name for sample in samples),
+    )
+
+
+def _stack(planes: Sequence[Plane | None]) -> Tensor | None:
+    """Planes h w or h w c as one float tensor b c h w."""
+    known = [plane for plane in planes if plane is not None]
+    if len(known) < len(planes):
+        return None
+    stacked = np.stack([plane.reshape(*plane.shape[:2], -1) for plane in known])
+    channels_first = np.ascontiguousarray(stacked.transpose(0, 3, 1, 2))
+    return torch.from_numpy(channels_first).float()
+
+
+class _Shares:
+    """This process's sample numbers, batch after batch."""
+
+    def __init__(self, row: Row, start: int) -> None:
+        self.row = row
+        self.start = start
+
+    def __iter__(self) -> Iterator[list[int]]:
+        return map(self.row.numbers, count(self.start))
+
+
+def _collate_or_fail(samples: list[Sample | MattekitError]) -> Batch | MattekitError:
+    try:
+        return collate([_unless_failed(sample) for sample in samples])
+    except MattekitError as failure:
+        return failure
+
+
+def _unless_failed(result: T | MattekitError) -> T:
+    if isinstance(result, MattekitError):
+        raise result
+    return result
+
+
+def _one_thread(worker: int) -> None:
+    import cv2
+
+    cv2.setNumThreads(0)

@@ -1,0 +1,1 @@
+"""What is done to a data set once, before training. No torch."""

@@ -1,0 +1,140 @@
+"""Batches: in an order that only the seed decides, whatever workers, processes and restarts."""
+
+from dataclasses import dataclass, replace
+from itertools import islice
+
+import numpy as np
+import pytest
+import torch
+
+from mattekit.core.errors import BadArgument, BadImage
+from mattekit.core.tensors import Batch
+from mattekit.core.types import Sample
+from mattekit.data.crop import Crop
+from mattekit.data.loader import Row, collate, make_loader
+
+
+@dataclass
+class Numbers:
+    """Tiny samples whose image is their number plus a little chance."""
+
+    length: int = 5
+    broken: int = -1
+    licence: str = "none"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(f"number-{index}" for index in range(self.length))
+
+    def __len__(self) -> int:
+        return self.length
+
+    def sample(self, index: int, rng: np.random.Generator) -> Sample:
+        if index == self.broken:
+            raise BadImage("number.png is broken; replace it")
+        plane = np.full((2, 2), index + rng.random() / 2, dtype=np.float32)
+        trimap = np.array([[0, 1], [1, 2]], dtype=np.uint8)
+        return Sample(image=np.stack([plane] * 3, axis=-1), alpha=plane, trimap=trimap)
+
+
+def row(**changes: int | bool) -> Row:
+    return replace(Row(length=5, batch=4, seed=3), **changes)
+
+
+def values(batches: list[Batch]) -> list[float]:
+    return [float(alpha.mean()) for batch in batches for alpha in batch.alpha]
+
+
+def first(count: int, **options: object) -> list[Batch]:
+    order = options.pop("row", row())
+    return list(islice(make_loader(Numbers(), order, **options), count))
+
+
+def test_every_epoch_shows_every_sample_once_in_another_order() -> None:
+    epochs = np.floor(values(first(5))).reshape(4, 5)
+    assert all(sorted(epoch) == [0, 1, 2, 3, 4] for epoch in epochs)
+    assert len({tuple(epoch) for epoch in epochs}) > 1
+
+
+def test_a_sample_is_drawn_anew_in_every_epoch() -> None:
+    assert len(set(values(first(5)))) == 20
+
+
+def test_the_batches_do_not_depend_on_the_number_of_workers() -> None:
+    assert values(first(4, workers=2)) == values(first(4))
+
+
+def test_a_restarted_loader_goes_on_with_the_batch_after_the_last_one_consumed() -> None:
+    assert values(first(3, start=2)) == values(first(5)[2:])
+
+
+def test_another_seed_gives_another_order_and_other_chance() -> None:
+    assert values(first(2, row=row(seed=4))) != values(first(2))
+
+
+def test_processes_share_every_batch_without_repeating_a_sample() -> None:
+    shares = [first(3, row=row(rank=rank, world=2)) for rank in range(2)]
+    joined = [
+        float(alpha.mean())
+        for halves in zip(*shares, strict=True)
+        for batch in halves
+        for alpha in batch.alpha
+    ]
+    assert joined == values(first(3))
+
+
+def test_a_batch_that_cannot_be_shared_is_refused() -> None:
+    with pytest.raises(BadArgument, match="4 cannot be shared by 3 processes"):
+        row(world=3)
+
+
+def test_without_shuffling_samples_come_in_the_order_of_the_source() -> None:
+    assert np.floor(values(first(2, row=row(shuffle=False)))).tolist() == [0, 1, 2, 3, 4, 0, 1, 2]
+
+
+def test_a_fixed_loader_repeats_its_first_batch() -> None:
+    repeated = first(3, fixed=True)
+    assert values(repeated) == 3 * values(first(1))
+
+
+def test_making_batches_leaves_the_global_generators_alone() -> None:
+    state = torch.get_rng_state()
+    first(2)
+    assert torch.equal(torch.get_rng_state(), state)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_broken_file_is_reported_in_its_own_sentence(workers: int) -> None:
+    batches = make_loader(Numbers(broken=2), row(), workers=workers)
+    with pytest.raises(BadImage, match=r"^number.png is broken; replace it$"):
+        list(islice(batches, 2))
+
+
+def test_a_source_that_can_is_asked_for_no_more_than_the_crop() -> None:
+    asked: list[int] = []
+
+    class Partial(Numbers):
+        def part(self, index: int, rng: np.random.Generator, side: int) -> Sample:
+            asked.append(side)
+            sample = self.sample(index, rng)
+            return sample.warp(lambda plane, how: np.repeat(np.repeat(plane, side, 0), side, 1))
+
+    batch = next(make_loader(Partial(), row(), steps=[Crop([6, 8], 4)]))
+    assert batch.image.shape == (4, 3, 4, 4)
+    assert set(asked) <= {6, 8}
+    assert len(asked) == 4
+
+
+def test_planes_become_tensors_with_half_for_unknown_and_missing_planes_stay_missing() -> None:
+    batch = collate([Numbers().sample(0, np.random.default_rng(0))] * 2)
+    assert batch.image.shape == (2, 3, 2, 2)
+    assert batch.trimap[0, 0].tolist() == [[0, 0.5], [0.5, 1]]
+    assert batch.foreground is None
+    assert batch.prior is None
+
+
+def test_samples_of_different_sizes_are_refused_as_a_batch() -> None:
+    small = Numbers().sample(0, np.random.default_rng(0))
+    large = small.warp(lambda plane, how: np.concatenate([plane, plane]))
+    with pytest.raises(BadArgument, match="sizes"):
+        collate([small, large])
