@@ -1,0 +1,173 @@
+"""How long, and in how much memory, does a network take over a picture: plainly and our way?
+
+    python benchmarks/speed_inference.py [--quick]
+
+Plain: contiguous float32, autograd off, the whole picture at once. Ours: `whole` with channels-last
+and inference mode, and `tile`. Every way runs in a process of its own; memory is the peak of that
+process less what it held before the first picture. Two pictures whose unknown area is 15 %: in one
+straight band, and along a closed outline. Before, each network is fitted to synthetic scenes for a
+few minutes, since with random weights a difference between two ways says nothing.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import psutil
+import torch
+from torch import nn
+
+from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Size, Trimap
+from mattekit.inference.inputs import Inputs, Window
+from mattekit.inference.memory import peak_during, resident
+from mattekit.inference.predictor import Predictor
+from mattekit.inference.strategies import STRATEGIES
+from mattekit.inference.torch_network import TorchNetwork
+from mattekit.networks import build
+from mattekit.synthetic.scene import scene
+
+NETWORKS = ("dim", "alphagan")
+WAYS = ("plain", "whole", "tile")
+CASES = ("band", "outline")
+SHARE = 0.15
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One way over one picture."""
+
+    network: str
+    case: str
+    way: str
+    seconds: float
+    memory: int
+
+
+def picture(case: str, size: Size) -> tuple[np.ndarray, Trimap]:
+    """A synthetic photo with a trimap whose unknown part is 15 % of it."""
+    rows, columns = np.indices(size)
+    if case == "band":
+        place, edge = columns, size[1] * (0.5 - SHARE / 2)
+        width = size[1] * SHARE
+    else:
+        place = np.hypot((rows - size[0] / 2) * size[1] / size[0], columns - size[1] / 2)
+        radius = size[1] * 0.33
+        width = size[0] * size[1] * SHARE / (2 * np.pi * radius * size[0] / size[1])
+        edge = radius - width / 2
+    trimap = np.full(size, UNKNOWN, np.uint8)
+    trimap[place < edge] = FOREGROUND
+    trimap[place >= edge + width] = BACKGROUND
+    return scene(7, size).image, trimap
+
+
+def fit(name: str, path: Path, minutes: float) -> None:
+    """Fit a network to crops of synthetic scenes and keep its weights."""
+    torch.manual_seed(0)
+    network = build(name)
+    optimiser = torch.optim.Adam(network.parameters(), lr=1e-4)
+    start, step = time.monotonic(), 0
+    while time.monotonic() - start < minutes * 60:
+        sample = scene(step % 40, 128)
+        image = torch.from_numpy(sample.image).permute(2, 0, 1)[None]
+        trimap = torch.from_numpy(sample.trimap)[None, None] / 2
+        alpha = torch.from_numpy(sample.alpha)[None, None]
+        loss = (network(image, trimap).alpha - alpha).abs().mean()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+        step += 1
+    print(f"{name}: {step} steps of fitting, last loss {loss.item():.3f}", file=sys.stderr)
+    torch.save(network.state_dict(), path)
+
+
+def run_one(name: str, case: str, way: str, size: Size, weights: Path, out: Path) -> Run:
+    """Run in this process; save alpha for comparison."""
+    network = build(name)
+    network.load_state_dict(torch.load(weights, weights_only=True))
+    image, trimap = picture(case, size)
+    alpha: list[np.ndarray] = []
+    if way == "plain":
+        work = lambda: alpha.append(plainly(network.eval(), image, trimap))  # noqa: E731
+    else:
+        served = TorchNetwork(network, name=name, device=torch.device("cpu"))
+        predictor = Predictor(served, strategy=STRATEGIES[way]())
+        work = lambda: alpha.append(predictor.predict(image, trimap))  # noqa: E731
+    before = resident()
+    start = time.perf_counter()
+    peak = peak_during(work)
+    seconds = time.perf_counter() - start
+    np.save(out, np.where(trimap == UNKNOWN, alpha[0], 0))
+    return Run(network=name, case=case, way=way, seconds=seconds, memory=peak - before)
+
+
+def plainly(network: nn.Module, image: np.ndarray, trimap: Trimap) -> np.ndarray:
+    """The whole picture in contiguous float32."""
+    window = Window(top=0, left=0, height=image.shape[0], width=image.shape[1])
+    planes = Inputs(colours=image, trimap=trimap).window(window)
+    with torch.no_grad():
+        prediction = network(*(torch.from_numpy(plane) for plane in planes.values()))
+    return prediction.alpha[0, 0].numpy()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="a small picture and little fitting")
+    parser.add_argument("--minutes", type=float, default=5, help="of fitting each network")
+    parser.add_argument("--child", nargs=3, metavar=("NETWORK", "CASE", "WAY"))
+    parser.add_argument("--folder", type=Path)
+    options = parser.parse_args()
+    size = (384, 512) if options.quick else (1280, 1920)
+    if options.child:
+        name, case, way = options.child
+        weights, out = options.folder / f"{name}.pt", options.folder / f"{name}-{case}-{way}.npy"
+        print(json.dumps(asdict(run_one(name, case, way, size, weights, out))))
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        report(Path(folder), size, 0.1 if options.quick else options.minutes, options.quick)
+
+
+def report(folder: Path, size: Size, minutes: float, quick: bool) -> None:
+    """Run everything in children and print the table."""
+    print(f"{size[1]}x{size[0]}, {psutil.cpu_count()} cores, torch {torch.__version__}\n")
+    print("| network | unknown | way | seconds | of plain | peak MB | of plain | mean diff | p99 |")
+    print("|---|---|---|--:|--:|--:|--:|--:|--:|")
+    for name in NETWORKS:
+        fit(name, folder / f"{name}.pt", minutes)
+        for case in CASES:
+            plain: Run | None = None
+            for way in WAYS:
+                run = child(folder, name, case, way, quick)
+                plain = plain or run
+                print(row(folder, run, plain), flush=True)
+
+
+def child(folder: Path, name: str, case: str, way: str, quick: bool) -> Run:
+    """One way over one picture in a process of its own."""
+    words = [sys.executable, __file__, "--child", name, case, way, "--folder", str(folder)]
+    words += ["--quick"] if quick else []
+    done = subprocess.run(words, check=True, capture_output=True, text=True)
+    return Run(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def row(folder: Path, run: Run, plain: Run) -> str:
+    """A line of the table; differences are from `whole`-size plain alphas, where unknown."""
+    ours, theirs = (
+        np.load(folder / f"{run.network}-{run.case}-{way}.npy") for way in (run.way, plain.way)
+    )
+    difference = np.abs(ours - theirs)[picture(run.case, ours.shape)[1] == UNKNOWN]
+    return (
+        f"| {run.network} | {run.case} | {run.way} | {run.seconds:.2f} "
+        f"| {run.seconds / plain.seconds:.2f} | {run.memory / 2**20:.0f} "
+        f"| {run.memory / plain.memory:.2f} | {difference.mean():.4f} "
+        f"| {np.percentile(difference, 99):.4f} |"
+    )
+
+
+if __name__ == "__main__":
+    main()

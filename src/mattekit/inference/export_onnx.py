@@ -1,0 +1,121 @@
+"""A network as an ONNX file with dynamic height and width, compared with PyTorch before it counts.
+
+The network goes in as it is trained: pooling with indices and adaptive pooling are written in the
+networks themselves so that they export (`networks.parts`). Heights and widths are multiples of the
+stride; padding to it is the work of a strategy.
+"""
+
+import io
+import json
+import logging
+import warnings
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from mattekit.core.atomic import replacing
+from mattekit.core.errors import BadWeights
+from mattekit.inference.inputs import Batches
+from mattekit.inference.onnx_network import METADATA, OnnxNetwork
+from mattekit.inference.torch_network import TorchNetwork, named
+
+WITHIN = 1e-4
+ENOUGH = 0.999
+"""Share of pixels that must agree to WITHIN; a near-tie of a pooling may flip the others."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parity:
+    """How far ONNX Runtime is from PyTorch on one size."""
+
+    height: int
+    width: int
+    share_within: float
+    largest: float
+
+
+class _Named(nn.Module):
+    """The network with its planes as a tuple, in a fixed order."""
+
+    def __init__(self, module: nn.Module, names: list[str]) -> None:
+        super().__init__()
+        self.module = module
+        self.names = names
+
+    def forward(self, image: Tensor, trimap: Tensor | None = None) -> tuple[Tensor, ...]:
+        planes = named(self.module(image, trimap))
+        return tuple(planes[name] for name in self.names)
+
+
+def export_onnx(network: TorchNetwork, path: Path) -> list[Parity]:
+    """Write the network to `path` and compare three sizes; nothing is written if they differ."""
+    planes = example(network, (2 * network.stride, 3 * network.stride))
+    names = [name for name in network.run(planes) if name != "glance_logits"]
+    with replacing(path) as aside:
+        _export(network, planes, names, aside)
+        exported = OnnxNetwork(aside)
+        parities = [
+            compare(network, exported, (rows * network.stride, columns * network.stride))
+            for rows, columns in ((1, 1), (3, 5), (8, 6))
+        ]
+        worst = min(parities, key=lambda parity: parity.share_within)
+        if worst.share_within < ENOUGH:
+            raise BadWeights(
+                f"{network.name} computes something else in ONNX Runtime: only "
+                f"{worst.share_within:.1%} of a {worst.width}x{worst.height} alpha agree to "
+                f"{WITHIN:g} (largest difference {worst.largest:.2g}); please report it"
+            )
+    return parities
+
+
+def _export(network: TorchNetwork, planes: Batches, names: list[str], path: Path) -> None:
+    tensors = tuple(torch.from_numpy(plane) for plane in planes.values())
+    size = {2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
+    wrapped = _Named(network.module, names).eval()
+    with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
+        warnings.simplefilter("ignore")  # of the exporter, about its own internals
+        logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+        program = torch.onnx.export(
+            wrapped,
+            tensors,
+            input_names=list(planes),
+            output_names=names,
+            dynamic_shapes=tuple(size for _ in tensors),
+            dynamo=True,
+        )
+    if program is None:
+        raise BadWeights(f"{network.name} cannot be exported by this version of torch")
+    described = {
+        "name": network.name,
+        "stride": network.stride,
+        "needs_trimap": network.needs_trimap,
+        "strategies": [name for name in network.strategies if name != "hybrid"],
+    }
+    program.model.metadata_props[METADATA] = json.dumps(described)
+    program.save(path)
+
+
+def example(network: TorchNetwork, size: tuple[int, int], seed: int = 0) -> Batches:
+    """Random planes that a network can be compared on: grainy, so that few maxima tie."""
+    rng = np.random.default_rng(seed)
+    planes: Batches = {"image": rng.random((1, 3, *size), dtype=np.float32)}
+    if network.needs_trimap:
+        rows = np.linspace(0, 1, size[0], dtype=np.float32)
+        planes["trimap"] = np.tile(np.round(rows * 2)[None, None, :, None] / 2, (1, 1, 1, size[1]))
+    return planes
+
+
+def compare(network: TorchNetwork, exported: OnnxNetwork, size: tuple[int, int]) -> Parity:
+    """The largest difference of alpha on one size, and the share of pixels that agree."""
+    planes = example(network, size, seed=1)
+    difference = np.abs(exported.run(planes)["alpha"] - network.run(planes)["alpha"])
+    return Parity(
+        height=size[0],
+        width=size[1],
+        share_within=float((difference <= WITHIN).mean()),
+        largest=float(difference.max()),
+    )

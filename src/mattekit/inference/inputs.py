@@ -1,0 +1,105 @@
+"""What a network is asked about: the planes of one picture, cut into float windows on demand.
+
+Colours stay in the depth of the file, so that a 100-megapixel photo costs 300 MB and not 1.2 GB;
+float32 exists per window. A window may reach past the picture: there the picture is mirrored.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mattekit.core.errors import BadImage
+from mattekit.core.types import Plane, Size, Trimap
+from mattekit.imaging.picture import to_float
+from mattekit.imaging.resize import resize
+
+Batches = dict[str, npt.NDArray[np.float32]]
+"""Named planes as b c h w: what goes into a network and what comes out of it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """A rectangle of the picture, which it may leave below and to the right."""
+
+    top: int
+    left: int
+    height: int
+    width: int
+
+    @property
+    def size(self) -> Size:
+        """Height and width."""
+        return self.height, self.width
+
+
+@dataclass(frozen=True, kw_only=True)
+class Inputs:
+    """The planes of one picture at full size."""
+
+    colours: npt.NDArray[Any]
+    """h w 3, uint8, uint16 or float32."""
+    trimap: Trimap | None = None
+    prior: Plane | None = None
+    """h w c, classical estimates for a network that corrects them."""
+
+    def __post_init__(self) -> None:
+        for name, plane in (("trimap", self.trimap), ("prior", self.prior)):
+            if plane is not None and plane.shape[:2] != self.size:
+                raise BadImage(
+                    f"the photo is {as_text(self.size)} but its {name} is "
+                    f"{as_text((plane.shape[0], plane.shape[1]))}; both must have the same size"
+                )
+
+    @property
+    def size(self) -> Size:
+        """Height and width of the picture."""
+        height, width = self.colours.shape[:2]
+        return height, width
+
+    def resized(self, size: Size) -> "Inputs":
+        """The same picture at another size; the trimap keeps its labels."""
+        if size == self.size:
+            return self
+        return replace(
+            self,
+            colours=resize(to_float(self.colours), size),
+            trimap=None if self.trimap is None else resize(self.trimap, size, "labels"),
+            prior=None if self.prior is None else resize(self.prior, size),
+        )
+
+    def window(self, window: Window) -> Batches:
+        """Float planes of one window, each a batch of one."""
+        planes: Batches = {"image": _batched(to_float(_cut(self.colours, window)))}
+        if self.trimap is not None:
+            planes["trimap"] = _batched(_cut(self.trimap, window) * np.float32(0.5))
+        if self.prior is not None:
+            planes["prior"] = _batched(_cut(self.prior, window))
+        return planes
+
+
+def as_text(size: Size) -> str:
+    """A size as people write it, width first."""
+    return f"{size[1]}x{size[0]}"
+
+
+def round_up(length: int, stride: int) -> int:
+    """The smallest multiple of the stride that holds the length."""
+    return -(-length // stride) * stride
+
+
+def _cut(plane: Plane, window: Window) -> Plane:
+    rows = slice(window.top, window.top + window.height)
+    columns = slice(window.left, window.left + window.width)
+    inside = plane[rows, columns]
+    missing = (window.height - inside.shape[0], window.width - inside.shape[1])
+    if missing == (0, 0):
+        return inside
+    padding = [(0, missing[0]), (0, missing[1])] + [(0, 0)] * (plane.ndim - 2)
+    return np.pad(inside, padding, mode="reflect")
+
+
+def _batched(plane: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    channels_first = plane[None] if plane.ndim == 2 else plane.transpose(2, 0, 1)
+    return np.ascontiguousarray(channels_first[None])

@@ -1,0 +1,96 @@
+"""The front door of inference: arrays in, arrays out, any size.
+
+A predictor joins a network with a strategy. Without one it takes the first that suits the network,
+and tiles where the whole picture would be too much.
+"""
+
+from collections.abc import Collection
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from mattekit.core.errors import BadArgument, BadTrimap
+from mattekit.core.types import UNKNOWN, Alpha, Image, Plane, Trimap
+from mattekit.imaging.trimap import paste_known
+from mattekit.inference.inputs import Inputs
+from mattekit.inference.memory import largest_tile
+from mattekit.inference.network import OUTPUTS, Network
+from mattekit.inference.strategies import STRATEGIES, StrategyConfig
+from mattekit.inference.tile import Tile
+
+WHOLE_LIMIT = 4_000_000
+"""Pixels up to which a picture is taken whole when nobody said how."""
+
+
+class Predictor:
+    """A network with the strategy that takes it over pictures of any size."""
+
+    def __init__(
+        self,
+        network: Network,
+        *,
+        strategy: StrategyConfig | None = None,
+        max_memory: int | None = None,
+    ) -> None:
+        """`max_memory` is in bytes and counts the whole process; it sizes the tiles."""
+        if strategy is not None and strategy.name not in network.strategies:
+            raise BadArgument(
+                f"the strategy {strategy.name} does not suit {network.name}; "
+                f"choose {' or '.join(network.strategies)}"
+            )
+        self.network = network
+        self.strategy = strategy
+        self.max_memory = max_memory
+
+    def predict(self, image: Image, trimap: Trimap | None = None) -> Alpha:
+        """The alpha of one picture, with the trimap's known pixels kept exactly."""
+        return self.planes(image, trimap, ("alpha",))["alpha"]
+
+    def planes(
+        self,
+        colours: npt.NDArray[Any],
+        trimap: Trimap | None = None,
+        names: Collection[str] = tuple(OUTPUTS),
+    ) -> dict[str, Plane]:
+        """Alpha and those named planes (`network.OUTPUTS`) that the network gives, at full size.
+
+        Args:
+            colours: h w 3 in uint8, uint16 or float32; only windows of it become float32.
+        """
+        wanted = {*names, "alpha"}
+        if not self.network.needs_trimap:
+            inputs = Inputs(colours=colours)
+            return _in_range(self.strategy_for(inputs).apply(self.network, inputs, wanted))
+        if trimap is None:
+            raise BadTrimap(
+                f"{self.network.name} needs a trimap that says what is foreground, background and "
+                "unknown; give one, or use a network that needs none (gfm)"
+            )
+        inputs = Inputs(colours=colours, trimap=trimap)
+        if not np.any(trimap == UNKNOWN):
+            return {"alpha": paste_known(np.zeros(inputs.size, np.float32), trimap)}
+        planes = _in_range(self.strategy_for(inputs).apply(self.network, inputs, wanted))
+        planes["alpha"] = paste_known(planes["alpha"], trimap)
+        return planes
+
+    def strategy_for(self, inputs: Inputs) -> StrategyConfig:
+        """The strategy that was asked for, or the one that suits the network and the size."""
+        suited = self.network.strategies
+        strategy = self.strategy or STRATEGIES[suited[0]]()
+        pixels = inputs.size[0] * inputs.size[1]
+        too_much = self.max_memory is not None or pixels > WHOLE_LIMIT
+        if self.strategy is None and too_much and "tile" in suited:
+            strategy = Tile()
+        if self.max_memory is not None and isinstance(strategy, Tile):
+            side = largest_tile(self.network, inputs, self.max_memory)
+            strategy = strategy.at_most(side)
+        return strategy
+
+
+def _in_range(planes: dict[str, Plane]) -> dict[str, Plane]:
+    """Planes clipped to [0, 1], except logits; NaN becomes 0."""
+    return {
+        name: plane if name == "glance_logits" else np.nan_to_num(plane, copy=False).clip(0, 1)
+        for name, plane in planes.items()
+    }
