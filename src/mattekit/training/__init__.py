@@ -1,0 +1,12 @@
+"""Training: one loop, several methods, checkpoints that go on to the bit.
+
+`MethodConfig` is the list of methods. A run is put together from a recipe in `mattekit.recipes`.
+"""
+
+from mattekit.training.adversarial import AdversarialConfig
+from mattekit.training.staged import StagedConfig
+from mattekit.training.supervised import SupervisedConfig
+
+MethodConfig = SupervisedConfig | AdversarialConfig | StagedConfig
+
+__all__ = ["MethodConfig"]

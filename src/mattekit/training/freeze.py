@@ -1,0 +1,60 @@
+"""Keeping parts of a network as they are while the rest learns."""
+
+from fnmatch import fnmatchcase
+
+from torch import nn
+
+from mattekit.core.config import config
+from mattekit.core.errors import BadRecipe
+
+NORMS = (nn.modules.batchnorm._NormBase, nn.GroupNorm, nn.LayerNorm)
+DROPOUTS = (nn.modules.dropout._DropoutNd,)
+
+
+@config
+class FreezeConfig:
+    """What does not learn."""
+
+    norms: bool = False
+    """Norms keep their scale and offset and use their running statistics."""
+    dropout: bool = False
+    """Dropout is off."""
+    parts: tuple[str, ...] = ()
+    """Parts (`encoder`) or parameters (`encoder.*.bn?.weight`) whose weights stay."""
+
+
+def freeze(network: nn.Module, wanted: FreezeConfig) -> None:
+    """Take the frozen weights away from training. To be called once, before the optimiser."""
+    names = [name for name, _ in network.named_parameters()]
+    for pattern in wanted.parts:
+        if not any(_fits(name, pattern) for name in names):
+            parts = sorted({name.split(".")[0] for name in names})
+            raise BadRecipe(
+                f"freeze.parts: nothing in the network is called {pattern!r}; "
+                f"its parts are {', '.join(parts)}"
+            )
+    for name, parameter in network.named_parameters():
+        if any(_fits(name, pattern) for pattern in wanted.parts):
+            parameter.requires_grad_(False)
+    if wanted.norms:
+        for module in network.modules():
+            if isinstance(module, NORMS):
+                module.requires_grad_(False)
+
+
+def to_training(network: nn.Module, frozen: FreezeConfig) -> None:
+    """Training mode, except for what is frozen."""
+    network.train()
+    for module in network.modules():
+        norm = frozen.norms and isinstance(module, NORMS)
+        if norm or (frozen.dropout and isinstance(module, DROPOUTS)):
+            module.eval()
+
+
+def trainable_count(network: nn.Module) -> int:
+    """Number of weights that learn."""
+    return sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
+
+
+def _fits(name: str, pattern: str) -> bool:
+    return name.startswith(f"{pattern}.") or fnmatchcase(name, pattern)

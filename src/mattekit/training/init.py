@@ -1,0 +1,70 @@
+"""Starting from weights that exist: what fits is taken, what does not is named."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from mattekit.core.errors import BadWeights
+from mattekit.core.model_files import find
+from mattekit.training.state import BEST, LAST, CheckpointConfig, Checkpoints
+
+WEIGHTS = "weights.safetensors"
+SHOWN = 5
+
+
+def weights_in(place: str) -> Path:
+    """The weights file of a model's name, a file, a checkpoint or a run (its best checkpoint)."""
+    path = Path(place)
+    checkpoints = Checkpoints(path, CheckpointConfig())
+    for folder in (checkpoints.find(BEST), checkpoints.find(LAST), path):
+        if folder is not None and (folder / WEIGHTS).is_file():
+            return folder / WEIGHTS
+    if path.is_dir():
+        raise BadWeights(f"init: the folder {place} is neither a checkpoint nor a run; name one")
+    return find(place)
+
+
+def start_from(
+    network: nn.Module, weights: Mapping[str, Tensor], *, strict: bool, source: str
+) -> list[str]:
+    """Load weights into the network; remarks on what was widened, left out or not found.
+
+    A convolution that has more input channels than the weights gets zeros for the further ones.
+    """
+    wanted = network.state_dict()
+    fitting = {name: _widened(weights[name], wanted[name]) for name in wanted if name in weights}
+    taken = {name: tensor for name, tensor in fitting.items() if tensor is not None}
+    missing = [name for name in wanted if name not in taken]
+    unused = [name for name in weights if name not in taken]
+    if (strict and (missing or unused)) or not taken:
+        raise BadWeights(
+            f"init: {source} does not fit the network: {_listed(missing, 'without a value')}, "
+            f"{_listed(unused, 'not used')}; init.strict=false takes what fits"
+        )
+    network.load_state_dict(taken, strict=False)
+    widened = [name for name in taken if taken[name].shape != weights[name].shape]
+    remarks = {"widened with zeros": widened, "left at random": missing, "not used": unused}
+    return [f"init: {_listed(names, how)}" for how, names in remarks.items() if names]
+
+
+def _widened(tensor: Tensor, wanted: Tensor) -> Tensor | None:
+    if tensor.shape == wanted.shape:
+        return tensor
+    fewer_inputs = (
+        tensor.ndim == wanted.ndim == 4
+        and tensor.shape[0] == wanted.shape[0]
+        and tensor.shape[2:] == wanted.shape[2:]
+        and tensor.shape[1] < wanted.shape[1]
+    )
+    if not fewer_inputs:
+        return None
+    zeros = torch.zeros_like(wanted[:, tensor.shape[1] :])
+    return torch.cat([tensor.to(wanted.dtype), zeros], dim=1)
+
+
+def _listed(names: list[str], how: str) -> str:
+    shown = ", ".join(names[:SHOWN])
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return f"{len(names)} tensors {how}" + (f" ({shown}{more})" if names else "")

@@ -1,0 +1,100 @@
+"""The only loop, and how it is asked to stop.
+
+It owns time: which step it is, what happens every so often, when to end. What happens within a step
+is the method's.
+"""
+
+import signal
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+
+from mattekit.core.tensors import Batch
+from mattekit.training.guards import watched
+from mattekit.training.method import Method, Report
+from mattekit.training.state import State
+
+
+@dataclass(frozen=True)
+class Moment:
+    """What there is to see after a step."""
+
+    report: Report
+    batch: Batch
+    seconds: float
+    """How long the step took, the wait for its batch included."""
+
+
+@dataclass(frozen=True)
+class Every:
+    """Something done every so many steps, and after the last one if `at_end`."""
+
+    steps: int
+    action: Callable[[Moment], None]
+    at_end: bool = False
+
+
+def fit(
+    method: Method,
+    batches: Iterable[Batch],
+    *,
+    state: State,
+    steps: int,
+    folder: Path,
+    every: Sequence[Every] = (),
+    stop: Callable[[], bool] = lambda: False,
+) -> bool:
+    """Train up to step `steps`; whether it got there, rather than being stopped."""
+    start = time.perf_counter()
+    for batch in islice(batches, steps - state.step):
+        with watched(batch, state.step + 1, folder):
+            report = method.step(batch)
+        state.step += 1
+        now = time.perf_counter()
+        moment, start = Moment(report, batch, now - start), now
+        for event in every:
+            if state.step % event.steps == 0 or (event.at_end and state.step == steps):
+                event.action(moment)
+        if stop():
+            break
+    return state.step >= steps
+
+
+class StopRequest:
+    """Whether somebody asked the run to stop, agreed upon by all its processes."""
+
+    def __init__(self, fabric: Fabric) -> None:
+        self.fabric = fabric
+        self.signal: int | None = None
+
+    def __call__(self) -> bool:
+        asked = self.signal is not None
+        if self.fabric.world_size == 1:
+            return asked
+        votes: Any = self.fabric.all_reduce(torch.tensor(float(asked)), reduce_op="sum")
+        return bool(votes > 0)
+
+
+@contextmanager
+def stop_requests(fabric: Fabric) -> Iterator[StopRequest]:
+    """Turn Ctrl-C and SIGTERM into a request to stop after the step; a second Ctrl-C interrupts."""
+    request = StopRequest(fabric)
+
+    def note(number: int, frame: FrameType | None) -> None:
+        request.signal = number
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    before = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield request
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

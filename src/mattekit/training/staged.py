@@ -1,0 +1,133 @@
+"""Training in stages: supervised runs in a row, each from the best weights of the one before.
+
+Deep Image Matting is trained so: first the encoder-decoder, then the refinement alone, then both.
+A stage states what differs from the recipe: losses, frozen parts, rates, the network's options.
+"""
+
+from dataclasses import replace
+from typing import Literal
+
+from torch import nn
+
+from mattekit.core.config import config
+from mattekit.core.tensors import Batch
+from mattekit.losses import LossConfig
+from mattekit.networks import NetworkConfig
+from mattekit.training.freeze import FreezeConfig
+from mattekit.training.init import start_from
+from mattekit.training.method import Report, Settings, StateDict
+from mattekit.training.optimisers import OptimiserConfig
+from mattekit.training.periods import Clock, Span
+from mattekit.training.schedules import ScheduleConfig
+from mattekit.training.supervised import Supervised
+
+
+@config
+class StageConfig:
+    """One stage; what it leaves out is as in the recipe."""
+
+    length: Span
+    network: NetworkConfig | None = None
+    """The network from this stage on, such as one with its refinement added."""
+    losses: tuple[LossConfig, ...] | None = None
+    freeze: FreezeConfig | None = None
+    optimiser: OptimiserConfig | None = None
+    schedule: ScheduleConfig | None = None
+
+
+class Staged:
+    """Supervised stages, one after the other."""
+
+    def __init__(self, settings: Settings, stages: tuple[StageConfig, ...]) -> None:
+        self.settings = settings
+        self.stages = stages
+        self.lengths = [stage.length.in_steps(settings.clock.epoch) for stage in stages]
+        self.stage = 0
+        self.taken = 0
+        self._enter(settings.network)
+
+    @property
+    def network(self) -> nn.Module:
+        return self.inner.network
+
+    def step(self, batch: Batch) -> Report:
+        """A step of the current stage, the next one first where it is due."""
+        while self.taken >= sum(self.lengths[: self.stage + 1]) and self._has_next():
+            self._advance()
+        self.taken += 1
+        return self.inner.step(batch)
+
+    def parts(self) -> dict[str, nn.Module]:
+        return self.inner.parts()
+
+    def state_dict(self) -> StateDict:
+        return {"stage": self.stage, "taken": self.taken, "inner": self.inner.state_dict()}
+
+    def load_state_dict(self, state: StateDict) -> None:
+        while self.stage < state["stage"]:
+            self.stage += 1
+            self._enter(_network_of(self.stages[self.stage], self.inner.trained))
+        self.taken = state["taken"]
+        self.inner.load_state_dict(state["inner"])
+
+    def _has_next(self) -> bool:
+        return self.stage + 1 < len(self.stages)
+
+    def _advance(self) -> None:
+        """Go on to the next stage, from the best weights of this one."""
+        weights = self.settings.best_weights(sum(self.lengths[: self.stage]))
+        if weights is None:
+            weights = {name: value.clone() for name, value in self.network.state_dict().items()}
+        self.stage += 1
+        network = _network_of(self.stages[self.stage], self.inner.trained)
+        start_from(network, weights, strict=False, source="the stage before")
+        self._enter(network)
+
+    def _enter(self, network: nn.Module) -> None:
+        """Begin the current stage; the network is wrapped anew, since other parts learn now."""
+        stage, settings = self.stages[self.stage], self.settings
+        self.inner = Supervised(
+            replace(
+                settings,
+                network=network.requires_grad_(True),
+                clock=Clock(settings.clock.epoch, self.lengths[self.stage]),
+                losses=settings.losses if stage.losses is None else stage.losses,
+                freeze=stage.freeze or settings.freeze,
+                optimiser=stage.optimiser or settings.optimiser,
+                schedule=stage.schedule or settings.schedule,
+            )
+        )
+
+
+def _network_of(stage: StageConfig, before: nn.Module) -> nn.Module:
+    return before if stage.network is None else stage.network.build()
+
+
+@config
+class StagedConfig:
+    """Supervised stages in a row, each from the best weights of the one before."""
+
+    name: Literal["staged"] = "staged"
+    stages: tuple[StageConfig, ...]
+
+    def __post_init__(self) -> None:
+        if not self.stages:
+            raise ValueError("at least one stage is expected")
+        if self.stages[0].network is not None:
+            raise ValueError("the first stage has the recipe's network; leave its network out")
+
+    def build(self, settings: Settings) -> Staged:
+        return Staged(settings, self.stages)
+
+    def length(self, epoch: float) -> int | None:
+        """Steps of all stages together."""
+        return sum(stage.length.in_steps(epoch) for stage in self.stages)
+
+    def shortened(self, steps: int) -> "StagedConfig":
+        """The same stages at the recipe's rates, `steps` in all."""
+        each = Span(steps=max(1, steps // len(self.stages)))
+        return StagedConfig(
+            stages=tuple(
+                replace(stage, length=each, optimiser=None, schedule=None) for stage in self.stages
+            )
+        )

@@ -1,0 +1,197 @@
+"""Where a run stands, and its checkpoints on disk.
+
+    RUN/checkpoints/step-000200/   weights.safetensors  state.pt  recipe.yaml  model_card.md
+    RUN/checkpoints/last           one line: step-000200
+    RUN/checkpoints/best           one line: step-000150
+
+A folder is written under another name, flushed and renamed, so a folder called `step-*` is whole.
+"""
+
+import math
+import os
+import pickle
+import random
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from torch import distributed
+
+from mattekit.core.atomic import make_folder, replacing
+from mattekit.core.config import config
+from mattekit.core.errors import BadOutput, BadWeights
+from mattekit.training.periods import Span
+
+LAST, BEST = "last", "best"
+Writers = Mapping[str, Callable[[Path], None]]
+"""File name -> the function that writes that file."""
+
+
+@dataclass
+class State:
+    """How far a run has come. Position in the data is the step: one batch was consumed in each."""
+
+    step: int = 0
+    stage: int = 0
+    best: float = math.inf
+    """Lowest validation score of this stage."""
+    best_step: int = 0
+    """Step of the checkpoint that is called the best; 0 for none."""
+
+
+@config
+class CheckpointConfig:
+    """When the run is saved, and how much of it is kept."""
+
+    every: Span = Span(epochs=1)
+    keep: int = 3
+    """Newest checkpoints that stay, besides the best one. With 1 there are never more than two: the
+    mode for small disks."""
+    assemble_in: str | None = None
+    """A local folder in which a checkpoint is put together before it is copied to the run's folder;
+    for run folders on slow network drives."""
+
+    def __post_init__(self) -> None:
+        if self.keep < 1:
+            raise ValueError("keep must be at least 1")
+
+
+class Checkpoints:
+    """The checkpoints of one run."""
+
+    def __init__(self, run: Path, settings: CheckpointConfig) -> None:
+        self.folder = run / "checkpoints"
+        self.settings = settings
+
+    def find(self, which: str) -> Path | None:
+        """The folder that `last` or `best` names, if there is one."""
+        note = self.folder / which
+        return self.folder / note.read_text().strip() if note.is_file() else None
+
+    def of_step(self, step: int) -> Path:
+        """The folder of the checkpoint of that step."""
+        return self.folder / f"step-{step:06d}"
+
+    def save(self, step: int, files: Writers, *, best: bool) -> Path:
+        """Write a checkpoint and make it the last one, and the best one if it is.
+
+        The last is named before the best: killed in between, the run goes on from a state that
+        knows which one is the best, and `name` sets it right.
+        """
+        folder = self.of_step(step)
+        if not folder.exists():
+            self._write(folder, files)
+        for which in (LAST, BEST) if best else (LAST,):
+            self.name(which, step)
+        self._remove_old()
+        return folder
+
+    def name(self, which: str, step: int) -> None:
+        """Let `last` or `best` name the checkpoint of that step."""
+        with replacing(self.folder / which) as aside:
+            aside.write_text(f"{self.of_step(step).name}\n")
+
+    def _write(self, folder: Path, files: Writers) -> None:
+        make_folder(self.folder)
+        aside = Path(tempfile.mkdtemp(prefix=".tmp-", dir=self.folder))
+        try:
+            self._fill(aside, files)
+            aside.chmod(0o755)
+            os.replace(aside, folder)
+            _flush(self.folder)
+        except (OSError, RuntimeError, SafetensorError, BadOutput) as error:
+            last = self.find(LAST)
+            kept = "there is no earlier one" if last is None else f"the last good one is {last}"
+            raise BadOutput(f"cannot save the checkpoint {folder}: {error}; {kept}") from error
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+    def _fill(self, aside: Path, files: Writers) -> None:
+        if self.settings.assemble_in is None:
+            _write_all(aside, files)
+        else:
+            with tempfile.TemporaryDirectory(dir=make_folder(self.settings.assemble_in)) as local:
+                _write_all(Path(local), files)
+                shutil.copytree(local, aside, dirs_exist_ok=True)
+        for path in (*aside.iterdir(), aside):
+            _flush(path)
+
+    def _remove_old(self) -> None:
+        found = sorted(self.folder.glob("step-*"))
+        for folder in found[: -self.settings.keep]:
+            if folder not in (self.find(LAST), self.find(BEST)):
+                shutil.rmtree(folder)
+        for left in self.folder.glob(".tmp-*"):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def write_state(path: Path, content: dict[str, Any]) -> None:
+    """Tensors, numbers, words, lists and dicts to a file that `read_state` takes."""
+    with path.open("wb") as stream:
+        torch.save(content, stream)
+
+
+def read_state(checkpoint: Path) -> dict[str, Any]:
+    """What `write_state` wrote into the checkpoint; nothing in the file can run code."""
+    path = checkpoint / "state.pt"
+    try:
+        content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise BadWeights(
+            f"{checkpoint} is no checkpoint: it has no state.pt; name a folder like "
+            "RUN/checkpoints/step-000100, or the run itself"
+        ) from error
+    except pickle.UnpicklingError as error:
+        raise BadWeights(
+            f"{path} holds more than numbers and words, so it was not written by mattekit; "
+            "it is not read, since such files can run code"
+        ) from error
+    except (RuntimeError, EOFError, ValueError) as error:
+        raise BadWeights(f"{path} is damaged; resume from another checkpoint") from error
+    return content
+
+
+def generators() -> list[dict[str, Any]]:
+    """The random states of every process as plain lists, by rank."""
+    version, words, gauss = random.getstate()
+    own: dict[str, Any] = {
+        "torch": torch.get_rng_state().tolist(),
+        "cuda": torch.cuda.get_rng_state().tolist() if torch.cuda.is_available() else None,
+        "python": [version, list(words), gauss],
+    }
+    if not (distributed.is_available() and distributed.is_initialized()):
+        return [own]
+    everyone: list[Any] = [None] * distributed.get_world_size()
+    distributed.all_gather_object(everyone, own)
+    return everyone
+
+
+def restore_generators(saved: list[dict[str, Any]], rank: int) -> None:
+    """Set this process's random states to what they were; a further process keeps its own."""
+    if rank >= len(saved):
+        return
+    own = saved[rank]
+    torch.set_rng_state(torch.tensor(own["torch"], dtype=torch.uint8))
+    if own["cuda"] is not None and torch.cuda.is_available():
+        torch.cuda.set_rng_state(torch.tensor(own["cuda"], dtype=torch.uint8))
+    version, words, gauss = own["python"]
+    random.setstate((version, tuple(words), gauss))
+
+
+def _write_all(folder: Path, files: Writers) -> None:
+    for name, write in files.items():
+        write(folder / name)
+
+
+def _flush(path: Path) -> None:
+    """Make the system put a file or a folder's list of files onto the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

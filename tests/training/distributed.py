@@ -1,0 +1,102 @@
+"""A program for torchrun: trains toys in several processes and writes down what came of it.
+
+Usage: torchrun --nproc-per-node 2 distributed.py FOLDER.
+"""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from lightning_fabric import Fabric
+from torch import Tensor
+from training.toy_runs import Listener, methods, toy_recipe
+from training.toys import Discs, ToyNetwork, make_settings, weights_of
+
+from mattekit.data.loader import Row, make_loader
+from mattekit.losses import region
+from mattekit.recipes.pieces import Hardware, several_processes
+from mattekit.recipes.place import Place
+from mattekit.recipes.start import train
+from mattekit.training.freeze import FreezeConfig
+from mattekit.training.optimisers import SgdConfig
+
+STEPS = 20
+
+
+def double(*, several: bool) -> Fabric:
+    """Devices at double precision, so that an order of sums cannot hide a mistake."""
+    strategy: Any = several_processes() if several else "auto"
+    fabric = Fabric(accelerator="cpu", devices=2 if several else 1, strategy=strategy)
+    fabric.launch()
+    return fabric
+
+
+def end_weights(method: Any, fabric: Fabric) -> tuple[dict[str, Tensor], list[str]]:
+    """The weights after some steps of a network without batch statistics, and the names seen."""
+    torch.manual_seed(0)
+    torch.set_default_dtype(torch.float64)
+    settings = make_settings(
+        fabric=fabric,
+        network=ToyNetwork(dropout=0.0),
+        optimiser=SgdConfig(lr=0.1),
+        freeze=FreezeConfig(norms=True),
+    )
+    built = method.build(settings)
+    row = Row(length=12, batch=4, seed=0, rank=fabric.global_rank, world=fabric.world_size)
+    seen: list[str] = []
+    for _, batch in zip(range(STEPS), make_loader(Discs(), row), strict=False):
+        seen += batch.names
+        built.step(batch.to(fabric.device, dtype=torch.float64))
+    torch.set_default_dtype(torch.float32)
+    return weights_of(built.network), seen
+
+
+def sgd_methods() -> dict[str, Any]:
+    """Every method with plain gradient descent throughout."""
+    supervised, adversarial, staged = methods(STEPS)
+    second = replace(staged.stages[1], freeze=FreezeConfig(parts=("encoder",), norms=True))
+    return {
+        "supervised": supervised,
+        "adversarial": replace(adversarial, optimiser=SgdConfig(lr=0.1)),
+        "staged": replace(staged, stages=(staged.stages[0], second)),
+    }
+
+
+def whole_run(folder: Path, rank: int) -> dict[str, Any]:
+    """A recipe through the front door; what this process saw of it."""
+    recipe = toy_recipe(methods(8)[0], 8)
+    listener = Listener()
+    result = train(
+        recipe,
+        Place(folder=folder),
+        title="toy",
+        command="none",
+        hardware=Hardware(device="cpu"),
+        audience=listener,
+    )
+    return {"scores": result.scores, "told": len(listener.steps), "step": result.step}
+
+
+def main(folder: Path) -> None:
+    torch.set_num_threads(1)
+    fabric = double(several=True)
+    rank = fabric.global_rank
+    found: dict[str, Any] = {"world": fabric.world_size}
+    for name, method in sgd_methods().items():
+        weights, found[f"{name} names"] = end_weights(method, fabric)
+        torch.save(weights, folder / f"{name}-{rank}.pt")
+    together, region.processes = region.processes, lambda: 1
+    torch.save(end_weights(sgd_methods()["supervised"], fabric)[0], folder / f"apart-{rank}.pt")
+    region.processes = together
+    found["run"] = whole_run(folder / "run", rank)
+    (folder / f"found-{rank}.json").write_text(json.dumps(found))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

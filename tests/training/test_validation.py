@@ -1,0 +1,109 @@
+"""Validation: measured on whole pictures, the same ones each time, without touching training."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from training.toys import Discs, ToyNetwork, same, weights_of
+
+from mattekit.core.errors import BadArgument
+from mattekit.core.tensors import Prediction
+from mattekit.imaging.files import read_alpha
+from mattekit.inference.tile import Tile
+from mattekit.metrics import measure
+from mattekit.training.validation import ValidationConfig, Validator
+
+CPU = Fabric(accelerator="cpu", devices=1)
+
+
+class Half(nn.Module):
+    """Says one half everywhere."""
+
+    stride = 4
+    needs_trimap = True
+    strategies = ("whole",)
+
+    def forward(self, image: Tensor, trimap: Tensor) -> Prediction:
+        return Prediction(alpha=torch.full_like(trimap, 0.5))
+
+
+def validator(**changes: Any) -> Validator:
+    options = {"source": Discs(length=3, size=18), "settings": ValidationConfig(), "seed": 5}
+    return Validator(**{**options, **changes})
+
+
+def test_scores_are_the_means_over_the_samples() -> None:
+    measured = validator()
+    found = measured.scores(Half(), CPU)
+    single = []
+    for index in range(3):
+        sample = measured.sample(index)
+        assert sample.trimap is not None
+        half = np.full(sample.size, 0.5, dtype=np.float32)
+        single.append(measure(half, sample.alpha, sample.trimap)["sad"])
+    assert list(found) == ["sad", "mse", "grad", "conn"]
+    assert found["sad"] == pytest.approx(np.mean(single))
+
+
+def test_the_same_pictures_are_measured_each_time() -> None:
+    assert validator().scores(Half(), CPU) == validator().scores(Half(), CPU)
+
+
+def test_only_the_first_samples_are_measured_when_asked() -> None:
+    first = validator(settings=ValidationConfig(count=1))
+    assert first.count == 1
+    assert first.scores(Half(), CPU) != validator().scores(Half(), CPU)
+
+
+def test_the_network_in_training_is_not_changed_in_any_way() -> None:
+    network = ToyNetwork().train()
+    before, chance = weights_of(network), torch.get_rng_state()
+    layout = network.decoder.weight.stride()
+    validator().scores(network, CPU)
+    assert network.training
+    assert same(before, weights_of(network))
+    assert network.decoder.weight.stride() == layout
+    assert torch.equal(chance, torch.get_rng_state())
+
+
+def test_the_network_is_measured_in_evaluation_mode() -> None:
+    network = ToyNetwork(dropout=0.9).train()
+    scores = [validator().scores(network, CPU) for _ in range(2)]
+    assert scores[0] == scores[1]
+
+
+def test_alphas_are_written_for_the_first_samples_with_known_pixels_kept(tmp_path: Path) -> None:
+    settings = ValidationConfig(save_predictions=2)
+    measured = validator(settings=settings, predictions=tmp_path)
+    measured.scores(Half(), CPU)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "0000-disc-0.png",
+        "0001-disc-1.png",
+    ]
+    written, trimap = read_alpha(tmp_path / "0000-disc-0.png"), measured.sample(0).trimap
+    assert trimap is not None
+    assert set(np.unique(written[trimap == 0])) == {0}
+    assert set(np.unique(written[trimap == 2])) == {1}
+
+
+def test_a_strategy_that_does_not_suit_the_network_is_refused() -> None:
+    with pytest.raises(BadArgument, match="tile does not suit"):
+        validator(settings=ValidationConfig(strategy=Tile())).scores(Half(), CPU)
+
+
+def test_the_best_metric_has_to_be_measured() -> None:
+    with pytest.raises(ValueError, match="best is mad"):
+        ValidationConfig(best="mad")
+
+
+def test_a_copy_is_measured_even_of_a_network_that_holds_gradients() -> None:
+    network = ToyNetwork()
+    network(torch.rand(1, 3, 8, 8), torch.rand(1, 1, 8, 8)).alpha.sum().backward()
+    gradient = copy.deepcopy(network.decoder.weight.grad)
+    validator().scores(network, CPU)
+    assert torch.equal(network.decoder.weight.grad, gradient)
