@@ -1,0 +1,1 @@
+"""Typed descriptions of training runs: read, checked, and put to work."""

@@ -1,0 +1,257 @@
+"""What a training run consists of, as one frozen object: read from YAML, checked, written back."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from mattekit.core.config import config
+from mattekit.core.errors import BadArgument, BadRecipe
+from mattekit.data import SourceConfig
+from mattekit.data.sources.synthetic import SyntheticConfig
+from mattekit.losses import LossConfig
+from mattekit.metrics import METRICS
+from mattekit.metrics.protocols import choose_protocol
+from mattekit.networks import NetworkConfig
+from mattekit.recipes.reading import did_you_mean, fill_environment, override, read, read_tree
+from mattekit.training import MethodConfig
+from mattekit.training.bank import BankConfig
+from mattekit.training.freeze import FreezeConfig
+from mattekit.training.optimisers import AdamConfig, OptimiserConfig
+from mattekit.training.periods import Span
+from mattekit.training.report import LogConfig
+from mattekit.training.schedules import ConstantConfig, ScheduleConfig, TriangularConfig
+from mattekit.training.staged import StagedConfig
+from mattekit.training.state import CheckpointConfig
+from mattekit.training.supervised import SupervisedConfig
+from mattekit.training.validation import ValidationConfig
+
+FOLDER = Path(__file__).parent / "yaml"
+
+
+@config
+class DataConfig:
+    """What the network learns from, and what it is measured on."""
+
+    train: SourceConfig
+    valid: SourceConfig | None = None
+    """None: the run is not measured, and no checkpoint is called the best."""
+    crop: tuple[int, ...] = (320,)
+    """Sides of the window cut around an unknown pixel, one of them drawn for every sample."""
+    size: int = 320
+    """Side that the window is resampled to."""
+    workers: int = 0
+    """Processes that prepare samples beside the one that trains."""
+    allow_masks: bool = False
+    """Accept alphas that hold nothing but 0 and 1."""
+    bank: BankConfig | None = None
+    """Keep so many crops on the device and compose them there, in every step anew."""
+    fixed: bool = False
+    """Train on the first batch only, to see whether the network can learn it."""
+
+
+@config
+class InitConfig:
+    """Weights to start from."""
+
+    path: str
+    """A .safetensors file, a checkpoint or a run (its best checkpoint)."""
+    strict: bool = True
+    """Refuse weights that do not fit exactly; otherwise what fits is taken and the rest named."""
+
+
+@config
+class SmokeConfig:
+    """What `--smoke` changes besides data and sizes."""
+
+    lr: float = 1e-3
+    steps: int = 12
+
+
+@config
+class Recipe:
+    """One training run, complete."""
+
+    network: NetworkConfig
+    data: DataConfig
+    losses: tuple[LossConfig, ...]
+    length: Span | None = None
+    """How long the run is; left out where the method's stages say it."""
+    method: MethodConfig = field(default_factory=SupervisedConfig)
+    seed: int = 0
+    batch: int = 8
+    """Samples in a step, over all processes and accumulated parts."""
+    accumulate: int = 1
+    """Parts that the batch is computed in, one after the other, to save memory."""
+    optimiser: OptimiserConfig = field(default_factory=AdamConfig)
+    schedule: ScheduleConfig = field(default_factory=ConstantConfig)
+    warmup: Span | None = None
+    """Linear rise of the rates before the schedule begins."""
+    rates_change: Literal["every step", "every epoch"] = "every step"
+    """Whether the rates stay the same within an epoch."""
+    clip: float | None = None
+    """Largest norm of the gradient; larger ones are scaled down."""
+    ema: float | None = None
+    """Decay of a running average of the weights (such as 0.999), which is then what is validated
+    and saved."""
+    freeze: FreezeConfig = field(default_factory=FreezeConfig)
+    precision: Literal["32", "bf16", "fp16"] = "32"
+    channels_last: bool = False
+    compile: bool = False
+    init: InitConfig | None = None
+    validate: ValidationConfig = field(default_factory=ValidationConfig)
+    checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
+    log: LogConfig = field(default_factory=LogConfig)
+    smoke: SmokeConfig = field(default_factory=SmokeConfig)
+
+    def check(self) -> list[str]:
+        """Refuse combinations that cannot work; remarks on those that look like a mistake."""
+        for name, least in (("batch", 1), ("accumulate", 1), ("seed", 0)):
+            if getattr(self, name) < least:
+                raise BadRecipe(f"{name}: at least {least} is expected")
+        for name in ("clip", "ema"):
+            value = getattr(self, name)
+            if value is not None and not 0 < value < (1 if name == "ema" else float("inf")):
+                raise BadRecipe(f"{name}: {value} is out of range")
+        if self.batch % self.accumulate:
+            raise BadRecipe(f"accumulate: {self.accumulate} parts do not divide {self.batch}")
+        if (self.length is None) == (self.method.length(1.0) is None):
+            raise BadRecipe(
+                "length: exactly one of the recipe and the stages of its method states it"
+            )
+        if self.rates_change == "every epoch" and self.warmup and self.warmup.steps:
+            raise BadRecipe("warmup: state it in epochs where rates_change is 'every epoch'")
+        if not self.losses:
+            raise BadRecipe("losses: at least one is expected")
+        if not self.data.crop or min(*self.data.crop, self.data.size) < 8:
+            raise BadRecipe("data.crop and data.size: at least 8 pixels are expected")
+        _check_metrics(self.validate)
+        return _remarks(self)
+
+    def steps(self, epoch: float) -> int:
+        """Length of the run in steps where an epoch has `epoch` of them."""
+        own = self.method.length(epoch)
+        if own is not None:
+            return own
+        assert self.length is not None, "check() sees to it"
+        return self.length.in_steps(epoch)
+
+    def network_at(self, stage: int) -> NetworkConfig:
+        """The network in a stage of the method."""
+        if not isinstance(self.method, StagedConfig):
+            return self.network
+        named = [each.network for each in self.method.stages[: stage + 1] if each.network]
+        return named[-1] if named else self.network
+
+    def smoked(self) -> "Recipe":
+        """The same run in small: synthetic pictures of 64 pixels, one batch of two, few steps."""
+        every = Span(steps=1)
+        end = Span(steps=self.smoke.steps)
+        return replace(
+            self,
+            data=DataConfig(
+                train=SyntheticConfig(count=2, size=96),
+                valid=SyntheticConfig(count=2, size=64, seed=1),
+                crop=(64,),
+                size=64,
+                fixed=True,
+            ),
+            batch=2,
+            accumulate=1,
+            length=None if self.length is None else end,
+            method=self.method.shortened(self.smoke.steps),
+            optimiser=replace(self.optimiser, lr=self.smoke.lr),
+            schedule=ConstantConfig(),
+            warmup=None,
+            init=None,
+            validate=replace(self.validate, every=end, crop=None),
+            checkpoint=replace(self.checkpoint, every=end),
+            log=replace(self.log, losses=every, rates=every, pictures=end),
+        )
+
+
+def names() -> list[str]:
+    """The recipes that come with mattekit."""
+    return sorted(path.stem for path in FOLDER.glob("*.yaml"))
+
+
+def find(name_or_path: str) -> Path:
+    """The YAML file of a bundled recipe or of a path."""
+    if name_or_path in names():
+        return FOLDER / f"{name_or_path}.yaml"
+    path = Path(name_or_path)
+    if path.is_file():
+        return path
+    raise BadRecipe(
+        f"there is no recipe '{name_or_path}'{did_you_mean(name_or_path, names())}, "
+        "nor a file of that name"
+    )
+
+
+def describe(path: Path) -> str:
+    """What a recipe says of itself: its first comment."""
+    first = path.read_text().partition("\n")[0]
+    return first.lstrip("# ").strip()
+
+
+def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
+    """Read a recipe, set single values by `key=value` words, and check the whole."""
+    tree = read_tree(path.read_text(), str(path))
+    for word in overrides:
+        override(tree, word)
+    recipe = read(Recipe, fill_environment(tree))
+    assert isinstance(recipe, Recipe)
+    recipe.check()
+    return recipe
+
+
+def dump_recipe(recipe: Recipe) -> str:
+    """The whole recipe as YAML, every default filled in; `load_recipe` reads it back the same."""
+    return yaml.safe_dump(_plain(asdict(recipe)), sort_keys=False)
+
+
+def changed_keys(before: Any, after: Any, path: str = "") -> list[str]:
+    """Dotted keys of a recipe read as a tree that another one has otherwise.
+
+    Keys that only the later one has are passed over: an earlier mattekit did not know them.
+    """
+    if not (isinstance(before, dict) and isinstance(after, dict)):
+        return [] if before == after else [path]
+    changed = []
+    for key, value in before.items():
+        changed += changed_keys(value, after.get(key), f"{path}.{key}" if path else key)
+    return changed
+
+
+def _check_metrics(settings: ValidationConfig) -> None:
+    unknown = [name for name in settings.metrics if name not in METRICS]
+    if unknown:
+        raise BadRecipe(f"validate.metrics: no '{unknown[0]}'; choose from {', '.join(METRICS)}")
+    try:
+        choose_protocol(settings.protocol, None)
+    except BadArgument as error:
+        raise BadRecipe(f"validate.protocol: {error}") from error
+
+
+def _remarks(recipe: Recipe) -> list[str]:
+    remarks = []
+    schedule = recipe.schedule
+    if isinstance(schedule, TriangularConfig) and schedule.high < schedule.low:
+        remarks.append(
+            f"schedule: the triangle stands on its head, from {schedule.low:g} down to "
+            f"{schedule.high:g}"
+        )
+    if recipe.data.valid is not None and recipe.data.valid == recipe.data.train:
+        remarks.append("data.valid is data.train: the scores will say nothing of new pictures")
+    return remarks
+
+
+def _plain(value: Any) -> Any:
+    """Tuples as lists, which is how YAML writes them."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value

@@ -1,0 +1,251 @@
+"""Whole runs of a toy network: what they leave behind, how they go on, what stops them early."""
+
+import json
+import os
+import signal
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file
+from training.toy_runs import Listener, run_toy, toy_recipe
+from training.toys import Discs, DiscsConfig, ToyConfig, ToyNetwork, same
+
+from mattekit.core.errors import BadArgument, BadData, BadOutput, BadRecipe, BadWeights
+from mattekit.core.types import Sample
+from mattekit.networks import weights
+from mattekit.recipes.pieces import Hardware, make_fabric
+from mattekit.recipes.recipe import DataConfig, InitConfig, Recipe
+from mattekit.training.learner import Learner
+from mattekit.training.optimisers import AdamConfig
+from mattekit.training.periods import Span
+from mattekit.training.report import read_log
+from mattekit.training.state import read_state
+from mattekit.training.supervised import SupervisedConfig
+
+
+def short(**changes: Any) -> Recipe:
+    return toy_recipe(SupervisedConfig(), 8, **changes)
+
+
+def last_weights(folder: Path) -> dict[str, torch.Tensor]:
+    step = (folder / "checkpoints" / "last").read_text().strip()
+    return load_file(folder / "checkpoints" / step / "weights.safetensors")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run that came to its end."""
+    folder = tmp_path_factory.mktemp("runs") / "toy"
+    run_toy(short(validate=replace(short().validate, save_predictions=1)), folder)
+    return folder
+
+
+class TestACompleteRun:
+    def test_its_folder_holds_recipe_logs_pictures_and_checkpoints(self, folder: Path) -> None:
+        names = {path.name for path in folder.iterdir()}
+        assert names == {
+            "recipe.yaml",
+            "log.jsonl",
+            "log.txt",
+            "tensorboard",
+            "first_batch.png",
+            "predictions",
+            "checkpoints",
+        }
+
+    def test_its_log_holds_losses_rates_and_scores(self, folder: Path) -> None:
+        lines = read_log(folder)
+        assert [line.step for line in lines if line.kind == "losses"] == list(range(1, 9))
+        assert [line.step for line in lines if line.kind == "validation"] == [8]
+
+    def test_its_checkpoint_is_complete_and_its_weights_say_what_they_are(
+        self, folder: Path
+    ) -> None:
+        checkpoint = folder / "checkpoints" / "step-000008"
+        assert {path.name for path in checkpoint.iterdir()} == {
+            "weights.safetensors",
+            "state.pt",
+            "recipe.yaml",
+            "model_card.md",
+        }
+        header = weights.read_header(checkpoint / "weights.safetensors")
+        assert (header.architecture, header.options["dropout"]) == ("toy", 0.1)
+        assert header.licence == "as of the training data: drawn by a test"
+        assert {"torch", "mattekit", "python"} <= read_state(checkpoint)["versions"].keys()
+
+    def test_its_model_card_names_data_scores_and_the_command(self, folder: Path) -> None:
+        card = (folder / "checkpoints" / "step-000008" / "model_card.md").read_text()
+        score = next(line for line in read_log(folder) if line.kind == "validation").values["sad"]
+        for text in ("drawn by a test", "protocol `official`", "mattekit train toy"):
+            assert text in card
+        assert f"| sad | {score:.5g} |" in card
+
+    def test_the_saved_weights_are_the_average_when_one_is_kept(self, folder: Path) -> None:
+        state = read_state(folder / "checkpoints" / "step-000008")["method"]
+        saved = last_weights(folder)
+        average = {name.removeprefix("module."): value for name, value in state["average"].items()}
+        assert torch.equal(saved["decoder.weight"], average["decoder.weight"])
+        assert not torch.equal(saved["decoder.weight"], state["network"]["decoder.weight"])
+
+
+def test_a_run_stopped_by_sigterm_goes_on_to_the_bit(tmp_path: Path) -> None:
+    recipe = short(length=Span(steps=12))
+
+    class Impatient(Listener):
+        def advanced(self, step: int, steps: int, moment: object) -> None:
+            if step == 7:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    stopped = run_toy(recipe, tmp_path / "broken", listener=Impatient())
+    assert (stopped.step, stopped.signal) == (7, signal.SIGTERM)
+    assert run_toy(recipe, tmp_path / "broken").step == 12
+    run_toy(recipe, tmp_path / "unbroken")
+    assert same(last_weights(tmp_path / "broken"), last_weights(tmp_path / "unbroken"))
+
+
+class TestResuming:
+    def test_a_finished_run_is_left_as_it_is(self, folder: Path) -> None:
+        before = last_weights(folder)
+        listener = Listener()
+        assert run_toy(short(), folder, listener=listener).step == 8
+        assert listener.steps == []
+        assert same(before, last_weights(folder))
+
+    def test_another_recipe_is_refused_with_the_keys_that_differ(self, folder: Path) -> None:
+        with pytest.raises(BadRecipe, match=r"^optimiser\.lr, batch differ|^batch, optimiser\.lr"):
+            run_toy(short(optimiser=AdamConfig(lr=0.5), batch=2), folder)
+
+    def test_keys_that_do_not_touch_the_past_may_change(self, folder: Path, tmp_path: Path) -> None:
+        longer = short(length=Span(steps=10), log=replace(short().log, losses=Span(steps=5)))
+        assert run_toy(longer, tmp_path / "longer", resume=str(folder)).step == 10
+
+    def test_a_run_is_not_overwritten(self, folder: Path) -> None:
+        with pytest.raises(BadOutput, match="holds a run already"):
+            run_toy(short(), folder, resume="none")
+
+    def test_a_checkpoint_with_later_ones_beside_it_needs_another_folder(
+        self, folder: Path, tmp_path: Path
+    ) -> None:
+        early = folder / "checkpoints" / "step-000004"
+        with pytest.raises(BadOutput, match="has later checkpoints than step-000004"):
+            run_toy(short(), folder, resume=str(early))
+        run_toy(short(), tmp_path / "again", resume=str(early))
+        assert same(last_weights(tmp_path / "again"), last_weights(folder))
+
+    def test_a_place_that_is_no_run_is_refused(self, tmp_path: Path) -> None:
+        with pytest.raises(BadArgument, match="is neither a run nor a checkpoint"):
+            run_toy(short(), tmp_path / "new", resume=str(tmp_path))
+
+    def test_weights_of_another_shape_are_refused_in_a_sentence(
+        self, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def other(self: ToyConfig) -> ToyNetwork:
+            network = ToyNetwork()
+            network.decoder = torch.nn.Conv2d(6, 1, 1)
+            return network
+
+        monkeypatch.setattr(ToyConfig, "build", other)
+        with pytest.raises(BadWeights, match=r"is of another network or method: .*decoder"):
+            run_toy(short(), tmp_path / "other", resume=str(folder))
+
+    def test_another_number_of_threads_is_remarked_on(self, folder: Path) -> None:
+        threads = torch.get_num_threads()
+        torch.set_num_threads(threads + 1)
+        listener = Listener()
+        try:
+            run_toy(short(), folder, listener=listener)
+        finally:
+            torch.set_num_threads(threads)
+        assert any(f"saved with {threads} threads" in line for line in listener.lines)
+
+    def test_its_weights_can_start_another_run(self, folder: Path, tmp_path: Path) -> None:
+        recipe = short(init=InitConfig(path=str(folder)), length=Span(steps=1), ema=None)
+        run_toy(replace(recipe, optimiser=AdamConfig(lr=1e-12)), tmp_path / "fine")
+        start, end = last_weights(folder), last_weights(tmp_path / "fine")
+        assert torch.allclose(start["decoder.weight"], end["decoder.weight"], atol=1e-6)
+
+
+class Colourless(Discs):
+    """Discs without a known background."""
+
+    def sample(self, index: int, rng: np.random.Generator) -> Sample:
+        return replace(super().sample(index, rng), background=None)
+
+
+def test_data_that_lack_what_a_loss_needs_are_refused_before_the_first_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(DiscsConfig, "open", lambda self: Colourless())
+    listener = Listener()
+    with pytest.raises(BadData, match="composition_l1 needs true foreground and background"):
+        run_toy(short(), tmp_path, listener=listener)
+    assert listener.steps == []
+
+
+def test_a_loss_that_breaks_leaves_the_names_and_no_checkpoint_of_that_step(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    update = Learner.update
+
+    def spoil(self: Learner) -> Any:
+        done = update(self)
+        if self.taken == 5:
+            with torch.no_grad():
+                self.inner.decoder.bias.fill_(torch.nan)
+        return done
+
+    monkeypatch.setattr(Learner, "update", spoil)
+    with pytest.raises(Exception, match=r"step 6: the loss .* became nan.*bad_batch\.json"):
+        run_toy(short(), tmp_path)
+    assert len(json.loads((tmp_path / "bad_batch.json").read_text())["names"]) == 4
+    assert (tmp_path / "checkpoints" / "last").read_text() == "step-000004\n"
+
+
+def test_a_strategy_that_does_not_suit_is_refused_before_the_first_step(tmp_path: Path) -> None:
+    from mattekit.inference.hybrid import Hybrid
+
+    listener = Listener()
+    recipe = short(validate=replace(short().validate, strategy=Hybrid()))
+    with pytest.raises(BadArgument, match="hybrid does not suit"):
+        run_toy(recipe, tmp_path, listener=listener)
+    assert listener.steps == []
+
+
+def test_a_size_that_the_network_cannot_take_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ToyNetwork, "stride", 32)
+    with pytest.raises(BadRecipe, match=r"data\.size: 16 is no multiple of 32"):
+        run_toy(short(), tmp_path)
+
+
+def test_half_precision_with_scaling_is_refused_on_the_cpu() -> None:
+    with pytest.raises(BadArgument, match="fp16 needs a GPU; on the CPU use 32 or bf16"):
+        make_fabric(short(precision="fp16"), Hardware(device="cpu"))
+
+
+def test_a_run_without_validation_data_has_no_best(tmp_path: Path) -> None:
+    data = DataConfig(train=DiscsConfig(), crop=(16,), size=16)
+    result = run_toy(short(data=data), tmp_path)
+    assert result.scores == {}
+    assert not (tmp_path / "checkpoints" / "best").exists()
+    card = (tmp_path / "checkpoints" / "step-000008" / "model_card.md").read_text()
+    assert "Not measured yet." in card
+
+
+def test_the_first_samples_are_looked_at(tmp_path: Path) -> None:
+    class Masks(Discs):
+        def sample(self, index: int, rng: np.random.Generator) -> Sample:
+            sample = super().sample(index, rng)
+            return replace(sample, alpha=(sample.alpha > 0.5).astype(np.float32))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DiscsConfig, "open", lambda self: Masks())
+        with pytest.raises(BadData, match="these are masks"):
+            run_toy(short(), tmp_path / "refused")
+        allowed = replace(short().data, allow_masks=True)
+        assert run_toy(short(data=allowed), tmp_path / "allowed").step == 8
