@@ -1,0 +1,183 @@
+"""The HTTP server: a thin layer between requests and worker processes, and the page.
+
+Safe as it starts: it answers this machine only, counts bytes, pixels, seconds and waiting requests,
+fetches nothing, trusts no other site, and writes nothing of a user to the disk or the log.
+"""
+
+import asyncio
+import hmac
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from fastapi import FastAPI, Request, Response
+from fastapi.middleware.cors import CORSMiddleware
+from fastapi.middleware.trustedhost import TrustedHostMiddleware
+from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.staticfiles import StaticFiles
+
+from mattekit.inference.default import DEFAULT_MODEL
+from mattekit.inference.mattes import MODELS
+from mattekit.server.counters import Counters
+from mattekit.server.descriptions import DESCRIPTIONS
+from mattekit.server.jobs import Answer, Kind
+from mattekit.server.limits import Limits
+from mattekit.server.problems import HANDLERS, of_error, problem
+from mattekit.server.requests import read_job
+from mattekit.server.workers import Workers
+
+log = logging.getLogger("mattekit.server")
+PAGE = Path(__file__).parent / "page"
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]", "::1")
+CLIENT_LEFT = 499  # counted and logged; nobody receives it
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """How the server was started."""
+
+    limits: Limits = field(default_factory=Limits)
+    token: str | None = None
+    """Required of every request to /v1 as `Authorization: Bearer TOKEN`."""
+    hosts: tuple[str, ...] = ()
+    """Names by which the server may be reached, beside those of this machine."""
+    origins: tuple[str, ...] = ()
+    """Other sites whose pages may use the server."""
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The server's application; its workers start and end with it."""
+    limits = settings.limits
+    workers = Workers(count=limits.workers, queue=limits.queue, seconds=limits.seconds)
+    counters = Counters()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        workers.start()
+        yield
+        workers.close()
+
+    app = FastAPI(
+        title="mattekit",
+        description="Cut-outs, trimaps and clean colours. Errors are application/problem+json.",
+        version="1",
+        lifespan=lifespan,
+        exception_handlers=dict(HANDLERS.items()),
+    )
+
+    def add_work(kind: Kind) -> None:
+        @app.post(
+            f"/v1/{kind}", name=kind, response_class=Response, openapi_extra=DESCRIPTIONS[kind]
+        )
+        async def work(request: Request) -> Response:
+            job = await read_job(request, kind, limits)
+            answer = await unless_gone(request, workers.do(job))
+            return Response(status_code=CLIENT_LEFT) if answer is None else as_response(answer)
+
+    for kind in DESCRIPTIONS:
+        add_work(kind)
+
+    @app.get("/v1/models")
+    async def models() -> JSONResponse:
+        """The models that /v1/cutout takes."""
+        return JSONResponse({"default": DEFAULT_MODEL, "models": list(MODELS)})
+
+    @app.get("/healthz")
+    async def healthz() -> JSONResponse:
+        """200 once a worker is ready, else 503."""
+        return JSONResponse({"ready": workers.ready}, status_code=200 if workers.ready else 503)
+
+    @app.get("/metrics", response_class=PlainTextResponse)
+    async def metrics() -> str:
+        """Counts in Prometheus' text format."""
+        return counters.text(workers)
+
+    app.middleware("http")(guard(settings))
+    app.middleware("http")(count_into(counters))
+    if settings.origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=list(settings.origins),
+            allow_methods=["GET", "POST"],
+            allow_headers=["Authorization"],
+            expose_headers=["Mattekit-Warnings"],
+        )
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOCAL_HOSTS, *settings.hosts])
+    app.mount("/", StaticFiles(directory=PAGE, html=True), name="page")
+    return app
+
+
+def as_response(answer: Answer) -> Response:
+    """The picture of an answer, or its problem."""
+    if answer.error is not None:
+        return of_error(answer.error, crashed=answer.crashed)
+    headers = {"Cache-Control": "no-store"}
+    if answer.warnings:
+        headers["Mattekit-Warnings"] = (
+            "; ".join(answer.warnings).encode("ascii", "replace").decode()
+        )
+    return Response(answer.body, media_type=answer.media_type, headers=headers)
+
+
+async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T | None:
+    """The result of the work; it is cancelled, and there is none, when the client goes away."""
+    task = asyncio.create_task(work)
+    gone = asyncio.create_task(_until_gone(request))
+    try:
+        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        return await task if task.done() else None
+    finally:
+        task.cancel()
+        gone.cancel()
+
+
+async def _until_gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+Next = Callable[[Request], Awaitable[Response]]
+Middleware = Callable[[Request, Next], Awaitable[Response]]
+
+
+def guard(settings: Settings) -> Middleware:
+    """Ask for the token, and send pages of other sites away."""
+    expected = f"Bearer {settings.token}".encode()
+
+    async def check(request: Request, call_next: Next) -> Response:
+        origin = request.headers.get("origin")
+        own = f"{request.url.scheme}://{request.headers.get('host')}"
+        if origin not in (None, own, *settings.origins):
+            return problem(403, "pages of other sites may not use this server; see --origin")
+        given = request.headers.get("authorization", "").encode()
+        needs_token = settings.token is not None and request.url.path.startswith("/v1/")
+        if needs_token and not hmac.compare_digest(given, expected):
+            return problem(
+                401,
+                "the token is missing or wrong; send it as 'Authorization: Bearer TOKEN'",
+                **{"WWW-Authenticate": "Bearer"},
+            )
+        return await call_next(request)
+
+    return check
+
+
+def count_into(counters: Counters) -> Middleware:
+    """Count every request and log it without anything of the user's."""
+
+    async def count(request: Request, call_next: Next) -> Response:
+        start = time.monotonic()
+        response = await call_next(request)
+        seconds = time.monotonic() - start
+        matched = request.scope.get("route")
+        route = "page" if matched is None or matched.name == "page" else matched.path
+        counters.add(route, response.status_code, seconds)
+        log.info("%s %s %d %.0f ms", request.method, route, response.status_code, 1000 * seconds)
+        return response
+
+    return count

@@ -1,0 +1,42 @@
+"""What a request may cost, and where the count is kept."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from mattekit.core.errors import TooLarge
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """Bounds that are on by default."""
+
+    body: int = 64 * 2**20
+    """Bytes of a request."""
+    pixels: int = 40_000_000
+    """Of a photo, checked before decoding."""
+    seconds: float = 120.0
+    """For the work on one request, and for its upload."""
+    queue: int = 16
+    """Requests that may wait for a worker; more are sent away with 429."""
+    workers: int = 2
+    """Processes that work, one request each at a time; with two, one may be coming up again."""
+
+
+class BodyTooLarge(TooLarge):
+    """A request with more bytes than the limit."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"the request is larger than {limit / 2**20:.0f} MB; send a smaller photo, or start "
+            "the server with a higher --max-body"
+        )
+
+
+async def counted(stream: AsyncIterator[bytes], limit: int) -> AsyncIterator[bytes]:
+    """The same chunks, cut off with an error once there are more bytes than the limit."""
+    total = 0
+    async for chunk in stream:
+        total += len(chunk)
+        if total > limit:
+            raise BodyTooLarge(limit)
+        yield chunk

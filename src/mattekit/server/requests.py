@@ -1,0 +1,85 @@
+"""From a multipart request to a job: parts are kept in memory, options are checked by name.
+
+The framework would write parts above 1 MB to a temporary file and take a body of any length; here
+bytes are counted while they come in, and no byte or name of a user reaches the disk.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pydantic
+from fastapi import Request
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from mattekit.core.errors import BadArgument, TooLarge
+from mattekit.server.jobs import Job, Kind, Options
+from mattekit.server.limits import BodyTooLarge, Limits, counted
+
+FILES: dict[Kind, tuple[str, ...]] = {
+    "cutout": ("photo", "trimap", "mask", "scribbles", "background"),
+    "trimap": ("photo", "mask", "scribbles", "alpha"),
+    "foreground": ("photo", "alpha"),
+}
+"""Parts that are files, by what is asked for."""
+
+MAX_FIELD = 1000
+OPTIONS = pydantic.TypeAdapter(Options)
+
+
+async def read_job(request: Request, kind: Kind, limits: Limits) -> Job:
+    """The job of a request; an error names what does not fit."""
+    files: dict[str, bytes] = {}
+    fields: dict[str, str] = {}
+    try:
+        async with asyncio.timeout(limits.seconds):
+            async for name, value in _parts(request, limits):
+                if isinstance(value, str):
+                    fields[name] = value
+                else:
+                    files[name] = value
+    except TimeoutError as error:
+        raise TooLarge(
+            f"the upload took longer than {limits.seconds:.0f} s; send a smaller photo"
+        ) from error
+    foreign = sorted(set(files) - set(FILES[kind]))
+    if foreign:
+        raise BadArgument(
+            f"there is no file part {foreign[0]!r} here; expected {', '.join(FILES[kind])}"
+        )
+    return Job(kind=kind, files=files, options=_options(fields), max_pixels=limits.pixels)
+
+
+async def _parts(request: Request, limits: Limits) -> AsyncIterator[tuple[str, str | bytes]]:
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        raise BadArgument("the request is no multipart form; send files as multipart/form-data")
+    if int(request.headers.get("content-length", 0)) > limits.body:
+        raise BodyTooLarge(limits.body)
+
+    class InMemory(MultiPartParser):
+        spool_max_size = limits.body + 1
+
+    stream: Any = counted(request.stream(), limits.body)
+    parser = InMemory(request.headers, stream, max_files=8, max_fields=32, max_part_size=MAX_FIELD)
+    try:
+        form = await parser.parse()
+    except MultiPartException as error:
+        raise BadArgument(f"the multipart form cannot be read: {error.message}") from error
+    for name, value in form.multi_items():
+        yield name, await value.read() if isinstance(value, UploadFile) else value
+    await form.close()
+
+
+def _options(fields: dict[str, str]) -> Options:
+    given: dict[str, Any] = {name: value for name, value in fields.items() if value != ""}
+    if "box" in given:
+        given["box"] = tuple(given["box"].split(","))
+    if "bits" in given and given["bits"].isdigit():
+        given["bits"] = int(given["bits"])
+    try:
+        return OPTIONS.validate_python(given, extra="forbid")
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(word) for word in first["loc"])
+        raise BadArgument(f"{place}: {first['msg'].lower()}") from error

@@ -1,0 +1,206 @@
+"""The server over its real workers: every input, every limit, every refusal."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from fastapi.testclient import TestClient
+from httpx import Response
+
+from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Sample
+from mattekit.imaging.files import encode_image, open_picture, read_alpha, read_trimap
+from mattekit.imaging.picture import to_float
+from mattekit.imaging.trimap import to_pixels
+from mattekit.inference.cutout import cutout
+from mattekit.server.app import Settings, create_app
+from mattekit.server.limits import Limits
+from mattekit.synthetic.scene import scene
+
+HOST = "http://127.0.0.1"
+LIMITS = Limits(body=3 * 2**20, pixels=50_000, workers=1)
+MAGENTA = (255, 0, 255)
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[TestClient]:
+    with TestClient(create_app(Settings(limits=LIMITS)), base_url=HOST) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def sample() -> Sample:
+    return scene(3, (96, 120), kind="hard")
+
+
+def png(plane: Any) -> bytes:
+    return encode_image(plane, format="png")
+
+
+@pytest.fixture(scope="module")
+def photo(sample: Sample) -> bytes:
+    return png(sample.image)
+
+
+def trimap_of(sample: Sample) -> bytes:
+    assert sample.trimap is not None
+    return png(to_float(to_pixels(sample.trimap)))
+
+
+def strokes_of(sample: Sample) -> bytes:
+    assert sample.trimap is not None
+    painted = np.full((*sample.size, 3), 0.5, np.float32)
+    painted[sample.trimap == FOREGROUND] = 1
+    painted[sample.trimap == BACKGROUND] = 0
+    return png(painted)
+
+
+def post(client: TestClient, kind: str, files: dict[str, bytes], **fields: str) -> Response:
+    return client.post(f"/v1/{kind}", files=files, data=fields)
+
+
+def refused(response: Response, status: int, words: str) -> None:
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    assert words in response.json()["detail"]
+
+
+def test_a_photo_with_a_trimap_gives_the_cut_out_of_the_python_function(
+    client: TestClient, sample: Sample, photo: bytes
+) -> None:
+    response = post(client, "cutout", {"photo": photo, "trimap": trimap_of(sample)})
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"] == "image/png"
+    expected = cutout(photo, trimap=trimap_of(sample)).alpha
+    np.testing.assert_allclose(read_alpha(response.content), expected, atol=0.51 / 255)
+
+
+@pytest.mark.parametrize("hint", ["mask", "scribbles", "box"])
+def test_a_mask_strokes_or_a_box_are_enough(
+    client: TestClient, sample: Sample, photo: bytes, hint: str
+) -> None:
+    rows, columns = np.nonzero(sample.alpha > 0.5)
+    left, top = max(columns.min() - 4, 2), max(rows.min() - 4, 2)
+    width, height = min(columns.max() + 5, 117) - left, min(rows.max() + 5, 93) - top
+    files, fields = {"photo": photo}, {"output": "alpha"}
+    if hint == "mask":
+        files["mask"] = png((sample.alpha > 0.5).astype(np.float32))
+    elif hint == "scribbles":
+        files["scribbles"] = strokes_of(sample)
+    else:
+        fields["box"] = f"{left},{top},{width},{height}"
+    response = post(client, "cutout", files, **fields)
+    assert response.status_code == 200, response.text
+    assert read_alpha(response.content).shape == sample.size
+
+
+@pytest.mark.parametrize("output", ["alpha", "foreground", "trimap", "composite", "rgba"])
+@pytest.mark.parametrize("kind", ["png", "webp"])
+def test_every_output_comes_in_both_formats(
+    client: TestClient, sample: Sample, photo: bytes, output: str, kind: str
+) -> None:
+    files = {"photo": photo, "trimap": trimap_of(sample)}
+    response = post(client, "cutout", files, output=output, format=kind, background="#ff00ff")
+    assert response.status_code == 200, response.text
+    assert response.headers["content-type"] == f"image/{kind}"
+    picture = open_picture(response.content)
+    assert picture.size == sample.size
+    if output == "composite":
+        assert (picture.colours[sample.trimap == BACKGROUND] == MAGENTA).all()
+
+
+def test_16_bits_come_as_png_and_are_refused_as_webp(
+    client: TestClient, sample: Sample, photo: bytes
+) -> None:
+    files = {"photo": photo, "trimap": trimap_of(sample)}
+    deep = post(client, "cutout", files, bits="16")
+    assert open_picture(deep.content).bits == 16
+    refused(post(client, "cutout", files, bits="16", format="webp"), 422, "WebP holds 8 bits")
+
+
+def test_a_trimap_is_made_of_an_alpha_and_colours_of_a_photo_with_an_alpha(
+    client: TestClient, sample: Sample, photo: bytes
+) -> None:
+    made = post(client, "trimap", {"alpha": png(sample.alpha)}, inner="3", outer="5")
+    labels = read_trimap(made.content)
+    assert (labels[(sample.alpha > 0) & (sample.alpha < 1)] == UNKNOWN).all()
+    colours = post(client, "foreground", {"photo": photo, "alpha": png(sample.alpha)})
+    assert open_picture(colours.content).size == sample.size
+
+
+def test_errors_carry_the_sentences_of_the_command_line(
+    client: TestClient, sample: Sample, photo: bytes
+) -> None:
+    other = png(np.zeros((10, 10), np.float32))
+    refused(post(client, "cutout", {"photo": photo, "mask": other}), 422, "the mask is 10x10")
+    refused(post(client, "cutout", {"photo": b"no picture"}), 422, "not a picture")
+    refused(post(client, "cutout", {"trimap": trimap_of(sample)}), 422, "has no part 'photo'")
+    refused(post(client, "cutout", {"photo": photo, "face": photo}), 422, "no file part 'face'")
+    refused(post(client, "cutout", {"photo": photo}, output="beta"), 422, "output: ")
+    refused(post(client, "cutout", {"photo": photo}, colour="red"), 422, "colour: ")
+    refused(post(client, "cutout", {"photo": photo}, box="1,2,3"), 422, "box")
+    assert client.post("/v1/cutout", json={}).status_code == 422
+    both = {"photo": photo, "mask": other, "trimap": trimap_of(sample)}
+    refused(post(client, "cutout", both), 422, "give one")
+
+
+def test_too_many_bytes_are_cut_off_with_and_without_a_content_length(client: TestClient) -> None:
+    refused(post(client, "cutout", {"photo": bytes(4 * 2**20)}), 413, "larger than 3 MB")
+
+    def chunks() -> Iterator[bytes]:
+        yield b'--x\r\nContent-Disposition: form-data; name="photo"; filename="a"\r\n\r\n'
+        for _ in range(50):
+            yield bytes(100_000)
+
+    headers = {"content-type": "multipart/form-data; boundary=x"}
+    refused(client.post("/v1/cutout", content=chunks(), headers=headers), 413, "--max-body")
+
+
+def test_too_many_pixels_are_refused_before_they_are_decoded(client: TestClient) -> None:
+    large = png(np.zeros((300, 300, 3), np.float32))
+    refused(post(client, "cutout", {"photo": large}), 413, "--max-pixels")
+
+
+def test_nothing_of_a_user_reaches_the_disk(
+    client: TestClient,
+    sample: Sample,
+    photo: bytes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "missing"))  # no file can be made there
+    large = photo + bytes(2 * 2**20)
+    response = post(client, "cutout", {"photo": large, "trimap": trimap_of(sample)})
+    assert response.status_code == 200, response.text
+
+
+def test_pages_of_other_sites_and_other_host_names_are_sent_away(client: TestClient) -> None:
+    refused(client.get("/v1/models", headers={"Origin": "https://example.org"}), 403, "other sites")
+    assert client.get("/v1/models", headers={"Origin": HOST}).status_code == 200
+    assert client.get("/healthz", headers={"Host": "example.org"}).status_code == 400
+
+
+def test_models_health_metrics_documents_and_the_page_are_there(client: TestClient) -> None:
+    assert "closed-form" in client.get("/v1/models").json()["models"]
+    assert client.get("/healthz").json() == {"ready": True}
+    text = client.get("/metrics").text
+    assert 'mattekit_requests_total{route="/v1/models",status="200"}' in text
+    assert "mattekit_memory_bytes" in text
+    assert "/v1/cutout" in client.get("/openapi.json").json()["paths"]
+    assert client.get("/docs").status_code == 200
+    assert "mattekit" in client.get("/").text
+    assert client.get("/page.js").status_code == 200
+    assert client.get("/../pyproject.toml").status_code == 404
+
+
+def test_a_token_is_asked_for_on_v1_only() -> None:
+    settings = Settings(limits=LIMITS, token="secret")
+    client = TestClient(create_app(settings), base_url=HOST)
+    refused(client.get("/v1/models"), 401, "token is missing or wrong")
+    wrong = client.get("/v1/models", headers={"Authorization": "Bearer guess"})
+    assert wrong.status_code == 401
+    right = client.get("/v1/models", headers={"Authorization": "Bearer secret"})
+    assert right.status_code == 200
+    assert client.get("/").status_code == 200

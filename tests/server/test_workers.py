@@ -1,0 +1,111 @@
+"""Workers that die, hang and are full, as real processes with a tiny job."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import numpy as np
+import pytest
+
+from mattekit.imaging.files import encode_image
+from mattekit.server.jobs import Answer, Job, Options
+from mattekit.server.workers import QueueFull, TimeOver, Worker, WorkerLost, Workers
+
+ALPHA = encode_image(np.eye(16, dtype=np.float32), format="png")
+QUICK = Job(kind="trimap", files={"alpha": ALPHA}, options=Options(), max_pixels=1000)
+
+
+pytestmark = pytest.mark.slow  # every process imports all that jobs need
+
+
+@asynccontextmanager
+async def workers(*, queue: int = 4, seconds: float = 60) -> AsyncIterator[Workers]:
+    pool = Workers(count=1, queue=queue, seconds=seconds)
+    pool.start()
+    try:
+        yield pool
+    finally:
+        pool.close()
+
+
+def freeze(pool: Workers) -> Worker:
+    (worker,) = pool.all
+    assert worker.process.pid is not None
+    os.kill(worker.process.pid, signal.SIGSTOP)
+    return worker
+
+
+def test_a_worker_that_dies_costs_its_job_one_more_try() -> None:
+    async def play() -> None:
+        async with workers() as pool:
+            assert (await pool.do(QUICK)).error is None
+            worker = freeze(pool)
+            job = asyncio.create_task(pool.do(QUICK))
+            await asyncio.sleep(0.2)
+            worker.process.kill()
+            assert (await job).error is None
+            assert pool.replaced == 1
+
+    asyncio.run(play())
+
+
+def test_a_job_over_its_time_is_ended_and_the_next_one_is_served() -> None:
+    async def play() -> None:
+        async with workers() as pool:
+            await pool.do(QUICK)
+            pool.seconds = 0.3
+            freeze(pool)
+            with pytest.raises(TimeOver, match="quality=fast"):
+                await pool.do(QUICK)
+            pool.seconds = 60
+            assert (await pool.do(QUICK)).error is None
+
+    asyncio.run(play())
+
+
+def test_a_client_that_leaves_ends_its_job() -> None:
+    async def play() -> None:
+        async with workers() as pool:
+            await pool.do(QUICK)
+            frozen = freeze(pool)
+            job = asyncio.create_task(pool.do(QUICK))
+            await asyncio.sleep(0.2)
+            job.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await job
+            assert frozen not in pool.all
+            assert (await pool.do(QUICK)).error is None
+
+    asyncio.run(play())
+
+
+def test_a_full_queue_says_when_to_come_back() -> None:
+    async def play() -> None:
+        async with workers(queue=2) as pool:
+            await pool.do(QUICK)
+            frozen = freeze(pool)
+            jobs = [asyncio.create_task(pool.do(QUICK)) for _ in range(3)]  # one works, two wait
+            await asyncio.sleep(0.2)
+            with pytest.raises(QueueFull, match="try again in") as full:
+                await pool.do(QUICK)
+            assert full.value.seconds >= 1
+            os.kill(frozen.process.pid or 0, signal.SIGCONT)
+            assert all(answer.error is None for answer in await asyncio.gather(*jobs))
+
+    asyncio.run(play())
+
+
+def test_a_job_that_two_workers_die_over_is_given_up() -> None:
+    class Doomed(Workers):
+        tries = 0
+
+        async def _once(self, job: Job) -> Answer:
+            self.tries += 1
+            raise WorkerLost
+
+    pool = Doomed(count=1, queue=1, seconds=1)
+    with pytest.raises(WorkerLost):
+        asyncio.run(pool.do(QUICK))
+    assert pool.tries == 2
