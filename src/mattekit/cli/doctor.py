@@ -1,0 +1,172 @@
+"""Versions, devices, memory, a short self-test, and what is missing."""
+
+import json as jsonlib
+import platform
+import time
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import psutil
+import typer
+
+from mattekit.classical.compiling import NOTICE, first_use
+from mattekit.classical.foreground import estimate_foreground
+from mattekit.cli.failures import FAILED, Failure, attempt
+from mattekit.cli.options import Json
+from mattekit.core.errors import BadData
+from mattekit.imaging.compose import over
+from mattekit.imaging.files import encode_image, read_alpha
+from mattekit.imaging.trimap import make_trimap
+from mattekit.inference.default import DEFAULT_MODEL
+from mattekit.inference.mattes import find_alpha
+
+BASE = ("numpy", "Pillow", "opencv-python-headless", "scipy", "numba", "PyMatting", "onnxruntime")
+EXTRAS = {
+    "torch": ("torch", "torchvision", "timm", "safetensors", "jaxtyping"),
+    "train": ("lightning-fabric", "pydantic", "PyYAML", "tensorboard", "matplotlib"),
+    "serve": ("fastapi", "uvicorn", "python-multipart"),
+    "export": ("onnx", "onnxscript"),
+    "exr": ("OpenEXR",),
+    "heif": ("pillow-heif",),
+}
+LARGEST_ERROR = 0.15  # of the alpha of the self-test
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """What `mattekit doctor` found."""
+
+    mattekit: str
+    python: str
+    system: str
+    cores: int
+    memory_gb: float
+    bfloat16: bool
+    """Whether the processor computes with bfloat16 itself, or only imitates it."""
+    default_model: str
+    versions: dict[str, str]
+    missing: dict[str, str]
+    """What an absent extra would bring -> the command that installs it."""
+    devices: list[str] = field(default_factory=list)
+    """Where networks can run; empty without torch."""
+    self_test: str = ""
+    healthy: bool = True
+
+
+def run(json: Json = False) -> None:
+    """Say what is installed, what works, and what is missing and how to get it."""
+    if first_use() and not json:
+        typer.echo(NOTICE, err=True)
+    outcome = attempt(self_test)
+    failed = isinstance(outcome, Failure)
+    report = Report(
+        mattekit=_version("mattekit") or "not installed",
+        python=platform.python_version(),
+        system=f"{platform.system()} {platform.release()} {platform.machine()}",
+        cores=psutil.cpu_count() or 1,
+        memory_gb=round(memory() / 2**30, 1),
+        bfloat16=bool({"avx512_bf16", "amx_bf16", "bf16"} & processor_flags()),
+        default_model=DEFAULT_MODEL,
+        versions=installed(),
+        missing=missing(),
+        devices=devices(),
+        self_test=outcome.sentence if isinstance(outcome, Failure) else outcome,
+        healthy=not failed,
+    )
+    typer.echo(jsonlib.dumps(asdict(report), indent=2) if json else _text(report))
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+def self_test() -> str:
+    """Cut a disc out whose alpha is known, and read a picture back; raise where that fails."""
+    start = time.perf_counter()
+    rows, columns = np.indices((96, 96))
+    true = np.clip((30 - np.hypot(rows - 48, columns - 48)) / 4, 0, 1).astype(np.float32)
+    colours = np.array([[0.9, 0.4, 0.1], [0.1, 0.3, 0.6]], np.float32)
+    image = over(colours[0], true[..., None], colours[1])
+    alpha = find_alpha(image, make_trimap(true, 3, 3)).alpha
+    error = float(np.abs(alpha - true).max())
+    if error > LARGEST_ERROR:
+        raise BadData(
+            f"the self-test's alpha is off by up to {error:.3f}, expected at most "
+            f"{LARGEST_ERROR}; reinstall mattekit and what it needs"
+        )
+    clean = estimate_foreground(image, alpha)
+    written = encode_image(clean, format="png", alpha=alpha, bits=16)
+    if np.abs(read_alpha(written) - alpha).max() > 1e-4:
+        raise BadData("a PNG does not read back as it was written; reinstall Pillow and OpenCV")
+    return f"cut a disc out, off by at most {error:.4f}, in {time.perf_counter() - start:.1f} s"
+
+
+def installed() -> dict[str, str]:
+    """Package -> version, of those that mattekit uses and that are there."""
+    names = (*BASE, *(name for names in EXTRAS.values() for name in names))
+    found = {name: _version(name) for name in names}
+    return {name: number for name, number in found.items() if number}
+
+
+def missing() -> dict[str, str]:
+    """Extra with its absent packages -> the command that installs it."""
+    absent = {
+        extra: [name for name in names if not _version(name)] for extra, names in EXTRAS.items()
+    }
+    return {
+        f"{extra} ({', '.join(names)})": f"pip install 'mattekit[{extra}]'"
+        for extra, names in absent.items()
+        if names
+    }
+
+
+def devices() -> list[str]:
+    """Where torch can compute."""
+    if find_spec("torch") is None:
+        return []
+    import torch
+
+    found = ["cpu"]
+    for index in range(torch.cuda.device_count()):
+        found.append(f"cuda:{index} ({torch.cuda.get_device_name(index)})")
+    return found + (["mps"] if torch.backends.mps.is_available() else [])
+
+
+def memory() -> int:
+    """Bytes that this process may use: the machine's, or fewer in a container."""
+    total: int = psutil.virtual_memory().total
+    limit = Path("/sys/fs/cgroup/memory.max")
+    text = limit.read_text().strip() if limit.is_file() else "max"
+    return min(total, int(text)) if text.isdigit() else total
+
+
+def processor_flags() -> set[str]:
+    """What the processor says it can do, where Linux shows it."""
+    information = Path("/proc/cpuinfo")
+    lines = information.read_text().splitlines() if information.is_file() else []
+    flags = next((line for line in lines if line.startswith(("flags", "Features"))), "")
+    return set(flags.split())
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _text(report: Report) -> str:
+    lines = [
+        f"mattekit {report.mattekit}, Python {report.python}, {report.system}",
+        f"{report.cores} cores, {report.memory_gb} GB, "
+        f"bfloat16 {'in hardware' if report.bfloat16 else 'only imitated'}",
+        f"devices for networks: {', '.join(report.devices) or 'none without the extra torch'}",
+        f"default model: {report.default_model}",
+        "",
+        *(f"  {name:24}{number}" for name, number in report.versions.items()),
+        "",
+        *(f"missing: {what}: {command}" for what, command in report.missing.items()),
+        f"self-test: {'ok, ' if report.healthy else 'FAILED, '}{report.self_test}",
+    ]
+    return "\n".join(lines)

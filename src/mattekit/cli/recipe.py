@@ -1,0 +1,28 @@
+"""Training recipes: `list` those that come with mattekit, `show` one with every value filled in."""
+
+import typer
+
+from mattekit.cli.train import Overrides, RecipeName
+
+
+def list_recipes() -> None:
+    """The recipes that come with mattekit."""
+    from mattekit.recipes.recipe import describe, find, names
+
+    width = max(len(name) for name in names())
+    for name in names():
+        typer.echo(f"{name:<{width}}  {describe(find(name))}")
+
+
+def show(recipe: RecipeName, overrides: Overrides = None) -> None:
+    """One recipe as YAML, checked, with every default filled in."""
+    from mattekit.recipes.lengths import in_words
+    from mattekit.recipes.recipe import dump_recipe, find, load_recipe
+
+    wanted = load_recipe(find(recipe), overrides or [])
+    typer.echo(dump_recipe(wanted), nl=False)
+    for line in [in_words(wanted), *wanted.check()]:
+        typer.echo(f"# {line}")
+
+
+run = {"list": list_recipes, "show": show}

@@ -1,0 +1,81 @@
+"""Serve cut-outs over HTTP, with a page to paint on."""
+
+from typing import Annotated
+
+import typer
+
+from mattekit.cli.options import to_bytes, to_pixels
+from mattekit.core.errors import BadArgument
+
+ANYONE = {"0.0.0.0", "::"}
+
+
+def run(
+    host: Annotated[
+        str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", metavar="N", help="Port to listen on.")] = 8000,
+    token: Annotated[
+        str | None,
+        typer.Option("--token", envvar="MATTEKIT_TOKEN", help="Secret that /v1 asks for."),
+    ] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option("--allow-host", metavar="NAME", help="Name the server is reached by."),
+    ] = None,
+    origin: Annotated[
+        list[str] | None,
+        typer.Option("--origin", metavar="URL", help="Other site whose pages may use it."),
+    ] = None,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, metavar="N", help="Processes that work.")
+    ] = 2,
+    queue: Annotated[
+        int, typer.Option("--queue", min=1, metavar="N", help="Requests that may wait.")
+    ] = 16,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=1, metavar="N", help="Time for one request.")
+    ] = 120.0,
+    max_body: Annotated[
+        str, typer.Option("--max-body", metavar="64MB", help="Largest request.")
+    ] = "64MB",
+    max_pixels: Annotated[
+        str, typer.Option("--max-pixels", metavar="40MP", help="Largest photo.")
+    ] = "40MP",
+) -> None:
+    """Serve cut-outs over HTTP, with a page at / to paint on. Stop it with Ctrl-C."""
+    if host in ANYONE and token is None:
+        raise BadArgument(
+            f"listening on {host} lets everyone on the network use this machine; "
+            "add --token SECRET, or leave --host out"
+        )
+    import logging
+
+    import uvicorn
+
+    from mattekit.server.app import Settings, create_app
+    from mattekit.server.limits import Limits
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    settings = Settings(
+        limits=Limits(
+            body=to_bytes(max_body),
+            pixels=to_pixels(max_pixels),
+            seconds=seconds,
+            queue=queue,
+            workers=workers,
+        ),
+        token=token,
+        hosts=(host, *(allow_host or ())),
+        origins=tuple(origin or ()),
+    )
+    fragment = f"#token={token}" if token else ""
+    typer.echo(f"mattekit serves http://{host}:{port}/{fragment}")
+    uvicorn.run(
+        create_app(settings),
+        host=host,
+        port=port,
+        access_log=False,
+        log_level="warning",
+        timeout_graceful_shutdown=int(seconds),
+    )

@@ -1,0 +1,168 @@
+"""Train a network as a recipe says; stop it at any moment and go on later."""
+
+import logging
+import shlex
+import signal
+import sys
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from mattekit.cli.failures import STOPPED
+from mattekit.cli.options import Device, Quiet
+
+if TYPE_CHECKING:
+    from mattekit.training.loop import Moment
+
+PLAIN_LINES = 50
+"""Lines of progress that a run prints where there is no terminal."""
+
+RecipeName = Annotated[
+    str, typer.Argument(metavar="RECIPE", help="Name of a bundled recipe, or a YAML file.")
+]
+Overrides = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="KEY=VALUE...", help="Values to change, such as optimiser.lr=1e-4."),
+]
+
+
+def run(
+    recipe: RecipeName,
+    overrides: Overrides = None,
+    smoke: Annotated[
+        bool,
+        typer.Option("--smoke", help="Try the recipe out: synthetic pictures, a dozen steps, CPU."),
+    ] = False,
+    resume: Annotated[
+        str,
+        typer.Option(metavar="auto|none|DIR", help="Go on from a run or a checkpoint."),
+    ] = "auto",
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The run's folder; runs/RECIPE by default.")
+    ] = None,
+    device: Device = "auto",
+    devices: Annotated[int, typer.Option(help="Processes on this machine, one a GPU.")] = 1,
+    nodes: Annotated[int, typer.Option(help="Machines.")] = 1,
+    precision: Annotated[
+        str | None, typer.Option(metavar="32|bf16|fp16", help="Same as precision=...")
+    ] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Train a network as a recipe says; stop it at any moment and go on later.
+
+    The same command goes on where a stopped or killed run left off.
+    """
+    from mattekit.recipes.pieces import Hardware
+    from mattekit.recipes.place import choose_place
+    from mattekit.recipes.recipe import find, load_recipe
+    from mattekit.recipes.start import train
+
+    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)  # it greets with its options
+    path = find(recipe)
+    words = [*(overrides or []), *([] if precision is None else [f"precision={precision}"])]
+    wanted = load_recipe(path, words)
+    title = f"{path.stem}-smoke" if smoke else path.stem
+    if smoke:
+        wanted, device = wanted.smoked(), "cpu"
+        out = out or Path(tempfile.mkdtemp(prefix="mattekit-smoke-"))
+    place = choose_place(wanted, out=out, resume=resume, title=title)
+    with Progress(batch=wanted.batch, quiet=quiet) as progress:
+        result = train(
+            wanted,
+            place,
+            title=title,
+            command=shlex.join(["mattekit", *sys.argv[1:]]),
+            hardware=Hardware(device=device, devices=devices, nodes=nodes),
+            audience=progress,
+        )
+    if not result.leads:
+        return
+    reached = f"step {result.step} of {result.steps}"
+    if progress.first_total is None:
+        progress.said(f"{reached} was reached already, in {result.folder}")
+    else:
+        change = f"loss {progress.first_total:.5g} -> {progress.last_total:.5g}"
+        progress.said(f"{reached}, {change}, in {result.folder}")
+    if result.signal is not None:
+        progress.said("stopped and saved; the same command goes on")
+        raise typer.Exit(STOPPED if result.signal == signal.SIGINT else 128 + result.signal)
+
+
+class Progress:
+    """A bar with rates and time left on a terminal, plain lines elsewhere."""
+
+    def __init__(self, *, batch: int, quiet: bool) -> None:
+        self.batch = batch
+        self.quiet = quiet
+        self.bar: Any = None
+        self.task: Any = None
+        self.first_total: float | None = None
+        self.last_total = 0.0
+        self.seconds = 0.0
+        self.taken = 0
+
+    def __enter__(self) -> "Progress":
+        if sys.stderr.isatty() and not self.quiet:
+            self.bar = _bar()
+            self.bar.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.bar is not None:
+            self.bar.stop()
+
+    def advanced(self, step: int, steps: int, moment: "Moment") -> None:
+        """One more step was taken."""
+        total = moment.report.losses["total"]
+        self.first_total = total if self.first_total is None else self.first_total
+        self.last_total = total
+        self.taken += 1
+        self.seconds += moment.seconds
+        rate = self.batch * self.taken / self.seconds
+        text = f"loss {total:.5g}  {rate:.1f} pictures/s"
+        if self.bar is not None:
+            if self.task is None:
+                self.task = self.bar.add_task("", total=steps, completed=step - 1)
+            self.bar.update(self.task, completed=step, description=text)
+        elif step == steps or step % max(steps // PLAIN_LINES, 1) == 0:
+            left = (steps - step) * self.seconds / self.taken
+            self.said(f"step {step}/{steps}  {text}  {_clock(left)} left")
+
+    def said(self, text: str) -> None:
+        """A line for whoever watches."""
+        if self.quiet:
+            return
+        if self.bar is not None:
+            self.bar.console.print(text, highlight=False)
+        else:
+            typer.echo(text, err=True)
+
+
+def _bar() -> Any:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import Progress as Bar
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
+    times = (TimeElapsedColumn(), TimeRemainingColumn())
+    return Bar(*columns, *times, console=Console(stderr=True))
+
+
+def _clock(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}"

@@ -1,0 +1,235 @@
+"""`mattekit cutout`: what is written, and what is refused."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from cli.conftest import SIZE, Command
+
+from mattekit.cli.cutout import PARTS
+from mattekit.imaging.files import open_picture, read_alpha, read_image, read_trimap, write_image
+from mattekit.inference.default import DEFAULT_MODEL
+
+
+def error_of_alpha(path: Path, files: Path) -> float:
+    return float(np.abs(read_alpha(path) - read_alpha(files / "alpha.png")).mean())
+
+
+@pytest.mark.parametrize(
+    "hint",
+    [["--trimap", "trimap.png"], ["--mask", "mask.png"], ["--scribbles", "scribbles.png"],
+     ["--box", "12,4,33,33"]],
+)  # fmt: skip
+def test_every_kind_of_hint_gives_the_alpha(
+    mattekit: Command, files: Path, hint: list[str]
+) -> None:
+    value = hint[1] if hint[0] == "--box" else files / hint[1]
+    result = mattekit("cutout", files / "photo.png", hint[0], value, "-o", files / "out")
+    assert result.exit_code == 0, result.stderr
+    assert error_of_alpha(files / "out" / "photo.png", files) < 0.01
+
+
+def test_everything_that_can_be_saved_is_saved_under_its_name(
+    mattekit: Command, files: Path
+) -> None:
+    out = files / "out"
+    result = mattekit(
+        "cutout", files / "photo.png", "--trimap", files / "trimap.png", "-o", out,
+        "--save", ",".join(PARTS), "--background", "#ff00ff",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    assert sorted(path.name for path in out.iterdir()) == [
+        "photo-alpha.png",
+        "photo-foreground.png",
+        "photo-on-ff00ff.png",
+        "photo-preview.jpg",
+        "photo-trimap.png",
+        "photo.png",
+    ]
+    assert (read_alpha(out / "photo-alpha.png") == read_alpha(out / "photo.png")).all()
+    assert (read_trimap(out / "photo-trimap.png") == read_trimap(files / "trimap.png")).all()
+    assert read_image(out / "photo-on-ff00ff.png")[0, 0].tolist() == [1, 0, 1]
+    height, width = SIZE
+    assert read_image(out / "photo-preview.jpg").shape == (height, 4 * width + 3 * 8, 3)
+
+
+def test_the_colours_are_clean_at_the_edge(mattekit: Command, files: Path) -> None:
+    mattekit("cutout", files / "photo.png", "--trimap", files / "trimap.png", "-o", files / "out")
+    alpha = read_alpha(files / "alpha.png")
+    soft = (alpha > 0.1) & (alpha < 0.9)
+    colours = read_image(files / "out" / "photo.png")[soft]
+    assert np.abs(colours - [0.9, 0.5, 0.1]).mean() < 0.05
+    assert np.abs(read_image(files / "photo.png")[soft] - [0.9, 0.5, 0.1]).mean() > 0.2
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--trimap", "trimap.png", "--mask", "mask.png"], "trimap and mask both say"),
+        (["--trimap", "hills.png"], "the trimap"),
+        (["--trimap", "none.png"], "does not exist"),
+        (["--mask", "hills.png"], "the mask is 80x30 and the photo 56x40"),
+        (["--box", "200,200,5,5"], "no pixel of the photo, which is 56x40"),
+        (["--trimap", "trimap.png", "--model", "closedform"], "did you mean closed-form"),
+        (["--trimap", "trimap.png", "--strategy", "tile"], "takes no --strategy"),
+        (["--trimap", "trimap.png", "--model", "knn", "--max-memory", "100MB"], "KNN needs about"),
+        (["--trimap", "trimap.png", "--background", "bluish"], "no colour"),
+    ],
+)
+def test_what_cannot_be_cut_is_refused_in_a_sentence_and_nothing_is_written(
+    mattekit: Command, files: Path, words: list[str], message: str
+) -> None:
+    words = [str(files / word) if (files / word).exists() or "none" in word else word
+             for word in words]  # fmt: skip
+    result = mattekit("cutout", files / "photo.png", "-o", files / "out", *words)
+    assert result.exit_code in (1, 2)
+    assert message in result.stderr
+    assert not list(files.glob("out/*"))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["--box", "1,2,3"], ["--save", "rgba,sound"], ["--bits", "12"], ["--existing-alpha", "keep"],
+     ["--fit", "crop"], ["--max-memory", "much"]],
+)  # fmt: skip
+def test_an_option_that_cannot_be_read_is_a_usage_error(
+    mattekit: Command, files: Path, words: list[str]
+) -> None:
+    assert mattekit("cutout", files / "photo.png", *words).exit_code == 2
+
+
+def test_a_box_without_a_subject_shows_where_it_was(mattekit: Command, files: Path) -> None:
+    write_image(files / "flat.png", np.full((*SIZE, 3), 0.5, np.float32))
+    result = mattekit("cutout", files / "flat.png", "--box", "10,10,20,20", "-o", files / "out")
+    assert result.exit_code == 1
+    assert "flat-preview.jpg" in result.stderr
+    assert read_image(files / "out" / "flat-preview.jpg")[20, 10].mean() > 0.6
+
+
+def test_without_a_hint_a_plain_subject_is_found_and_a_flat_photo_is_not(
+    mattekit: Command, files: Path
+) -> None:
+    result = mattekit("cutout", files / "photo.png", "-o", files / "out")
+    assert result.exit_code == 0, result.stderr
+    assert error_of_alpha(files / "out" / "photo.png", files) < 0.01
+    write_image(files / "flat.png", np.full((*SIZE, 3), 0.5, np.float32))
+    result = mattekit("cutout", files / "flat.png", "-o", files / "out")
+    assert result.exit_code == 1
+    assert (
+        "cannot tell the subject; draw a box: --box x,y,w,h, "
+        "or paint it in the browser: mattekit serve" in result.stderr
+    )
+
+
+def test_a_photo_comes_from_stdin_and_goes_to_stdout(mattekit: Command, files: Path) -> None:
+    photo = (files / "photo.png").read_bytes()
+    result = mattekit("cutout", "-", "--trimap", files / "trimap.png", given=photo)
+    assert result.exit_code == 0, result.stderr
+    alpha = read_alpha(result.stdout_bytes)
+    assert np.abs(alpha - read_alpha(files / "alpha.png")).mean() < 0.01
+
+
+def test_a_folder_of_photos_goes_with_a_folder_of_trimaps_and_a_bad_one_fails_alone(
+    mattekit: Command, files: Path
+) -> None:
+    for folder, source in (("photos", "photo.png"), ("trimaps", "trimap.png")):
+        (files / folder).mkdir()
+        for name in ("one", "two"):
+            (files / folder / f"{name}.png").write_bytes((files / source).read_bytes())
+    (files / "photos" / "three.png").write_bytes(b"no picture")
+    result = mattekit(
+        "cutout", files / "photos", "--trimap", files / "trimaps", "-o", files / "out", "--json"
+    )
+    assert result.exit_code == 1
+    found = {Path(entry["input"]).stem: entry for entry in json.loads(result.stdout)["results"]}
+    assert {stem: entry["status"] for stem, entry in found.items()} == {
+        "one": "done",
+        "three": "failed",
+        "two": "done",
+    }
+    assert found["one"]["model"] == DEFAULT_MODEL
+    assert sorted(path.name for path in (files / "out").iterdir()) == ["one.png", "two.png"]
+
+
+@pytest.mark.parametrize(
+    ("how", "expected"), [("ignore", 1.0), ("multiply", 0.5), ("composite:black", 1.0)]
+)
+def test_an_alpha_that_the_photo_has_is_treated_as_asked(
+    mattekit: Command, files: Path, how: str, expected: float
+) -> None:
+    image = read_image(files / "photo.png")
+    write_image(files / "own.png", image, alpha=np.full(SIZE, 0.5, np.float32))
+    result = mattekit(
+        "cutout", files / "own.png", "--trimap", files / "trimap.png", "-o", files / "out",
+        "--existing-alpha", how,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    assert read_alpha(files / "out" / "own.png")[20, 28] == pytest.approx(expected, abs=0.01)
+    assert ("transparent parts of its own" in result.stderr) == (how == "ignore")
+
+
+def test_sixteen_bits_are_written_when_asked(mattekit: Command, files: Path) -> None:
+    mattekit(
+        "cutout", files / "photo.png", "--trimap", files / "trimap.png", "-o", files / "out",
+        "--bits", "16",
+    )  # fmt: skip
+    assert open_picture(files / "out" / "photo.png").bits == 16
+
+
+def test_light_above_white_survives_in_exr(mattekit: Command, files: Path) -> None:
+    linear = np.full((*SIZE, 3), 0.1, np.float32)
+    linear[read_alpha(files / "alpha.png") > 0.5] = [4.0, 2.0, 0.5]
+    write_image(files / "light.exr", linear, linear=True, bits=32)
+    result = mattekit(
+        "cutout", files / "light.exr", "--trimap", files / "trimap.png", "-o", files / "out"
+    )
+    assert result.exit_code == 0, result.stderr
+    found = open_picture(files / "out" / "light.exr")
+    assert found.linear is not None
+    assert found.linear[20, 28].tolist() == pytest.approx([4.0, 2.0, 0.5], rel=0.01)
+
+
+@pytest.mark.parametrize("fit", ["cover", "contain", "stretch"])
+def test_a_background_of_another_size_is_fitted(mattekit: Command, files: Path, fit: str) -> None:
+    result = mattekit(
+        "cutout", files / "photo.png", "--trimap", files / "trimap.png", "-o", files / "out",
+        "--background", files / "hills.png", "--fit", fit,
+    )  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    corner = read_image(files / "out" / "photo-on-hills.png")[0, 0]
+    assert corner.tolist() == pytest.approx([0 if fit == "contain" else 0.25] * 3, abs=0.01)
+
+
+def test_an_all_known_trimap_is_the_alpha_with_a_remark(mattekit: Command, files: Path) -> None:
+    result = mattekit("cutout", files / "photo.png", "--trimap", files / "mask.png", "-o", files)
+    assert result.exit_code == 2  # photo.png itself would be overwritten
+    result = mattekit(
+        "cutout", files / "photo.png", "--trimap", files / "mask.png", "-o", files / "out"
+    )
+    assert result.exit_code == 0, result.stderr
+    assert "no unknown" in result.stderr
+    assert (read_alpha(files / "out" / "photo.png") == read_alpha(files / "mask.png")).all()
+
+
+def test_a_folder_that_cannot_be_made_is_a_sentence(mattekit: Command, files: Path) -> None:
+    result = mattekit(
+        "cutout", files / "photo.png", "--trimap", files / "trimap.png", "-o",
+        files / "photo.png" / "out",
+    )  # fmt: skip
+    assert result.exit_code == 1
+    assert "cannot create the folder" in result.stderr
+
+
+def test_a_photo_of_20_by_20_pixels_is_cut(mattekit: Command, files: Path) -> None:
+    image = np.full((20, 20, 3), 0.1, np.float32)
+    image[6:14, 6:14] = 0.9
+    mask = np.zeros((20, 20), np.float32)
+    mask[6:14, 6:14] = 1
+    write_image(files / "tiny.png", image)
+    write_image(files / "tiny-mask.png", np.repeat(mask[..., None], 3, 2))
+    result = mattekit(
+        "cutout", files / "tiny.png", "--mask", files / "tiny-mask.png", "-o", files / "out"
+    )
+    assert result.exit_code == 0, result.stderr
+    assert np.abs(read_alpha(files / "out" / "tiny.png") - mask).mean() < 0.02

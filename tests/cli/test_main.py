@@ -1,0 +1,151 @@
+"""The command itself: help, lazy verbs, failures."""
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import typer
+from cli.conftest import Command
+
+from mattekit.cli import main
+from mattekit.cli.failures import Failure, attempt
+from mattekit.core.errors import BadArgument, BadImage
+
+PYTHON = [sys.executable, "-m", "mattekit"]
+
+
+def run(*words: object, **options: object) -> subprocess.CompletedProcess[str]:
+    line = [*PYTHON, *map(str, words)]
+    return subprocess.run(line, capture_output=True, text=True, timeout=300, **options)
+
+
+def test_help_lists_every_verb_with_the_first_line_of_its_file(mattekit: Command) -> None:
+    text = " ".join(mattekit("--help").stdout.split())
+    for verb in main.VERBS:
+        assert f"{verb} {main.summary(verb)}" in text
+
+
+def test_help_imports_no_verb_and_nothing_heavy() -> None:
+    code = (
+        "import sys; from typer.testing import CliRunner; from mattekit.cli.main import app; "
+        "CliRunner().invoke(app, ['--help']); "
+        "print([n for n in ('numpy', 'cv2', 'torch', 'mattekit.cli.cutout') if n in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("verb", main.VERBS)
+def test_every_verb_has_help_of_its_own(mattekit: Command, verb: str) -> None:
+    result = mattekit(verb, "--help")
+    assert result.exit_code == 0
+    assert verb in result.stdout.splitlines()[0]
+
+
+def test_a_verb_with_words_of_its_own_runs_them(capsys: pytest.CaptureFixture[str]) -> None:
+    def show(name: str) -> None:
+        typer.echo(f"shown {name}")
+
+    group = main.command_of("models", {"list": lambda: None, "show": show})
+    group.main(["show", "compact"], prog_name="models", standalone_mode=False)
+    assert capsys.readouterr().out == "shown compact\n"
+    group.main(["--help"], prog_name="models", standalone_mode=False)
+    assert main.summary("models") in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("words", [["cutuot"], ["doctor", "--colour"], ["cutout"]])
+def test_a_line_that_cannot_be_read_is_a_usage_error(mattekit: Command, words: list[str]) -> None:
+    result = mattekit(*words)
+    assert result.exit_code == 2
+    assert "Error: " in result.stderr
+
+
+def test_the_version_is_that_of_the_package(mattekit: Command) -> None:
+    assert mattekit("--version").stdout == "mattekit 0.1.0\n"
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence", "code"),
+    [
+        (BadImage("cat.png is broken; expected a picture"), "cat.png is broken", 1),
+        (BadArgument("a band of -3 pixels; 0 is the least"), "a band of -3", 2),
+        (MemoryError(), "out of memory", 1),
+        (KeyboardInterrupt(), "stopped by Ctrl-C", 130),
+        (ModuleNotFoundError("No module named 'torch.nn'", name="torch.nn"), "mattekit[torch]", 1),
+        (PermissionError(13, "Permission denied", "out.png"), "out.png: permission denied", 1),
+        (ZeroDivisionError("division by zero"), "unexpected ZeroDivisionError", 1),
+    ],
+)
+def test_any_failure_is_one_sentence_and_an_exit_code(
+    error: BaseException, sentence: str, code: int
+) -> None:
+    def fail() -> None:
+        raise error
+
+    failure = attempt(fail)
+    assert isinstance(failure, Failure)
+    assert sentence in failure.sentence
+    assert "\n" not in failure.sentence
+    assert failure.exit_code == code
+
+
+def test_the_ways_of_typer_to_end_a_command_pass() -> None:
+    def leave() -> None:
+        raise typer.Exit(7)
+
+    with pytest.raises(typer.Exit):
+        attempt(leave)
+
+
+def test_a_failure_shows_no_traceback_unless_asked_wherever_debug_stands() -> None:
+    plain = run("composite", "none.png", "none.png", "white", "-o", "x.png")
+    assert plain.returncode == 1
+    assert plain.stderr == "none.png: none.png does not exist; expected a picture\n"
+    debug = run("composite", "none.png", "none.png", "white", "-o", "x.png", "--debug")
+    assert "Traceback" in debug.stderr
+
+
+def test_a_full_disk_is_a_sentence_and_leaves_no_file(files: Path) -> None:
+    def small_files() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (60, 60))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+
+    words = ("trimap", files / "alpha.png", "-o", files / "out")
+    result = run(*words, preexec_fn=small_files, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    assert result.returncode == 1
+    assert "cannot write" in result.stderr
+    assert "file too large" in result.stderr
+    assert list((files / "out").iterdir()) == []
+
+
+def test_ctrl_c_ends_a_batch_with_exit_code_130_and_keeps_what_is_done(files: Path) -> None:
+    folder = files / "many"
+    folder.mkdir()
+    for number in range(300):
+        (folder / f"{number:03}.png").write_bytes((files / "alpha.png").read_bytes())
+    line = [*PYTHON, "trimap", str(folder), "-o", str(files / "out")]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        child.stdout.readline()  # the first one is done
+        child.send_signal(signal.SIGINT)
+        said = child.communicate(timeout=120)[1]
+    assert child.returncode == 130
+    assert "stopped by Ctrl-C" in said
+    done = sorted(path.name for path in (files / "out").iterdir())
+    assert 0 < len(done) < 300
+    assert done == [f"{number:03}.png" for number in range(len(done))]
+
+
+def test_help_answers_at_once() -> None:
+    run("--help")
+    times = []
+    for _ in range(3):
+        start = time.process_time(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        run("--help")
+        times.append(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - start[1])
+    assert min(times) < 0.5

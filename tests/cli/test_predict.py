@@ -1,0 +1,153 @@
+"""`mattekit predict` on miniature sets, with a network in an ONNX file."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from inference.toy import Local
+from typer.testing import CliRunner, Result
+
+from mattekit.cli.main import app
+from mattekit.core.types import FOREGROUND, UNKNOWN
+from mattekit.data.lists import write_rows
+from mattekit.imaging.files import (
+    read_alpha,
+    read_image,
+    read_trimap,
+    size_of,
+    write_alpha,
+    write_image,
+    write_trimap,
+)
+from mattekit.inference.export_onnx import export_onnx
+from mattekit.inference.torch_network import TorchNetwork
+
+NAMES = ("a_0", "a_1", "b 2")
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "local.onnx"
+    export_onnx(TorchNetwork(Local(), name="local", device=torch.device("cpu")), path)
+    return path
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    rng = np.random.default_rng(5)
+    for name in NAMES:
+        write_image(tmp_path / "rgb" / f"{name}.png", rng.random((40, 52, 3), dtype=np.float32))
+        labels = np.zeros((40, 52), np.uint8)
+        labels[10:30] = UNKNOWN
+        labels[18:22] = FOREGROUND
+        write_trimap(tmp_path / "trimap" / f"{name}.png", labels)
+    rows = [(f"rgb/{name}.png", f"trimap/{name}.png") for name in NAMES]
+    write_rows(tmp_path / "val_set.txt", rows)
+    return tmp_path
+
+
+def predict(model: Path, *words: object) -> Result:
+    return CliRunner().invoke(app, ["predict", "--model", str(model), *map(str, words)])
+
+
+def folders(data: Path) -> list[object]:
+    return ["--images", data / "rgb", "--trimaps", data / "trimap", "-o", data / "out"]
+
+
+def test_a_folder_gives_one_alpha_a_picture_with_the_known_pixels_kept(
+    model: Path, data: Path
+) -> None:
+    result = predict(model, *folders(data), "--bits", 16)
+    assert result.exit_code == 0, result.output
+    assert sorted(path.name for path in (data / "out").iterdir()) == [f"{n}.png" for n in NAMES]
+    for name in NAMES:
+        trimap = read_trimap(data / "trimap" / f"{name}.png")
+        alpha = read_alpha(data / "out" / f"{name}.png")
+        known = trimap != UNKNOWN
+        np.testing.assert_array_equal(alpha[known], trimap[known] == FOREGROUND)
+        assert 0 < alpha[~known].mean() < 1
+
+
+def test_a_list_reads_pictures_and_trimaps_from_its_rows_and_names_never_collide(
+    model: Path, data: Path
+) -> None:
+    result = predict(
+        model, "--list", data / "val_set.txt", "-o", data / "out", "--size", "64x32",
+        "--output", "alpha,foreground,trimap,rgba",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.output
+    assert len(list((data / "out").iterdir())) == 4 * len(NAMES)
+    assert size_of(data / "out" / "a_1-foreground.png") == (40, 52)
+    np.testing.assert_array_equal(
+        read_trimap(data / "out" / "a_1-trimap.png"), read_trimap(data / "trimap" / "a_1.png")
+    )
+
+
+def test_alphamatting_writes_one_folder_for_each_kind_of_trimap(model: Path, data: Path) -> None:
+    (data / "rgb").rename(data / "input_lowres")
+    for kind in ("Trimap1", "Trimap2"):
+        for name in NAMES:
+            labels = read_trimap(data / "trimap" / f"{name}.png")
+            write_trimap(data / "trimap_lowres" / kind / f"{name}.png", labels)
+    result = predict(model, "--alphamatting", data, "-o", data / "out")
+    assert result.exit_code == 0, result.output
+    found = sorted(str(path.relative_to(data / "out")) for path in (data / "out").rglob("*.png"))
+    assert found == [f"{kind}/{name}.png" for kind in ("Trimap1", "Trimap2") for name in NAMES]
+
+
+def test_a_shrunk_picture_gives_planes_of_its_own_size(model: Path, data: Path) -> None:
+    result = predict(model, *folders(data), "--max-short-side", 16)
+    assert result.exit_code == 0, result.output
+    assert size_of(data / "out" / "a_0.png") == (40, 52)
+
+
+def test_a_missing_trimap_fails_alone_and_is_named(model: Path, data: Path) -> None:
+    (data / "trimap" / "a_1.png").unlink()
+    result = predict(model, *folders(data), "--json")
+    assert result.exit_code == 1
+    results = json.loads(result.stdout)["results"]
+    assert [entry["status"] for entry in results] == ["done", "failed", "done"]
+    assert "a_1.png" in results[1]["error"]
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--strategy", "hybrid"], "hybrid does not suit local"),
+        (["--strategy", "whale"], "no strategy 'whale'; choose whole, tile, resize, hybrid"),
+        (["--strategy", "whole", "--tile", 64], "the strategy whole has no size"),
+        (["--output", "beta"], "no output 'beta'"),
+        (["--output", "focus"], "local gives no focus; it gives alpha, foreground, rgba, trimap"),
+        (["--output", "alpha,recomposition"], "local gives no recomposition"),
+        (["--list", "list.txt"], "name the pictures by one of"),
+    ],
+)
+def test_usage_errors_are_one_sentence_before_any_work(
+    model: Path, data: Path, words: list[object], message: str
+) -> None:
+    result = predict(model, *folders(data), *words)
+    assert result.exit_code == 2
+    assert message in result.output
+    assert not (data / "out").exists()
+
+
+def test_predictions_are_measured_against_the_truth_and_the_numbers_lie_beside_them(
+    model: Path, data: Path
+) -> None:
+    for name in NAMES:
+        write_alpha(data / "true" / f"{name}.png", np.linspace(0, 1, 40 * 52).reshape(40, 52))
+    result = predict(model, *folders(data), "--true", data / "true")
+    assert result.exit_code == 0, result.output
+    document = json.loads((data / "out" / "metrics.json").read_text())
+    assert [entry["status"] for entry in document["results"]] == ["done"] * len(NAMES)
+    assert "**mean**" in result.output
+    assert (data / "out" / "metrics.csv").exists()
+
+
+def test_rgba_holds_the_alpha(model: Path, data: Path) -> None:
+    assert predict(model, *folders(data), "--output", "alpha,rgba").exit_code == 0
+    cut_out, alpha = data / "out" / "a_0-rgba.png", data / "out" / "a_0.png"
+    np.testing.assert_array_equal(read_alpha(cut_out), read_alpha(alpha))
+    assert read_image(cut_out).shape == (40, 52, 3)

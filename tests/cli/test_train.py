@@ -1,0 +1,104 @@
+"""`train`, `recipe` and `plot` as people type them."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from mattekit.cli.main import app
+from mattekit.networks import weights
+
+
+def mattekit(*words: str) -> Result:
+    return CliRunner().invoke(app, list(words), catch_exceptions=False)
+
+
+@pytest.fixture(scope="module")
+def smoke(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
+    """The smoke run of a bundled recipe, and what it printed."""
+    folder = tmp_path_factory.mktemp("runs") / "smoke"
+    return folder, mattekit("train", "tiny", "--smoke", "--out", str(folder), "--quiet")
+
+
+def test_a_smoke_run_learns_and_leaves_a_network_that_can_be_loaded(
+    smoke: tuple[Path, Result],
+) -> None:
+    folder, result = smoke
+    assert result.exit_code == 0
+    assert result.output == ""
+    checkpoint = folder / "checkpoints" / "step-000012"
+    assert weights.load(checkpoint / "weights.safetensors").needs_trimap
+
+
+def test_its_loss_falls_below_nine_tenths(smoke: tuple[Path, Result]) -> None:
+    from mattekit.training.report import read_log
+
+    totals = [line.values["total"] for line in read_log(smoke[0]) if line.kind == "losses"]
+    assert len(totals) == 12
+    assert totals[-1] < 0.9 * totals[0]
+
+
+def test_the_same_command_again_finds_the_run_finished(smoke: tuple[Path, Result]) -> None:
+    again = mattekit("train", "tiny", "--smoke", "--out", str(smoke[0]))
+    assert again.exit_code == 0
+    assert "step 12 of 12 was reached already" in again.output
+
+
+def test_its_curves_can_be_drawn(smoke: tuple[Path, Result], tmp_path: Path) -> None:
+    drawn = mattekit("plot", str(smoke[0]), "-o", str(tmp_path / "curves.html"))
+    assert drawn.exit_code == 0
+    assert "validation/sad" in (tmp_path / "curves.html").read_text()
+
+
+def test_recipes_are_listed_and_shown_with_defaults_and_length() -> None:
+    listed = mattekit("recipe", "list")
+    assert "tiny" in listed.output
+    shown = mattekit("recipe", "show", "tiny", "optimiser.lr=3e-5")
+    assert "lr: 3.0e-05" in shown.output
+    assert "accumulate: 1" in shown.output
+    assert "# length: 600 steps = 18.75 epochs of 256 samples, 8 a step" in shown.output
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["recipe", "show", "tinny"], "there is no recipe 'tinny'; did you mean 'tiny'?"),
+        (["recipe", "show", "tiny", "optimser.lr=1"], "did you mean 'optimiser'?"),
+        (["train", "tiny", "--precision", "fp16", "--device", "cpu"], "fp16 needs a GPU"),
+        (["train", "tiny", "--resume", "/nowhere"], "is neither a run nor a checkpoint"),
+        (["train", "tiny", "--device", "gpu"], "no device called 'gpu'"),
+        (["plot", "/nowhere"], "is no run"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_an_exit_code(
+    words: list[str], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = mattekit(*words)
+    assert result.exit_code in (1, 2)
+    assert sentence in result.output
+    assert len(result.output.strip().splitlines()) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_stopped_command_saves_and_says_how_to_go_on(
+    number: int, code: int, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "mattekit", "train", "tiny", "data.train.size=64"]
+    small = ["data.size=64", "data.crop=[64]", "data.valid=null", "batch=1", "--out", "run"]
+    child = subprocess.Popen([*command, *small], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    while not (tmp_path / "run" / "log.jsonl").exists():
+        assert child.poll() is None
+        time.sleep(0.05)
+    os.kill(child.pid, number)
+    _, printed = child.communicate(timeout=120)
+    assert child.returncode == code
+    assert "stopped and saved; the same command goes on" in printed
+    assert (tmp_path / "run" / "checkpoints" / "last").is_file()
