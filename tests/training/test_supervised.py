@@ -177,6 +177,7 @@ def test_an_infinite_gradient_stops_before_the_update() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor")  # from inside the compiler
 def test_a_compiled_network_learns_the_same() -> None:
     plain, compiled = supervised(), supervised(compile=True)
     batch = next(discs())
