@@ -1,6 +1,6 @@
 """Can each network learn? Fitted to a few synthetic scenes, it has to give back their alphas.
 
-    python benchmarks/overfit_networks.py [--quick] [--scenes 1] [--steps 300] [--picture FILE]
+    python benchmarks/overfit_networks.py [--quick] [--scenes 1] [--steps 250] [--picture FILE]
 
 Each network starts from random weights and sees the same crops in every step, with the losses of
 its own system. SAD over the unknown pixels, before and after, as it predicts outside training. Of
@@ -31,7 +31,7 @@ from mattekit.losses.glance import GlanceCrossEntropyConfig
 from mattekit.losses.sampling import SamplingL1Config
 from mattekit.networks import build
 
-SIDE = 128
+SIDE = 96
 MATTE = (AlphaL1Config(region="whole"), CompositionL1Config(region="whole", weight=0.5))
 GLANCE = (GlanceCrossEntropyConfig(), FocusL1Config())
 
@@ -119,7 +119,7 @@ def learn(lesson: Lesson, batch: Batch, steps: int) -> Outcome:
 
 def inputs_of(network: Any, batch: Batch) -> list[Tensor | None]:
     """What the network is called with; some take further planes of the batch."""
-    planes = [getattr(batch, name) for name in getattr(network, "extra_planes", ())]
+    planes = [getattr(batch, name) for name in network.extra_planes]
     return [batch.image, batch.trimap if network.needs_trimap else None, *planes]
 
 
@@ -149,9 +149,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a few steps of every network")
     parser.add_argument("--scenes", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=300)
+    parser.add_argument("--steps", type=int, default=250)
     parser.add_argument("--picture", type=Path, help="write the guesses of the first scene here")
     options = parser.parse_args()
+    torch.set_flush_denormal(
+        True
+    )  # as in training; some networks take ten times as long without
     batch = scenes(options.scenes)
     steps = 3 if options.quick else options.steps
     print(f"{options.scenes} scenes of {SIDE}x{SIDE}, {steps} steps, torch {torch.__version__}\n")

@@ -1,6 +1,7 @@
 """`mattekit predict` on miniature sets, with a network in an ONNX file."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from inference.toy import Local
 from typer.testing import CliRunner, Result
 
 from mattekit.cli.main import app
+from mattekit.core.tensors import Prediction
 from mattekit.core.types import FOREGROUND, UNKNOWN
 from mattekit.data.lists import write_rows
 from mattekit.imaging.files import (
@@ -121,6 +123,7 @@ def test_a_missing_trimap_fails_alone_and_is_named(model: Path, data: Path) -> N
         (["--output", "beta"], "no output 'beta'"),
         (["--output", "focus"], "local gives no focus; it gives alpha, foreground, rgba, trimap"),
         (["--output", "alpha,recomposition"], "local gives no recomposition"),
+        (["--min-confidence", 0.9], "local does not say how sure it is"),
         (["--list", "list.txt"], "name the pictures by one of"),
     ],
 )
@@ -144,6 +147,37 @@ def test_predictions_are_measured_against_the_truth_and_the_numbers_lie_beside_t
     assert [entry["status"] for entry in document["results"]] == ["done"] * len(NAMES)
     assert "**mean**" in result.output
     assert (data / "out" / "metrics.csv").exists()
+
+
+class Doubtful(Local):
+    """The same with an expected error of a quarter everywhere."""
+
+    def forward(self, image: torch.Tensor, trimap: torch.Tensor) -> Prediction:
+        prediction = super().forward(image, trimap)
+        error = torch.full_like(prediction.alpha, 0.25)
+        return replace(prediction, log_error=error.log())
+
+
+def test_pictures_below_the_least_confidence_are_unsure(data: Path) -> None:
+    network = TorchNetwork(Doubtful(), name="doubtful", device=torch.device("cpu"))
+    export_onnx(network, data / "doubtful.onnx")
+    words = [*folders(data), "--json", "--min-confidence"]
+    result = predict(data / "doubtful.onnx", *words, 0.7)
+    assert result.exit_code == 0, result.output
+    (first, *_) = json.loads(result.stdout)["results"]
+    assert first["extra"] == {"confidence": 0.75}
+    result = predict(data / "doubtful.onnx", *words, 0.8, "--overwrite")
+    assert result.exit_code == 1
+    assert [entry["status"] for entry in json.loads(result.stdout)["results"]] == ["unsure"] * 3
+    assert "3 of 3 are unsure" in result.stderr
+
+
+def test_without_a_model_the_shipped_one_predicts(data: Path) -> None:
+    words = [*map(str, folders(data)), "--json"]
+    result = CliRunner().invoke(app, ["predict", *words])
+    assert result.exit_code == 0, result.output
+    records = json.loads(result.stdout)["results"]
+    assert {record["model"] for record in records} == {"compact"}
 
 
 def test_rgba_holds_the_alpha(model: Path, data: Path) -> None:

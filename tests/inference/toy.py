@@ -12,6 +12,7 @@ class Local(nn.Module):
 
     stride = 4
     needs_trimap = True
+    extra_planes = ()
     strategies = ("whole", "tile", "resize")
 
     def __init__(self) -> None:
@@ -32,6 +33,7 @@ class Seer(nn.Module):
 
     stride = 32
     needs_trimap = False
+    extra_planes = ()
     strategies = ("hybrid", "whole", "resize")
 
     def forward(self, image: Tensor, trimap: None) -> Prediction:

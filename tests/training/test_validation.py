@@ -26,6 +26,7 @@ class Half(nn.Module):
 
     stride = 4
     needs_trimap = True
+    extra_planes = ()
     strategies = ("whole",)
 
     def forward(self, image: Tensor, trimap: Tensor) -> Prediction:

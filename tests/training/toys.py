@@ -33,6 +33,7 @@ class ToyNetwork(nn.Module):
 
     stride = 1
     needs_trimap = True
+    extra_planes = ()
     strategies = ("whole",)
     preprocessing = Preprocessing()
 

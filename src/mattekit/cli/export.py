@@ -24,12 +24,11 @@ def run(
     if output_file.exists() and not overwrite:
         raise BadOutput(f"{output_file} exists; add --overwrite to replace it")
     from mattekit.inference.export_onnx import WITHIN, export_onnx
-    from mattekit.inference.load import load_network
-    from mattekit.inference.torch_network import TorchNetwork
+    from mattekit.inference.load import load_in_torch
 
-    network = load_network(model, device="cpu")
-    if not isinstance(network, TorchNetwork):
+    if Path(model).suffix == ".onnx":
         raise BadArgument(f"{model} is exported already; name a .safetensors file or a model")
+    network = load_in_torch(model, device="cpu")
     for parity in export_onnx(network, output_file):
         typer.echo(
             f"{parity.width}x{parity.height}: {parity.share_within:.2%} of the pixels within "

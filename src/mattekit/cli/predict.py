@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from mattekit.cli.batch import Outcome, Reporting, gather, pair, pictures_in, run_batch
+from mattekit.cli.confidence import MinConfidence, with_confidence
 from mattekit.cli.options import (
     DEFAULT_MAX_PIXELS,
     Bits,
@@ -45,10 +46,11 @@ class Job:
 
 
 def run(
-    model: Annotated[
-        str, typer.Option("--model", metavar="NAME|FILE", help="An imported model, or a file.")
-    ],
     output_folder: OutputFolder,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", metavar="NAME|FILE", help="A model, or a file; else the shipped."),
+    ] = None,
     images: Annotated[
         list[str] | None, typer.Option("--images", metavar="DIR", help="Pictures to predict.")
     ] = None,
@@ -88,6 +90,10 @@ def run(
     legacy_sizes: Annotated[
         bool, typer.Option("--legacy-sizes", help="hybrid: round sizes as the published test.")
     ] = False,
+    sampling_size: Annotated[
+        int | None,
+        typer.Option("--sampling-size", metavar="N", help="samplenet: longest side for colours."),
+    ] = None,
     max_short_side: Annotated[
         int | None,
         typer.Option("--max-short-side", metavar="N", help="Predict larger pictures at this size."),
@@ -105,6 +111,7 @@ def run(
     protocol: Annotated[
         str, typer.Option("--protocol", metavar="NAME", help="Of that measuring; see evaluate.")
     ] = "official",
+    min_confidence: MinConfidence = None,
     device: Device = "auto",
     bits: Bits = 8,
     overwrite: Overwrite = False,
@@ -115,8 +122,10 @@ def run(
 ) -> None:
     """Predict alphas for a folder of pictures with any network."""
     from mattekit.imaging.files import open_picture, open_trimap
+    from mattekit.inference.confidence import confidence, of_unknown
     from mattekit.inference.load import load
     from mattekit.inference.outputs import (
+        check_gives_error,
         check_names,
         needed_planes,
         parse_names,
@@ -143,10 +152,15 @@ def run(
             legacy_sizes=legacy_sizes or None,
         ),
         max_memory=None if max_memory is None else to_bytes(max_memory),
+        **({} if sampling_size is None else {"sampling_size": sampling_size}),
     )
 
     if names != ("alpha",):
         check_names(names, predictor.network)
+    needed = needed_planes(names)
+    if min_confidence is not None:
+        check_gives_error(predictor.network)
+        needed.add("error")
 
     def outputs(key: Path) -> list[Path]:
         job = jobs[key]
@@ -164,12 +178,21 @@ def run(
             predictor,
             picture.colours,
             trimap,
-            needed_planes(names),
+            needed,
             max_short_side=max_short_side,
         )
         paths = dict(zip(names, outputs(key), strict=True))
         write_outputs(planes, picture, trimap, paths=paths, bits=bits)
-        return Outcome(outputs=list(paths.values()), warnings=warnings, model=model)
+        sure = None
+        if trimap is not None and "error" in planes:
+            sure = confidence(of_unknown(planes["error"], trimap))
+        return with_confidence(
+            sure,
+            min_confidence,
+            outputs=list(paths.values()),
+            warnings=warnings,
+            model=predictor.network.name,
+        )
 
     reporting = Reporting(json=json, quiet=quiet, overwrite=overwrite, skip_existing=skip_existing)
     try:

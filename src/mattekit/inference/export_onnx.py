@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadWeights
 from mattekit.inference.inputs import Batches
+from mattekit.inference.network import random_planes
 from mattekit.inference.onnx_network import METADATA, OnnxNetwork
 from mattekit.inference.torch_network import TorchNetwork, named
 
@@ -46,14 +47,17 @@ class _Named(nn.Module):
         self.module = module
         self.names = names
 
-    def forward(self, image: Tensor, trimap: Tensor | None = None) -> tuple[Tensor, ...]:
-        planes = named(self.module(image, trimap))
+    def forward(
+        self, image: Tensor, trimap: Tensor | None = None, prior: Tensor | None = None
+    ) -> tuple[Tensor, ...]:
+        further = [] if prior is None else [prior]
+        planes = named(self.module(image, trimap, *further))
         return tuple(planes[name] for name in self.names)
 
 
 def export_onnx(network: TorchNetwork, path: Path) -> list[Parity]:
     """Write the network to `path` and compare three sizes; nothing is written if they differ."""
-    planes = example(network, (2 * network.stride, 3 * network.stride))
+    planes = random_planes(network, (2 * network.stride, 3 * network.stride))
     names = [name for name in network.run(planes) if name != "glance_logits"]
     with replacing(path) as aside:
         _export(network, planes, names, aside)
@@ -99,19 +103,9 @@ def _export(network: TorchNetwork, planes: Batches, names: list[str], path: Path
     program.save(path)
 
 
-def example(network: TorchNetwork, size: tuple[int, int], seed: int = 0) -> Batches:
-    """Random planes that a network can be compared on: grainy, so that few maxima tie."""
-    rng = np.random.default_rng(seed)
-    planes: Batches = {"image": rng.random((1, 3, *size), dtype=np.float32)}
-    if network.needs_trimap:
-        rows = np.linspace(0, 1, size[0], dtype=np.float32)
-        planes["trimap"] = np.tile(np.round(rows * 2)[None, None, :, None] / 2, (1, 1, 1, size[1]))
-    return planes
-
-
 def compare(network: TorchNetwork, exported: OnnxNetwork, size: tuple[int, int]) -> Parity:
     """The largest difference of alpha on one size, and the share of pixels that agree."""
-    planes = example(network, size, seed=1)
+    planes = random_planes(network, size, seed=1)
     difference = np.abs(exported.run(planes)["alpha"] - network.run(planes)["alpha"])
     return Parity(
         height=size[0],

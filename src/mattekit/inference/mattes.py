@@ -11,6 +11,7 @@ from mattekit.classical.closed_form import DEFAULT_MEMORY, Quality, closed_form
 from mattekit.classical.knn import knn
 from mattekit.core.errors import BadArgument
 from mattekit.core.types import Alpha, Plane, Trimap
+from mattekit.inference.confidence import CONFIDENT, no_confidence, of_unknown
 from mattekit.inference.default import DEFAULT_MODEL
 
 
@@ -35,8 +36,6 @@ class Matte:
     strategy: str | None = None
     expected_error: Plane | None = None
     """|error| that the model expects of its alpha, h w, where it was taught to say so."""
-    confidence: float | None = None
-    """1 less the mean expected error of the unknown pixels."""
     warnings: list[str] = field(default_factory=list)
 
 
@@ -50,6 +49,18 @@ def find_alpha(
     if effort.strategy is not None:
         raise BadArgument(f"{name} takes no --strategy; strategies are ways of networks")
     return MODELS[name](colours, trimap, effort)
+
+
+def check_confident(model: str | None, effort: Effort) -> None:
+    """Refuse a model that does not say how sure it is of its alpha, before any work."""
+    name = model or DEFAULT_MODEL
+    if name not in MODELS:
+        from mattekit.inference.load import load_network
+        from mattekit.inference.outputs import check_gives_error
+
+        check_gives_error(load_network(name))
+    elif name not in CONFIDENT or effort.quality == "fast":
+        raise no_confidence(name)
 
 
 def _closed_form(colours: Plane, trimap: Trimap, effort: Effort) -> Matte:
@@ -72,7 +83,6 @@ def _compact(colours: Plane, trimap: Trimap, effort: Effort) -> Matte:
         alpha=result.alpha,
         model="compact",
         expected_error=result.expected_error,
-        confidence=result.confidence,
         warnings=result.warnings,
     )
 
@@ -98,5 +108,11 @@ def _network(name: str, colours: Plane, trimap: Trimap, effort: Effort) -> Matte
         )
     strategy = STRATEGIES[effort.strategy]() if effort.strategy else None
     predictor = load(name, strategy=strategy, max_memory=effort.max_memory)
-    alpha = predictor.planes(colours, trimap, ("alpha",))["alpha"]
-    return Matte(alpha=alpha, model=name, strategy=effort.strategy)
+    planes = predictor.planes(colours, trimap, ("alpha", "error"))
+    error = planes.get("error")
+    return Matte(
+        alpha=planes["alpha"],
+        model=name,
+        strategy=effort.strategy,
+        expected_error=None if error is None else of_unknown(error, trimap),
+    )

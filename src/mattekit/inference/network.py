@@ -2,7 +2,10 @@
 
 from typing import Protocol, runtime_checkable
 
-from mattekit.core.types import Alpha, Plane
+import numpy as np
+
+from mattekit.classical.estimates import CHANNELS
+from mattekit.core.types import Alpha, Plane, Size
 from mattekit.inference.inputs import Batches
 
 OUTPUTS = {
@@ -27,6 +30,8 @@ class Network(Protocol):
     stride: int
     """Height and width of what goes in are multiples of this."""
     needs_trimap: bool
+    extra_planes: tuple[str, ...]
+    """Planes beyond image and trimap that it takes."""
     strategies: tuple[str, ...]
     """Names of the strategies that suit the network, the usual one first."""
 
@@ -37,3 +42,16 @@ class Network(Protocol):
     def fuse(self, glance_logits: Plane, focus: Plane) -> Alpha:
         """Alpha of a glance and a focus that were brought to one size; only with `hybrid`."""
         ...
+
+
+def random_planes(network: Network, size: Size, *, seed: int = 0) -> Batches:
+    """Something to try a network on: grainy, so that few maxima tie; all three labels."""
+    rng = np.random.default_rng(seed)
+    planes: Batches = {"image": rng.random((1, 3, *size), dtype=np.float32)}
+    if network.needs_trimap:
+        rows = np.linspace(0, 1, size[0], dtype=np.float32)
+        planes["trimap"] = np.tile(np.round(rows * 2)[None, None, :, None] / 2, (1, 1, 1, size[1]))
+    channels = {"prior": len(CHANNELS), "foreground": 3, "background": 3}
+    for name in network.extra_planes:
+        planes[name] = rng.random((1, channels[name], *size), dtype=np.float32)
+    return planes

@@ -51,6 +51,7 @@ class OnnxNetwork:
         self.needs_trimap: bool = self.header["needs_trimap"]
         self.strategies: tuple[str, ...] = tuple(self.header["strategies"])
         self.inputs = [value.name for value in self.session.get_inputs()]
+        self.extra_planes = tuple(set(self.inputs) - {"image", "trimap"})
         self.outputs = [value.name for value in self.session.get_outputs()]
 
     def run(self, planes: Batches) -> Batches:

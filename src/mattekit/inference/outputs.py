@@ -19,8 +19,8 @@ from mattekit.imaging.files import write_alpha, write_image, write_trimap
 from mattekit.imaging.picture import Picture, to_float
 from mattekit.imaging.resize import resize
 from mattekit.imaging.trimap import paste_known
-from mattekit.inference.inputs import Batches
-from mattekit.inference.network import OUTPUTS, Network
+from mattekit.inference.confidence import no_confidence
+from mattekit.inference.network import OUTPUTS, Network, random_planes
 from mattekit.inference.predictor import Predictor
 
 DERIVED = {
@@ -50,14 +50,21 @@ def parse_names(text: str) -> tuple[str, ...]:
     return names
 
 
+def given_planes(network: Network) -> list[str]:
+    """Names of the planes that the network gives; a tiny run tells."""
+    planes = network.run(random_planes(network, (4 * network.stride, 4 * network.stride)))
+    return [name for name in OUTPUTS if name in planes]
+
+
+def check_gives_error(network: Network) -> None:
+    """Refuse a network that does not say how sure it is of its alpha."""
+    if not network.needs_trimap or "error" not in given_planes(network):
+        raise no_confidence(network.name)
+
+
 def check_names(names: Collection[str], network: Network) -> None:
-    """Refuse an output that the network does not have, before any work; a tiny run tells."""
-    side = 4 * network.stride
-    planes: Batches = {"image": np.zeros((1, 3, side, side), np.float32)}
-    if network.needs_trimap:
-        planes["trimap"] = np.full((1, 1, side, side), 0.5, np.float32)
-    planes = network.run(planes)
-    given = [name for name in OUTPUTS if name in planes]
+    """Refuse an output that the network does not have, before any work."""
+    given = given_planes(network)
     allowed = [*given, "rgba"]
     allowed += ["trimap"] if network.needs_trimap else []
     allowed += ["recomposition"] if {"foreground", "background"} <= set(given) else []

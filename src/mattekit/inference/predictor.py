@@ -1,7 +1,8 @@
 """The front door of inference: arrays in, arrays out, any size.
 
 A predictor joins a network with a strategy. Without one it takes the first that suits the network,
-and tiles where the whole picture would be too much.
+and tiles where the whole picture would be too much. A network that corrects classical estimates is
+given them, and sees the box of the unknown pixels alone.
 """
 
 from collections.abc import Collection
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from mattekit.classical.estimates import estimates
 from mattekit.core.errors import BadArgument, BadTrimap
 from mattekit.core.types import UNKNOWN, Alpha, Image, Plane, Trimap
 from mattekit.imaging.trimap import paste_known
@@ -21,6 +23,8 @@ from mattekit.inference.tile import Tile
 
 WHOLE_LIMIT = 4_000_000
 """Pixels up to which a picture is taken whole when nobody said how."""
+MARGIN = 96
+"""Known pixels around the box of the unknown ones: context, and colours to take samples of."""
 
 
 class Predictor:
@@ -60,8 +64,7 @@ class Predictor:
         """
         wanted = {*names, "alpha"}
         if not self.network.needs_trimap:
-            inputs = Inputs(colours=colours)
-            return _in_range(self.strategy_for(inputs).apply(self.network, inputs, wanted))
+            return self._applied(Inputs(colours=colours), wanted)
         if trimap is None:
             raise BadTrimap(
                 f"{self.network.name} needs a trimap that says what is foreground, background and "
@@ -70,8 +73,29 @@ class Predictor:
         inputs = Inputs(colours=colours, trimap=trimap)
         if not np.any(trimap == UNKNOWN):
             return {"alpha": paste_known(np.zeros(inputs.size, np.float32), trimap)}
-        planes = _in_range(self.strategy_for(inputs).apply(self.network, inputs, wanted))
+        corrects = "prior" in self.network.extra_planes
+        planes = self._corrected(inputs, wanted) if corrects else self._applied(inputs, wanted)
         planes["alpha"] = paste_known(planes["alpha"], trimap)
+        return planes
+
+    def _applied(self, inputs: Inputs, wanted: Collection[str]) -> dict[str, Plane]:
+        """Planes clipped to [0, 1], except logits; NaN becomes 0."""
+        planes = self.strategy_for(inputs).apply(self.network, inputs, wanted)
+        return {
+            name: plane if name == "glance_logits" else np.nan_to_num(plane, copy=False).clip(0, 1)
+            for name, plane in planes.items()
+        }
+
+    def _corrected(self, inputs: Inputs, wanted: Collection[str]) -> dict[str, Plane]:
+        """Planes of the box of the unknown pixels, for which estimates are solved; 0 around it."""
+        assert inputs.trimap is not None
+        box = _box(inputs.trimap)
+        colours, trimap = inputs.colours[box], inputs.trimap[box]
+        part = Inputs(colours=colours, trimap=trimap, prior=estimates(colours, trimap))
+        planes = {}
+        for name, plane in self._applied(part, wanted).items():
+            planes[name] = np.zeros((*inputs.size, *plane.shape[2:]), plane.dtype)
+            planes[name][box] = plane
         return planes
 
     def strategy_for(self, inputs: Inputs) -> StrategyConfig:
@@ -88,9 +112,15 @@ class Predictor:
         return strategy
 
 
-def _in_range(planes: dict[str, Plane]) -> dict[str, Plane]:
-    """Planes clipped to [0, 1], except logits; NaN becomes 0."""
-    return {
-        name: plane if name == "glance_logits" else np.nan_to_num(plane, copy=False).clip(0, 1)
-        for name, plane in planes.items()
-    }
+def _box(trimap: Trimap) -> tuple[slice, slice]:
+    """Rows and columns of the unknown pixels with a margin, grown until both labels are inside."""
+    rows, columns = (np.flatnonzero((trimap == UNKNOWN).any(axis=axis)) for axis in (1, 0))
+    margin = MARGIN
+    while True:
+        box = tuple(
+            slice(max(int(places[0]) - margin, 0), int(places[-1]) + 1 + margin)
+            for places in (rows, columns)
+        )
+        if len(np.unique(trimap[box])) == 3 or margin > max(trimap.shape):
+            return box[0], box[1]
+        margin *= 2

@@ -11,7 +11,6 @@ from mattekit.core.tensors import Prediction
 from mattekit.core.types import Alpha, Plane
 from mattekit.inference.inputs import Batches
 
-INPUTS = ("image", "trimap", "prior")
 BRANCHES = ("tt", "ft", "bt")
 
 
@@ -24,17 +23,17 @@ class TorchNetwork:
         described: Any = module
         self.stride: int = described.stride
         self.needs_trimap: bool = described.needs_trimap
+        self.extra_planes: tuple[str, ...] = described.extra_planes
         self.strategies: tuple[str, ...] = described.strategies
         self.module = module.eval().to(device).to(memory_format=torch.channels_last)
 
     def run(self, planes: Batches) -> Batches:
         """Every plane that the network predicts."""
-        inputs = [self._tensor(planes[name]) for name in INPUTS if name in planes]
+        names = ("image", "trimap", *self.extra_planes)
+        inputs = [self._tensor(planes[name]) if name in planes else None for name in names]
         try:
             with torch.inference_mode():
-                prediction = (
-                    self.module(*inputs) if self.needs_trimap else self.module(inputs[0], None)
-                )
+                prediction = self.module(*inputs)
         except torch.OutOfMemoryError as error:
             height, width = planes["image"].shape[2:]
             raise TooLarge(

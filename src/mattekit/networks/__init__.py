@@ -1,9 +1,11 @@
 """Networks: one published system a file, each with the config that builds it.
 
-`NetworkConfig` is the list of them. Every network takes an image and a trimap (or None where
-`needs_trimap` is False) and returns a `Prediction`; it states the `stride` its input sizes must be
-multiples of, the inference `strategies` that suit it, best first, and the `preprocessing` its
-weights were trained with. Weights in and out of files: `networks.weights`.
+`NetworkConfig` is the list of them. Every network takes an image, a trimap (or None where
+`needs_trimap` is False) and then those planes of a batch that its `extra_planes` names (or None);
+it returns a `Prediction`. It states the `stride` its input sizes must be multiples of, the
+inference `strategies` that suit it, best first, and the `preprocessing` its weights were trained
+with.
+Weights in and out of files: `networks.weights`.
 """
 
 from collections.abc import Iterable

@@ -37,6 +37,7 @@ class AlphaGan(nn.Module):
 
     stride = 8
     needs_trimap = True
+    extra_planes: tuple[str, ...] = ()
     strategies: tuple[str, ...] = ("whole", "tile", "resize")
     preprocessing = PREPROCESSING
     imagenet = "resnet50.tv2_in1k"

@@ -34,6 +34,7 @@ class AlphaGanA6(nn.Module):
 
     stride = 8
     needs_trimap = True
+    extra_planes: tuple[str, ...] = ()
     strategies: tuple[str, ...] = ("whole", "tile", "resize")
     preprocessing = PREPROCESSING
     smallest_training_batch = 1

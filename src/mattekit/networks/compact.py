@@ -33,7 +33,7 @@ class Compact(nn.Module):
 
     stride = 2**LEVELS
     needs_trimap = True
-    needs_estimates = True
+    extra_planes = ("prior",)
     strategies: tuple[str, ...] = ("tile", "whole", "resize")
     preprocessing = Preprocessing(multiple_of=2**LEVELS)
 

@@ -40,6 +40,7 @@ class DeepImageMatting(nn.Module):
 
     stride = 32
     needs_trimap = True
+    extra_planes: tuple[str, ...] = ()
     strategies = ("whole", "tile", "resize")
     smallest_training_batch = 1
     imagenet = "vgg16.tv_in1k"

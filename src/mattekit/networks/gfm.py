@@ -53,6 +53,7 @@ class GlanceAndFocus(nn.Module):
 
     stride = 32
     needs_trimap = False
+    extra_planes: tuple[str, ...] = ()
     smallest_training_batch = 1
     preprocessing = PREPROCESSING
 

@@ -35,6 +35,7 @@ class BackgroundNetwork(nn.Module):
 
     stride = 8
     needs_trimap = True
+    extra_planes: tuple[str, ...] = ()
     strategies: tuple[str, ...] = ("resize", "whole")
     smallest_training_batch = 1
     preprocessing = PREPROCESSING
@@ -62,11 +63,10 @@ class ForegroundNetwork(nn.Module):
 
     stride = 8
     needs_trimap = True
+    extra_planes = ("background",)
     strategies: tuple[str, ...] = ("resize", "whole")
     smallest_training_batch = 1
     preprocessing = PREPROCESSING
-    extra_planes = ("background",)
-    """Planes beyond image and trimap that `forward` takes by these names."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -96,12 +96,11 @@ class MattingNetwork(nn.Module):
 
     stride = 8
     needs_trimap = True
+    extra_planes = ("foreground", "background")
     strategies: tuple[str, ...] = ("whole", "tile", "resize")
     smallest_training_batch = 2
     """Batch statistics of a 1x1 map (the pyramid's mean) need two samples."""
     preprocessing = PREPROCESSING
-    extra_planes = ("foreground", "background")
-    """Planes beyond image and trimap that `forward` takes by these names."""
     imagenet = "resnet50.tv_in1k"
     """Where timm finds the ImageNet weights that `adopt_imagenet` takes."""
 
@@ -197,6 +196,7 @@ class SampleNet(nn.Module):
 
     stride = 8
     needs_trimap = True
+    extra_planes: tuple[str, ...] = ()
     strategies: tuple[str, ...] = ("whole", "resize")
     smallest_training_batch = 2
     preprocessing = PREPROCESSING

@@ -92,16 +92,23 @@ def read(path: str | Path) -> tuple[Header, dict[str, Tensor]]:
         raise BadWeights(f"{path} is damaged ({error}); bring it in again") from error
 
 
-def load(path: str | Path) -> nn.Module:
-    """The network that a file describes, with its weights, on the CPU."""
+def load(path: str | Path, **options: Any) -> nn.Module:
+    """The network that a file describes, with its weights, on the CPU.
+
+    Args:
+        options: instead of those that the file states.
+    """
     header, tensors = read(path)
     if header.partial:
         raise BadWeights(
             f"{path} holds only a part of the network {header.architecture}; "
             f"it is a start for training: init.path={path} init.strict=false"
         )
+    config = header.config
+    if options:
+        config = config_of(header.architecture, **{**header.options, **options})
     with torch.device("meta"):  # every weight comes from the file; nothing is filled twice
-        network = header.config.build()
+        network = config.build()
     fit(network, tensors, source=str(path))
     return network
 

@@ -112,9 +112,9 @@ def predict(learner: Learner, batch: Batch) -> Prediction:
 
 
 def network_inputs(network: nn.Module, batch: Batch) -> tuple[Tensor | None, ...]:
-    """Image, trimap (None for networks without one) and, where the batch has one, a prior."""
+    """Image, trimap (None for networks without one) and the further planes that it takes."""
     trimap = batch.trimap if network.needs_trimap else None
-    return (batch.image, trimap) if batch.prior is None else (batch.image, trimap, batch.prior)
+    return batch.image, trimap, *(getattr(batch, name) for name in network.extra_planes)
 
 
 def chunks(batch: Batch, count: int) -> Iterator[Batch]:

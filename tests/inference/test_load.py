@@ -1,0 +1,55 @@
+"""Models by name and by file."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mattekit import load
+from mattekit.core.errors import BadArgument
+from mattekit.inference.load import load_in_torch
+from mattekit.inference.onnx_model import compact
+from mattekit.inference.predictor import Predictor
+from mattekit.networks import build, config_of
+from mattekit.networks.weights import describe, save
+from mattekit.synthetic.scene import scene
+
+
+@pytest.mark.parametrize("name", [None, "compact"])
+def test_without_a_name_the_shipped_network_predicts_as_in_cutout(name: str | None) -> None:
+    picture = scene(3, 96)
+    alpha = load(name).predict(picture.image, picture.trimap)
+    np.testing.assert_array_equal(alpha, compact(picture.image, picture.trimap).alpha)
+
+
+def test_in_torch_the_shipped_network_is_given_the_same_estimates() -> None:
+    picture = scene(3, 96)
+    alpha = Predictor(load_in_torch("compact")).predict(picture.image, picture.trimap)
+    expected = compact(picture.image, picture.trimap).alpha
+    np.testing.assert_allclose(alpha, expected, atol=2e-3)
+
+
+@pytest.fixture(scope="module")
+def samplenet(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("models") / "background.safetensors"
+    config = config_of("samplenet", part="background")
+    torch.manual_seed(0)
+    network = build("samplenet", part="background")
+    save(path, network.state_dict(), describe(config, network))
+    return path
+
+
+def test_an_option_of_the_network_can_be_changed_and_a_foreign_one_is_named(
+    samplenet: Path,
+) -> None:
+    assert load(samplenet, sampling_size=96).network.name == "background"
+    with pytest.raises(BadArgument, match="no option dilation; it has part"):
+        load(samplenet, dilation="all")
+
+
+def test_an_exported_network_keeps_its_options(tmp_path: Path) -> None:
+    file = tmp_path / "a.onnx"
+    file.write_bytes(b"")
+    with pytest.raises(BadArgument, match="exported with its options inside"):
+        load(file, sampling_size=96)
