@@ -51,7 +51,7 @@ def test_everything_that_can_be_saved_is_saved_under_its_name(
     assert (read_trimap(out / "photo-trimap.png") == read_trimap(files / "trimap.png")).all()
     assert read_image(out / "photo-on-ff00ff.png")[0, 0].tolist() == [1, 0, 1]
     height, width = SIZE
-    assert read_image(out / "photo-preview.jpg").shape == (height, 4 * width + 3 * 8, 3)
+    assert read_image(out / "photo-preview.jpg").shape == (height, 5 * width + 4 * 8, 3)
 
 
 def test_the_colours_are_clean_at_the_edge(mattekit: Command, files: Path) -> None:
@@ -118,7 +118,7 @@ def test_without_a_hint_a_plain_subject_is_found_and_a_flat_photo_is_not(
     assert result.exit_code == 1
     assert (
         "cannot tell the subject; draw a box: --box x,y,w,h, "
-        "or paint it in the browser: mattekit serve" in result.stderr
+        "or paint: mattekit cutout PHOTO --paint" in result.stderr
     )
 
 
@@ -167,6 +167,47 @@ def test_an_alpha_that_the_photo_has_is_treated_as_asked(
     assert result.exit_code == 0, result.stderr
     assert read_alpha(files / "out" / "own.png")[20, 28] == pytest.approx(expected, abs=0.01)
     assert ("transparent parts of its own" in result.stderr) == (how == "ignore")
+
+
+def test_a_picture_below_the_least_confidence_is_written_and_reported_as_unsure(
+    mattekit: Command, files: Path
+) -> None:
+    words = ["cutout", files / "photo.png", "--trimap", files / "trimap.png", "-o", files / "out"]
+    result = mattekit(*words, "--json", "--min-confidence", "1")
+    assert result.exit_code == 1
+    (entry,) = json.loads(result.stdout)["results"]
+    assert entry["status"] == "unsure"
+    assert entry["error"] is None
+    assert 0.5 < entry["extra"]["confidence"] < 1
+    assert f"confidence {entry['extra']['confidence']} is below 1" in entry["warnings"][0]
+    assert error_of_alpha(files / "out" / "photo.png", files) < 0.01
+    quiet = mattekit(*words, "--overwrite", "--quiet", "--min-confidence", "1")
+    assert quiet.stderr.count("unsure") == 1
+    result = mattekit(*words, "--overwrite", "--min-confidence", "0.5")
+    assert result.exit_code == 0, result.stderr
+
+
+def test_a_photo_from_stdin_can_be_unsure_too(mattekit: Command, files: Path) -> None:
+    photo = (files / "photo.png").read_bytes()
+    words = ["cutout", "-", "--trimap", files / "trimap.png", "--min-confidence", "1"]
+    result = mattekit(*words, given=photo)
+    assert result.exit_code == 1
+    assert "unsure: confidence" in result.stderr
+    assert read_alpha(result.stdout_bytes).shape == SIZE
+
+
+@pytest.mark.parametrize(
+    ("words", "name"), [(["--model", "knn"], "knn"), (["--quality", "fast"], "compact")]
+)
+def test_a_model_that_does_not_say_how_sure_it_is_is_a_usage_error(
+    mattekit: Command, files: Path, words: list[str], name: str
+) -> None:
+    result = mattekit(
+        "cutout", files / "photo.png", "-o", files / "out", "--min-confidence", "0.9", *words
+    )
+    assert result.exit_code == 2
+    assert f"{name} does not say how sure it is" in result.stderr
+    assert "take compact at full quality" in result.stderr
 
 
 def test_sixteen_bits_are_written_when_asked(mattekit: Command, files: Path) -> None:

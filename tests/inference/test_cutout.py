@@ -146,6 +146,13 @@ def test_an_alpha_that_the_photo_keeps_is_multiplied_in(disc: Sample) -> None:
     assert cut.alpha[22, 30] == pytest.approx(128 / 255)
 
 
+def test_where_no_clean_colours_are_asked_for_the_photo_s_own_stand_in(disc: Sample) -> None:
+    picture = Picture(colours=to_depth(disc.image, 8))
+    cut = cut_picture(picture, Hints(trimap=disc.trimap), model="closed-form", clean=False)
+    assert cut.colours is picture.colours
+    assert error(cut, disc) < 0.02
+
+
 def test_light_above_white_is_kept_in_linear_colours(disc: Sample) -> None:
     linear = disc.image * np.float32(3)
     picture = Picture(colours=disc.image, linear=linear)
@@ -206,6 +213,23 @@ def test_the_preview_shows_four_pictures_side_by_side(disc: Sample) -> None:
     assert np.abs(trimap[..., 0] - to_pixels(disc.trimap) / 255).max() < 1e-6
     assert np.abs(alpha[..., 0] - cut.alpha).max() < 1e-6
     assert set(np.unique(subject[0].round(3))) == {np.float32(0.6), np.float32(0.8)}
+
+
+def test_the_preview_of_a_model_that_knows_doubt_shows_where_in_orange(disc: Sample) -> None:
+    cut = cutout(disc.image, trimap=disc.trimap, model="compact")
+    shown = preview(disc.image, cut)
+    assert shown.shape == (44, 5 * 60 + 4 * 8, 3)
+    red, _, blue = np.moveaxis(shown[:, -60:], 2, 0)
+    assert (red == blue)[disc.trimap != UNKNOWN].all()  # dim grey
+    assert (red > blue)[disc.trimap == UNKNOWN].all()
+
+
+def test_confidence_is_one_less_the_mean_expected_error_of_the_unknown(disc: Sample) -> None:
+    cut = cutout(disc.image, trimap=disc.trimap, model="compact")
+    assert cut.expected_error is not None
+    expected = 1 - cut.expected_error[disc.trimap == UNKNOWN].mean()
+    assert cut.confidence == pytest.approx(expected, abs=1e-6)
+    assert cutout(disc.image, trimap=disc.trimap, model="knn").confidence is None
 
 
 def test_the_public_name_is_this_function() -> None:

@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 import pytest
@@ -16,6 +16,7 @@ from mattekit.imaging.picture import to_float
 from mattekit.imaging.trimap import to_pixels
 from mattekit.inference.cutout import cutout
 from mattekit.server.app import Settings, create_app
+from mattekit.server.jobs import Output
 from mattekit.server.limits import Limits
 from mattekit.synthetic.scene import scene
 
@@ -96,7 +97,7 @@ def test_a_mask_strokes_or_a_box_are_enough(
     assert read_alpha(response.content).shape == sample.size
 
 
-@pytest.mark.parametrize("output", ["alpha", "foreground", "trimap", "composite", "rgba"])
+@pytest.mark.parametrize("output", get_args(Output))
 @pytest.mark.parametrize("kind", ["png", "webp"])
 def test_every_output_comes_in_both_formats(
     client: TestClient, sample: Sample, photo: bytes, output: str, kind: str
@@ -109,6 +110,32 @@ def test_every_output_comes_in_both_formats(
     assert picture.size == sample.size
     if output == "composite":
         assert (picture.colours[sample.trimap == BACKGROUND] == MAGENTA).all()
+
+
+def test_a_matte_is_the_alpha_and_the_error_that_the_model_expects_of_it(
+    client: TestClient, sample: Sample, photo: bytes
+) -> None:
+    files = {"photo": photo, "trimap": trimap_of(sample)}
+    response = post(client, "cutout", files, output="matte")
+    red, green, blue = np.moveaxis(open_picture(response.content).image(), 2, 0)
+    expected = cutout(photo, trimap=trimap_of(sample))
+    np.testing.assert_allclose(red, expected.alpha, atol=0.51 / 255)
+    np.testing.assert_allclose(green, expected.expected_error, atol=0.51 / 255)
+    assert not blue.any()
+    assert response.headers["mattekit-model"] == "compact"
+    assert float(response.headers["mattekit-confidence"]) == pytest.approx(
+        expected.confidence, abs=1e-4
+    )
+
+
+def test_a_model_that_expects_no_error_says_no_confidence(
+    client: TestClient, sample: Sample, photo: bytes
+) -> None:
+    files = {"photo": photo, "trimap": trimap_of(sample)}
+    response = post(client, "cutout", files, output="matte", model="knn")
+    assert not open_picture(response.content).colours[..., 1].any()
+    assert response.headers["mattekit-model"] == "knn"
+    assert "mattekit-confidence" not in response.headers
 
 
 def test_16_bits_come_as_png_and_are_refused_as_webp(
@@ -182,13 +209,24 @@ def test_pages_of_other_sites_and_other_host_names_are_sent_away(client: TestCli
     assert client.get("/healthz", headers={"Host": "example.org"}).status_code == 400
 
 
+@pytest.mark.parametrize("model", ["/etc/passwd", "../x.onnx", "no-such-model"])
+def test_a_model_that_is_not_offered_is_refused_before_anything_is_opened(
+    client: TestClient, model: str
+) -> None:
+    files = {"photo": ("a.png", b"", "image/png")}
+    answer = client.post("/v1/cutout", files=files, data={"model": model})
+    refused(answer, 422, "there is no model")
+
+
 def test_models_health_metrics_documents_and_the_page_are_there(client: TestClient) -> None:
     assert "closed-form" in client.get("/v1/models").json()["models"]
     assert client.get("/healthz").json() == {"ready": True}
     text = client.get("/metrics").text
     assert 'mattekit_requests_total{route="/v1/models",status="200"}' in text
     assert "mattekit_memory_bytes" in text
-    assert "/v1/cutout" in client.get("/openapi.json").json()["paths"]
+    paths = client.get("/openapi.json").json()["paths"]
+    assert "Mattekit-Confidence" in str(paths["/v1/cutout"])
+    assert not [path for path in paths if "painting" in path]
     assert client.get("/docs").status_code == 200
     assert "mattekit" in client.get("/").text
     assert client.get("/page.js").status_code == 200

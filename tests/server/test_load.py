@@ -12,13 +12,18 @@ import numpy as np
 import psutil
 import pytest
 
+from mattekit.core.types import Sample
 from mattekit.imaging.files import encode_image, read_trimap
+from mattekit.imaging.picture import to_float
+from mattekit.imaging.trimap import to_pixels
+from mattekit.synthetic.scene import scene
 
 pytestmark = pytest.mark.slow
 
 REQUESTS, CLIENTS = 200, 8
+CUT_OUTS = 50
 ALPHA = encode_image(np.eye(64, dtype=np.float32), format="png")
-FLAT = 1.05  # memory at the end, of that after a quarter of the requests
+FLAT = 1.05  # memory at the end, of that after some of the requests
 BUSY = {429, 503}
 Served = Any  # of conftest
 
@@ -30,12 +35,23 @@ def served(serve: Callable[..., Served]) -> Served:
 
 def workers_of(served: Served) -> list[psutil.Process]:
     children = psutil.Process(served.process.pid).children()
-    return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+    return [child for child in children if "spawn_main" in words_of(child)]
+
+
+def words_of(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # it has just been ended
+        return ""
 
 
 def memory_of(served: Served) -> int:
     """Bytes of the listening process: workers come and go."""
-    return int(psutil.Process(served.process.pid).memory_info().rss)
+    return memory_of_process(psutil.Process(served.process.pid))
+
+
+def memory_of_process(process: psutil.Process) -> int:
+    return int(process.memory_info().rss)
 
 
 async def answered(client: httpx.AsyncClient) -> list[int]:
@@ -75,6 +91,27 @@ def test_200_requests_of_8_clients_are_answered_though_a_worker_is_killed(served
     assert len(memory) == REQUESTS
     assert memory[-1] <= FLAT * memory[REQUESTS // 4]
     assert victim.pid not in [worker.pid for worker in workers_of(served)]
+
+
+def test_cut_outs_of_many_sizes_leave_no_memory_behind(serve: Callable[..., Served]) -> None:
+    served = serve("--workers", "1")
+    pictures = [scene(7, side, kind="blob") for side in (96, 112, 128)]
+    requests = [
+        {"photo": encode_image(one.image, format="png"), "trimap": trimap_of(one)}
+        for one in pictures
+    ]
+    memory = []
+    with httpx.Client(base_url=served.url, timeout=120) as client:
+        for number in range(CUT_OUTS):
+            response = client.post("/v1/cutout", files=requests[number % len(requests)])
+            assert response.status_code == 200, response.text
+            memory.append(memory_of(served) + memory_of_process(workers_of(served)[0]))
+    assert memory[-1] <= FLAT * memory[CUT_OUTS // 10]
+
+
+def trimap_of(sample: Sample) -> bytes:
+    assert sample.trimap is not None
+    return encode_image(to_float(to_pixels(sample.trimap)), format="png")
 
 
 def test_a_client_that_leaves_frees_its_worker(served: Served) -> None:

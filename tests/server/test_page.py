@@ -1,6 +1,10 @@
 """The page in a real browser: the example, strokes, undo, comparing, downloads, keys, names."""
 
 import io
+import os
+import re
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from importlib.resources import files
@@ -10,7 +14,7 @@ import httpx
 import numpy as np
 import PIL.Image
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
 
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN
 from mattekit.imaging.files import open_picture, read_alpha, read_trimap
@@ -189,6 +193,166 @@ def test_everything_can_be_done_by_keys(page: Page) -> None:
     with page.expect_download() as started:
         page.keyboard.press("Enter")
     np.testing.assert_array_equal(read_trimap(Path(started.value.path())), before)
+
+
+def yellow(page: Page) -> int:
+    """How many pixels of the window have the colour of the outline."""
+    page.mouse.move(5, 5)
+    seen = np.array(PIL.Image.open(io.BytesIO(page.screenshot())).convert("RGB")).astype(int)
+    return int((np.abs(seen - [250, 204, 21]).max(axis=2) < 12).sum())
+
+
+def test_the_next_unsure_place_is_outlined_and_one_key_or_button_goes_there(page: Page) -> None:
+    open_example(page)
+    status, zoom = page.locator("#status"), page.locator("#zoom")
+    assert yellow(page) > 50
+    fitted = zoom.text_content()
+    page.locator("#canvas").focus()
+    page.keyboard.press("n")
+    expect(status).to_contain_text("Place 1 of")
+    assert zoom.text_content() != fitted
+    assert yellow(page) > 50
+    page.get_by_role("button", name="Next unsure place").click()
+    expect(status).to_contain_text("Place 2 of")
+    before = read_trimap(download(page, "Trimap"))
+    page.locator("#canvas").focus()
+    for key in ("s", "n", "Space"):  # the brush goes with it
+        page.keyboard.press(key)
+    expect(status).to_contain_text("Place 3 of")
+    painted = read_trimap(download(page, "Trimap"))
+    assert (painted[painted != before] == FOREGROUND).all()
+    assert (before[painted != before] == UNKNOWN).any()
+
+
+PLACES = """async () => {
+    const { doubtfulPlaces } = await import("./doubt.js");
+    const doubt = new Uint8Array(80 * 64);
+    const fill = (left, top, right, bottom, value) => {
+        for (let y = top; y < bottom; y++) doubt.fill(value, y * 80 + left, y * 80 + right);
+    };
+    fill(8, 16, 24, 24, 51);
+    fill(48, 32, 56, 40, 51);
+    fill(56, 40, 64, 48, 204);
+    fill(0, 60, 80, 61, 100);
+    return doubtfulPlaces(doubt, { width: 80, height: 64 });
+}"""
+
+
+def test_places_are_broad_doubt_joined_and_the_worst_first(page: Page) -> None:
+    corner, flat = page.evaluate(PLACES)  # in cells of 8 pixels; a thin line is no place
+    assert corner == {"left": 48, "top": 32, "right": 64, "bottom": 48, "x": 60, "y": 44}
+    assert (flat["left"], flat["top"], flat["right"], flat["bottom"]) == (8, 16, 24, 24)
+
+
+NOTE_SIZES = """() => {
+    window.sizes = [];
+    const decode = window.createImageBitmap;
+    window.createImageBitmap = async (blob) => {
+        const picture = await decode(blob);
+        sizes.push([picture.width, picture.height]);
+        return picture;
+    };
+}"""
+
+
+def test_only_the_window_around_a_stroke_is_computed_again(page: Page) -> None:
+    open_example(page)
+    page.evaluate(NOTE_SIZES)
+    stroke(page, "Background", HELMET)
+    page.wait_for_function("sizes.length > 0")
+    width, height = page.evaluate("sizes[0]")
+    assert 128 < height < SIZE / 2
+    assert height < width < SIZE / 2
+
+
+def test_more_than_a_stroke_comes_as_a_preview_and_then_at_full_size(page: Page) -> None:
+    photo, trimap = enlarged(PAGE / "example.jpg"), enlarged(PAGE / "example-trimap.png")
+    page.locator("#file").set_input_files(photo)
+    expect(page.locator("#panel")).to_be_visible()
+    page.locator("#hint-file").set_input_files(trimap)
+    model = page.locator("#model")
+    expect(model).to_contain_text("A preview is shown", timeout=PATIENCE)
+    expect(model).to_contain_text("Full size is shown", timeout=PATIENCE)
+    stroke(page, "Background", HELMET)
+    page.get_by_role("radio", name="Alpha").click()
+    wait_for_colour(page, HELMET, [0, 0, 0])
+    expect(model).to_contain_text("Full size is shown")
+
+
+def enlarged(path: Path) -> FilePayload:
+    """A file of the page at 600 pixels, of which more is computed than at once."""
+    file = io.BytesIO()
+    PIL.Image.open(str(path)).resize((600, 600), PIL.Image.Resampling.NEAREST).save(file, "PNG")
+    return {"name": "large.png", "mimeType": "image/png", "buffer": file.getvalue()}
+
+
+Started = Callable[..., tuple[subprocess.Popen[str], str]]
+
+
+@pytest.fixture
+def paint() -> Iterator[Started]:
+    """Start `mattekit cutout --paint`: the process, and the address of its page."""
+    running: list[subprocess.Popen[str]] = []
+
+    def start(*words: object) -> tuple[subprocess.Popen[str], str]:
+        command = [sys.executable, "-m", "mattekit", "cutout", *map(str, words), "--paint"]
+        process = subprocess.Popen(
+            command, env={**os.environ, "BROWSER": "true"}, text=True, stderr=subprocess.PIPE
+        )
+        running.append(process)
+        assert process.stderr is not None
+        address = re.search(r"http://\S+", process.stderr.readline())
+        assert address
+        return process, address[0]
+
+    yield start
+    for process in running:
+        process.kill()
+        process.communicate()
+
+
+def test_painting_for_a_command_ends_with_done_and_its_files(
+    browser: Browser, paint: Started, tmp_path: Path
+) -> None:
+    words = [PAGE / "example.jpg", "--trimap", PAGE / "example-trimap.png", "-o", tmp_path]
+    process, address = paint(*words, "--save", "rgba,trimap")
+    page = browser.new_page(viewport={"width": 1100, "height": 800})
+    page.goto(address)
+    done = page.get_by_role("button", name="Done")
+    expect(done).to_be_enabled(timeout=PATIENCE)
+    expect(page.get_by_role("button", name="Open photo")).to_be_hidden()
+    expect(page.get_by_role("button", name="Download cut-out")).to_be_hidden()
+    stroke(page, "Background", HELMET)
+    done.click()
+    expect(page.locator("#farewell")).to_contain_text("mattekit writes the files now")
+    assert process.wait(PATIENCE / 1000) == 0
+    page.close()
+    before = read_trimap(PAGE / "example-trimap.png")
+    painted = read_trimap(tmp_path / "example-trimap.png")
+    assert before[HELMET[1], HELMET[0]] == FOREGROUND
+    assert painted[HELMET[1], HELMET[0]] == BACKGROUND
+    assert (painted[:300] == before[:300]).all()
+    assert read_alpha(tmp_path / "example.png")[HELMET[1], HELMET[0]] == 0
+
+
+@pytest.mark.parametrize("way", ["cancel", "close"])
+def test_cancel_and_closing_the_page_end_the_command(
+    browser: Browser, paint: Started, tmp_path: Path, way: str
+) -> None:
+    process, address = paint(PAGE / "example.jpg", "-o", tmp_path / "out")
+    page = browser.new_page()
+    page.goto(address)
+    expect(page.locator("#status")).to_contain_text("Drag a box", timeout=PATIENCE)
+    page.reload()
+    expect(page.locator("#status")).to_contain_text("Drag a box", timeout=PATIENCE)
+    if way == "cancel":
+        page.get_by_role("button", name="Cancel").click()
+        expect(page.locator("#farewell")).to_contain_text("Nothing is written")
+    page.close()
+    _, said = process.communicate(timeout=PATIENCE / 1000)
+    assert process.returncode == 1
+    assert "nothing was written" in said
+    assert not (tmp_path / "out").exists()
 
 
 ROLES = (

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import numpy as np
+import psutil
 import pytest
 
 from mattekit.imaging.files import encode_image
@@ -35,6 +36,18 @@ def freeze(pool: Workers) -> Worker:
     assert worker.process.pid is not None
     os.kill(worker.process.pid, signal.SIGSTOP)
     return worker
+
+
+def test_a_worker_that_is_ready_has_the_model_loaded() -> None:
+    async def play() -> None:
+        async with workers() as pool:
+            (worker,) = pool.all
+            while not pool.ready:
+                await asyncio.sleep(0.1)
+            files = [file.path for file in psutil.Process(worker.process.pid).memory_maps()]
+            assert any("onnxruntime" in path for path in files)
+
+    asyncio.run(play())
 
 
 def test_a_worker_that_dies_costs_its_job_one_more_try() -> None:

@@ -11,6 +11,8 @@ from mattekit.classical.compiling import NOTICE, first_use
 from mattekit.classical.segment import Box
 from mattekit.cli.backdrop import Backdrop, Fit, read_backdrop
 from mattekit.cli.batch import Outcome, Reporting, gather, pair, run_batch
+from mattekit.cli.confidence import MinConfidence, with_confidence
+from mattekit.cli.failures import FAILED
 from mattekit.cli.options import (
     DEFAULT_MAX_PIXELS,
     Bits,
@@ -23,7 +25,7 @@ from mattekit.cli.options import (
     SkipExisting,
     to_box,
 )
-from mattekit.core.errors import NoSubject
+from mattekit.core.errors import BadArgument, NoSubject
 from mattekit.imaging.files import (
     ExistingAlpha,
     Picture,
@@ -38,10 +40,12 @@ from mattekit.imaging.named_colours import named_colour
 from mattekit.inference.cutout import Cutout, cut_picture
 from mattekit.inference.default import DEFAULT_MODEL
 from mattekit.inference.hints import Hints, read_hints
-from mattekit.inference.mattes import MODELS, Effort
+from mattekit.inference.mattes import MODELS, Effort, check_confident
 from mattekit.inference.preview import box_preview, preview
 
 PARTS = ("rgba", "alpha", "foreground", "trimap", "preview")
+CLEAN = {"rgba", "foreground", "preview", "composite"}
+"""What is made of the subject's own colours."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +120,10 @@ class Method:
     model: str | None
     band: str | None
     effort: Effort
+    min_confidence: float | None = None
+    """Below it, a result is reported as unsure."""
+    paint: bool = False
+    """Whether the subject is painted on a page first."""
 
 
 def run(
@@ -144,6 +152,9 @@ def run(
             metavar="FILE|DIR", help="White strokes on the subject, black ones on the background."
         ),
     ] = None,
+    paint: Annotated[
+        bool, typer.Option("--paint", help="Paint the subject of one photo in the browser.")
+    ] = False,
     save: Annotated[
         str, typer.Option(metavar="LIST", help=f"Any of {','.join(PARTS)}, with commas.")
     ] = "rgba",
@@ -166,6 +177,7 @@ def run(
         str | None, typer.Option(metavar="NAME", help="How a network goes over the photo.")
     ] = None,
     max_memory: MaxMemory = 4 * 2**30,
+    min_confidence: MinConfidence = None,
     bits: Bits = 8,
     existing_alpha: Annotated[
         str,
@@ -191,14 +203,19 @@ def run(
     """Cut the subject out of photos.
 
     What is known of the subject comes from --trimap, --mask, --box or --scribbles; without any, the
-    subject is proposed, or the photo refused where it cannot be told. '-' reads a photo from stdin
-    and writes the RGBA as PNG to stdout.
+    subject is proposed, or the photo refused where it cannot be told. --paint opens a page in the
+    browser to paint it, beginning with what is known; files are written when you press Done there.
+    '-' reads a photo from stdin and writes the RGBA as PNG to stdout.
     """
     method = Method(
         model=model,
         band=band,
         effort=Effort(quality=quality, max_memory=max_memory, strategy=strategy),
+        min_confidence=min_confidence,
+        paint=paint,
     )
+    if min_confidence is not None:
+        check_confident(model, method.effort)
     reading = Reading(
         existing=to_existing(existing_alpha),
         allow_8bit=allow_8bit,
@@ -212,6 +229,10 @@ def run(
         scribbles=pair(paths, scribbles) if scribbles else {},
         box=to_box(box) if box else None,
     )
+    if paint and (len(paths) > 1 or photos == ["-"]):
+        raise BadArgument(
+            f"--paint is for one photo in a file, not for {', '.join(photos[:3])}; name one file"
+        )
     if first_use() and not quiet:
         typer.echo(NOTICE, err=True)
     if photos == ["-"]:
@@ -229,6 +250,7 @@ def run(
         lambda photo: _cut(photo, known, method, reading, writing),
         Reporting(json=json, quiet=quiet, overwrite=overwrite, skip_existing=skip_existing),
         outputs=lambda photo: list(writing.places(photo).values()),
+        bar=not paint,
     )
 
 
@@ -264,7 +286,12 @@ def _cut(photo: Path, known: Known, method: Method, reading: Reading, writing: W
     picture = reading.photo(photo)
     places = writing.places(photo)
     try:
-        cut = _cut_opened(picture, known.of(photo, reading), method)
+        hints = known.of(photo, reading)
+        if method.paint:
+            from mattekit.cli.painting import painted
+
+            hints = painted(picture, hints, name=photo.stem, model=method.model, band=method.band)
+        cut = _cut_opened(picture, hints, method, clean=bool(CLEAN & {*places}))
     except NoSubject as error:
         if known.box is None:
             raise
@@ -273,17 +300,25 @@ def _cut(photo: Path, known: Known, method: Method, reading: Reading, writing: W
         raise NoSubject(f"{error}; the box is shown in {shown}") from error
     for part, place in places.items():
         _write(part, place, picture, cut, writing)
-    return Outcome(
+    return with_confidence(
+        cut.confidence,
+        method.min_confidence,
         outputs=list(places.values()),
         warnings=cut.warnings,
         model=cut.model,
         strategy=cut.strategy,
-        extra={} if cut.confidence is None else {"confidence": round(cut.confidence, 4)},
     )
 
 
-def _cut_opened(picture: Picture, hints: Hints, method: Method) -> Cutout:
-    return cut_picture(picture, hints, model=method.model, band=method.band, effort=method.effort)
+def _cut_opened(picture: Picture, hints: Hints, method: Method, *, clean: bool = True) -> Cutout:
+    return cut_picture(
+        picture,
+        hints,
+        model=method.model,
+        band=method.band,
+        effort=method.effort,
+        clean=clean,
+    )
 
 
 def _write(part: str, place: Path, picture: Picture, cut: Cutout, writing: Writing) -> None:
@@ -312,3 +347,7 @@ def _pipe(known: Known, method: Method, reading: Reading, *, bits: int) -> None:
         typer.echo(f"note: {warning}", err=True)
     encoded = encode_image(cut.colours, format="png", alpha=cut.alpha, bits=bits, linear=cut.linear)
     sys.stdout.buffer.write(encoded)
+    unsure = with_confidence(cut.confidence, method.min_confidence).unsure
+    if unsure is not None:
+        typer.echo(f"unsure: {unsure}", err=True)
+        raise typer.Exit(FAILED)

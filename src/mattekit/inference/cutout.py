@@ -16,6 +16,7 @@ from mattekit.core.types import Alpha, Image, Plane, Trimap
 from mattekit.imaging.compose import over
 from mattekit.imaging.files import Picture, Source, apply_existing_alpha, open_picture, write_image
 from mattekit.imaging.picture import coded, to_float
+from mattekit.inference.confidence import confidence
 from mattekit.inference.hints import Array, Hints, read_hints
 from mattekit.inference.mattes import Effort, find_alpha
 from mattekit.inference.subject import subject_trimap
@@ -33,11 +34,14 @@ class Cutout:
     strategy: str | None = None
     expected_error: Plane | None = None
     """|error| that the model expects of its alpha, h w, where it says so."""
-    confidence: float | None = None
-    """1 less the mean expected error of the unknown pixels, where the model says so."""
     linear: bool = False
     """Colours are linear light, not cut to [0, 1], as of an EXR photo."""
     warnings: list[str] = field(default_factory=list)
+
+    @property
+    def confidence(self) -> float | None:
+        """1 less the mean expected error of the unknown pixels, where the model says so."""
+        return None if self.expected_error is None else confidence(self.expected_error)
 
     @property
     def foreground(self) -> Image:
@@ -97,19 +101,23 @@ def cut_picture(
     model: str | None = None,
     band: str | float | None = None,
     effort: Effort | None = None,
+    clean: bool = True,
 ) -> Cutout:
-    """Cut the subject out of an opened photo; an alpha that it still has is multiplied in."""
+    """Cut the subject out of an opened photo; an alpha that it still has is multiplied in.
+
+    Args:
+        clean: find the subject's own colours, which takes time; else those of the photo stand in.
+    """
     trimap = subject_trimap(picture.colours, hints, band_width=band)
     matte = find_alpha(picture.colours, trimap, model=model, effort=effort)
     alpha = matte.alpha if picture.alpha is None else matte.alpha * picture.alpha_window()
     return Cutout(
         alpha=alpha,
-        colours=own_colours(picture, alpha),
+        colours=own_colours(picture, alpha) if clean else seen_colours(picture),
         trimap=trimap,
         model=matte.model,
         strategy=matte.strategy,
         expected_error=matte.expected_error,
-        confidence=matte.confidence,
         linear=picture.linear is not None,
         warnings=[*picture.warnings, *hints.warnings, *matte.warnings],
     )
@@ -125,6 +133,11 @@ def as_picture(photo: Source | Array) -> Picture:
             "expected h w 3 of floats in [0, 1] or of 8 or 16 bits"
         )
     return Picture(colours=photo.astype(np.float32) if photo.dtype.kind == "f" else photo)
+
+
+def seen_colours(picture: Picture) -> Plane:
+    """The photo's colours; of a photo in linear light, in that light."""
+    return picture.colours if picture.linear is None else picture.linear
 
 
 def own_colours(picture: Picture, alpha: Alpha, method: ForegroundMethod = "multilevel") -> Plane:

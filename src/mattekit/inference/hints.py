@@ -29,13 +29,14 @@ class Hints:
     warnings: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        given = [
-            name
-            for name in ("trimap", "mask", "box", "scribbles")
-            if getattr(self, name) is not None
-        ]
-        if len(given) > 1:
-            raise BadArgument(f"{' and '.join(given)} both say what the subject is; give one")
+        if len(self.given) > 1:
+            raise BadArgument(f"{' and '.join(self.given)} both say what the subject is; give one")
+
+    @property
+    def given(self) -> list[str]:
+        """Names of what is known: at most one."""
+        names = ("trimap", "mask", "box", "scribbles")
+        return [name for name in names if getattr(self, name) is not None]
 
 
 def read_hints(

@@ -1,4 +1,7 @@
-"""One picture that shows what was done: photo, trimap, alpha, and the subject on a checkerboard."""
+"""One picture that shows what was done: photo, trimap, alpha, and the subject on a checkerboard.
+
+A fifth part shows where the model is unsure, if it says so.
+"""
 
 import cv2
 import numpy as np
@@ -11,18 +14,32 @@ from mattekit.imaging.resize import fit_within, resize
 from mattekit.imaging.trimap import to_pixels
 from mattekit.inference.cutout import Cutout
 
-LONGEST = 640  # side of each of the four
+LONGEST = 640  # side of each part
 GAP = 8
+DIMMED = 0.35  # what is left of the photo's light below the doubt
+DOUBT = np.array([1.0, 0.62, 0.1], np.float32)
+GREATEST_DOUBT = 0.25
+"""Expected error that is shown in full colour; hair of a hard photo reaches it."""
 
 
 def preview(photo: Plane, cut: Cutout) -> Image:
-    """Photo, trimap, alpha and subject, small, side by side."""
+    """Photo, trimap, alpha, subject and, where it is known, doubt: small, side by side."""
     size = fit_within(cut.trimap.shape, LONGEST)
     alpha = resize(cut.alpha, size)
     trimap = to_float(to_pixels(resize(cut.trimap, size, "labels")))
     premultiplied = resize(to_float(cut.foreground) * cut.alpha[..., None], size)
     subject = premultiplied + over(0.0, alpha[..., None], checkerboard(size))
-    return _side_by_side([resize(to_float(photo), size), _grey(trimap), _grey(alpha), subject])
+    small = resize(to_float(photo), size)
+    panels = [small, _grey(trimap), _grey(alpha), subject]
+    if cut.expected_error is not None:
+        panels.append(doubt(small, resize(cut.expected_error, size)))
+    return _side_by_side(panels)
+
+
+def doubt(photo: Image, expected_error: Plane) -> Image:
+    """The photo in dim grey, and over it the expected error in orange."""
+    strength = (expected_error / GREATEST_DOUBT).clip(0, 1)[..., None]
+    return over(DOUBT, strength, DIMMED * photo.mean(axis=2, keepdims=True))
 
 
 def box_preview(photo: Plane, box: Box) -> Image:

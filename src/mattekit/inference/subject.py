@@ -18,7 +18,7 @@ MASK_TOLERANCE = 0.1  # a segmenter's mask is surer than that where it means 0 o
 BAND_SHARE = 0.01  # of the diagonal of the mask's bounding box
 NARROWEST_BAND = 4
 CANNOT_TELL = (
-    "cannot tell the subject; draw a box: --box x,y,w,h, or paint it in the browser: mattekit serve"
+    "cannot tell the subject; draw a box: --box x,y,w,h, or paint: mattekit cutout PHOTO --paint"
 )
 
 

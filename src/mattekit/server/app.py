@@ -4,15 +4,13 @@ Safe as it starts: it answers this machine only, counts bytes, pixels, seconds a
 fetches nothing, trusts no other site, and writes nothing of a user to the disk or the log.
 """
 
-import asyncio
 import hmac
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
 
 from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
@@ -20,12 +18,16 @@ from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
+from mattekit.core.errors import BadArgument
+from mattekit.core.model_files import model_files
 from mattekit.inference.default import DEFAULT_MODEL
 from mattekit.inference.mattes import MODELS
+from mattekit.server.clients import unless_gone
 from mattekit.server.counters import Counters
 from mattekit.server.descriptions import DESCRIPTIONS
 from mattekit.server.jobs import Answer, Kind
 from mattekit.server.limits import Limits
+from mattekit.server.painting import Painting, routes
 from mattekit.server.problems import HANDLERS, of_error, problem
 from mattekit.server.requests import read_job
 from mattekit.server.workers import Workers
@@ -34,7 +36,6 @@ log = logging.getLogger("mattekit.server")
 PAGE = Path(__file__).parent / "page"
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]", "::1")
 CLIENT_LEFT = 499  # counted and logged; nobody receives it
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +49,8 @@ class Settings:
     """Names by which the server may be reached, beside those of this machine."""
     origins: tuple[str, ...] = ()
     """Other sites whose pages may use the server."""
+    painting: Painting | None = None
+    """The one photo that the page is for, if a command waits for its trimap."""
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -76,16 +79,20 @@ def create_app(settings: Settings) -> FastAPI:
         )
         async def work(request: Request) -> Response:
             job = await read_job(request, kind, limits)
+            check_model(job.options.model, settings)
             answer = await unless_gone(request, workers.do(job))
             return Response(status_code=CLIENT_LEFT) if answer is None else as_response(answer)
 
     for kind in DESCRIPTIONS:
         add_work(kind)
 
+    if settings.painting is not None:
+        app.include_router(routes(settings.painting))
+
     @app.get("/v1/models")
     async def models() -> JSONResponse:
         """The models that /v1/cutout takes."""
-        return JSONResponse({"default": DEFAULT_MODEL, "models": list(MODELS)})
+        return JSONResponse({"default": DEFAULT_MODEL, "models": offered()})
 
     @app.get("/healthz")
     async def healthz() -> JSONResponse:
@@ -105,11 +112,23 @@ def create_app(settings: Settings) -> FastAPI:
             allow_origins=list(settings.origins),
             allow_methods=["GET", "POST"],
             allow_headers=["Authorization"],
-            expose_headers=["Mattekit-Warnings"],
+            expose_headers=["Mattekit-Model", "Mattekit-Confidence", "Mattekit-Warnings"],
         )
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOCAL_HOSTS, *settings.hosts])
     app.mount("/", StaticFiles(directory=PAGE, html=True), name="page")
     return app
+
+
+def offered() -> list[str]:
+    """Names of models: the methods, and the networks that were imported on this machine."""
+    return list(dict.fromkeys([*MODELS, *model_files()]))
+
+
+def check_model(name: str | None, settings: Settings) -> None:
+    """Refuse what is no offered name: no path of a client reaches the disk."""
+    own = settings.painting.model if settings.painting else None
+    if name not in (None, own) and name not in offered():
+        raise BadArgument(f"there is no model {name!r}; /v1/models lists those there are")
 
 
 def as_response(answer: Answer) -> Response:
@@ -117,28 +136,15 @@ def as_response(answer: Answer) -> Response:
     if answer.error is not None:
         return of_error(answer.error, crashed=answer.crashed)
     headers = {"Cache-Control": "no-store"}
+    if answer.model is not None:
+        headers["Mattekit-Model"] = answer.model.encode("ascii", "replace").decode()
+    if answer.confidence is not None:
+        headers["Mattekit-Confidence"] = f"{answer.confidence:.4f}"
     if answer.warnings:
         headers["Mattekit-Warnings"] = (
             "; ".join(answer.warnings).encode("ascii", "replace").decode()
         )
     return Response(answer.body, media_type=answer.media_type, headers=headers)
-
-
-async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T | None:
-    """The result of the work; it is cancelled, and there is none, when the client goes away."""
-    task = asyncio.create_task(work)
-    gone = asyncio.create_task(_until_gone(request))
-    try:
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
-        return await task if task.done() else None
-    finally:
-        task.cancel()
-        gone.cancel()
-
-
-async def _until_gone(request: Request) -> None:
-    while (await request.receive())["type"] != "http.disconnect":
-        pass
 
 
 Next = Callable[[Request], Awaitable[Response]]

@@ -19,7 +19,7 @@ from mattekit.imaging.files import encode_image, open_picture, read_alpha
 from mattekit.imaging.picture import Picture, apply_existing_alpha, to_float
 from mattekit.imaging.resize import cover
 from mattekit.imaging.trimap import make_trimap, to_pixels
-from mattekit.inference.cutout import cut_picture
+from mattekit.inference.cutout import Cutout, cut_picture
 from mattekit.inference.hints import Hints, read_hints
 from mattekit.inference.mattes import Effort
 from mattekit.inference.subject import subject_trimap
@@ -29,7 +29,9 @@ Warnings = Iterable[str]
 log = logging.getLogger("mattekit.server")
 
 Kind = Literal["cutout", "trimap", "foreground"]
-Output = Literal["rgba", "alpha", "foreground", "trimap", "composite"]
+Output = Literal["rgba", "alpha", "matte", "foreground", "trimap", "composite"]
+CLEAN = {"rgba", "foreground", "composite"}
+"""Outputs that are made of the subject's own colours."""
 FileFormat = Literal["png", "webp"]
 MEDIA_TYPES: dict[str, str] = {"png": "image/png", "webp": "image/webp"}
 DEFAULT_BAND = 10.0
@@ -73,6 +75,8 @@ class Answer:
     body: bytes = b""
     media_type: str = ""
     warnings: tuple[str, ...] = ()
+    model: str | None = None
+    confidence: float | None = None
     error: MattekitError | None = None
     crashed: bool = False
     """The error is ours; its sentence says nothing about the inside."""
@@ -95,19 +99,41 @@ def perform(job: Job) -> Answer:
 def _cutout(job: Job) -> Answer:
     options = job.options
     picture = _photo(job)
-    effort = Effort(quality=options.quality)
     result = cut_picture(
-        picture, _hints(job), model=options.model, band=options.band, effort=effort
+        picture,
+        _hints(job),
+        model=options.model,
+        band=options.band,
+        effort=Effort(quality=options.quality),
+        clean=options.output in CLEAN,
     )
-    if options.output == "alpha":
-        return _answer(result.alpha, None, options, result.warnings)
-    if options.output == "trimap":
-        return _trimap_answer(result.trimap, options, result.warnings)
-    if options.output == "composite":
-        composite = result.on(_background(job, picture.size))
-        return _answer(composite, None, options, result.warnings)
-    alpha = result.alpha if options.output == "rgba" else None
-    return _answer(result.foreground, alpha, options, result.warnings)
+    answer = _part_of(result, job)
+    return replace(answer, model=result.model, confidence=result.confidence)
+
+
+def _part_of(result: Cutout, job: Job) -> Answer:
+    options, warnings = job.options, result.warnings
+    match options.output:
+        case "rgba":
+            return _answer(result.foreground, result.alpha, options, warnings)
+        case "alpha":
+            return _answer(result.alpha, None, options, warnings)
+        case "matte":
+            return _answer(_matte(result), None, options, warnings)
+        case "foreground":
+            return _answer(result.foreground, None, options, warnings)
+        case "trimap":
+            return _trimap_answer(result.trimap, options, warnings)
+        case "composite":
+            behind = _background(job, result.trimap.shape)
+            return _answer(result.on(behind), None, options, warnings)
+
+
+def _matte(result: Cutout) -> Image:
+    """Alpha in red and the error expected of it in green, 0 where the model expects none."""
+    nothing = np.zeros_like(result.alpha)
+    expected_error = nothing if result.expected_error is None else result.expected_error
+    return np.dstack([result.alpha, expected_error, nothing])
 
 
 def _trimap(job: Job) -> Answer:
@@ -126,6 +152,18 @@ def _foreground(job: Job) -> Answer:
     alpha = read_alpha(_part(job, "alpha"), max_pixels=job.max_pixels)
     colours = to_float(estimate_foreground(picture.colours, alpha))
     return _answer(colours, None, job.options, picture.warnings)
+
+
+def warm_up() -> None:
+    """Make a small cut-out: the model is loaded and all is compiled before the first request."""
+    ramp = np.linspace(0, 1, 64, dtype=np.float32)
+    steps = np.repeat(np.array([0, 0.5, 1], np.float32), [22, 20, 22])
+    photo = np.broadcast_to(ramp[None, :, None], (64, 64, 3))
+    files = {"photo": photo, "trimap": np.broadcast_to(steps, (64, 64))}
+    pngs = {name: encode_image(plane, format="png") for name, plane in files.items()}
+    answer = perform(Job(kind="cutout", files=pngs, max_pixels=photo.size))
+    if answer.error is not None:
+        log.warning("the first cut-out of a worker failed: %s", answer.error)
 
 
 WORK = {"cutout": _cutout, "trimap": _trimap, "foreground": _foreground}

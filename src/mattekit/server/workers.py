@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import TypeVar
 
-from mattekit.server.jobs import Answer, Job, perform
+from mattekit.server.jobs import Answer, Job, perform, warm_up
 
 log = logging.getLogger("mattekit.server")
 T = TypeVar("T")
@@ -52,7 +52,7 @@ class Worker:
         self.thread = ThreadPoolExecutor(max_workers=1)
 
     async def until_ready(self) -> None:
-        """Wait until the process is up; it imports this module, and so what jobs need."""
+        """Wait until the process is up, has loaded the model and used it once."""
         await self._in_thread(self.pipe.recv)
 
     async def do(self, job: Job) -> Answer:
@@ -165,6 +165,7 @@ class Workers:
 def _serve(pipe: Connection) -> None:
     """The life of a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the listening process says when it is over
+    warm_up()
     pipe.send(READY)
     while True:
         try:

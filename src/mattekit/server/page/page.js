@@ -1,19 +1,14 @@
-// The page: what the buttons, keys, fingers and files do.
+// The page: what the buttons, keys and files do.
 
-import { models } from "./api.js";
-import { BACKGROUND, Labels, SUBJECT, UNKNOWN } from "./labels.js";
+import { forOnePhoto, models } from "./api.js";
+import { brush, choose, dab, goToDoubt, listen, nudge, painted, setBrush } from "./brush.js";
+import { Labels } from "./labels.js";
+import { compare, look, refresh } from "./looking.js";
 import { Matte, canvasOf, drawn } from "./matte.js";
-import { View } from "./view.js";
+import * as painting from "./painting.js";
+import { $, say, state, view } from "./state.js";
 
-const $ = (id) => document.getElementById(id);
-const LABEL = { subject: SUBJECT, background: BACKGROUND, unknown: UNKNOWN };
-const TINT = [[220, 38, 38, 90], [37, 99, 235, 110], [22, 163, 74, 90], [0, 0, 0, 0]];
 const KEYS = { x: "box", s: "subject", b: "background", u: "unknown", m: "move" };
-const NUDGE = 0.25; // of the brush's size, an arrow key
-
-const view = new View($("canvas"));
-const state = { tool: "box", shown: "paint", matte: null, name: "cut-out", behind: null, pointers: new Map() };
-const layers = { tint: null, cutout: null, alpha: null };
 
 // ---- opening -------------------------------------------------------------------------------
 
@@ -22,7 +17,8 @@ async function open(file) {
     const photo = await drawn(file);
     const labels = new Labels(photo.width, photo.height);
     state.name = (file.name || "photo").replace(/\.[^.]*$/, "");
-    state.matte = new Matte(photo, file, labels);
+    state.visited = [];
+    state.matte = new Matte(photo, file, labels, state.model);
     Object.assign(state.matte.on, {
       change: refresh,
       busy: (busy) => ($("busy").hidden = !busy),
@@ -44,11 +40,6 @@ async function open(file) {
   }
 }
 
-function say(words, error = false) {
-  $("status").textContent = words;
-  $("status").classList.toggle("error", error);
-}
-
 async function example() {
   const [photo, trimap] = await Promise.all(["example.jpg", "example-trimap.png"].map(async (name) => (await fetch(name)).blob()));
   await open(new File([photo], "example.jpg", { type: "image/jpeg" }));
@@ -58,189 +49,49 @@ async function example() {
   say("This is the cut-out; move the slider to compare, paint over what is wrong, or download.");
 }
 
-// ---- painting ------------------------------------------------------------------------------
+// ---- one photo, for a command that waits ---------------------------------------------------
 
-function brush() {
-  return Number($("brush").value) / 2;
+async function paintOnePhoto() {
+  say("Fetching the photo ...");
+  farewell();
+  const { photo, name, model, trimap } = await painting.begin();
+  state.model = model ?? state.model;
+  await open(photo);
+  document.title = `${name} - mattekit`;
+  if (trimap) await begun(trimap);
 }
 
-// A stroke ended, or was undone: `box` is what it touched.
-function painted(box) {
-  const { matte } = state;
-  refresh();
-  if (!box) return;
-  if (matte.labels.complete) matte.update(box);
-  else if (matte.labels.has(SUBJECT) && matte.labels.has(BACKGROUND)) matte.propose({ scribbles: true });
-  else if (matte.labels.has(SUBJECT)) say("Now mark some of the background (B).");
-  else if (matte.labels.has(BACKGROUND)) say("Now mark some of the subject (S).");
+async function begun(trimap) {
+  await state.matte.load(trimap);
+  look("cutout");
+  choose("subject");
+  say("This is the cut-out so far; paint over what is wrong, then press Done.");
 }
 
-function proposeBox({ x, y, width, height }) {
-  const labels = state.matte.labels;
-  const left = Math.max(0, Math.round(x)), top = Math.max(0, Math.round(y));
-  const right = Math.min(labels.width, Math.round(x + width)), bottom = Math.min(labels.height, Math.round(y + height));
-  if (right - left < 8 || bottom - top < 8) return;
-  say("Looking for the subject in the box ...");
-  state.matte.propose({ box: `${left},${top},${right - left},${bottom - top}` }).then(() => {
-    if (!state.matte.alpha) return;
-    choose("subject");
-    say("Look at the edge; paint over what is wrong, or download.");
-  });
-}
-
-function down(event) {
-  const canvas = $("canvas");
-  canvas.setPointerCapture(event.pointerId);
-  state.pointers.set(event.pointerId, view.screen(event));
-  if (state.pointers.size === 2) return cancelStroke();
-  const at = view.picture(event);
-  if (state.tool === "move" || event.button === 1) state.drag = { kind: "move", last: view.screen(event) };
-  else if (state.tool === "box") state.drag = { kind: "box", from: at };
-  else {
-    state.drag = { kind: "paint", last: at };
-    state.matte.labels.begin();
-    stroke(at);
+async function handIn(how) {
+  state.handedIn = how;
+  try {
+    if (how === "done") await painting.finish(await state.matte.trimap());
+    else await painting.cancel();
+  } catch (error) {
+    say(error.message, true);
   }
 }
 
-function move(event) {
-  if (!state.matte) return;
-  const screen = view.screen(event), at = view.picture(event);
-  if (state.pointers.size === 2 && state.pointers.has(event.pointerId)) return pinch(event.pointerId, screen);
-  hover(at);
-  const { drag } = state;
-  if (!drag) return;
-  if (drag.kind === "move") {
-    view.pan(screen.x - drag.last.x, screen.y - drag.last.y);
-    drag.last = screen;
-  } else if (drag.kind === "box") {
-    view.box = {
-      x: Math.min(drag.from.x, at.x), y: Math.min(drag.from.y, at.y),
-      width: Math.abs(at.x - drag.from.x), height: Math.abs(at.y - drag.from.y),
-    };
-    view.draw();
-  } else stroke(at);
-}
-
-function up(event) {
-  state.pointers.delete(event.pointerId);
-  const { drag } = state;
-  state.drag = null;
-  if (drag?.kind === "paint") painted(state.matte.labels.end());
-  if (drag?.kind === "box" && view.box) {
-    const { box } = view;
-    view.box = null;
-    view.draw();
-    proposeBox(box);
-  }
-}
-
-function stroke(at) {
-  const { labels } = state.matte, { last } = state.drag;
-  labels.line(last.x, last.y, at.x, at.y, brush(), LABEL[state.tool]);
-  state.drag.last = at;
-  tint(labels.clip(around(last, at, brush())));
-  view.draw();
-}
-
-function cancelStroke() {
-  if (state.drag?.kind === "paint") painted(state.matte.labels.end());
-  state.drag = null;
-  view.box = null;
-}
-
-function pinch(pointer, now) {
-  const before = state.pointers.get(pointer);
-  const [other] = [...state.pointers].filter(([id]) => id !== pointer).map(([, point]) => point);
-  const middle = { x: (now.x + other.x) / 2, y: (now.y + other.y) / 2 };
-  view.pan((now.x - before.x) / 2, (now.y - before.y) / 2);
-  view.zoom(distance(now, other) / Math.max(1, distance(before, other)), middle.x, middle.y);
-  state.pointers.set(pointer, now);
-}
-
-function hover(at) {
-  state.at = at;
-  const colours = { subject: "#4ade80", background: "#f87171", unknown: "#60a5fa" };
-  const radius = LABEL[state.tool] === undefined ? 4 / view.scale : brush();
-  view.cursor = { x: at.x, y: at.y, radius, colour: colours[state.tool] };
-  view.draw();
-}
-
-const distance = (a, b) => Math.hypot(a.x - b.x, a.y - b.y);
-const around = (a, b, radius) => ({
-  left: Math.min(a.x, b.x) - radius, top: Math.min(a.y, b.y) - radius,
-  right: Math.max(a.x, b.x) + radius, bottom: Math.max(a.y, b.y) + radius,
-});
-
-// ---- looking -------------------------------------------------------------------------------
-
-function refresh() {
-  const { matte } = state;
-  tint(matte.whole);
-  layers.cutout = layers.alpha = null;
-  for (const button of document.querySelectorAll("[data-download], #download-rgba")) button.disabled = !matte.alpha;
-  for (const button of document.querySelectorAll("[data-view]")) button.disabled = button.dataset.view !== "paint" && !matte.alpha;
-  $("compare-bar").hidden = !matte.alpha;
-  $("undo").disabled = !matte.labels.done.length;
-  $("redo").disabled = !matte.labels.undone.length;
-  view.draw();
-}
-
-// Colour over the photo that shows what is painted.
-function tint(box) {
-  const { labels } = state.matte;
-  if (layers.tint?.width !== labels.width || layers.tint?.height !== labels.height) layers.tint = canvasOf(labels.width, labels.height);
-  const part = labels.cut(labels.plane, box);
-  const image = new ImageData(box.right - box.left, box.bottom - box.top);
-  for (let i = 0; i < part.length; i++) image.data.set(TINT[part[i]], 4 * i);
-  layers.tint.getContext("2d").putImageData(image, box.left, box.top);
-}
-
-function layer(name) {
-  const { matte } = state;
-  if (!layers[name]) {
-    layers[name] = canvasOf(matte.photo.width, matte.photo.height);
-    const pixels = name === "alpha" ? matte.alphaPixels() : matte.cutoutPixels();
-    layers[name].getContext("2d").putImageData(pixels, 0, 0);
-  }
-  return layers[name];
-}
-
-view.layers = () => {
-  const { matte, shown } = state;
-  if (!matte) return [];
-  if (shown === "paint" || !matte.alpha) return [{ source: matte.photo }, { source: layers.tint }];
-  if (shown === "alpha") return [{ source: layer("alpha") }];
-  if (shown === "foreground") return [{ source: matte.colours ?? matte.photo }];
-  if (shown === "cutout") return [{ pattern: true }, { source: layer("cutout") }];
-  return [state.behind ? { source: state.behind } : { colour: $("colour").value }, { source: layer("cutout") }];
+const FAREWELLS = {
+  done: "Done. mattekit writes the files now; you can close this page.",
+  cancelled: "Cancelled. Nothing is written; you can close this page.",
+  stopped: "mattekit was stopped in the terminal; you can close this page.",
 };
 
-function look(name) {
-  state.shown = name;
-  press("[data-view]", (button) => button.dataset.view === name);
-  $("behind").hidden = name !== "composite";
-  view.draw();
-}
-
-function choose(tool) {
-  state.tool = tool;
-  press("[data-tool]", (button) => button.dataset.tool === tool);
-  if (LABEL[tool] !== undefined && state.shown !== "paint" && !state.matte?.alpha) look("paint");
-  if (state.at) hover(state.at);
-}
-
-function press(selector, chosen) {
-  for (const button of document.querySelectorAll(selector)) {
-    button.setAttribute("aria-checked", String(chosen(button)));
-    button.tabIndex = chosen(button) ? 0 : -1;
-  }
-}
-
-function compare(percent) {
-  $("compare").value = percent;
-  view.compare = percent / 100;
-  view.draw();
+// When it is over, for whatever reason, there is nothing left to do here.
+async function farewell() {
+  const ended = await painting.over();
+  $("stage").hidden = $("panel").hidden = true;
+  $("farewell").hidden = false;
+  const words = FAREWELLS[ended ? state.handedIn : "stopped"];
+  $("farewell").querySelector("h2").textContent = words;
+  say(words);
 }
 
 // ---- taking --------------------------------------------------------------------------------
@@ -309,6 +160,7 @@ function keys(event) {
   else if ((event.ctrlKey || event.metaKey) && key === "y") history("redo");
   else if (event.ctrlKey || event.metaKey || event.altKey) return;
   else if (KEYS[key]) choose(KEYS[key]);
+  else if (key === "n") goToDoubt();
   else if (key === "[" || key === "]") setBrush(brush() * 2 * (key === "]" ? 1.25 : 0.8));
   else if (key === "+" || key === "=") view.zoom(1.25);
   else if (key === "-") view.zoom(0.8);
@@ -318,31 +170,6 @@ function keys(event) {
   else if (event.target === $("canvas") && key === " ") dab();
   else return;
   event.preventDefault();
-}
-
-const place = () => state.at ?? { x: state.matte.size.width / 2, y: state.matte.size.height / 2 };
-
-// The brush moved by keys, for those without a pointer.
-function nudge(key) {
-  const at = place();
-  const step = Math.max(1, brush() * 2 * NUDGE);
-  const [dx, dy] = { arrowleft: [-step, 0], arrowright: [step, 0], arrowup: [0, -step], arrowdown: [0, step] }[key];
-  hover({ x: at.x + dx, y: at.y + dy });
-}
-
-function dab() {
-  if (LABEL[state.tool] === undefined) return;
-  const { labels } = state.matte, at = place();
-  labels.begin();
-  labels.dab(at.x, at.y, brush(), LABEL[state.tool]);
-  hover(at);
-  painted(labels.end());
-}
-
-function setBrush(size) {
-  $("brush").value = Math.round(Math.min(300, Math.max(1, size)));
-  $("brush-size").textContent = `${$("brush").value} px`;
-  if (state.at) hover(state.at);
 }
 
 function oneToOne() {
@@ -367,6 +194,8 @@ picker("choose-first", "file", open);
 picker("load-hint", "hint-file", takeHint);
 picker("choose-behind", "behind-file", takeBehind);
 $("example").onclick = example;
+$("done").onclick = () => handIn("done");
+$("cancel").onclick = () => handIn("cancelled");
 $("undo").onclick = () => history("undo");
 $("redo").onclick = () => history("redo");
 $("clear").onclick = () => open(state.matte.file);
@@ -387,29 +216,16 @@ for (const button of document.querySelectorAll("[data-view]")) button.onclick = 
 for (const group of document.querySelectorAll("[role=radiogroup]")) arrowsIn(group, "[role=radio]", (button) => button.click());
 view.onzoom = (scale) => ($("zoom").textContent = `${Math.round(100 * scale)} %`);
 
-const canvas = $("canvas");
-canvas.addEventListener("pointerdown", down);
-canvas.addEventListener("pointermove", move);
-canvas.addEventListener("pointerup", up);
-canvas.addEventListener("pointercancel", up);
-canvas.addEventListener("pointerleave", () => {
-  if (state.drag) return;
-  view.cursor = null;
-  view.draw();
-});
-canvas.addEventListener("wheel", (event) => {
-  const at = view.screen(event);
-  view.zoom(Math.exp(-event.deltaY / 400), at.x, at.y);
-  event.preventDefault();
-}, { passive: false });
+$("next").onclick = goToDoubt;
+listen($("canvas"));
 addEventListener("keydown", keys);
 addEventListener("paste", (event) => {
   const [file] = event.clipboardData?.files ?? [];
-  if (file) open(file);
+  if (file && !forOnePhoto) open(file);
 });
 addEventListener("dragover", (event) => {
   event.preventDefault();
-  $("drop").hidden = false;
+  $("drop").hidden = forOnePhoto;
 });
 addEventListener("dragleave", (event) => {
   if (!event.relatedTarget) $("drop").hidden = true;
@@ -418,12 +234,16 @@ addEventListener("drop", (event) => {
   event.preventDefault();
   $("drop").hidden = true;
   const [file] = event.dataTransfer.files;
-  if (file) open(file);
+  if (file && !forOnePhoto) open(file);
 });
 
 choose("box");
 look("paint");
-models().then(
-  ({ default: name }) => ($("model").textContent = `Model: ${name}. Large areas are computed fast while you paint, and in full when you pause.`),
-  (error) => say(error.message, true),
-);
+$("choose").hidden = $("welcome").hidden = $("take").hidden = forOnePhoto;
+$("hand-in").hidden = !forOnePhoto;
+try {
+  state.model = (await models()).default;
+  if (forOnePhoto) await paintOnePhoto();
+} catch (error) {
+  say(error.message, true);
+}

@@ -1,6 +1,8 @@
 // What is seen of the picture: zoom, pan, the layers, the brush, and the slider that compares.
 
 const CLOSEST = 40;
+const CLOSE_LOOK = 3; // most screen pixels a picture pixel when a place is shown
+const PLACE_MARGIN = 6; // screen pixels around it
 const SMOOTH_BELOW = 3; // screen pixels a picture pixel, above which pixels are shown as squares
 
 export class View {
@@ -15,7 +17,8 @@ export class View {
     this.photo = null;
     this.compare = 0; // share of the picture, from the left, that shows the photo
     this.cursor = null; // {x, y, radius, colour} in picture pixels
-    this.box = null;
+    this.box = null; // {x, y, width, height} that is being drawn
+    this.place = null; // {left, top, right, bottom} that is to be looked at
     this.fitted = true;
     this.onzoom = () => {};
     this.drawing = false;
@@ -55,6 +58,17 @@ export class View {
   pan(dx, dy) {
     this.x += dx;
     this.y += dy;
+    this.zoomed(false);
+  }
+
+  // Bring a part of the picture to the middle, with as much again around it.
+  reveal({ left, top, right, bottom }) {
+    const { width, height } = this.canvas;
+    const room = 0.5 * Math.min(width / (right - left), height / (bottom - top));
+    const all = 0.96 * Math.min(width / this.size.width, height / this.size.height);
+    this.scale = Math.max(all, Math.min(CLOSE_LOOK * (devicePixelRatio || 1), room));
+    this.x = width / 2 - (this.scale * (left + right)) / 2;
+    this.y = height / 2 - (this.scale * (top + bottom)) / 2;
     this.zoomed(false);
   }
 
@@ -103,6 +117,7 @@ export class View {
       c.fillStyle = "#fff";
       c.fillRect(shown - 1 / this.scale, 0, 2 / this.scale, height);
     }
+    if (this.place) this.outline(() => this.rounded(this.place), "#facc15", 3);
     if (this.box) this.outline(() => c.rect(this.box.x, this.box.y, this.box.width, this.box.height));
     if (this.cursor) {
       this.outline(() => c.arc(this.cursor.x, this.cursor.y, this.cursor.radius, 0, 2 * Math.PI), this.cursor.colour);
@@ -136,9 +151,14 @@ export class View {
     c.restore();
   }
 
-  outline(path, colour = "#fff") {
+  rounded({ left, top, right, bottom }) {
+    const margin = PLACE_MARGIN / this.scale;
+    this.context.roundRect(left - margin, top - margin, right - left + 2 * margin, bottom - top + 2 * margin, 2 * margin);
+  }
+
+  outline(path, colour = "#fff", thickness = 1.5) {
     const c = this.context;
-    for (const [style, line] of [["#000", 3], [colour, 1.5]]) {
+    for (const [style, line] of [["#000", thickness + 1.5], [colour, thickness]]) {
       c.beginPath();
       path();
       c.strokeStyle = style;
