@@ -1,6 +1,7 @@
 """`mattekit synth`: scenes as files."""
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from mattekit.cli.main import VERBS, app
 from mattekit.imaging.compose import over
 from mattekit.imaging.files import read_alpha, read_image, read_trimap
 from mattekit.synthetic import scene
+from mattekit.synthetic.layouts import LAYOUTS
 
 PLANES = {"image", "alpha", "trimap", "foreground", "background"}
 
@@ -83,3 +85,16 @@ def test_an_unknown_layout_names_those_there_are(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["synth", "fancy", "-o", str(tmp_path)])
     assert result.exit_code == 2
     assert "no layout 'fancy'; choose one of plain" in result.stderr
+
+
+def test_every_layout_is_named_in_the_help() -> None:
+    text = " ".join(CliRunner().invoke(app, ["synth", "--help"]).stdout.split())
+    for layout in LAYOUTS:
+        assert re.search(rf"[ :]{layout}[ ,.]", text), layout
+
+
+def test_a_miniature_of_a_published_set_has_its_lists(tmp_path: Path) -> None:
+    line = ["synth", "aim500", "-o", str(tmp_path), "--count", "4", "--size", "40x24"]
+    assert CliRunner().invoke(app, line).exit_code == 0
+    assert (tmp_path / "AIM-500" / "original" / "o_00000003.jpg").is_file()
+    assert len((tmp_path / "dataset_labels.csv").read_text().splitlines()) == 5

@@ -7,12 +7,11 @@ import pytest
 
 from mattekit.core.errors import BadData
 from mattekit.data import PartialSource
-from mattekit.data.sources.rgba_folder import RgbaFolderConfig, Window
+from mattekit.data.pairs import CompositionConfig
+from mattekit.data.sources.rgba_folder import RgbaFolderConfig
 from mattekit.data.sources.synthetic import SyntheticConfig
 from mattekit.imaging.compose import over
 from mattekit.imaging.files import write_image
-from mattekit.imaging.picture import Picture
-from mattekit.imaging.resize import cover
 
 
 def rng(seed: int = 0) -> np.random.Generator:
@@ -48,7 +47,8 @@ def folders(tmp_path: Path) -> RgbaFolderConfig:
     return RgbaFolderConfig(
         foregrounds=str(tmp_path / "cut-outs"),
         backgrounds=str(tmp_path / "rooms"),
-        band=(1, 3),
+        backgrounds_per_foreground=1,
+        composition=CompositionConfig(band=(1, 3)),
         licence="CC0",
     )
 
@@ -84,14 +84,6 @@ def test_a_window_shows_what_the_whole_picture_shows_there(folders: RgbaFolderCo
 
 def test_a_picture_smaller_than_the_window_comes_whole(folders: RgbaFolderConfig) -> None:
     assert folders.open().part(0, rng(), 25).size == (24, 30)
-
-
-def test_the_part_of_a_background_is_what_covering_and_cutting_would_give() -> None:
-    ramp = np.linspace(0, 255, 80).round().astype(np.uint8)
-    picture = Picture(colours=np.broadcast_to(ramp[None, :, None], (40, 80, 3)).copy())
-    window = Window(slice(4, 12), slice(10, 30))
-    expected = cover(picture.image(), (20, 40))[window.rows, window.columns]
-    assert np.allclose(window.of_cover(picture, (20, 40)), expected, atol=0.01)
 
 
 def test_the_background_is_drawn_from_the_generator_alone(folders: RgbaFolderConfig) -> None:

@@ -25,6 +25,7 @@ from mattekit.imaging.files import (
     size_of,
 )
 from mattekit.imaging.formats.encode import Format
+from mattekit.imaging.resize import resize
 from mattekit.imaging.trimap import to_pixels
 
 PHOTO = saved(PIL.Image.fromarray(codes(RGB, 8)), "PNG")
@@ -200,3 +201,29 @@ def test_heic_without_its_package_names_the_extra(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(sys.modules, "pillow_heif.as_plugin", None)
     with pytest.raises(MissingExtra, match=r"mattekit\[heif\]"):
         open_picture(heic.data)
+
+
+def test_a_jpeg_is_decoded_at_no_less_than_what_is_enough() -> None:
+    ramp = np.linspace(0, 1, 96, dtype=np.float32)
+    encoded = encode_image(np.broadcast_to(ramp[None, :, None], (64, 96, 3)).copy(), format="jpeg")
+    whole = open_picture(encoded)
+    for enough, size in (((64, 96), (64, 96)), ((33, 48), (64, 96)), ((32, 40), (32, 48))):
+        assert open_picture(encoded, at_least=enough).size == size
+    half = open_picture(encoded, at_least=(32, 48)).image()
+    assert np.allclose(half, resize(whole.image(), (32, 48)), atol=2 / 255)
+    assert open_picture(encoded, at_least=(8, 12)).size == (8, 12)
+
+
+def test_what_is_enough_is_meant_of_the_upright_picture() -> None:
+    image = PIL.Image.fromarray(np.zeros((64, 96, 3), dtype=np.uint8))
+    exif = image.getexif()
+    exif[274] = 6  # to be turned by a quarter
+    file = io.BytesIO()
+    image.save(file, "JPEG", exif=exif)
+    assert open_picture(file.getvalue(), at_least=(48, 32)).size == (48, 32)
+    assert open_picture(file.getvalue(), at_least=(32, 48)).size == (96, 64)
+
+
+def test_a_png_is_decoded_whole_whatever_is_enough() -> None:
+    encoded = encode_image(np.zeros((64, 96, 3), dtype=np.float32), format="png")
+    assert open_picture(encoded, at_least=(8, 8)).size == (64, 96)

@@ -98,3 +98,10 @@ def test_contain_centres_the_whole_image_on_black() -> None:
     contained = contain(np.ones((20, 80, 3), np.float32), (80, 80))
     assert (contained[30:50] == 1).all()
     assert contained.sum() == 3 * 20 * 80
+
+
+def test_any_number_of_channels_is_resized_as_each_alone(rng: np.random.Generator) -> None:
+    plane = rng.random((8, 12, 11), dtype=np.float32)
+    for size in ((4, 6), (5, 20), (16, 24)):
+        each = [resize(plane[..., channel], size) for channel in range(11)]
+        assert np.allclose(resize(plane, size), np.stack(each, axis=-1), atol=1e-6)

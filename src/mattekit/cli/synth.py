@@ -1,6 +1,5 @@
 """Draw procedural pictures with exact planes, in the folder layout of a data set."""
 
-import re
 from pathlib import Path
 from typing import Annotated
 
@@ -20,11 +19,15 @@ from mattekit.cli.options import (
 )
 from mattekit.core.errors import BadArgument
 
-NUMBER = re.compile(r"\d+$")
+LAYOUT_HELP = (
+    "How the files are arranged: plain (a folder a plane), rgba, or a miniature of adobe, "
+    "composition1k, merged, comp, aim500, am2k, backgrounds, samplenet, samplenet-train, "
+    "alphamatting."
+)
 
 
 def run(
-    layout: Annotated[str, typer.Argument(metavar="LAYOUT", help="How the files are arranged.")],
+    layout: Annotated[str, typer.Argument(metavar="LAYOUT", help=LAYOUT_HELP)],
     output_folder: OutputFolder,
     count: Annotated[int, typer.Option("--count", min=1, help="Number of scenes.")] = 24,
     size: PictureSize = "512x512",
@@ -38,7 +41,10 @@ def run(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Draw scenes SEED, SEED + 1, ... and write all planes of each: every pixel is known."""
+    """Draw scenes SEED, SEED + 1, ... and write what the layout has of each.
+
+    Lists of the layout name the scenes of this call.
+    """
     from mattekit.synthetic.kinds import KINDS
     from mattekit.synthetic.layouts import LAYOUTS
     from mattekit.synthetic.scene import scene
@@ -50,18 +56,16 @@ def run(
     if seed < 0:
         raise BadArgument(f"the seed {seed} is negative; give 0 or more")
     chosen, height_width = LAYOUTS[layout], to_size(size)
-    names = [f"scene-{seed + index:06d}" for index in range(count)]
+    numbers = {Path(f"scene-{number:06d}"): number for number in range(seed, seed + count)}
 
     def draw(name: Path) -> Outcome:
-        number = NUMBER.search(name.name)
-        assert number is not None
-        sample = scene(int(number[0]), height_width, kind=kind)
-        chosen.write(output_folder, name.name, sample, bits=bits)
-        return Outcome(outputs=chosen.files(output_folder, name.name), extra={"scene": sample.name})
+        sample = scene(numbers[name], height_width, kind=kind)
+        chosen.write(output_folder, numbers[name], sample, bits=bits)
+        return Outcome(outputs=planned(name), extra={"scene": sample.name})
 
     def planned(name: Path) -> list[Path]:
-        return chosen.files(output_folder, name.name)
+        return chosen.paths(output_folder, numbers[name])
 
     options = Reporting(json=json, quiet=quiet, overwrite=overwrite, skip_existing=skip_existing)
-    run_batch([Path(name) for name in names], draw, options, outputs=planned)
-    chosen.finish(output_folder, names)
+    run_batch(list(numbers), draw, options, outputs=planned)
+    chosen.finish(output_folder, list(numbers.values()))

@@ -9,11 +9,37 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from mattekit.core.types import Sample
+from mattekit.data.preparation.archives import unpack_archives
+from mattekit.data.preparation.labels import prepare_labels
+from mattekit.data.sources.adobe import AdobeConfig
+from mattekit.data.sources.aim500 import Aim500Config
+from mattekit.data.sources.alphamatting import AlphamattingConfig
+from mattekit.data.sources.am2k import Am2kConfig
+from mattekit.data.sources.comp import CompConfig
 from mattekit.data.sources.compact_scenes import CompactScenesConfig
+from mattekit.data.sources.composition1k import Composition1kConfig
+from mattekit.data.sources.merged import MergedConfig
 from mattekit.data.sources.rgba_folder import RgbaFolderConfig
+from mattekit.data.sources.samplenet import SampleNetConfig
+from mattekit.data.sources.samplenet_train import SampleNetTrainConfig
+from mattekit.data.sources.shards import ShardsConfig
 from mattekit.data.sources.synthetic import SyntheticConfig
 
-SourceConfig = SyntheticConfig | RgbaFolderConfig | CompactScenesConfig
+SourceConfig = (
+    SyntheticConfig
+    | CompactScenesConfig
+    | RgbaFolderConfig
+    | ShardsConfig
+    | AdobeConfig
+    | Composition1kConfig
+    | MergedConfig
+    | CompConfig
+    | Aim500Config
+    | Am2kConfig
+    | SampleNetConfig
+    | SampleNetTrainConfig
+    | AlphamattingConfig
+)
 
 
 @runtime_checkable
@@ -35,6 +61,13 @@ class Source(Protocol):
         ...
 
 
+def public_test_set(source: Source) -> str | None:
+    """The public test set that a source's pictures belong to, where it says so: what was trained on
+    them cannot be compared with the results of others."""
+    found: str | None = getattr(source, "test_set", None)
+    return found
+
+
 @runtime_checkable
 class PartialSource(Source, Protocol):
     """A source that gives a window of a picture for less work than the whole picture."""
@@ -44,4 +77,11 @@ class PartialSource(Source, Protocol):
         ...
 
 
-__all__ = ["PartialSource", "Source", "SourceConfig"]
+__all__ = [
+    "PartialSource",
+    "Source",
+    "SourceConfig",
+    "prepare_labels",
+    "public_test_set",
+    "unpack_archives",
+]

@@ -1,36 +1,38 @@
-"""Text files that list pictures: one row a line, columns apart by a tab or by spaces.
+"""Text files that list pictures: one row a line, columns apart by a tab or by spaces; or CSV.
 
 Published lists separate by one space and so cannot hold a name with a space; a line with a tab is
 split at tabs alone. Empty lines are passed over.
 """
 
+import csv
+import io
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadData
 
 
-def read_rows(path: Path, columns: int) -> list[tuple[str, ...]]:
-    """The rows of a list, each with that many columns."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise BadData(f"the list {path} cannot be read ({error}); give a text file") from error
+def read_rows(path: Path, *columns: int) -> list[tuple[str, ...]]:
+    """The rows of a list, each with that many columns, or all with one of those numbers."""
     rows = []
-    for number, line in enumerate(lines, start=1):
+    for number, line in _lines(path):
         cells = line.split("\t") if "\t" in line else line.split()
-        if not any(cells):
-            continue
-        if len(cells) != columns:
+        if len(cells) not in columns:
             raise BadData(
-                f"line {number} of {path} has {len(cells)} columns and {columns} are expected; "
+                f"line {number} of {path} has {len(cells)} columns and "
+                f"{' or '.join(map(str, columns))} are expected; "
                 "where a name holds a space, separate the columns by tabs"
             )
+        columns = (len(cells),)
         rows.append(tuple(cell.strip() for cell in cells))
-    if not rows:
-        raise BadData(f"the list {path} is empty")
     return rows
+
+
+def read_names(path: Path) -> list[str]:
+    """The lines of a list with one name each; a name may hold spaces."""
+    return [line.strip() for _, line in _lines(path)]
 
 
 def write_rows(path: Path, rows: Iterable[Sequence[str]]) -> None:
@@ -41,3 +43,62 @@ def write_rows(path: Path, rows: Iterable[Sequence[str]]) -> None:
         lines.append(separator.join(row) + "\n")
     with replacing(path) as aside:
         aside.write_text("".join(lines), encoding="utf-8")
+
+
+LABEL_COLUMNS = ("original", "trimap", "mask", "background", "split")
+"""Columns of the table of pairs that AlphaGAN-A6 trains with."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Label:
+    """One row of a table of pairs: the files of a sample and the part of the data it belongs to."""
+
+    original: Path
+    trimap: Path
+    mask: Path
+    background: Path
+    split: str
+
+
+def read_labels(path: Path, root: Path) -> list[Label]:
+    """The rows of a table of pairs; a relative path starts at `root`, or else beside the table."""
+    table = csv.DictReader(io.StringIO(_text(path)))
+    missing = [name for name in LABEL_COLUMNS if name not in (table.fieldnames or ())]
+    if missing:
+        raise BadData(
+            f"the table {path} has no column '{missing[0]}'; its first line must be "
+            f"{','.join(LABEL_COLUMNS)}"
+        )
+    labels = []
+    for number, row in enumerate(table, start=2):
+        empty = [name for name in LABEL_COLUMNS if not row[name]]
+        if empty:
+            raise BadData(f"line {number} of {path} has no '{empty[0]}'; complete it")
+        files = {name: _placed(row[name], root, path.parent) for name in LABEL_COLUMNS[:-1]}
+        labels.append(Label(**files, split=row["split"]))
+    return labels
+
+
+def _placed(text: str, *starts: Path) -> Path:
+    """The path as given, from the first folder in which it exists."""
+    candidates = [start / text for start in starts]
+    return next((path for path in candidates if path.exists()), candidates[0])
+
+
+def _lines(path: Path) -> list[tuple[int, str]]:
+    """The lines that say something, with their numbers."""
+    lines = [
+        (number, line)
+        for number, line in enumerate(_text(path).splitlines(), start=1)
+        if line.strip()
+    ]
+    if not lines:
+        raise BadData(f"the list {path} is empty")
+    return lines
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadData(f"the list {path} cannot be read ({error}); give a text file") from error

@@ -8,6 +8,7 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -48,6 +49,7 @@ __all__ = [
     "Source",
     "apply_existing_alpha",
     "encode_image",
+    "open_alpha",
     "open_picture",
     "open_trimap",
     "read_alpha",
@@ -90,15 +92,28 @@ NEARLY_GREY = 8
 
 
 def open_picture(
-    source: Source, *, max_pixels: int = MAX_PIXELS, allow_8bit: bool = False
+    source: Source,
+    *,
+    max_pixels: int = MAX_PIXELS,
+    allow_8bit: bool = False,
+    ignore_profile: bool = False,
+    at_least: Size | None = None,
 ) -> Picture:
     """Read a photo: upright, with sRGB colours in the depth of the file, and what else it holds.
 
-    `allow_8bit` reads 16-bit pictures whose profile is made of tables at 8 bits, with a warning,
-    instead of refusing them.
+    Args:
+        allow_8bit: read 16-bit pictures whose profile is made of tables at 8 bits, with a warning,
+            instead of refusing them.
+        ignore_profile: take the numbers of the file for sRGB, as programs without colour management
+            do.
+        at_least: a height and width that are enough; a JPEG that is twice as large or more is
+            decoded at a half, a quarter or an eighth, which is faster.
     """
     with _stream(source) as (stream, name), reading(name):
-        return managed(decode(stream, max_pixels), allow_8bit=allow_8bit)
+        stored = decode(stream, max_pixels, at_least)
+        if ignore_profile:
+            stored = replace(stored, profile=b"")
+        return managed(stored, allow_8bit=allow_8bit)
 
 
 def read_image(source: Source) -> Image:
@@ -108,11 +123,16 @@ def read_image(source: Source) -> Image:
 
 def read_alpha(source: Source, *, max_pixels: int = MAX_PIXELS) -> Alpha:
     """The alpha channel where the file has one that is not opaque everywhere, else its grey."""
+    return _unit(open_alpha(source, max_pixels=max_pixels))
+
+
+def open_alpha(source: Source, *, max_pixels: int = MAX_PIXELS) -> Plane:
+    """The alpha that `read_alpha` finds, in the depth of the file."""
     with _stream(source) as (stream, name), reading(name):
         stored = decode(stream, max_pixels)
         if stored.alpha is not None and to_depth(stored.alpha, 8).min() < 255:
-            return _unit(stored.alpha)
-        return _unit(_grey(stored, "an alpha"))
+            return stored.alpha
+        return _grey(stored, "an alpha")
 
 
 def read_trimap(source: Source, *, strict: bool = False) -> Trimap:

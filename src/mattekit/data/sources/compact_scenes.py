@@ -17,9 +17,9 @@ from mattekit.classical.estimates import estimates
 from mattekit.core.atomic import replacing
 from mattekit.core.config import config
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Image, Plane, Sample, Trimap
-from mattekit.data.camera import exposed, photographed
+from mattekit.data.augmentation.camera import exposed, photographed
 from mattekit.data.drawn_trimap import drawn_trimap
-from mattekit.data.sources.rgba_folder import pictures_below
+from mattekit.data.folders import pictures_below
 from mattekit.imaging.compose import over, over_linear
 from mattekit.imaging.files import read_image
 from mattekit.imaging.noise import gaussian_blur

@@ -1,0 +1,223 @@
+"""Foregrounds over backgrounds, composited while they are read: what such data sets share.
+
+A source lists its foregrounds, its backgrounds and which of them meet; the rest is here.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from mattekit.core.config import config
+from mattekit.core.errors import BadArgument
+from mattekit.core.types import Alpha, Image, Sample
+from mattekit.data.folders import distinct_names
+from mattekit.data.matte_files import Matte, MatteFiles, require_unknown
+from mattekit.data.window import Placed, Placement, Window
+from mattekit.imaging.compose import over, union, unpremultiply
+from mattekit.imaging.files import open_picture
+from mattekit.imaging.resize import resize
+from mattekit.imaging.trimap import random_band
+
+LEAST_BACKGROUND = 100
+"""Pixels that two foregrounds together must leave free, else the second one stays away."""
+VISIBLE = 0.01
+"""Alpha from which on the common colour of two foregrounds is what the picture says."""
+
+
+@config
+class CompositionConfig:
+    """How foregrounds and backgrounds become pictures."""
+
+    placement: Placement = "cover"
+    """cover: as small as covers the foreground, centred; random, corner, centre: any part, the top
+    left one or the middle, never shrunk; stretch: brought to the size of the foreground."""
+    background_side: tuple[int, int] | None = None
+    """Range that the longer side of a background is brought to before a random part is taken."""
+    two_foregrounds: float = 0.0
+    """How often a second foreground is put on top of the first."""
+    band: tuple[int, int] = (2, 30)
+    """Least and largest width of the unknown band on either side of the edge, in pixels."""
+
+    tolerance: float = 0.0
+    """Alphas this near to 0 or 1 become 0 or 1, such as the noise of alphas stored as JPEG."""
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.tolerance < 0.5:
+            raise ValueError("tolerance must be a share of at least 0 and less than 0.5")
+        if not 0 <= self.band[0] <= self.band[1]:
+            raise ValueError("band must be two widths, the smaller one first")
+        if not 0 <= self.two_foregrounds <= 1:
+            raise ValueError("two_foregrounds must be a share from 0 to 1")
+        if self.background_side and not 1 <= self.background_side[0] <= self.background_side[1]:
+            raise ValueError("background_side must be two lengths, the smaller one first")
+
+
+Pairing = Literal["drawn", "listed"]
+"""drawn: each time another background; listed: the next of the list, the same in every epoch."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A foreground and a background by number; without background one is drawn each time."""
+
+    foreground: int
+    background: int | None = None
+    name: str = ""
+    """Name of the composite; without one it is that of its foreground and its background."""
+
+
+def make_pairs(foregrounds: int, backgrounds: int, each: int, pairing: Pairing) -> list[Pair]:
+    """The pairs of an epoch with `each` backgrounds a foreground, foreground after foreground.
+
+    >>> pairs = make_pairs(2, 3, 2, "listed")
+    >>> [(pair.foreground, pair.background) for pair in pairs]
+    [(0, 0), (0, 1), (1, 2), (1, 0)]
+    """
+    if each < 1:
+        raise BadArgument(f"backgrounds_per_foreground is {each}; at least 1 is expected")
+    numbers = range(foregrounds * each)
+    if pairing == "drawn":
+        return [Pair(number // each) for number in numbers]
+    return [Pair(number // each, number % backgrounds) for number in numbers]
+
+
+@dataclass(frozen=True)
+class Denoised:
+    """Files that at times are read in the place of others, all of a picture at once."""
+
+    instead: Mapping[Path, Path] = field(default_factory=dict)
+    chance: float = 0.0
+
+    def drawn(self, rng: np.random.Generator) -> Mapping[Path, Path]:
+        """What to read instead this time."""
+        return self.instead if rng.random() < self.chance else {}
+
+
+class PairSource:
+    """Composites of pairs; the numbers of the samples are those of the pairs."""
+
+    def __init__(
+        self,
+        *,
+        foregrounds: Sequence[MatteFiles],
+        backgrounds: Sequence[Path],
+        pairs: Sequence[Pair],
+        composition: CompositionConfig,
+        licence: str,
+        test_set: str | None = None,
+        denoised: Denoised | None = None,
+    ) -> None:
+        self.foregrounds = foregrounds
+        self.backgrounds = backgrounds
+        self.pairs = pairs
+        self.composition = composition
+        self.licence = licence
+        self.test_set = test_set
+        self.denoised = denoised or Denoised()
+        names = distinct_names([files.colours for files in foregrounds])
+        self.names = tuple(names[pair.foreground] for pair in pairs)
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def sample(self, index: int, rng: np.random.Generator) -> Sample:
+        return self._drawn(index, rng, None)
+
+    def part(self, index: int, rng: np.random.Generator, side: int) -> Sample:
+        """Only a window around an unknown pixel becomes floats and is composed."""
+        return self._drawn(index, rng, side)
+
+    def _drawn(self, index: int, rng: np.random.Generator, side: int | None) -> Sample:
+        pair, instead = self.pairs[index], self.denoised.drawn(rng)
+        matte = self._matte(pair.foreground, instead)
+        window = matte.window(side, rng)
+        number = pair.background
+        if number is None:
+            number = int(rng.integers(len(self.backgrounds)))
+        behind = self.backgrounds[number]
+        background = self._background(instead.get(behind, behind), matte, window, rng)
+        layers = self._layers(matte, window, background, rng)
+        trimap = None if matte.trimap is None else window.of(matte.trimap)
+        if trimap is None or layers.two:
+            minimum, maximum = self.composition.band
+            trimap = random_band(layers.alpha, rng, minimum=minimum, maximum=maximum)
+        sample = Sample(
+            image=layers.image,
+            alpha=layers.alpha,
+            trimap=trimap,
+            foreground=layers.foreground,
+            background=background,
+            name=pair.name or f"{self.names[index]} over {behind.stem}",
+        )
+        return require_unknown(sample)
+
+    def _matte(self, number: int, instead: Mapping[Path, Path]) -> Matte:
+        files = self.foregrounds[number]
+        colours = instead.get(files.colours, files.colours)
+        return replace(files, colours=colours, tolerance=self.composition.tolerance).open()
+
+    def _background(
+        self, path: Path, matte: Matte, window: Window, rng: np.random.Generator
+    ) -> Image:
+        how = self.composition
+        is_scaled = how.placement in ("cover", "stretch")  # so a JPEG may come at a half or less
+        picture = open_picture(path, at_least=matte.size if is_scaled else None)
+        placed = Placed.by(how.placement, picture.size, matte.size, rng, side=how.background_side)
+        return placed.part(picture, window)
+
+    def _layers(
+        self, matte: Matte, window: Window, background: Image, rng: np.random.Generator
+    ) -> "Layers":
+        """The foreground, at times with another one on top where both leave background free."""
+        one = Layers.of(matte.colours(window), matte.alpha(window), background)
+        if rng.random() >= self.composition.two_foregrounds:
+            return one
+        other = self._matte(int(rng.integers(len(self.foregrounds))), {})
+        colours, alpha = _in_size_of(other, window, rng)
+        both = one.under(colours, alpha, background)
+        free = int(np.count_nonzero(both.alpha < VISIBLE))
+        return both if free >= LEAST_BACKGROUND else one
+
+
+@dataclass(frozen=True)
+class Layers:
+    """One or two foregrounds over a background, as one foreground with one alpha."""
+
+    image: Image
+    alpha: Alpha
+    foreground: Image
+    two: bool = False
+
+    @classmethod
+    def of(cls, foreground: Image, alpha: Alpha, background: Image) -> "Layers":
+        """A single foreground."""
+        return cls(over(foreground, alpha[..., None], background), alpha, foreground)
+
+    def under(self, foreground: Image, alpha: Alpha, background: Image) -> "Layers":
+        """With another foreground on top: a = a1 + a2 - a1 a2, and F from I = aF + (1-a)B.
+
+        Where hardly anything is visible, F is the upper colour over the lower one.
+        """
+        upper = alpha[..., None]
+        image = over(foreground, upper, self.image)
+        both = union(self.alpha, alpha)
+        visible = image - over(np.float32(0), both[..., None], background)
+        common = unpremultiply(visible, both).clip(0, 1)
+        seen = both[..., None] >= VISIBLE
+        colours = np.where(seen, common, over(foreground, upper, self.foreground))
+        return Layers(image, both, colours, two=True)
+
+
+def _in_size_of(matte: Matte, window: Window, rng: np.random.Generator) -> tuple[Image, Alpha]:
+    """A part of a second foreground where it is large enough, else all of it scaled to cover."""
+    size = window.size
+    if matte.size[0] >= size[0] and matte.size[1] >= size[1]:
+        part = matte.window_of(size, rng)
+        return matte.colours(part), matte.alpha(part)
+    placed = Placed.by("cover", matte.size, size, rng)
+    rows, columns = placed.spans(Window.whole(size), matte.size)
+    part = Window(rows, columns)
+    return resize(matte.colours(part), size), resize(matte.alpha(part), size)

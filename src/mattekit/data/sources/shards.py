@@ -1,0 +1,184 @@
+"""Planes decoded beforehand: large files of bytes that are mapped into memory, not read.
+
+An index lists where each sample lies; its planes follow each other row by row. Only the pages under
+a window are fetched, so a crop costs what its pixels cost. Written by `data.preparation.shards`.
+"""
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from mattekit.core.config import config
+from mattekit.core.errors import BadData
+from mattekit.core.types import UNKNOWN, Image, Mask, Plane, Sample, Size
+from mattekit.data.crop import random_pixel
+from mattekit.data.window import Placed, Window
+from mattekit.imaging.compose import over
+from mattekit.imaging.picture import Picture, to_float
+
+INDEX = "shards.json"
+VERSION = 1
+SHAPE_OF = {"image": (3,), "foreground": (3,), "background": (3,), "alpha": (), "trimap": ()}
+"""The planes that are stored, and what a pixel of each holds; a byte a value."""
+WHITE = 255
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """A sample of the index: where it begins in which file, and which planes it has."""
+
+    name: str
+    file: str
+    offset: int
+    size: Size
+    planes: tuple[str, ...]
+
+    def end(self) -> int:
+        """The first byte after the sample."""
+        return self.offset + sum(bytes_of(plane, self.size) for plane in self.planes)
+
+    def mapped(self, folder: Path) -> dict[str, Plane]:
+        """The planes, still on disk."""
+        planes, first = {}, self.offset
+        for name in self.planes:
+            last = first + bytes_of(name, self.size)
+            shape = (*self.size, *SHAPE_OF[name])
+            planes[name] = _mapped_file(folder / self.file)[first:last].reshape(shape)
+            first = last
+        return planes
+
+
+class ShardsSource:
+    """The samples of a folder of shards, composed where they hold foreground and background."""
+
+    def __init__(
+        self,
+        folder: Path,
+        entries: list[Entry],
+        *,
+        backgrounds: str,
+        licence: str,
+        test_set: str | None = None,
+    ) -> None:
+        self.folder = folder
+        self.entries = entries
+        self.backgrounds = backgrounds
+        self.licence = licence
+        self.test_set = test_set
+        self.names = tuple(entry.name for entry in entries)
+        self.composed = [entry for entry in entries if "image" not in entry.planes]
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def sample(self, index: int, rng: np.random.Generator) -> Sample:
+        return self._composed(index, Window.whole(self.entries[index].size), rng)
+
+    def part(self, index: int, rng: np.random.Generator, side: int) -> Sample:
+        """Only the pixels of a window around an unknown pixel are fetched."""
+        entry = self.entries[index]
+        window = Window.whole(entry.size)
+        if min(entry.size) > side:
+            unknown = _unknown(entry.mapped(self.folder))
+            window = Window.around(random_pixel(unknown, rng), (side, side), entry.size)
+        return self._composed(index, window, rng)
+
+    def _composed(self, index: int, window: Window, rng: np.random.Generator) -> Sample:
+        entry = self.entries[index]
+        stored = {name: window.of(plane) for name, plane in entry.mapped(self.folder).items()}
+        trimap = stored.pop("trimap", None)
+        planes: dict[str, Any] = {name: to_float(plane) for name, plane in stored.items()}
+        if "image" not in planes:
+            if self.backgrounds == "drawn":
+                planes["background"] = self._background(entry.size, window, rng)
+            alpha = planes["alpha"][..., None]
+            planes["image"] = over(planes["foreground"], alpha, planes["background"])
+        return Sample(
+            trimap=None if trimap is None else np.array(trimap), name=entry.name, **planes
+        )
+
+    def _background(self, size: Size, window: Window, rng: np.random.Generator) -> Image:
+        """The background of any composed sample, scaled to cover."""
+        other = self.composed[int(rng.integers(len(self.composed)))]
+        behind = Picture(colours=other.mapped(self.folder)["background"])
+        return Placed.by("cover", other.size, size, rng).part(behind, window)
+
+
+@config
+class ShardsConfig:
+    """A folder of decoded samples that `mattekit prepare shards` has written."""
+
+    name: Literal["shards"] = "shards"
+    folder: str
+    """The folder with `shards.json`."""
+    backgrounds: Literal["drawn", "stored"] = "drawn"
+    """drawn: every time the background of another sample; stored: the one it was written with."""
+
+    def open(self) -> ShardsSource:
+        folder = Path(self.folder)
+        index = _read_index(folder / INDEX)
+        try:
+            licence, test_set = index["licence"], index["test_set"]
+            entries = [_entry(**fields) for fields in index["samples"]]
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadData(_damaged(folder / INDEX)) from error
+        for entry in entries:
+            _check(folder, entry)
+        return ShardsSource(
+            folder, entries, backgrounds=self.backgrounds, licence=licence, test_set=test_set
+        )
+
+
+def bytes_of(plane: str, size: Size) -> int:
+    """Bytes that a plane takes."""
+    channels = SHAPE_OF[plane] or (1,)
+    return size[0] * size[1] * channels[0]
+
+
+@lru_cache(maxsize=1024)
+def _mapped_file(path: Path) -> Plane:
+    """The bytes of a file; kept open, since mapping costs more than a small window."""
+    return np.asarray(np.memmap(path, dtype=np.uint8, mode="r"))
+
+
+def _unknown(planes: dict[str, Plane]) -> Mask:
+    if "trimap" in planes:
+        return np.equal(planes["trimap"], UNKNOWN)
+    return (planes["alpha"] > 0) & (planes["alpha"] < WHITE)
+
+
+def _read_index(path: Path) -> dict[str, Any]:
+    try:
+        index = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise BadData(
+            f"there is no {path}; write shards with `mattekit prepare shards`, which ends with it"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise BadData(_damaged(path)) from error
+    if not isinstance(index, dict) or index.get("version") != VERSION:
+        raise BadData(f"{path} is not of version {VERSION}, which this mattekit reads; write anew")
+    return index
+
+
+def _entry(*, name: str, file: str, offset: int, size: list[int], planes: list[str]) -> Entry:
+    height, width = size
+    if not set(planes) <= set(SHAPE_OF) or "alpha" not in planes:
+        raise ValueError(planes)
+    return Entry(name=name, file=file, offset=offset, size=(height, width), planes=tuple(planes))
+
+
+def _check(folder: Path, entry: Entry) -> None:
+    """Refuse a file that is missing or shorter than the index says."""
+    path = folder / entry.file
+    length = path.stat().st_size if path.is_file() else 0
+    if length < entry.end():
+        raise BadData(f"{path} has {length} bytes and {entry.end()} are expected; write anew")
+
+
+def _damaged(path: Path) -> str:
+    return f"{path} is damaged: not what `mattekit prepare shards` writes; write the shards anew"
