@@ -47,6 +47,26 @@ def test_the_file_says_what_the_network_is(exported: Path) -> None:
     assert network.strategies == ("whole", "tile", "resize")
 
 
+def test_a_network_whose_steps_depend_on_the_picture_is_refused(tmp_path: Path) -> None:
+    class Undecided(Local):
+        def forward(self, image: Tensor, trimap: Tensor) -> Prediction:
+            return super().forward(image.flip(3) if image.mean() > 0.5 else image, trimap)
+
+    network = TorchNetwork(Undecided(), name="undecided", device=torch.device("cpu"))
+    with pytest.raises(BadWeights, match=r"undecided cannot be exported.*safetensors"):
+        export_onnx(network, tmp_path / "undecided.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_that_are_too_many_for_one_file_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mattekit.inference.export_onnx.LARGEST", 100)
+    network = TorchNetwork(Local(), name="local", device=torch.device("cpu"))
+    with pytest.raises(BadWeights, match="one ONNX file holds"):
+        export_onnx(network, tmp_path / "local.onnx")
+
+
 def test_a_network_that_computes_something_else_in_onnx_is_not_written(tmp_path: Path) -> None:
     class Fickle(Local):
         def forward(self, image: Tensor, trimap: Tensor) -> Prediction:

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.onnx import OnnxExporterError
 
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadWeights
@@ -25,6 +26,8 @@ from mattekit.inference.onnx_network import METADATA, OnnxNetwork
 from mattekit.inference.torch_network import TorchNetwork, named
 
 WITHIN = 1e-4
+LARGEST = 1_900_000_000
+"""Bytes of weights that one ONNX file can hold."""
 ENOUGH = 0.999
 """Share of pixels that must agree to WITHIN; a near-tie of a pooling may flip the others."""
 
@@ -57,6 +60,12 @@ class _Named(nn.Module):
 
 def export_onnx(network: TorchNetwork, path: Path) -> list[Parity]:
     """Write the network to `path` and compare three sizes; nothing is written if they differ."""
+    weight = sum(tensor.nbytes for tensor in network.module.state_dict().values())
+    if weight > LARGEST:
+        raise BadWeights(
+            f"{network.name} has {weight / 1e9:.1f} GB of weights and one ONNX file holds "
+            f"{LARGEST / 1e9:.1f}; predict with its .safetensors file"
+        )
     planes = random_planes(network, (2 * network.stride, 3 * network.stride))
     names = [name for name in network.run(planes) if name != "glance_logits"]
     with replacing(path) as aside:
@@ -83,16 +92,21 @@ def _export(network: TorchNetwork, planes: Batches, names: list[str], path: Path
     with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")  # of the exporter, about its own internals
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-        program = torch.onnx.export(
-            wrapped,
-            tensors,
-            input_names=list(planes),
-            output_names=names,
-            dynamic_shapes=tuple(size for _ in tensors),
-            dynamo=True,
-        )
-    if program is None:
-        raise BadWeights(f"{network.name} cannot be exported by this version of torch")
+        try:
+            program = torch.onnx.export(
+                wrapped,
+                tensors,
+                input_names=list(planes),
+                output_names=names,
+                dynamic_shapes=tuple(size for _ in tensors),
+                dynamo=True,
+            )
+        except OnnxExporterError as error:
+            raise BadWeights(
+                f"{network.name} cannot be exported: what it computes depends on the picture in a "
+                "way that ONNX cannot hold; predict with its .safetensors file"
+            ) from error
+    assert program is not None, "with dynamo there is a program"
     described = {
         "name": network.name,
         "stride": network.stride,

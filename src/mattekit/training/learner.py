@@ -49,6 +49,7 @@ class Learner:
         learning = [weight for weight in module.parameters() if weight.requires_grad]
         if not learning:
             raise BadRecipe("nothing is left to learn; freeze fewer parts")
+        _check_norms(module, fabric.device)
         self.fabric = fabric
         self.pace = pace
         self.clip = clip
@@ -111,7 +112,7 @@ def predict(learner: Learner, batch: Batch) -> Prediction:
     return learner(*network_inputs(learner.inner, batch))
 
 
-def network_inputs(network: nn.Module, batch: Batch) -> tuple[Tensor | None, ...]:
+def network_inputs(network: Any, batch: Batch) -> tuple[Tensor | None, ...]:
     """Image, trimap (None for networks without one) and the further planes that it takes."""
     trimap = batch.trimap if network.needs_trimap else None
     return batch.image, trimap, *(getattr(batch, name) for name in network.extra_planes)
@@ -125,6 +126,15 @@ def chunks(batch: Batch, count: int) -> Iterator[Batch]:
         planes = {field.name: getattr(batch, field.name) for field in fields(batch)}
         cut = {name: plane[part] for name, plane in planes.items() if plane is not None}
         yield replace(batch, **cut)
+
+
+def _check_norms(module: nn.Module, device: torch.device) -> None:
+    shared = any(isinstance(layer, nn.SyncBatchNorm) for layer in module.modules())
+    if shared and device.type == "cpu":
+        raise BadRecipe(
+            "norm: syncbn (statistics over all processes) exists on GPUs only; on the CPU take gn, "
+            "GroupNorm, which needs no statistics of the batch, or bn"
+        )
 
 
 class _Planes:
