@@ -152,9 +152,7 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=250)
     parser.add_argument("--picture", type=Path, help="write the guesses of the first scene here")
     options = parser.parse_args()
-    torch.set_flush_denormal(
-        True
-    )  # as in training; some networks take ten times as long without
+    torch.set_flush_denormal(True)  # as in training; some networks take ten times as long without
     batch = scenes(options.scenes)
     steps = 3 if options.quick else options.steps
     print(f"{options.scenes} scenes of {SIDE}x{SIDE}, {steps} steps, torch {torch.__version__}\n")

@@ -3,10 +3,10 @@
     python benchmarks/quality_colours.py [--quick] [--scenes 50] [--size 384]
 
 The alpha is the true one, so that only colours are judged. `error`: mean |F - F_true| weighted by
-a(1 - a); `halo`: sum of |C - C_true| of the cut-out, in thousands, which with one and the same alpha
-is the same on black, white, magenta or any other background. `multilevel` is what `cutout` uses;
-`pymatting` the same with that library's own settings. Blur fusion twice (Forte 2021), radii 90 and
-6, is written out below.
+a(1 - a); `halo`: sum of |C - C_true| of the cut-out, in thousands, which with one and the same
+alpha is the same on black, white, magenta or any other background. `multilevel` is what `cutout`
+uses; `pymatting` the same with that library's own settings. Blur fusion twice (Forte 2021), radii
+90 and 6, is written out below.
 """
 
 import argparse

@@ -7,16 +7,22 @@ and inference mode, and `tile`. Every way runs in a process of its own; memory i
 process less what it held before the first picture. Two pictures whose unknown area is 15 %: in one
 straight band, and along a closed outline. Before, each network is fitted to synthetic scenes for a
 few minutes, since with random weights a difference between two ways says nothing.
+
+Then the start: importing, loading the weights, the first and the second prediction of 512x512, each
+in a process of its own, with a warm file cache. Last, SampleNet on a 1600x1600 picture, whose
+published attention alone would take 6.4 GB: with its colours guessed at 800 and at full size.
 """
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -25,11 +31,13 @@ from torch import nn
 
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Size, Trimap
 from mattekit.inference.inputs import Inputs, Window
+from mattekit.inference.load import load_network
 from mattekit.inference.memory import peak_during, resident
 from mattekit.inference.predictor import Predictor
 from mattekit.inference.strategies import STRATEGIES
 from mattekit.inference.torch_network import TorchNetwork
-from mattekit.networks import build
+from mattekit.networks import build, config_of
+from mattekit.networks.weights import describe, save
 from mattekit.synthetic.scene import scene
 
 NETWORKS = ("dim", "alphagan")
@@ -66,9 +74,10 @@ def picture(case: str, size: Size) -> tuple[np.ndarray, Trimap]:
     return scene(7, size).image, trimap
 
 
-def fit(name: str, path: Path, minutes: float) -> None:
+def fit(name: str, folder: Path, minutes: float) -> None:
     """Fit a network to crops of synthetic scenes and keep its weights."""
     torch.manual_seed(0)
+    torch.set_flush_denormal(True)
     network = build(name)
     optimiser = torch.optim.Adam(network.parameters(), lr=1e-4)
     start, step = time.monotonic(), 0
@@ -83,7 +92,9 @@ def fit(name: str, path: Path, minutes: float) -> None:
         optimiser.step()
         step += 1
     print(f"{name}: {step} steps of fitting, last loss {loss.item():.3f}", file=sys.stderr)
-    torch.save(network.state_dict(), path)
+    torch.save(network.state_dict(), folder / f"{name}.pt")
+    config = config_of(name)
+    save(folder / f"{name}.safetensors", network.state_dict(), describe(config, network))
 
 
 def run_one(name: str, case: str, way: str, size: Size, weights: Path, out: Path) -> Run:
@@ -106,6 +117,50 @@ def run_one(name: str, case: str, way: str, size: Size, weights: Path, out: Path
     return Run(network=name, case=case, way=way, seconds=seconds, memory=peak - before)
 
 
+def start_one(name: str, weights: Path) -> dict[str, float]:
+    """Seconds of each part of a first prediction, in this process."""
+    times = {}
+
+    def lap(what: str, since: float) -> float:
+        now = time.perf_counter()
+        times[what] = now - since
+        return now
+
+    begun = psutil.Process(os.getpid()).create_time()
+    times["import"] = time.time() - begun  # all modules of this script, torch among them
+    clock = time.perf_counter()
+    network = load_network(weights, device="cpu")
+    clock = lap("load", clock)
+    image, trimap = picture("band", (512, 512))
+    predictor = Predictor(network)
+    clock = time.perf_counter()
+    predictor.predict(image, trimap)
+    clock = lap("first", clock)
+    predictor.predict(image, trimap)
+    lap("second", clock)
+    return times
+
+
+def samplenet_one(sampling_size: int, side: int) -> Run:
+    """SampleNet with random weights on a square picture, in this process."""
+    torch.manual_seed(0)
+    network = TorchNetwork(
+        build("samplenet", sampling_size=sampling_size), name="", device=torch.device("cpu")
+    )
+    image, trimap = picture("band", (side, side))
+    predictor = Predictor(network, strategy=STRATEGIES["whole"]())
+    before = resident()
+    start = time.perf_counter()
+    peak = peak_during(lambda: predictor.predict(image, trimap))
+    return Run(
+        network="samplenet",
+        case="band",
+        way=str(sampling_size),
+        seconds=time.perf_counter() - start,
+        memory=peak - before,
+    )
+
+
 def plainly(network: nn.Module, image: np.ndarray, trimap: Trimap) -> np.ndarray:
     """The whole picture in contiguous float32."""
     window = Window(top=0, left=0, height=image.shape[0], width=image.shape[1])
@@ -126,7 +181,12 @@ def main() -> None:
     if options.child:
         name, case, way = options.child
         weights, out = options.folder / f"{name}.pt", options.folder / f"{name}-{case}-{way}.npy"
-        print(json.dumps(asdict(run_one(name, case, way, size, weights, out))))
+        if case == "start":
+            print(json.dumps(start_one(name, options.folder / f"{name}.safetensors")))
+        elif name == "samplenet":
+            print(json.dumps(asdict(samplenet_one(int(way), min(size) if options.quick else 1600))))
+        else:
+            print(json.dumps(asdict(run_one(name, case, way, size, weights, out))))
         return
     with tempfile.TemporaryDirectory() as folder:
         report(Path(folder), size, 0.1 if options.quick else options.minutes, options.quick)
@@ -138,21 +198,31 @@ def report(folder: Path, size: Size, minutes: float, quick: bool) -> None:
     print("| network | unknown | way | seconds | of plain | peak MB | of plain | mean diff | p99 |")
     print("|---|---|---|--:|--:|--:|--:|--:|--:|")
     for name in NETWORKS:
-        fit(name, folder / f"{name}.pt", minutes)
+        fit(name, folder, minutes)
         for case in CASES:
             plain: Run | None = None
             for way in WAYS:
-                run = child(folder, name, case, way, quick)
+                run = Run(**child(folder, name, case, way, quick))
                 plain = plain or run
                 print(row(folder, run, plain), flush=True)
+    print("\n| network | import s | load s | first s | second s |\n|---|--:|--:|--:|--:|")
+    for name in NETWORKS:
+        child(folder, name, "start", "", quick)  # warms the file cache
+        times = child(folder, name, "start", "", quick)
+        print(f"| {name} | " + " | ".join(f"{seconds:.2f}" for seconds in times.values()) + " |")
+    print("\n| samplenet, colours guessed at | seconds | peak MB |\n|---|--:|--:|")
+    for sampling_size in ("128",) if quick else ("800", "1600"):
+        run = Run(**child(folder, "samplenet", "band", sampling_size, quick))
+        print(f"| {run.way} | {run.seconds:.1f} | {run.memory / 2**20:.0f} |", flush=True)
 
 
-def child(folder: Path, name: str, case: str, way: str, quick: bool) -> Run:
-    """One way over one picture in a process of its own."""
+def child(folder: Path, name: str, case: str, way: str, quick: bool) -> dict[str, Any]:
+    """What one way over one picture prints, in a process of its own."""
     words = [sys.executable, __file__, "--child", name, case, way, "--folder", str(folder)]
     words += ["--quick"] if quick else []
     done = subprocess.run(words, check=True, capture_output=True, text=True)
-    return Run(**json.loads(done.stdout.splitlines()[-1]))
+    printed: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return printed
 
 
 def row(folder: Path, run: Run, plain: Run) -> str:

@@ -1,9 +1,17 @@
 """How many training samples a second does one core prepare, and what does that cost the training?
 
-Rows: the published way (four composited PNG files a sample, decoded whole, crop 320 to 640, trimap
-by the published generator), cut-outs composited on the fly over JPEG backgrounds, and procedural
-scenes. All give 320x320 crops around unknown pixels with flips left out. Files are made here, from
-scenes, and are read from a warm cache.
+All rows give the same kind of sample from the same 1920x1080 scenes: image, alpha, trimap,
+foreground and background of 320x320, cut with sides of 320, 480 or 640 around an unknown pixel,
+mirrored half of the time, with a trimap of the published generator.
+
+- published: four PNG files a sample (image, alpha, foreground, background), decoded whole by
+  OpenCV, then cropped and resized;
+- cold, RGBA PNG: a cut-out with alpha over a JPEG background, composed within the window;
+- cold, JPEG: a JPEG foreground with its alpha as PNG, over a JPEG background;
+- shards: the same, decoded beforehand and mapped into memory, as whole pictures or as windows.
+
+Files are made here and read from a warm cache; times are of the processor. The memory of a worker
+is what it does not share: mapped files are left out, which the system takes back when it likes.
 
     python benchmarks/speed_loader.py [--quick] [--save]
 """
@@ -18,69 +26,137 @@ from datetime import date
 from functools import partial
 from itertools import count, islice
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
+import psutil
 import torch
 
+from mattekit.core.tensors import Batch
 from mattekit.core.types import Sample
-from mattekit.data.crop import Crop
-from mattekit.data.loader import Row, make_loader
-from mattekit.data.sources.rgba_folder import RgbaFolderConfig
+from mattekit.data import Source
+from mattekit.data.augmentation.geometry import FlipConfig
+from mattekit.data.augmentation.trimaps import LegacyTrimapConfig
+from mattekit.data.crop import Crop, random_pixel
+from mattekit.data.loader import Row, collate, make_loader
+from mattekit.data.matte_files import MatteFiles
+from mattekit.data.pairs import CompositionConfig, Pair, PairSource
+from mattekit.data.preparation.shards import write_shards
+from mattekit.data.sources.shards import ShardsConfig
 from mattekit.data.sources.synthetic import SyntheticConfig
-from mattekit.imaging.files import read_alpha, read_image, write_alpha, write_image
-from mattekit.imaging.trimap import legacy
+from mattekit.data.window import Window
+from mattekit.imaging.files import write_alpha, write_image
+from mattekit.imaging.picture import to_float
 from mattekit.synthetic.scene import scene
 
 HERE = Path(__file__).resolve().parent
-SIZE = 320
-CROP = Crop((320, 480, 640), SIZE)
+PICTURE = (1080, 1920)
+SIDES, SIZE = (320, 480, 640), 320
+AFTER = (FlipConfig(), LegacyTrimapConfig())
+STEPS = (Crop(SIDES, SIZE), *AFTER)
+MEGABYTE = 1e6
 
 
-def write_files(folder: Path, pictures: int, size: tuple[int, int]) -> None:
-    """The same scenes as composites with all their planes, and as cut-outs beside backgrounds."""
+def write_files(folder: Path, pictures: int) -> None:
+    """The same scenes as composites with all their planes, and as foregrounds and backgrounds."""
     for number in range(pictures):
-        sample = scene(number, size)
+        sample = scene(number, PICTURE)
         for name in ("image", "foreground", "background"):
             write_image(folder / name / f"{number}.png", getattr(sample, name))
+        for name in ("foreground", "background"):
+            write_image(folder / f"{name} as JPEG" / f"{number}.jpg", getattr(sample, name))
         write_alpha(folder / "alpha" / f"{number}.png", sample.alpha)
-        cut_out = folder / "cut-outs" / f"{number}.png"
-        write_image(cut_out, sample.foreground, alpha=sample.alpha)
-        write_image(folder / "jpeg" / f"{number}.jpg", sample.background)
+        write_image(folder / "cut-out" / f"{number}.png", sample.foreground, alpha=sample.alpha)
 
 
-def published(folder: Path, pictures: int) -> Iterator[Sample]:
-    """Four files a sample, read whole."""
-    rng = np.random.default_rng(0)
+def published(folder: Path, pictures: int) -> Iterator[Batch]:
+    """Four files a sample, decoded whole, in bytes until the window has its size."""
     for number in count():
-        name = f"{number % pictures}.png"
+        rng = np.random.default_rng(number)
         planes = {
-            plane: read_image(folder / plane / name)
-            for plane in ("image", "foreground", "background")
+            name: cv2.imread(str(folder / name / f"{number % pictures}.png"))
+            for name in ("image", "alpha", "foreground", "background")
         }
-        sample = Sample(alpha=read_alpha(folder / "alpha" / name), **planes)
-        window = CROP(sample, rng)
-        yield Sample(**{**vars_of(window), "trimap": legacy(window.alpha, rng)})
+        planes["alpha"] = planes["alpha"][..., 0]
+        unknown = (planes["alpha"] > 0) & (planes["alpha"] < 255)
+        side = int(rng.choice(SIDES))
+        window = Window.around(random_pixel(unknown, rng), (side, side), PICTURE)
+        resized = {
+            name: to_float(cv2.resize(window.of(plane), (SIZE, SIZE)))
+            for name, plane in planes.items()
+        }
+        sample = Sample(**resized)
+        for step in AFTER:
+            sample = step(sample, rng)
+        yield collate([sample])
 
 
-def vars_of(sample: Sample) -> dict[str, Any]:
-    return {name: getattr(sample, name) for name in sample.__dataclass_fields__}
+def over_any(foregrounds: list[MatteFiles], backgrounds: Path) -> PairSource:
+    """Foregrounds over JPEG backgrounds, drawn anew each time."""
+    return PairSource(
+        foregrounds=foregrounds,
+        backgrounds=sorted(backgrounds.iterdir()),
+        pairs=[Pair(number) for number in range(len(foregrounds))],
+        composition=CompositionConfig(),
+        licence="procedural",
+    )
 
 
-def loaded(source: Any) -> Iterator[object]:
+def make_sources(folder: Path) -> dict[str, Source]:
+    """Our ways to the same samples."""
+    backgrounds = folder / "background as JPEG"
+    cut_outs = [MatteFiles(path) for path in sorted((folder / "cut-out").iterdir())]
+    photos = [
+        MatteFiles(path, folder / "alpha" / f"{path.stem}.png")
+        for path in sorted((folder / "foreground as JPEG").iterdir())
+    ]
+    sources: dict[str, Source] = {
+        "cold, RGBA PNG over JPEG": over_any(cut_outs, backgrounds),
+        "cold, JPEG and PNG alpha over JPEG": over_any(photos, backgrounds),
+    }
+    for name, window in (("whole pictures", None), (f"windows of {max(SIDES)}", max(SIDES))):
+        place = folder / f"shards of {name}"
+        size = write_shards(over_any(photos, backgrounds), place, window=window)
+        print(f"shards of {name}: {size.samples} samples, {size.bytes / MEGABYTE:.0f} MB on disk")
+        sources[f"shards of {name}"] = ShardsConfig(folder=str(place)).open()
+    return sources
+
+
+def loaded(source: Source) -> Iterator[Batch]:
     """Our loader's batches of one."""
-    row = Row(length=len(source), batch=1, seed=0)
-    return make_loader(source, row, steps=[CROP])
+    return make_loader(source, Row(length=len(source), batch=1, seed=0), steps=STEPS)
 
 
-def rate(samples: Iterator[object], number: int) -> float:
-    """Samples per second of processor time, after one to warm up."""
-    next(samples)
+def check_alike(name: str, batch: Batch, other: Batch) -> None:
+    """Refuse to compare samples with other planes or sizes."""
+    for plane in ("image", "alpha", "trimap", "foreground", "background"):
+        assert getattr(batch, plane).shape == getattr(other, plane).shape, (name, plane)
+
+
+def rate(batches: Iterator[Batch], number: int) -> float:
+    """Samples per second of processor time, after two to warm up."""
+    for _ in islice(batches, 2):
+        pass
     start = time.process_time()
-    for _ in islice(samples, number):
+    for _ in islice(batches, number):
         pass
     return number / (time.process_time() - start)
+
+
+def memory_growth(batches: Iterator[Batch], number: int) -> tuple[float, float]:
+    """Own memory in MB after a tenth of the samples, and how much it has grown after all."""
+    for _ in islice(batches, number // 10):
+        pass
+    before = own_memory()
+    for _ in islice(batches, number - number // 10):
+        pass
+    return before, own_memory() - before
+
+
+def own_memory() -> float:
+    """Resident MB of this process without what is mapped from files."""
+    memory = psutil.Process().memory_info()
+    return (memory.rss - getattr(memory, "shared", 0)) / MEGABYTE
 
 
 def step_seconds(beside: Callable[[], Iterator[object]] | None, steps: int) -> float:
@@ -103,36 +179,38 @@ def step_seconds(beside: Callable[[], Iterator[object]] | None, steps: int) -> f
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="small pictures, for a smoke run")
+    parser.add_argument("--quick", action="store_true", help="few samples, for a smoke run")
     parser.add_argument("--save", action="store_true", help="write benchmarks/results/*.json")
     options = parser.parse_args()
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-    pictures, size, number = (2, (360, 480), 4) if options.quick else (8, (1080, 1440), 40)
+    pictures, number, endurance, steps = (2, 8, 300, 2) if options.quick else (8, 60, 5000, 20)
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        write_files(folder, pictures, size)
-        cut_outs = RgbaFolderConfig(
-            foregrounds=str(folder / "cut-outs"), backgrounds=str(folder / "jpeg")
-        ).open()
+        write_files(folder, pictures)
+        sources = make_sources(folder)
+        first = next(published(folder, pictures))
+        rates = {"published: 4 PNG": rate(published(folder, pictures), number)}
+        for name, source in sources.items():
+            check_alike(name, next(loaded(source)), first)
+            rates[name] = rate(loaded(source), number)
         scenes = SyntheticConfig(size=SIZE, endless=True).open()
-        rates = {
-            "published: 4 PNG a sample": rate(published(folder, pictures), number),
-            "cut-outs over JPEG": rate(loaded(cut_outs), number),
-            f"scenes of {SIZE}": rate(loaded(scenes), number),
-        }
-        row = Row(length=len(cut_outs), batch=4, seed=0)
-        worker = partial(make_loader, cut_outs, row, steps=[CROP], workers=1)
-        steps = 3 if options.quick else 20
+        rates[f"procedural scenes of {SIZE}"] = rate(loaded(scenes), number)
+        shards = sources["shards of whole pictures"]
+        memory, growth = memory_growth(loaded(shards), endurance)
+        row = Row(length=len(shards), batch=4, seed=0)
+        worker = partial(make_loader, shards, row, steps=STEPS, workers=1)
         alone, beside = step_seconds(None, steps), step_seconds(worker, steps)
-    first = next(iter(rates.values()))
-    print(f"files of {size[1]}x{size[0]}, crops of {SIZE}, {platform.machine()}\n")
+    base = rates["published: 4 PNG"]
+    print(f"\nfiles of {PICTURE[1]}x{PICTURE[0]}, crops of {SIZE}, {platform.machine()}\n")
     print("| way | samples/s/core | ratio |\n|---|---|---|")
     for name, value in rates.items():
-        print(f"| {name} | {value:.1f} | {value / first:.1f} |")
-    print(f"\nA step of 4 crops of compact: {alone:.2f} s alone, {beside:.2f} s beside one worker.")
+        print(f"| {name} | {value:.1f} | {value / base:.1f} |")
+    print(f"\nOwn memory: {memory:.0f} MB, {growth:+.1f} MB after {endurance} samples of shards.")
+    print(f"A step of 4 crops of compact: {alone:.2f} s alone, {beside:.2f} s beside one worker.")
     if options.save:
-        report = {"size": size, "rates": rates, "step_alone": alone, "step_beside": beside}
+        report = {"size": PICTURE, "rates": rates, "memory": memory, "memory_growth": growth}
+        report |= {"step_alone": alone, "step_beside": beside}
         target = HERE / "results" / f"speed_loader-{date.today()}-{platform.node()}.json"
         target.parent.mkdir(exist_ok=True)
         target.write_text(json.dumps(report, indent=2) + "\n")

@@ -34,7 +34,7 @@ def test_all_planes_are_cut_at_the_same_place(rng: np.random.Generator) -> None:
     assert window.alpha[0, 0] == np.float32(0.12)  # row 20 is the middle of 12 .. 27
 
 
-def test_a_picture_smaller_than_the_window_is_enlarged_in_proportion(
+def test_of_a_picture_smaller_than_the_window_the_largest_square_is_enlarged(
     rng: np.random.Generator,
 ) -> None:
     sample = marked(10, 20, (5, 10))
@@ -70,3 +70,13 @@ def test_a_picture_with_nothing_unknown_is_cut_anywhere(rng: np.random.Generator
         trimap=np.zeros((30, 30), dtype=np.uint8),
     )
     assert Crop([8], 8)(sample, rng).size == (8, 8)
+
+
+def test_a_share_of_the_windows_is_cut_anywhere(rng: np.random.Generator) -> None:
+    sample = marked(40, 60, (20, 30))
+    windows = [Crop([16], 16, anywhere=0.5)(sample, rng) for _ in range(400)]
+    around = [window.trimap is not None and (window.trimap == UNKNOWN).any() for window in windows]
+    by_chance = 16 * 16 / (25 * 45)  # corners of windows that hold the pixel, among all corners
+    assert np.mean(around) == pytest.approx(0.5 + 0.5 * by_chance, abs=0.07)
+    tops = [window.alpha[0, 0] * 100 for window in windows]
+    assert (round(min(tops)), round(max(tops))) == (0, 24)

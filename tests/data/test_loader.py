@@ -1,17 +1,25 @@
 """Batches: in an order that only the seed decides, whatever workers, processes and restarts."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import islice
+from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 import torch
 
 from mattekit.core.errors import BadArgument, BadImage
 from mattekit.core.tensors import Batch
 from mattekit.core.types import Sample
-from mattekit.data.crop import Crop
+from mattekit.data.augmentation.artefacts import JpegConfig
+from mattekit.data.augmentation.geometry import FlipConfig
+from mattekit.data.augmentation.trimaps import BandTrimapConfig
+from mattekit.data.crop import Crop, Step
 from mattekit.data.loader import Row, collate, make_loader
+from mattekit.data.sources.rgba_folder import RgbaFolderConfig
+from mattekit.data.sources.synthetic import SyntheticConfig
+from mattekit.imaging.files import write_image
 
 
 @dataclass
@@ -35,6 +43,9 @@ class Numbers:
         plane = np.full((2, 2), index + rng.random() / 2, dtype=np.float32)
         trimap = np.array([[0, 1], [1, 2]], dtype=np.uint8)
         return Sample(image=np.stack([plane] * 3, axis=-1), alpha=plane, trimap=trimap)
+
+
+RAMP = np.linspace(0, 1, 96 * 128 * 3, dtype=np.float32).reshape(96, 128, 3)
 
 
 def row(**changes: int | bool) -> Row:
@@ -110,19 +121,46 @@ def test_a_broken_file_is_reported_in_its_own_sentence(workers: int) -> None:
         list(islice(batches, 2))
 
 
+@dataclass
+class Partial(Numbers):
+    """A source that gives windows, and notes which were asked for."""
+
+    asked: list[int] = field(default_factory=list)
+
+    def part(self, index: int, rng: np.random.Generator, side: int) -> Sample:
+        self.asked.append(side)
+        sample = self.sample(index, rng)
+        return sample.warp(lambda plane, how: np.repeat(np.repeat(plane, side, 0), side, 1))
+
+
 def test_a_source_that_can_is_asked_for_no_more_than_the_crop() -> None:
-    asked: list[int] = []
-
-    class Partial(Numbers):
-        def part(self, index: int, rng: np.random.Generator, side: int) -> Sample:
-            asked.append(side)
-            sample = self.sample(index, rng)
-            return sample.warp(lambda plane, how: np.repeat(np.repeat(plane, side, 0), side, 1))
-
-    batch = next(make_loader(Partial(), row(), steps=[Crop([6, 8], 4)]))
+    source = Partial()
+    batch = next(make_loader(source, row(), steps=[Crop([6, 8], 4)]))
     assert batch.image.shape == (4, 3, 4, 4)
-    assert set(asked) <= {6, 8}
-    assert len(asked) == 4
+    assert set(source.asked) <= {6, 8}
+    assert len(source.asked) == 4
+
+
+@pytest.mark.parametrize(
+    "steps", [[FlipConfig(), Crop([6], 4)], [Crop([6], 4, anywhere=0.1)], [FlipConfig()]]
+)
+def test_a_step_that_needs_the_whole_picture_gets_it(steps: list[Step]) -> None:
+    source = Partial()
+    next(make_loader(source, row(), steps=steps))
+    assert source.asked == []
+
+
+def test_augmented_batches_do_not_depend_on_workers_and_restarts() -> None:
+    scenes = SyntheticConfig(count=5, size=16).open()
+    steps = [Crop([8, 12], 8), FlipConfig(), BandTrimapConfig(), JpegConfig()]
+
+    def images(**options: int) -> list[bytes]:
+        batches = islice(make_loader(scenes, row(), steps=steps, **options), 4)
+        return [batch.image.numpy().tobytes() + batch.trimap.numpy().tobytes() for batch in batches]
+
+    assert images() == images(workers=2)
+    assert images()[2:] == images(start=2)[:2]
+    assert len(set(images())) == 4
 
 
 def test_planes_become_tensors_with_half_for_unknown_and_missing_planes_stay_missing() -> None:
@@ -138,3 +176,21 @@ def test_samples_of_different_sizes_are_refused_as_a_batch() -> None:
     large = small.warp(lambda plane, how: np.concatenate([plane, plane]))
     with pytest.raises(BadArgument, match="sizes"):
         collate([small, large])
+
+
+@pytest.mark.slow
+def test_the_memory_of_a_worker_stays_flat(tmp_path: Path) -> None:
+    write_image(tmp_path / "cut-outs" / "ramp.png", RAMP, alpha=RAMP[..., 0])
+    write_image(tmp_path / "rooms" / "ramp.jpg", RAMP[::-1])
+    source = RgbaFolderConfig(
+        foregrounds=str(tmp_path / "cut-outs"), backgrounds=str(tmp_path / "rooms")
+    ).open()
+    steps = [Crop([32, 64], 48), FlipConfig(), BandTrimapConfig(), JpegConfig()]
+    batches = make_loader(source, row(length=len(source)), steps=steps)
+    process = psutil.Process()
+    held = []
+    for _ in range(4):
+        for _ in islice(batches, 40):
+            pass
+        held.append(process.memory_info().rss / 1e6)
+    assert held[-1] - held[0] < 4  # MB, of 480 samples that take 0.07 MB each

@@ -16,12 +16,14 @@ Step = Callable[[Sample, np.random.Generator], Sample]
 class Crop:
     """A square window around a random unknown pixel, resampled to `size`.
 
-    The window's side is drawn from `sides`. A smaller picture is first enlarged in proportion until
-    the window fits. A picture without unknown pixels is cut anywhere.
+    The window's side is drawn from `sides`. A smaller picture gives the largest square that fits,
+    so that proportions stay. A picture without unknown pixels is cut anywhere.
     """
 
     sides: Sequence[int]
     size: int
+    anywhere: float = 0.0
+    """Share of windows that are cut anywhere, whatever is unknown."""
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         return self.of(lambda side: sample, rng)
@@ -29,10 +31,18 @@ class Crop:
     def of(self, part: Callable[[int], Sample], rng: np.random.Generator) -> Sample:
         """The crop of a sample that is asked for only once the window's side is known."""
         side = int(rng.choice(np.asarray(self.sides)))
-        sample = enlarged_to(part(side), side)
-        row, column = random_pixel(unknown_pixels(sample), rng)
-        window = cut(sample, (row - side // 2, column - side // 2), (side, side))
+        sample = part(side)
+        side = min(side, *sample.size)
+        window = cut(sample, self._corner(sample, side, rng), (side, side))
         return resized(window, (self.size, self.size))
+
+    def _corner(self, sample: Sample, side: int, rng: np.random.Generator) -> tuple[int, int]:
+        """The wanted top left corner, which may lie outside of the picture."""
+        if self.anywhere and rng.random() < self.anywhere:
+            top, left = (int(rng.integers(length - side + 1)) for length in sample.size)
+            return top, left
+        row, column = random_pixel(unknown_pixels(sample), rng)
+        return row - side // 2, column - side // 2
 
 
 def unknown_pixels(sample: Sample) -> Mask:
@@ -59,13 +69,6 @@ def resized(sample: Sample, size: Size) -> Sample:
         return resize(plane, size, interpolation)
 
     return sample.warp(how)
-
-
-def enlarged_to(sample: Sample, side: int) -> Sample:
-    """The sample, in proportion, with neither height nor width below `side`."""
-    height, width = sample.size
-    scale = max(1.0, side / min(height, width))
-    return resized(sample, (max(side, round(height * scale)), max(side, round(width * scale))))
 
 
 def random_pixel(wanted: Mask, rng: np.random.Generator) -> tuple[int, int]:

@@ -7,7 +7,7 @@ with batch k, and several processes share one row without repeating or missing a
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import count, repeat
 from typing import Any, TypeVar
 
@@ -19,8 +19,9 @@ from torch.utils.data import DataLoader, Dataset
 from mattekit.core.errors import BadArgument, MattekitError
 from mattekit.core.tensors import TRIMAP_STEP, Batch
 from mattekit.core.types import Plane, Sample
-from mattekit.data import PartialSource, Source
-from mattekit.data.crop import Crop, Step
+from mattekit.data import Source
+from mattekit.data.crop import Step
+from mattekit.data.draw import draw
 
 T = TypeVar("T")
 
@@ -113,21 +114,10 @@ class Numbered(Dataset[Sample | MattekitError]):
         epoch, index = self.row.place(number)
         rng = self.row.rng(epoch, index)
         try:
-            sample = self._drawn(index, rng)
+            sample = draw(self.source, index, self.steps, rng)
         except MattekitError as failure:
             return failure
         return sample if sample.name else replace(sample, name=self.source.names[index])
-
-    def _drawn(self, index: int, rng: np.random.Generator) -> Sample:
-        source, steps = self.source, self.steps
-        if steps and isinstance(steps[0], Crop) and isinstance(source, PartialSource):
-            sample = steps[0].of(partial(source.part, index, rng), rng)
-            steps = steps[1:]
-        else:
-            sample = source.sample(index, rng)
-        for step in steps:
-            sample = step(sample, rng)
-        return sample
 
     def take(self, count: int) -> list[Sample]:
         """The first samples of the row, for a look before anything is done with them."""

@@ -3,7 +3,8 @@
 Sigma is a share of the range [0, 1], as in `imaging.noise`.
 """
 
-from typing import Literal
+from importlib import import_module
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -35,6 +36,19 @@ def denoise(image: Image, *, method: Method = "nlm", sigma: float = 10 / 255) ->
     return _bm3d(image, sigma) if method == "bm3d" else _non_local_means(image, sigma)
 
 
+def require(method: Method) -> Any:
+    """The package of a method that is not built in, or a sentence that says how to get it."""
+    if method == "nlm":
+        return None
+    try:
+        return import_module(method)
+    except ImportError as error:
+        raise BadArgument(
+            "the method bm3d needs the package of that name (free for non-commercial use only); "
+            "run: pip install bm3d, or take the method nlm"
+        ) from error
+
+
 def _non_local_means(image: Image, sigma: float) -> Image:
     """At 16 bits, so that what is not noise keeps its fine steps."""
     strength = [STRENGTH * sigma * 65535] * image.shape[2]
@@ -49,11 +63,5 @@ def _non_local_means(image: Image, sigma: float) -> Image:
 
 
 def _bm3d(image: Image, sigma: float) -> Image:
-    try:
-        import bm3d
-    except ImportError as error:
-        raise BadArgument(
-            "the method bm3d needs the package of that name (free for non-commercial use only); "
-            "run: pip install bm3d, or take the method nlm"
-        ) from error
+    bm3d = require("bm3d")
     return np.asarray(bm3d.bm3d_rgb(image, sigma), dtype=np.float32).clip(0, 1)

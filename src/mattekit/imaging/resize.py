@@ -1,12 +1,19 @@
 """Bringing planes to another size: how each kind is resampled, and how a size is chosen."""
 
+from typing import Literal
+
 import cv2
 import numpy as np
+import PIL.Image
 
 from mattekit.core.errors import BadArgument
 from mattekit.core.types import Image, Interpolation, Plane, Size
 
+Kernel = Literal["pillow-bicubic", "opencv-bicubic", "opencv-bilinear"]
+OPENCV = {"opencv-bicubic": cv2.INTER_CUBIC, "opencv-bilinear": cv2.INTER_LINEAR}
+
 ROUND_OFF = np.float32(4e-6)
+MOST_CHANNELS = 4  # that OpenCV averages at once
 
 
 def resize(plane: Plane, size: Size, interpolation: Interpolation = "smooth") -> Plane:
@@ -23,6 +30,17 @@ def resize(plane: Plane, size: Size, interpolation: Interpolation = "smooth") ->
         return _resample(plane, size, cv2.INTER_NEAREST_EXACT)
     shrunk = _resample(plane, (min(height, size[0]), min(width, size[1])), cv2.INTER_AREA)
     return _without_round_off(_resample(shrunk, size, cv2.INTER_LINEAR))
+
+
+def resample(image: Plane, size: Size, kernel: Kernel) -> Plane:
+    """A uint8 image at another size exactly as the named function of a library gives it.
+
+    Pillow's cubic and OpenCV's differ: the one bends by -0.5, the other by -0.75.
+    """
+    if kernel == "pillow-bicubic":
+        wanted = PIL.Image.fromarray(image).resize((size[1], size[0]), PIL.Image.Resampling.BICUBIC)
+        return np.asarray(wanted)
+    return _resample(image, size, OPENCV[kernel])
 
 
 def fit_within(size: Size, longest: int) -> Size:
@@ -68,7 +86,10 @@ def _scale(image: Image, scale: float) -> Image:
 def _resample(plane: Plane, size: Size, how: int) -> Plane:
     if plane.shape[:2] == size:
         return plane
-    resampled: Plane = cv2.resize(plane, (size[1], size[0]), interpolation=how)
+    if plane.ndim == 3 and plane.shape[2] > MOST_CHANNELS:
+        parts = np.split(plane, range(MOST_CHANNELS, plane.shape[2], MOST_CHANNELS), axis=2)
+        return np.concatenate([_resample(part, size, how) for part in parts], axis=2)
+    resampled: Plane = cv2.resize(np.ascontiguousarray(plane), size[::-1], interpolation=how)
     return resampled.reshape(*size, *plane.shape[2:])
 
 

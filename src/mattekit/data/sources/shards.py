@@ -167,8 +167,10 @@ def _read_index(path: Path) -> dict[str, Any]:
 
 def _entry(*, name: str, file: str, offset: int, size: list[int], planes: list[str]) -> Entry:
     height, width = size
-    if not set(planes) <= set(SHAPE_OF) or "alpha" not in planes:
-        raise ValueError(planes)
+    known = set(planes) <= set(SHAPE_OF) and "alpha" in planes
+    shown = "image" in planes or {"foreground", "background"} <= set(planes)
+    if not (known and shown and Path(file).name == file and min(offset, height, width) >= 0):
+        raise ValueError(file)
     return Entry(name=name, file=file, offset=offset, size=(height, width), planes=tuple(planes))
 
 

@@ -1,0 +1,230 @@
+"""How many steps a second does training make, and where does the time go?
+
+    python benchmarks/speed_training.py [--quick] [--steps 5] [--save]
+
+Deep Image Matting (stage 1) and AlphaGAN with crops of 320, as their recipes train them, against
+the plain way: contiguous float32, eager, in the order in which the published programs work. Then
+what the loader gives, and the share of a step that is lost while it runs beside it.
+"""
+
+import argparse
+import json
+import logging
+import platform
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+
+from mattekit.core.tensors import Batch
+from mattekit.data.loader import Row, make_loader
+from mattekit.data.sources.synthetic import SyntheticConfig
+from mattekit.imaging.compose import over
+from mattekit.inference.device import find_device
+from mattekit.losses.adversarial import critic_objective, generator_objective
+from mattekit.losses.region import paste_known
+from mattekit.recipes.pieces import PRECISIONS, make_settings, make_steps
+from mattekit.recipes.recipe import Recipe, find, load_recipe
+from mattekit.training.method import Objective
+from mattekit.training.periods import Clock
+
+HERE = Path(__file__).resolve().parent
+SYSTEMS = {"Deep Image Matting": "dim_stage1", "AlphaGAN": "alphagan"}
+Step = Callable[[Batch], object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timed:
+    """One way of training one system."""
+
+    system: str
+    way: str
+    seconds: float
+    """Of a step, the fastest one of those made."""
+
+
+def recipe_of(name: str, side: int) -> Recipe:
+    """The bundled recipe on procedural scenes, its network at random."""
+    recipe = load_recipe(find(name), keep_unset=True)
+    scenes = SyntheticConfig(size=2 * side, endless=True)
+    data = replace(recipe.data, train=scenes, valid=None, crop=(side,), size=side, workers=0)
+    return replace(recipe, data=data, init=None)
+
+
+def ours(recipe: Recipe, device: torch.device) -> Step:
+    """A step of the recipe's own method."""
+    precision: Any = PRECISIONS[recipe.precision]
+    fabric = Fabric(accelerator=device.type, devices=1, precision=precision)
+    torch.manual_seed(0)
+    network = recipe.network.build()
+    settings = make_settings(recipe, network, fabric, Clock(1000.0, 1000), Path("unused"))
+    step: Step = recipe.method.build(settings).step
+    return step
+
+
+def plain(recipe: Recipe, device: torch.device) -> Step:
+    """A step as the published program makes it."""
+    torch.manual_seed(0)
+    network = recipe.network.build().to(device).train()
+    objective, rate = Objective(recipe.losses), recipe.optimiser.lr
+    optimiser = torch.optim.Adam(network.parameters(), lr=rate)
+    method: Any = recipe.method
+    if method.name == "adversarial":
+        critic = method.critic.build().to(device).train()
+        return PlainDuel(network, critic, objective, optimiser, method)
+
+    def step(batch: Batch) -> None:
+        batch = batch.to(device)
+        loss, _ = objective(network(batch.image, batch.trimap), batch)
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+
+    return step
+
+
+class PlainDuel:
+    """Generator first, against a critic whose weights are switched off and on again."""
+
+    def __init__(
+        self,
+        network: nn.Module,
+        critic: nn.Module,
+        objective: Objective,
+        optimiser: torch.optim.Optimizer,
+        method: Any,
+    ) -> None:
+        self.network, self.critic, self.objective, self.method = network, critic, objective, method
+        self.optimiser = optimiser
+        self.critics = torch.optim.Adam(critic.parameters(), lr=method.optimiser.lr)
+
+    def __call__(self, batch: Batch) -> None:
+        batch = batch.to(next(self.network.parameters()).device)
+        prediction = self.network(batch.image, batch.trimap)
+        loss, _ = self.objective(prediction, batch)
+        composite = self._composite(prediction.alpha, batch)
+        self.critic.requires_grad_(False)
+        logits = self.critic(composite, batch.trimap)
+        loss = loss + self.method.weight * generator_objective(logits, self.method.objective)
+        self.optimiser.zero_grad()
+        loss.backward()
+        self.optimiser.step()
+
+        self.critic.requires_grad_(True)
+        real = self.critic(batch.image, batch.trimap)
+        made = self.critic(composite.detach(), batch.trimap)
+        self.critics.zero_grad()
+        critic_objective(real, made, self.method.objective).backward()
+        self.critics.step()
+
+    def _composite(self, alpha: Tensor, batch: Batch) -> Tensor:
+        composite: Tensor = over(
+            batch.foreground, paste_known(alpha, batch.trimap), batch.background
+        )
+        return composite
+
+
+def ways(recipe: Recipe, device: torch.device, quick: bool) -> Iterator[tuple[str, Step]]:
+    """The ways that this machine can go, the plain one first."""
+    yield "plain: contiguous, eager, float32", plain(recipe, device)
+    yield "the recipe", ours(recipe, device)
+    last = replace(recipe, channels_last=True)
+    yield "the recipe, channels_last", ours(last, device)
+    yield "the recipe, channels_last, bf16", ours(replace(last, precision="bf16"), device)
+    compiler = device.type == "cuda" or shutil.which("g++") or shutil.which("clang++")
+    if compiler and not quick:
+        yield "the recipe, channels_last, compile", ours(replace(last, compile=True), device)
+
+
+def batches(recipe: Recipe, *, workers: int = 0) -> Iterator[Batch]:
+    """What the recipe trains on."""
+    row = Row(length=recipe.data.train.count, batch=recipe.batch, seed=0)  # type: ignore[union-attr]
+    return make_loader(recipe.data.train.open(), row, steps=make_steps(recipe), workers=workers)
+
+
+def seconds_of(work: Callable[[], object], times: int, device: torch.device) -> float:
+    """Of the fastest of so many calls, after one to warm up."""
+    taken = []
+    for _ in range(times + 1):
+        start = time.perf_counter()
+        work()
+        if device.type == "cuda":
+            torch.cuda.synchronize()
+        taken.append(time.perf_counter() - start)
+    return min(taken[1:])
+
+
+def mean_seconds(step: Step, given: Iterator[Batch], times: int) -> float:
+    """Of a step, its wait for the batch included."""
+    step(next(given))
+    start = time.perf_counter()
+    for batch in islice(given, times):
+        step(batch)
+    return (time.perf_counter() - start) / times
+
+
+def loader_report(recipe: Recipe, times: int, device: torch.device) -> dict[str, float]:
+    """Samples a second of one core, and a step alone and beside the loader."""
+    alone = batches(recipe)
+    next(alone)
+    start = time.process_time()
+    samples = sum(len(batch.image) for batch in islice(alone, 4 * times))
+    rate = samples / (time.process_time() - start)
+    step, same = ours(recipe, device), next(batches(recipe))
+    still = mean_seconds(step, iter([same] * (times + 1)), times)
+    beside = mean_seconds(step, batches(recipe, workers=1), times)
+    return {"samples_per_second": rate, "step_alone": still, "step_beside_loader": beside}
+
+
+def report(side: int, times: int, quick: bool) -> dict[str, Any]:
+    """Time everything and print the tables."""
+    device = find_device("auto")
+    print(f"crops of {side}x{side}, batch 1, {device}, {torch.get_num_threads()} threads, ", end="")
+    print(f"{platform.machine()}, torch {torch.__version__}\n")
+    print("| system | way | s/step | steps/s | of plain |\n|---|---|--:|--:|--:|")
+    rows: list[Timed] = []
+    for system, name in SYSTEMS.items():
+        recipe = recipe_of(name, side)
+        batch = next(batches(recipe))
+        for way, step in ways(recipe, device, quick):
+            seconds = seconds_of(partial(step, batch), times, device)
+            rows.append(Timed(system=system, way=way, seconds=seconds))
+            first = next(row for row in rows if row.system == system)
+            ratio = first.seconds / seconds
+            print(f"| {system} | {way} | {seconds:.3f} | {1 / seconds:.3f} | {ratio:.2f} |")
+    loader = loader_report(recipe_of("dim_stage1", side), times, device)
+    lost = 1 - loader["step_alone"] / loader["step_beside_loader"]
+    print(
+        f"\nLoader (scenes of {2 * side}, crops of {side}): {loader['samples_per_second']:.1f} "
+        f"samples/s a core. A step of Deep Image Matting: {loader['step_alone']:.3f} s alone, "
+        f"{loader['step_beside_loader']:.3f} s beside one loader process: {lost:.0%} lost."
+    )
+    return {"side": side, "rows": [asdict(row) for row in rows], "loader": loader}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="crops of 64 and few steps")
+    parser.add_argument("--steps", type=int, default=5, help="timed steps of every way")
+    parser.add_argument("--save", action="store_true", help="write benchmarks/results/*.json")
+    options = parser.parse_args()
+    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
+    side, times = (64, 2) if options.quick else (320, options.steps)
+    found = report(side, times, options.quick)
+    if options.save:
+        target = HERE / "results" / f"speed_training-{date.today()}-{platform.node()}.json"
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(json.dumps(found, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Steps that change a sample on its way into a batch: one subject a file.
+
+`StepConfig` is the list of them. A step is a frozen config that is called with a sample and a
+generator, and draws every chance from that generator. A recipe names steps in `data.before_crop`
+and `data.after_crop`; cutting the window itself is `data.crop`.
+"""
+
+from mattekit.data.augmentation.artefacts import JpegConfig, ResampleConfig
+from mattekit.data.augmentation.camera import CameraConfig
+from mattekit.data.augmentation.colour import ColourConfig
+from mattekit.data.augmentation.geometry import (
+    FlipConfig,
+    MakeRoomConfig,
+    RotateConfig,
+    ScaleConfig,
+)
+from mattekit.data.augmentation.rssn import RssnConfig
+from mattekit.data.augmentation.trimaps import (
+    BandTrimapConfig,
+    DrawnTrimapConfig,
+    EllipseTrimapConfig,
+    LegacyTrimapConfig,
+    ShiftedTrimapConfig,
+)
+
+StepConfig = (
+    FlipConfig
+    | RotateConfig
+    | ScaleConfig
+    | MakeRoomConfig
+    | ColourConfig
+    | RssnConfig
+    | BandTrimapConfig
+    | LegacyTrimapConfig
+    | EllipseTrimapConfig
+    | ShiftedTrimapConfig
+    | DrawnTrimapConfig
+    | ResampleConfig
+    | JpegConfig
+    | CameraConfig
+)
+
+__all__ = ["StepConfig"]

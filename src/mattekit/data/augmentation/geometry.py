@@ -1,0 +1,112 @@
+"""Steps that move what is seen: mirrored, turned, larger or smaller."""
+
+from functools import partial
+from typing import Literal
+
+import numpy as np
+
+from mattekit.core.config import config
+from mattekit.core.types import Interpolation, Plane, Sample
+from mattekit.data.augmentation.chance import check_probability, check_range, happens
+from mattekit.data.augmentation.layers import Layer, moved
+from mattekit.imaging.geometry import Border, rotate, zoom
+
+BORDER: dict[Layer, Border] = {"picture": "reflect", "subject": "zero", "background": "reflect"}
+TRANSPARENT = 0.01
+"""Alphas below count as background where room for the background is counted."""
+
+
+@config
+class FlipConfig:
+    """Mirror left and right."""
+
+    name: Literal["flip"] = "flip"
+    probability: float = 0.5
+    """Share of the samples that it happens to."""
+    layer: Layer = "picture"
+    """What is mirrored: the picture, the subject over a still background, or the background."""
+
+    def __post_init__(self) -> None:
+        check_probability(probability=self.probability)
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        if not happens(self.probability, rng):
+            return sample
+        return moved(sample, self.layer, _mirrored)
+
+
+@config
+class RotateConfig:
+    """Turn about the middle, by as much to either side."""
+
+    name: Literal["rotate"] = "rotate"
+    probability: float = 0.6
+    """Share of the samples that it happens to."""
+    degrees: float = 20.0
+    """Largest angle."""
+    layer: Layer = "subject"
+    """What is turned. A subject leaves transparent corners, other layers mirror their edges."""
+
+    def __post_init__(self) -> None:
+        check_probability(probability=self.probability)
+        if not 0 <= self.degrees <= 180:
+            raise ValueError("degrees must be between 0 and 180")
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        if not happens(self.probability, rng):
+            return sample
+        degrees = rng.uniform(-self.degrees, self.degrees)
+        how = partial(rotate, degrees=degrees, border=BORDER[self.layer])
+        return moved(sample, self.layer, how)
+
+
+@config
+class ScaleConfig:
+    """Show larger or smaller about the middle, on a canvas that keeps its size."""
+
+    name: Literal["scale"] = "scale"
+    probability: float = 0.6
+    """Share of the samples that it happens to."""
+    factors: tuple[float, float] = (1.1, 1.5)
+    """Smallest and largest factor."""
+    layer: Layer = "subject"
+    """What is scaled. A subject that shrinks is transparent around, other layers mirror."""
+
+    def __post_init__(self) -> None:
+        check_probability(probability=self.probability)
+        check_range(0.01, factors=self.factors)
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        if not happens(self.probability, rng):
+            return sample
+        how = partial(zoom, factor=rng.uniform(*self.factors), border=BORDER[self.layer])
+        return moved(sample, self.layer, how)
+
+
+@config
+class MakeRoomConfig:
+    """Shrink the subject until enough of the background is seen."""
+
+    name: Literal["make_room"] = "make_room"
+    pixels: int = 100
+    """Least number of pixels with an alpha below 0.01."""
+    factor: float = 0.8
+    """How much smaller the subject becomes at a time."""
+
+    def __post_init__(self) -> None:
+        if self.pixels < 0 or not 0 < self.factor < 1:
+            raise ValueError("pixels must be at least 0 and factor between 0 and 1")
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        factor, roomier = 1.0, sample
+        while self._is_full(roomier) and factor * min(sample.size) >= 2:
+            factor *= self.factor
+            roomier = moved(sample, "subject", partial(zoom, factor=factor, border="zero"))
+        return roomier
+
+    def _is_full(self, sample: Sample) -> bool:
+        return int(np.count_nonzero(sample.alpha < TRANSPARENT)) < self.pixels
+
+
+def _mirrored(plane: Plane, interpolation: Interpolation) -> Plane:
+    return np.ascontiguousarray(plane[:, ::-1])

@@ -1,0 +1,118 @@
+"""Steps that draw the trimap anew from the alpha, each in its own manner."""
+
+from dataclasses import replace
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from mattekit.core.config import config
+from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Mask, Sample, Trimap
+from mattekit.data.augmentation.chance import check_range
+from mattekit.data.drawn_trimap import drawn_trimap
+from mattekit.imaging.trimap import ellipse_band, legacy, random_band
+
+
+@config
+class BandTrimapConfig:
+    """A band around the soft pixels, its inner and outer width drawn apart."""
+
+    name: Literal["band_trimap"] = "band_trimap"
+    widths: tuple[int, int] = (2, 30)
+    """Least and greatest width on either side, in pixels."""
+
+    def __post_init__(self) -> None:
+        check_range(0, widths=self.widths)
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        minimum, maximum = self.widths
+        trimap = random_band(sample.alpha, rng, minimum=minimum, maximum=maximum)
+        return replace(sample, trimap=trimap)
+
+
+@config
+class LegacyTrimapConfig:
+    """The generator of published runs: 5 to 14 steps with an ellipse of 2, 3 or 4 pixels."""
+
+    name: Literal["legacy_trimap"] = "legacy_trimap"
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        return replace(sample, trimap=legacy(sample.alpha, rng))
+
+
+@config
+class EllipseTrimapConfig:
+    """A band of constant width: one erosion and one dilation with an ellipse."""
+
+    name: Literal["ellipse_trimap"] = "ellipse_trimap"
+    kernel: int = 25
+    """Side of the ellipse in pixels; the band is half as wide on either side."""
+
+    def __post_init__(self) -> None:
+        if self.kernel < 1:
+            raise ValueError("kernel must be at least 1")
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        return replace(sample, trimap=ellipse_band(sample.alpha, self.kernel))
+
+
+@config
+class ShiftedTrimapConfig:
+    """A widened band that slipped to one side, so that a few soft pixels pass for known."""
+
+    name: Literal["shifted_trimap"] = "shifted_trimap"
+    sizes: tuple[int, int] = (5, 35)
+    """Least and greatest diameter of the ellipse that widens the soft pixels."""
+    shift: float = 0.5
+    """Largest shift in either direction, as a share of the diameter."""
+    tolerance: float = 0.01
+    """Alphas so near to 0 or 1 count as 0 or 1."""
+    least_background: int = 100
+    """With fewer background pixels than this left, the band is neither widened nor shifted."""
+
+    def __post_init__(self) -> None:
+        check_range(1, sizes=self.sizes)
+        if min(self.shift, self.least_background) < 0 or not 0 <= self.tolerance < 0.5:
+            raise ValueError(
+                "shift and least_background must be at least 0, tolerance below a half"
+            )
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        size = int(rng.integers(*self.sizes, endpoint=True))
+        reach = int(size * self.shift)
+        rows, columns = (int(way) for way in rng.integers(-reach, reach, size=2, endpoint=True))
+        soft = (sample.alpha > self.tolerance) & (sample.alpha < 1 - self.tolerance)
+        trimap = self._labels(sample.alpha, slipped(widened(soft, size), rows, columns))
+        if np.count_nonzero(trimap == BACKGROUND) < self.least_background:
+            trimap = self._labels(sample.alpha, soft)
+        return replace(sample, trimap=trimap)
+
+    def _labels(self, alpha: Alpha, unknown: Mask) -> Trimap:
+        trimap: Trimap = np.full(alpha.shape, BACKGROUND, np.uint8)
+        trimap[alpha >= 1 - self.tolerance] = FOREGROUND
+        trimap[unknown] = UNKNOWN
+        return trimap
+
+
+@config
+class DrawnTrimapConfig:
+    """A trimap as people draw it: tight to loose, with a wobbling band and without specks."""
+
+    name: Literal["drawn_trimap"] = "drawn_trimap"
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        return replace(sample, trimap=drawn_trimap(sample.alpha, rng))
+
+
+def widened(mask: Mask, size: int) -> Mask:
+    """The mask dilated once with an ellipse of that diameter."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
+    return cv2.dilate(mask.astype(np.uint8), kernel) > 0
+
+
+def slipped(mask: Mask, rows: int, columns: int) -> Mask:
+    """The mask moved down and to the right, its edge pixels repeated."""
+    height, width = mask.shape
+    from_rows = np.clip(np.arange(height) - rows, 0, height - 1)
+    from_columns = np.clip(np.arange(width) - columns, 0, width - 1)
+    return mask[from_rows[:, None], from_columns]

@@ -1,0 +1,80 @@
+"""Denoised pictures as files, and what is remembered of them."""
+
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from mattekit.core.errors import BadOutput
+from mattekit.data.preparation.denoising import Denoising, made_in_this_way, write_denoised
+from mattekit.data.preparation.manifest import MANIFEST, read_manifest
+from mattekit.imaging.files import read_image, write_image
+from mattekit.imaging.noise import gaussian_noise
+
+
+@pytest.fixture
+def photo(tmp_path: Path, rng: np.random.Generator) -> Path:
+    """A noisy grey picture."""
+    clean = np.full((40, 48, 3), 0.5, np.float32)
+    write_image(tmp_path / "in/photo.png", gaussian_noise(clean, 10 / 255, rng))
+    return tmp_path / "in/photo.png"
+
+
+def test_the_noise_is_gone_and_the_photograph_is_as_it_was(photo: Path, tmp_path: Path) -> None:
+    before = photo.read_bytes()
+    write_denoised(photo, tmp_path / "out/photo.png", Denoising(), overwrite=False)
+    assert read_image(tmp_path / "out/photo.png").std() < 0.3 * read_image(photo).std()
+    assert photo.read_bytes() == before
+
+
+def test_a_picture_counts_as_made_only_with_the_same_parameters_and_while_it_is_there(
+    photo: Path, tmp_path: Path
+) -> None:
+    out, how = tmp_path / "out", Denoising(sigma=5)
+    write_denoised(photo, out / "photo.png", how, overwrite=False)
+    assert made_in_this_way(out, how) == {"photo.png"}
+    for other in (
+        Denoising(sigma=6),
+        Denoising(sigma=5, bits=16),
+        Denoising(method="bm3d", sigma=5),
+    ):
+        assert made_in_this_way(out, other) == set()
+    (out / "photo.png").unlink()
+    assert made_in_this_way(out, how) == set()
+
+
+def test_the_last_entry_counts_when_a_picture_was_made_anew(photo: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    write_denoised(photo, out / "photo.png", Denoising(sigma=5), overwrite=False)
+    with pytest.raises(BadOutput, match="was not made by nlm with sigma 6; choose another folder"):
+        write_denoised(photo, out / "photo.png", Denoising(sigma=6), overwrite=False)
+    write_denoised(photo, out / "photo.png", Denoising(sigma=6), overwrite=True)
+    assert made_in_this_way(out, Denoising(sigma=6)) == {"photo.png"}
+    assert made_in_this_way(out, Denoising(sigma=5)) == set()
+
+
+def test_bm3d_writes_its_licence_into_the_manifest_and_nlm_none(
+    photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in = ModuleType("bm3d")
+    stand_in.bm3d_rgb = lambda image, sigma: np.full(image.shape, sigma)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "bm3d", stand_in)
+    for name, how in (("a.png", Denoising()), ("b.png", Denoising(method="bm3d", sigma=51))):
+        write_denoised(photo, tmp_path / "out" / name, how, overwrite=False)
+    entries = {entry["file"]: entry for entry in read_manifest(tmp_path / "out")}
+    assert "licence" not in entries["a.png"]
+    assert "non-commercial" in entries["b.png"]["licence"]
+    assert (entries["b.png"]["method"], entries["b.png"]["sigma"]) == ("bm3d", 51.0)
+    np.testing.assert_allclose(read_image(tmp_path / "out/b.png"), 0.2, atol=0.002)
+
+
+def test_a_manifest_that_a_crash_cut_short_keeps_its_whole_lines(
+    photo: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    write_denoised(photo, out / "photo.png", Denoising(), overwrite=False)
+    with (out / MANIFEST).open("a") as file:
+        file.write('{"file": "half')
+    assert made_in_this_way(out, Denoising()) == {"photo.png"}
