@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mattekit.classical import foreground as room
-from mattekit.classical.foreground import estimate_foreground
+from mattekit.classical.foreground import estimate_foreground, estimate_layers
 from mattekit.core.errors import BadArgument, BadImage
 from mattekit.core.types import Image, Sample
 from mattekit.imaging.picture import to_depth
@@ -51,6 +51,21 @@ def test_far_from_the_subject_the_photo_stands_and_near_it_does_not() -> None:
     ours = estimate_foreground(image, alpha)
     assert (ours[:, 60:] == image[:, 60:]).all()
     assert np.abs(ours[30, 40:44] - 0.9).max() < 0.1
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_both_layers_come_nearer_to_the_truth_and_sure_pixels_keep_the_photo(
+    strands: Sample, method: str
+) -> None:
+    foreground, background = estimate_layers(strands.image, strands.alpha, method=method)
+    assert (foreground == estimate_foreground(strands.image, strands.alpha, method=method)).all()
+    weight = (strands.alpha * (1 - strands.alpha))[..., None]
+    photo, ours = (
+        (weight * np.abs(plane - strands.background)).sum() for plane in (strands.image, background)
+    )
+    assert ours < 0.5 * photo
+    empty = strands.alpha == 0
+    assert (background[empty] == strands.image[empty]).all()
 
 
 def test_windows_leave_no_seam(strands: Sample, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,12 +1,23 @@
 """Many files through one command."""
 
 import json
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 import typer
 
-from mattekit.cli.batch import Outcome, Reporting, gather, pair, placed, run_batch
+from mattekit.cli.batch import (
+    Outcome,
+    Reporting,
+    Task,
+    gather,
+    pair,
+    placed,
+    run_batch,
+    run_tasks,
+)
 from mattekit.core.errors import BadArgument, BadData, BadImage
 
 
@@ -161,3 +172,50 @@ def test_ctrl_c_stops_the_batch_with_exit_code_130(
     assert ended.value.exit_code == 130
     results = json.loads(capsys.readouterr().out)["results"]
     assert [result["status"] for result in results] == ["done", "failed"]
+
+
+def tasks(folder: Path, *names: str) -> list[Task]:
+    return [
+        Task(
+            path=folder / name,
+            work=partial(copy, folder / name),
+            planned=(result_of(folder / name),),
+        )
+        for name in names
+    ]
+
+
+def test_tasks_on_two_processes_are_told_in_the_order_in_which_they_were_given(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    given = [Task(path=Path(name), work=partial(Outcome, model=name)) for name in "cdab"]
+    bad = Task(path=Path("bad"), work=partial(gather, ["no such folder/*.png"]))
+    with pytest.raises(typer.Exit):
+        run_tasks([given[0], bad, *given[1:]], Reporting(json=True), processes=2)
+    results = json.loads(capsys.readouterr().out)["results"]
+    assert [result["input"] for result in results] == ["c", "bad", "d", "a", "b"]
+    assert [result["model"] for result in results] == ["c", None, "d", "a", "b"]
+    assert "no file fits" in results[1]["error"]
+
+
+def test_what_is_current_is_not_made_again_and_does_not_count_for_the_estimate(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run_tasks(tasks(folder, "a.png"), Reporting(quiet=True))
+    (folder / "out/a.png").write_text("as it was")
+    current, *others = tasks(folder, "a.png", "b.png", "c.png", "d.png")
+    run_tasks([replace(current, current=True), *others], Reporting(), estimate_after=2)
+    assert (folder / "out/a.png").read_text() == "as it was"
+    printed = capsys.readouterr()
+    assert "(already there)" in printed.out
+    assert [line for line in printed.err.splitlines() if line.startswith("about")] == [
+        "about 0.0 minutes for the 1 that are left"
+    ]
+
+
+def test_a_line_lists_six_results_and_counts_the_others(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    many = Outcome(outputs=[Path(f"{number}.png") for number in range(9)])
+    run_batch([folder / "a.png"], lambda path: many, Reporting())
+    assert "5.png and 3 more  " in capsys.readouterr().out

@@ -170,6 +170,11 @@ def test_pictures_below_the_least_confidence_are_unsure(data: Path) -> None:
     assert result.exit_code == 1
     assert [entry["status"] for entry in json.loads(result.stdout)["results"]] == ["unsure"] * 3
     assert "3 of 3 are unsure" in result.stderr
+    cutout = ["cutout", data / "rgb" / "a_0.png", "--trimap", data / "trimap" / "a_0.png"]
+    words = [*cutout, "--model", data / "doubtful.onnx", "--min-confidence", 0.8]
+    result = CliRunner().invoke(app, [*map(str, words), "-o", str(data / "cut")])
+    assert result.exit_code == 1
+    assert "confidence 0.75 is below 0.8" in result.stderr
 
 
 def test_without_a_model_the_shipped_one_predicts(data: Path) -> None:

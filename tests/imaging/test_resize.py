@@ -1,10 +1,12 @@
+import cv2
 import numpy as np
+import PIL.Image
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mattekit.core.errors import BadArgument
-from mattekit.imaging.resize import contain, cover, fit_within, resize, stretch
+from mattekit.imaging.resize import Kernel, contain, cover, fit_within, resample, resize, stretch
 
 sides = st.integers(1, 60)
 
@@ -105,3 +107,15 @@ def test_any_number_of_channels_is_resized_as_each_alone(rng: np.random.Generato
     for size in ((4, 6), (5, 20), (16, 24)):
         each = [resize(plane[..., channel], size) for channel in range(11)]
         assert np.allclose(resize(plane, size), np.stack(each, axis=-1), atol=1e-6)
+
+
+@pytest.mark.parametrize("kernel", ["pillow-bicubic", "opencv-bicubic", "opencv-bilinear"])
+def test_a_kernel_is_that_of_its_library(kernel: Kernel, rng: np.random.Generator) -> None:
+    image = rng.integers(256, size=(9, 7, 3), dtype=np.uint8)
+    if kernel == "pillow-bicubic":
+        picture = PIL.Image.fromarray(image).resize((16, 20), PIL.Image.Resampling.BICUBIC)
+        expected = np.asarray(picture)
+    else:
+        how = cv2.INTER_CUBIC if kernel == "opencv-bicubic" else cv2.INTER_LINEAR
+        expected = cv2.resize(image, (16, 20), interpolation=how)
+    assert (resample(image, (20, 16), kernel) == expected).all()

@@ -1,25 +1,30 @@
 """One command over many files: find them, pair them by stem, run, report, go on after a failure.
 
-`run_batch` is the only loop over files in the commands. Its JSON document is described in
+`run_tasks` is the only loop over files in the commands. Its JSON document is described in
 docs/commands.md and versioned by `SCHEMA`.
 """
 
 import glob
 import json
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 import typer
 
 from mattekit.cli.failures import FAILED, STOPPED, Failure, attempt
+from mattekit.cli.progress import progress
 from mattekit.core.errors import BadArgument, BadData, BadOutput
+from mattekit.core.processes import run_on_processes
 
 SCHEMA = "mattekit/1"
+SHOWN = 6
+"""So many results of one input are listed on its line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +47,22 @@ class Outcome:
     strategy: str | None = None
     extra: dict[str, Any] = field(default_factory=dict)
     """Further entries of the JSON object, such as scores."""
+    unsure: str | None = None
+    """Why somebody should look at the result, which is written all the same."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """One input: the files that it will give, so that none is overwritten, and the work on it."""
+
+    path: Path
+    work: Callable[[], Outcome]
+    planned: tuple[Path, ...] = ()
+    current: bool = False
+    """What is planned is there already, made in the same way."""
+
+
+Status = Literal["done", "unsure", "skipped", "failed"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +70,7 @@ class Result:
     """One input of a batch as `--json` shows it."""
 
     input: str
-    status: Literal["done", "skipped", "failed"]
+    status: Status
     outputs: list[str]
     warnings: list[str]
     seconds: float
@@ -136,52 +157,86 @@ def run_batch(
     options: Reporting,
     *,
     outputs: Callable[[Path], Sequence[Path]] = lambda path: (),
+    bar: bool = True,
 ) -> None:
-    """Do the work on every input, report each, and leave with exit code 1 if one failed.
+    """Do the same work on every input, see `run_tasks`.
 
     Args:
-        outputs: the files that an input will give, so that none is overwritten by surprise.
+        outputs: the files that an input will give.
     """
-    _check_outputs(inputs, outputs)
-    results: list[Result] = []
-    stopped = False
-    with _progress(len(inputs), options) as advance:
-        for path in inputs:
-            result, stopped = _run_one(path, work, options, outputs(path))
-            results.append(result)
-            _report(result, len(inputs), options)
+    tasks = [
+        Task(path=path, work=partial(work, path), planned=tuple(outputs(path))) for path in inputs
+    ]
+    run_tasks(tasks, options, bar=bar)
+
+
+def run_tasks(
+    tasks: Sequence[Task],
+    options: Reporting,
+    *,
+    processes: int = 1,
+    estimate_after: int | None = None,
+    bar: bool = True,
+) -> None:
+    """Do all tasks, report each, and leave with exit code 1 if one failed.
+
+    Args:
+        processes: with more than one, the work is a `partial` of a function of a module.
+        estimate_after: after so much work the time for the rest is said.
+        bar: not where the work shows its own.
+    """
+    _check_outputs(tasks)
+    results: dict[str, Result] = {}
+    stopped, worked = False, 0
+    start = time.perf_counter()
+    run_one = partial(_run_one, options=options)
+    silent = options.quiet or options.json or not bar
+    done = closing(run_on_processes(run_one, tasks, processes))
+    with progress(len(tasks), quiet=silent) as advance, done as outcomes:
+        for result, stopped in outcomes:
+            results[result.input] = result
+            _report(result, len(tasks), options)
             advance()
             if stopped:
                 break
-    _close(results, options, stopped=stopped)
+            worked += result.status != "skipped"
+            if worked == estimate_after and result.status != "skipped" and not options.quiet:
+                _estimate((time.perf_counter() - start) / worked, len(tasks) - len(results))
+    in_order = [results[str(task.path)] for task in tasks if str(task.path) in results]
+    _close(in_order, options, stopped=stopped)
 
 
-def _run_one(
-    path: Path, work: Callable[[Path], Outcome], options: Reporting, planned: Sequence[Path]
-) -> tuple[Result, bool]:
-    existing = [output for output in planned if output.exists()]
-    if existing and options.skip_existing and len(existing) == len(planned):
+def _estimate(seconds: float, left: int) -> None:
+    minutes = seconds * left / 60
+    amount = f"{minutes / 60:.1f} hours" if minutes >= 90 else f"{minutes:.1f} minutes"
+    if left:
+        typer.echo(f"about {amount} for the {left} that are left", err=True)
+
+
+def _run_one(task: Task, options: Reporting) -> tuple[Result, bool]:
+    path = task.path
+    existing = [output for output in task.planned if output.exists()]
+    whole = options.skip_existing and len(existing) == len(task.planned)
+    if existing and (whole or task.current):
         return _result(path, "skipped", Outcome(outputs=existing), 0.0), False
     start = time.perf_counter()
-    outcome = attempt(lambda: _guarded_work(path, work, options, existing))
+    outcome = attempt(lambda: _guarded_work(task, options, existing))
     seconds = time.perf_counter() - start
     if isinstance(outcome, Failure):
         failed = _result(path, "failed", Outcome(), seconds, error=outcome.sentence)
         return failed, outcome.exit_code == STOPPED
-    return _result(path, "done", outcome, seconds), False
+    return _result(path, "unsure" if outcome.unsure else "done", outcome, seconds), False
 
 
-def _guarded_work(
-    path: Path, work: Callable[[Path], Outcome], options: Reporting, existing: Sequence[Path]
-) -> Outcome:
+def _guarded_work(task: Task, options: Reporting, existing: Sequence[Path]) -> Outcome:
     if existing and not (options.overwrite or options.skip_existing):
         raise BadOutput(f"{existing[0]} exists; add --overwrite or --skip-existing")
-    return work(path)
+    return task.work()
 
 
 def _result(
     path: Path,
-    status: Literal["done", "skipped", "failed"],
+    status: Status,
     outcome: Outcome,
     seconds: float,
     *,
@@ -191,7 +246,7 @@ def _result(
         input=str(path),
         status=status,
         outputs=[str(output) for output in outcome.outputs],
-        warnings=outcome.warnings,
+        warnings=[*([outcome.unsure] if outcome.unsure else []), *outcome.warnings],
         seconds=round(seconds, 3),
         model=outcome.model,
         strategy=outcome.strategy,
@@ -200,53 +255,45 @@ def _result(
     )
 
 
-def _check_outputs(inputs: Sequence[Path], outputs: Callable[[Path], Sequence[Path]]) -> None:
+def _check_outputs(tasks: Sequence[Task]) -> None:
     """No result may take the place of an input, nor of another result."""
-    sources = {path.resolve() for path in inputs}
+    sources = {task.path.resolve() for task in tasks}
     owner: dict[Path, Path] = {}
-    for path in inputs:
-        for output in (planned.resolve() for planned in outputs(path)):
+    for task in tasks:
+        for output in (planned.resolve() for planned in task.planned):
             if output in sources:
                 raise BadArgument(f"{output} is an input and would be overwritten; change -o")
-            if owner.setdefault(output, path) != path:
-                raise BadArgument(f"{owner[output]} and {path} would both write {output}")
-
-
-@contextmanager
-def _progress(total: int, options: Reporting) -> Iterator[Callable[[], object]]:
-    """A bar on a terminal, nothing elsewhere, where the lines themselves show progress."""
-    if options.quiet or options.json or not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeElapsedColumn
-
-    columns = (BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda: bar.advance(task)
+            if owner.setdefault(output, task.path) != task.path:
+                raise BadArgument(f"{owner[output]} and {task.path} would both write {output}")
 
 
 def _report(result: Result, total: int, options: Reporting) -> None:
     if result.error is not None:
         typer.echo(f"{result.input}: {result.error}", err=True)
         return
+    if result.status == "unsure":
+        typer.echo(f"{result.input}: unsure: {result.warnings[0]}", err=True)
     if options.quiet:
         return
-    for warning in result.warnings:
+    for warning in result.warnings[result.status == "unsure" :]:
         typer.echo(f"{result.input}: note: {warning}", err=True)
     if not options.json:
-        where = ", ".join(result.outputs) or "done"
+        where = ", ".join(result.outputs[:SHOWN]) or "done"
+        if len(result.outputs) > SHOWN:
+            where += f" and {len(result.outputs) - SHOWN} more"
         already = " (already there)" if result.status == "skipped" else ""
         typer.echo(f"{result.input} -> {where}{already}  {result.seconds:.1f} s")
 
 
 def _close(results: Sequence[Result], options: Reporting, *, stopped: bool) -> None:
-    failed = sum(result.status == "failed" for result in results)
+    counts = Counter(result.status for result in results)
+    failed, unsure = counts["failed"], counts["unsure"]
     if options.json:
         document = {"schema": SCHEMA, "results": [asdict(result) for result in results]}
         typer.echo(json.dumps(document, indent=2))
     if failed and len(results) > 1:
         typer.echo(f"{failed} of {len(results)} failed", err=True)
-    if failed:
+    if unsure and len(results) > 1:
+        typer.echo(f"{unsure} of {len(results)} are unsure", err=True)
+    if failed or unsure:
         raise typer.Exit(STOPPED if stopped else FAILED)

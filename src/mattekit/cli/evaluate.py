@@ -1,27 +1,25 @@
 """Measure predicted alphas against true ones: SAD, MSE, MAD, Grad, Conn, and a report."""
 
 import json as json_text
-import os
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import partial
 from importlib.metadata import version
-from itertools import count
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import typer
 
 from mattekit.cli.batch import pictures_in
-from mattekit.cli.options import DEFAULT_MAX_PIXELS, MaxPixels, Overwrite, Quiet
+from mattekit.cli.options import DEFAULT_MAX_PIXELS, MaxPixels, Overwrite, Processes, Quiet
+from mattekit.cli.progress import progress
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadArgument, BadData, BadOutput
+from mattekit.core.processes import run_on_processes
 from mattekit.core.types import Region
 from mattekit.metrics.compare import Comparison, compare
-from mattekit.metrics.evaluation import Evaluation, Row, from_document, to_csv, to_json
-from mattekit.metrics.measuring import Measuring, evaluate, run_on_processes
+from mattekit.metrics.evaluation import Evaluation, from_document, to_csv, to_json
+from mattekit.metrics.measuring import Measuring, evaluate
 from mattekit.metrics.pairing import PictureFiles, Role, Rule, pair_files
 from mattekit.metrics.protocols import choose_protocol
 from mattekit.metrics.report import Report, in_words, title_of, to_html
@@ -97,9 +95,7 @@ def run(
     allow_masks: Annotated[
         bool, typer.Option("--allow-masks", help="Mattes of only 0 and 1 are no mistake.")
     ] = False,
-    processes: Annotated[
-        int, typer.Option("--processes", metavar="N", min=0, help="0: one a processor.")
-    ] = 0,
+    processes: Processes = 0,
     max_pixels: MaxPixels = DEFAULT_MAX_PIXELS,
     overwrite: Overwrite = False,
     quiet: Quiet = False,
@@ -127,7 +123,7 @@ def run(
             allow_masks=allow_masks,
             max_pixels=max_pixels,
         ),
-        processes=processes or os.cpu_count() or 1,
+        processes=processes,
         quiet=quiet or str(json) == "-",
     )
     first = job.measure(predicted)
@@ -165,9 +161,13 @@ class Job:
         places: dict[Role, Path | None] = {"predicted": predicted, **self.places}
         files = {role: _files(place) for role, place in places.items() if place is not None}
         pairing = pair_files(files, patterns=self.patterns, rule=self.rule)
-        with _progress(len(pairing.pictures), quiet=self.quiet) as on_row:
+        with progress(len(pairing.pictures), quiet=self.quiet, said="measured") as advance:
             evaluation = evaluate(
-                str(predicted), pairing, self.how, processes=self.processes, on_row=on_row
+                str(predicted),
+                pairing,
+                self.how,
+                processes=self.processes,
+                on_row=lambda row: advance(),
             )
         return Measured(pairing.pictures, evaluation)
 
@@ -235,29 +235,6 @@ def _files(place: Path) -> list[Path]:
     if not place.exists():
         raise BadData(f"{place} does not exist; give a folder of pictures, or one picture")
     return [place]
-
-
-@contextmanager
-def _progress(total: int, *, quiet: bool) -> Iterator[Callable[[Row], None]]:
-    """A bar on a terminal, a line every tenth of the way elsewhere."""
-    if quiet:
-        yield lambda row: None
-    elif sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-        columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-            task = bar.add_task("", total=total)
-            yield lambda row: bar.advance(task)
-    else:
-        done = count(1)
-        yield lambda row: _say_tenth(next(done), total)
-
-
-def _say_tenth(done: int, total: int) -> None:
-    if done * 10 // total > (done - 1) * 10 // total:
-        typer.echo(f"{done} of {total} measured", err=True)
 
 
 def _to_json(evaluation: Evaluation, comparison: Comparison | None) -> str:

@@ -29,6 +29,7 @@ VERBS = {
     "serve": "mattekit.cli.serve",
     "evaluate": "mattekit.cli.evaluate",
     "inspect": "mattekit.cli.inspect",
+    "prepare": "mattekit.cli.prepare",
     "synth": "mattekit.cli.synth",
     "train": "mattekit.cli.train",
     "recipe": "mattekit.cli.recipe",

@@ -109,6 +109,10 @@ MaxMemory = Annotated[
         "--max-memory", metavar="2GB", parser=to_bytes, help="Memory that the work may take."
     ),
 ]
+Processes = Annotated[
+    int,
+    typer.Option("--processes", metavar="N", min=0, help="0: one a processor."),
+]
 PictureSize = Annotated[
     str, typer.Option("--size", metavar="WxH", help="Width and height in pixels.")
 ]

@@ -4,21 +4,16 @@ Reads pictures through `imaging.files` and writes nothing.
 """
 
 import hashlib
-import multiprocessing
-import signal
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
-import cv2
 import numpy as np
 
-from mattekit.core.errors import BadImage, BadTrimap, MattekitError, TooLarge
+from mattekit.core.errors import BadImage, BadTrimap, MattekitError
+from mattekit.core.processes import run_on_processes
 from mattekit.core.types import UNKNOWN, Alpha, Plane, Trimap
 from mattekit.imaging.files import MAX_PIXELS, open_picture, open_trimap, read_alpha
 from mattekit.metrics import measure
@@ -27,8 +22,6 @@ from mattekit.metrics.evaluation import Evaluation, Row
 from mattekit.metrics.matte_pair import missing_trimap
 from mattekit.metrics.pairing import Pairing, PictureFiles
 from mattekit.metrics.protocols import Protocol
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,33 +56,6 @@ def evaluate(
         rows=tuple(rows[picture.name] for picture in pairing.pictures),
         problems=pairing.problems,
     )
-
-
-def run_on_processes(
-    work: Callable[[PictureFiles], T], pictures: Sequence[PictureFiles], processes: int
-) -> Iterator[T]:
-    """The results of the work on every picture, in the order in which they are done."""
-    if processes <= 1 or len(pictures) <= 1:
-        yield from map(work, pictures)
-        return
-    context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(processes, context, _start_worker)
-    try:
-        futures = [pool.submit(work, picture) for picture in pictures]
-        yield from (future.result() for future in as_completed(futures))
-    except BrokenProcessPool as error:
-        raise TooLarge(
-            "a worker process was ended from outside, most likely for lack of memory;"
-            " use fewer --processes"
-        ) from error
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def _start_worker() -> None:
-    """One thread a process, and Ctrl-C is the business of the main process alone."""
-    cv2.setNumThreads(1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def measure_files(files: PictureFiles, how: Measuring) -> Row:

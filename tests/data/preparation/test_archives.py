@@ -56,6 +56,12 @@ def test_every_kind_of_archive_is_known_by_its_bytes_whatever_its_name(
     assert (unpacked.written, unpacked.kept, unpacked.left_out) == (2, 0, ())
 
 
+def test_a_tar_that_ends_with_a_zip_is_a_tar(tmp_path: Path) -> None:
+    inner = zip_of(tmp_path / "inner.zip", FILES).read_bytes()
+    unpack_archives(tar_of(tmp_path / "a.tar", {"inner.zip": inner}), tmp_path / "out")
+    assert content(tmp_path / "out") == {"inner.zip": inner}
+
+
 def test_a_second_run_writes_only_what_is_missing(tmp_path: Path) -> None:
     path, out = zip_of(tmp_path / "a.zip", FILES), tmp_path / "out"
     unpack_archives(path, out)

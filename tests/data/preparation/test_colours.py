@@ -5,47 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mattekit.classical.foreground import estimate_foreground, estimate_layers
+from mattekit.classical.foreground import estimate_layers
 from mattekit.core.errors import BadData
-from mattekit.core.types import Image, Sample
+from mattekit.core.types import Sample
 from mattekit.data.preparation.colours import write_layers
 from mattekit.data.preparation.manifest import read_manifest
-from mattekit.imaging.compose import over
 from mattekit.imaging.files import read_image, write_alpha, write_image
 from mattekit.synthetic import scene
-
-METHODS = ("multilevel", "closed-form", "levin")
 
 
 @pytest.fixture
 def picture() -> Sample:
     return scene(5, (96, 112), kind="hair")
-
-
-def error(estimate: Image, true: Image, picture: Sample) -> float:
-    weight = (picture.alpha * over(0, picture.alpha, 1))[..., None]
-    return float((weight * np.abs(estimate - true)).sum() / weight.sum() / 3)
-
-
-@pytest.mark.parametrize("method", METHODS)
-def test_both_layers_come_nearer_to_the_truth_than_the_photo_is(
-    picture: Sample, method: str
-) -> None:
-    foreground, background = estimate_layers(picture.image, picture.alpha, method=method)
-    assert picture.foreground is not None
-    assert picture.background is not None
-    for estimate, true in ((foreground, picture.foreground), (background, picture.background)):
-        assert error(estimate, true, picture) < 0.6 * error(picture.image, true, picture)
-
-
-def test_the_foreground_is_that_of_estimate_foreground_and_sure_pixels_keep_the_photo(
-    picture: Sample,
-) -> None:
-    foreground, background = estimate_layers(picture.image, picture.alpha)
-    assert (foreground == estimate_foreground(picture.image, picture.alpha)).all()
-    opaque, empty = picture.alpha == 1, picture.alpha == 0
-    assert (foreground[opaque] == picture.image[opaque]).all()
-    assert (background[empty] == picture.image[empty]).all()
 
 
 def test_the_files_are_named_as_am2k_has_them_and_the_manifest_tells_the_method(

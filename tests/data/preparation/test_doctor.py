@@ -118,6 +118,17 @@ def test_masks_are_let_through_where_they_are_meant(tmp_path: Path) -> None:
     assert found(tmp_path, allow_masks=True) == []
 
 
+def test_the_alpha_channel_of_a_cut_out_is_looked_at_and_an_opaque_one_is_not(
+    tmp_path: Path,
+) -> None:
+    image = scene(0, SIZE).image
+    opaque = np.ones(SIZE, np.float32)
+    alphas = {"good": disc(), "mask": disc() > 0.5, "empty": 0 * opaque, "opaque": opaque}
+    for name, alpha in alphas.items():
+        write_image(tmp_path / f"cut-outs/{name}.png", image, alpha=alpha.astype(np.float32))
+    assert found(tmp_path) == [("empty", "cut-outs/empty.png"), ("mask", "cut-outs/mask.png")]
+
+
 def test_an_alpha_that_its_trimap_contradicts_is_inverted_whatever_its_border_is(
     tmp_path: Path,
 ) -> None:

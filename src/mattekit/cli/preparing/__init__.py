@@ -1,0 +1,1 @@
+"""The words of `mattekit prepare`, one a file."""

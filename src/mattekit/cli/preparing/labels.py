@@ -1,0 +1,62 @@
+"""`mattekit prepare labels`."""
+
+import json as json_text
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mattekit.cli.batch import SCHEMA
+from mattekit.cli.options import Json, Overwrite, Quiet
+from mattekit.core.errors import BadOutput
+from mattekit.data.preparation.labels import PUBLISHED_SEED, SplitBy, prepare_labels
+
+SHOWN = 5
+
+
+def labels(
+    foregrounds: Annotated[
+        Path, typer.Argument(metavar="FOREGROUNDS", help="Folder with original, trimap and mask.")
+    ],
+    backgrounds: Annotated[
+        Path, typer.Argument(metavar="BACKGROUNDS", help="Folder, searched with its sub-folders.")
+    ],
+    output_file: Annotated[
+        Path, typer.Option("-o", "--output-file", metavar="FILE.csv", help="The table to write.")
+    ] = Path("dataset_labels.csv"),
+    test_ratio: Annotated[
+        float, typer.Option("--test-ratio", metavar="0.2", help="Share of the test split.")
+    ] = 0.2,
+    split_by: Annotated[
+        SplitBy,
+        typer.Option("--split-by", help="row is the published way: subjects are in both splits."),
+    ] = "foreground",
+    seed: Annotated[
+        int, typer.Option("--seed", help="The same seed gives the same table.")
+    ] = PUBLISHED_SEED,
+    overwrite: Overwrite = False,
+    json: Json = False,
+    quiet: Quiet = False,
+) -> None:
+    """Write the table original,trimap,mask,background,split: one row a background."""
+    if output_file.exists() and not overwrite:
+        raise BadOutput(f"{output_file} exists; add --overwrite")
+    written = prepare_labels(
+        foregrounds,
+        backgrounds,
+        output_file,
+        test_ratio=test_ratio,
+        split_by=split_by,
+        seed=seed,
+    )
+    if json:
+        document = {"schema": SCHEMA, "file": str(output_file), **asdict(written)}
+        typer.echo(json_text.dumps(document, indent=2))
+    elif not quiet:
+        typer.echo(f"{written.train} train and {written.test} test rows -> {output_file}")
+    if written.incomplete and not quiet:
+        shown = ", ".join(written.incomplete[:SHOWN])
+        typer.echo(
+            f"{len(written.incomplete)} pictures lack a plane and were left out: {shown}", err=True
+        )

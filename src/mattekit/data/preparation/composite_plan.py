@@ -1,0 +1,158 @@
+"""Which foreground is put on which backgrounds, by the lists of the data set where they are there.
+
+Foreground number i is put on the lines i N ... i N + N - 1 of the list of backgrounds and gives
+NAME_0 ... NAME_N-1, in the order of its own list: the order that the trimaps of the test set are
+numbered in. Without lists the order is that of the names, and backgrounds are drawn.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from mattekit.core.errors import BadArgument, BadData
+from mattekit.data.folders import Folder, has_subfolder, here_or_in, subfolder
+from mattekit.data.lists import read_names
+
+Split = Literal["train", "test"]
+
+PLACES = {"train": "Training_set", "test": "Test_set"}
+LISTS = {"train": "training_{}_names.txt", "test": "test_{}_names.txt"}
+BACKGROUNDS = {"train": 100, "test": 20}
+"""Composites of a foreground in the published sets."""
+COCO_2014 = "COCO_train2014_"
+"""How names of COCO 2014 begin; those of 2017 go without."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Composite:
+    """One picture that is to be made."""
+
+    name: str
+    background: Path
+    trimap: Path | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """A foreground and everything that it is put on."""
+
+    foreground: Path
+    alpha: Path
+    composites: tuple[Composite, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layers:
+    """A pair of folders with the same names in both, and the trimaps of the composites."""
+
+    foregrounds: Folder
+    alphas: Folder
+    trimaps: Folder | None
+
+    @classmethod
+    def of(cls, folder: Path) -> "Layers":
+        """The folders fg, alpha and trimaps of a folder."""
+        return cls(
+            foregrounds=Folder(subfolder(folder, "fg")),
+            alphas=Folder(subfolder(folder, "alpha")),
+            trimaps=Folder(subfolder(folder, "trimaps"))
+            if has_subfolder(folder, "trimaps")
+            else None,
+        )
+
+
+def plan(
+    root: Path,
+    backgrounds: Path,
+    *,
+    split: Split = "train",
+    per_foreground: int | None = None,
+    seed: int = 0,
+) -> list[Subject]:
+    """All foregrounds of a split with their backgrounds; a file that is not there keeps its place.
+
+    Args:
+        root: the set as it is delivered, or a folder with `fg` and `alpha`.
+        backgrounds: folder of pictures.
+        per_foreground: 100 of the training, 20 of the test set, where it is not said.
+        seed: of the draw of backgrounds where no list is there.
+    """
+    times = BACKGROUNDS[split] if per_foreground is None else per_foreground
+    if times < 1 or seed < 0:
+        raise BadArgument(
+            f"{times} backgrounds a foreground with the seed {seed} cannot be; at least 1 and 0 can"
+        )
+    place = here_or_in(here_or_in(root, "Combined_Dataset"), PLACES[split])
+    fg_list, bg_list = (place / LISTS[split].format(layer) for layer in ("fg", "bg"))
+    layers = [Layers.of(folder) for folder in _sets(place)]
+    if fg_list.is_file():
+        names = read_names(fg_list)
+    else:
+        names = [path.name for layer in layers for path in layer.foregrounds.pictures]
+    behind = backgrounds_in_order(Folder(backgrounds), bg_list, seed)
+    if bg_list.is_file() and len(behind) < len(names) * times:
+        raise BadData(
+            f"{bg_list} lists {len(behind)} backgrounds, but {len(names)} foregrounds with {times} "
+            f"each take {len(names) * times}; lower the number a foreground"
+        )
+    _check_names(names)
+    return [
+        _subject(name, [behind[(number * times + k) % len(behind)] for k in range(times)], layers)
+        for number, name in enumerate(names)
+    ]
+
+
+def _check_names(names: list[str]) -> None:
+    """Refuse two foregrounds of one stem, whose composites would have the same names."""
+    by_stem: dict[str, str] = {}
+    for name in names:
+        stem = Path(name).stem
+        if stem in by_stem:
+            raise BadData(
+                f"{by_stem[stem]} and {name} would give composites of one name; rename one"
+            )
+        by_stem[stem] = name
+
+
+def _sets(place: Path) -> list[Path]:
+    """The folder itself or those in it that hold `fg` and `alpha`, by name: Adobe's, then Other."""
+    if not place.is_dir():
+        raise BadData(f"there is no folder {place}; give one that holds fg and alpha")
+    candidates = [place, *sorted(path for path in place.iterdir() if path.is_dir())]
+    found = [
+        path for path in candidates if has_subfolder(path, "fg") and has_subfolder(path, "alpha")
+    ]
+    if not found:
+        raise BadData(f"neither {place} nor a folder in it holds the folders fg and alpha")
+    return found
+
+
+def backgrounds_in_order(folder: Folder, names: Path, seed: int = 0) -> list[Path]:
+    """The listed backgrounds, or without a list all in the order of a draw."""
+    if not names.is_file():
+        order = np.random.default_rng(seed).permutation(len(folder.pictures))
+        return [folder.pictures[number] for number in order]
+    return [
+        folder.find(name) or folder.find(name.removeprefix(COCO_2014)) or folder.path / name
+        for name in read_names(names)
+    ]
+
+
+def _subject(name: str, backgrounds: list[Path], layers: list[Layers]) -> Subject:
+    layer = next((one for one in layers if one.foregrounds.find(name)), layers[0])
+    foreground = layer.foregrounds.find(name) or layer.foregrounds.path / name
+    trimaps = layer.trimaps
+    return Subject(
+        foreground=foreground,
+        alpha=layer.alphas.find(name) or layer.alphas.path / name,
+        composites=tuple(
+            Composite(
+                name=f"{Path(name).stem}_{k}",
+                background=background,
+                trimap=trimaps.find(f"{Path(name).stem}_{k}") if trimaps else None,
+            )
+            for k, background in enumerate(backgrounds)
+        ),
+    )

@@ -1,0 +1,137 @@
+"""Composites as files: the pictures of a plan, and a manifest instead of copies of their planes."""
+
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from mattekit.core.atomic import replacing
+from mattekit.core.errors import BadData, MattekitError
+from mattekit.core.types import Plane
+from mattekit.data.lists import write_rows
+from mattekit.data.preparation.composite_plan import Composite, Subject
+from mattekit.data.preparation.compositing import (
+    RULES,
+    Rule,
+    behind,
+    composite,
+    read_colours,
+    read_matte,
+)
+from mattekit.data.preparation.manifest import write_manifest
+from mattekit.imaging.files import write_image
+
+PRESETS = {**RULES, "merged": RULES["alphagan-2020"]}
+"""What a user chooses; `merged` has AlphaGAN's folders and list too."""
+FOLDERS = dict.fromkeys(RULES, "image") | {"merged": "merged_cv"}
+"""Preset -> the folder of the composites."""
+TRAINING_LIST = "training_set.txt"
+SHOWN = 3
+
+
+def picture_of(composite: Composite, folder: Path, preset: str) -> Path:
+    """The file of a composite."""
+    return folder / FOLDERS[preset] / f"{composite.name}.png"
+
+
+def compose(
+    subject: Subject, folder: Path, preset: str, *, keep: bool, planes: bool = False
+) -> list[Path]:
+    """Write all composites of a foreground; a background that cannot be read spoils its own alone.
+
+    Args:
+        keep: leave out composites that are there.
+        planes: put what a composite is made of beside it, under its name.
+    """
+    rule = PRESETS[preset]
+    foreground = read_colours(subject.foreground)
+    size = foreground.shape[0], foreground.shape[1]
+    alpha = read_matte(subject.alpha, size)
+    written, failures = [], []
+    for one in subject.composites:
+        target = picture_of(one, folder, preset)
+        if keep and target.exists():
+            continue
+        try:
+            background = behind(read_colours(one.background), size, rule)
+        except MattekitError as error:
+            failures.append(str(error))
+            continue
+        if planes:
+            _write_planes(subject, one, background, folder)
+        write_image(target, composite(foreground, alpha, background, rule))
+        written.append(target)
+    if failures:
+        more = f" and {len(failures) - SHOWN} more" if len(failures) > SHOWN else ""
+        raise BadData(
+            f"{len(failures)} of {len(subject.composites)} composites are missing: "
+            f"{'; '.join(failures[:SHOWN])}{more}"
+        )
+    return written
+
+
+def _write_planes(subject: Subject, one: Composite, background: Plane, folder: Path) -> None:
+    """The layers of a composite; those that are files already are linked."""
+    files = {"fg": subject.foreground, "alpha": subject.alpha, "trimap": one.trimap}
+    for name, path in files.items():
+        if path is not None:
+            _link(path, folder / name / f"{one.name}{path.suffix}")
+    write_image(folder / "bg" / f"{one.name}.png", background)
+
+
+def finish(subjects: Sequence[Subject], folder: Path, preset: str) -> None:
+    """Write what tells the composites that are there, and for `merged` the rest of its folders."""
+    made = [_as_made(subject, folder, preset) for subject in subjects]
+    pairs = [(subject, one) for subject in made for one in subject.composites]
+    if not pairs:
+        return
+    rows = [_entry(subject, one, folder, preset) for subject, one in pairs]
+    write_manifest(folder, [_header(preset, PRESETS[preset]), *rows])
+    if preset == "merged":
+        for subject in made:
+            if subject.composites:
+                _link(subject.foreground, folder / "fg" / subject.foreground.name)
+                _link(subject.alpha, folder / "alpha" / subject.alpha.name)
+        write_rows(
+            folder / TRAINING_LIST,
+            [(s.foreground.name, one.background.name, f"{one.name}.png") for s, one in pairs],
+        )
+
+
+def _as_made(subject: Subject, folder: Path, preset: str) -> Subject:
+    """The subject with those of its composites that are there."""
+    made = [one for one in subject.composites if picture_of(one, folder, preset).is_file()]
+    return replace(subject, composites=tuple(made))
+
+
+def _header(preset: str, rule: Rule) -> dict[str, Any]:
+    return {"schema": "mattekit/composites-1", "preset": preset, "rule": asdict(rule)}
+
+
+def _entry(subject: Subject, one: Composite, folder: Path, preset: str) -> dict[str, str]:
+    """The files of a composite, relative to the manifest, so that a tree can be moved."""
+    files = {
+        "image": picture_of(one, folder, preset),
+        "foreground": subject.foreground,
+        "alpha": subject.alpha,
+        "background": one.background,
+        "trimap": one.trimap,
+    }
+    return {
+        role: Path(os.path.relpath(path, folder)).as_posix()
+        for role, path in files.items()
+        if path is not None
+    }
+
+
+def _link(source: Path, target: Path) -> None:
+    """The same file under another name, or a copy where the file system has no links."""
+    if target.exists():
+        return
+    with replacing(target) as aside:
+        try:
+            os.link(source, aside)
+        except OSError:
+            shutil.copyfile(source, aside)

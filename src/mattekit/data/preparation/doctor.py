@@ -1,0 +1,158 @@
+"""What is wrong with the files of one picture, told by decoding all of them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mattekit.core.errors import MattekitError
+from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Plane, Size, Trimap
+from mattekit.data.preparation.fingerprints import Fingerprint, fingerprint
+from mattekit.data.preparation.inventory import Entry, Role
+from mattekit.imaging.files import open_alpha, open_picture, open_trimap
+from mattekit.imaging.picture import Picture, to_depth
+
+KINDS = {
+    "unreadable": "does not decode, or is not what its folder says",
+    "unpaired": "lacks a file of the same stem",
+    "size": "has another size than what it belongs to",
+    "empty": "an alpha that is 0 everywhere, or nowhere less than 1",
+    "inverted": "an alpha that is white where the background is",
+    "mask": "an alpha without soft pixels: a segmentation, not a matte",
+    "trimap": "a trimap with other values than 0, 128 and 255, or without unknown pixels",
+    "test set": "a public test picture in a training set",
+    "same bytes": "the same file as one of the other set",
+    "same look": "nearly the same picture as one of the other set",
+    "same name": "the same stem as a picture of the other set",
+}
+"""What is looked for, in the order of the report."""
+
+SOFT = (38, 217)  # 15 and 85 % of 255: what JPEG does to a mask stays outside
+SOFT_SHARE = 0.1
+"""A matte has at least so many soft pixels for every pixel of its outline."""
+WHITE_RIM, DARK_SHARE = 0.8, 0.02
+"""Mean of the outermost pixels from which on, with so many dark ones, an alpha is inverted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Something that is wrong with a file."""
+
+    kind: str
+    path: Path
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examined:
+    """What one entry's files gave."""
+
+    lead: Path
+    findings: tuple[Finding, ...]
+    fingerprints: tuple[Fingerprint, ...]
+
+
+def examine(entry: Entry, *, allow_masks: bool = False) -> Examined:
+    """Decode every file of an entry and say what is wrong with it.
+
+    Args:
+        allow_masks: alphas of only 0 and 1 are meant.
+    """
+    examination = Examination(allow_masks=allow_masks)
+    for role, path in entry.files:
+        examination.look_at(role, path)
+    return Examined(
+        lead=entry.lead,
+        findings=tuple(examination.findings),
+        fingerprints=tuple(examination.fingerprints),
+    )
+
+
+class Examination:
+    """The planes of one entry, looked at one after the other, the leading one first."""
+
+    def __init__(self, *, allow_masks: bool) -> None:
+        self.allow_masks = allow_masks
+        self.findings: list[Finding] = []
+        self.fingerprints: list[Fingerprint] = []
+        self.size: Size | None = None
+        self.alpha: Plane | None = None
+        self.inverted = False
+
+    def look_at(self, role: Role, path: Path) -> None:
+        """Decode one file; what follows from it is added to the findings."""
+        try:
+            if role == "alpha":
+                plane = to_depth(open_alpha(path), 8)
+                self._look_at_alpha(path, plane)
+            elif role == "trimap":
+                plane, warnings = open_trimap(path)
+                self._look_at_trimap(path, plane, warnings)
+            else:
+                picture = open_picture(path)
+                plane = picture.colours
+                if role != "background":
+                    self.fingerprints.append(fingerprint(path, plane))
+                    self._look_at_channel(path, picture)
+        except MattekitError as error:
+            self._add("unreadable", path, str(error).removeprefix(f"{path}: "))
+            return
+        size = plane.shape[0], plane.shape[1]
+        if self.size is None:
+            self.size = size
+        elif size != self.size:
+            found, expected = (f"{one[1]}x{one[0]}" for one in (size, self.size))
+            self._add("size", path, f"is {found}, and what it belongs to {expected}")
+
+    def _look_at_alpha(self, path: Path, alpha: Plane) -> None:
+        self.alpha = alpha
+        if alpha.max() == 0:
+            self._add("empty", path, "is black everywhere: nothing is foreground")
+        elif alpha.min() == 255:
+            self._add("empty", path, "is white everywhere: nothing is background")
+        else:
+            if not self.allow_masks and is_mask(alpha):
+                self._add("mask", path, "has no soft pixels: a segmentation, not a matte")
+            if looks_inverted(alpha):
+                self._say_inverted(path, "is white at the border of the picture and dark inside")
+
+    def _look_at_channel(self, path: Path, picture: Picture) -> None:
+        """The alpha channel of a cut-out; one that is opaque everywhere says nothing."""
+        if self.alpha is None and picture.alpha is not None:
+            alpha = to_depth(picture.alpha, 8)
+            if alpha.min() < 255:
+                self._look_at_alpha(path, alpha)
+
+    def _look_at_trimap(self, path: Path, trimap: Trimap, warnings: tuple[str, ...]) -> None:
+        for warning in warnings:
+            self._add("trimap", path, warning.removeprefix(f"{path}: "))
+        if not (trimap == UNKNOWN).any():
+            self._add("trimap", path, "has no unknown (grey) pixels")
+        if self.alpha is not None and self.alpha.shape == trimap.shape:
+            sure = [self.alpha[trimap == label] for label in (FOREGROUND, BACKGROUND)]
+            if all(part.size for part in sure) and sure[0].mean() < sure[1].mean():
+                self._say_inverted(path, "is white where the alpha is dark: one is inverted")
+
+    def _say_inverted(self, path: Path, sentence: str) -> None:
+        if not self.inverted:
+            self._add("inverted", path, sentence)
+        self.inverted = True
+
+    def _add(self, kind: str, path: Path, sentence: str) -> None:
+        self.findings.append(Finding(kind=kind, path=path, sentence=sentence))
+
+
+def is_mask(alpha: Plane) -> bool:
+    """Nearly no soft pixel at the outline of an 8-bit alpha, however JPEG smeared it."""
+    soft = np.count_nonzero((alpha > SOFT[0]) & (alpha < SOFT[1]))
+    inside = (alpha > 127).astype(np.uint8)
+    outline = np.count_nonzero(inside - cv2.erode(inside, np.ones((3, 3), np.uint8)))
+    return bool(outline > 0 and soft < SOFT_SHARE * outline)
+
+
+def looks_inverted(alpha: Plane) -> bool:
+    """The border of an 8-bit alpha is white, and there is a dark part."""
+    rim = np.ones(alpha.shape, dtype=np.bool_)
+    rim[1:-1, 1:-1] = False
+    return bool(alpha[rim].mean() > WHITE_RIM * 255 and (alpha < 128).mean() > DARK_SHARE)

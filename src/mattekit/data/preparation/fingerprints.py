@@ -1,0 +1,107 @@
+"""What tells a picture again: its bytes, its name, and a hash of how it looks.
+
+The hash is 64 signs of slow cosine waves, so a picture that was scaled, coded anew or slightly
+retouched keeps nearly all of them.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from mattekit.core.types import Plane
+from mattekit.data.sources.comp import foreground_of
+from mattekit.imaging.picture import to_float
+
+SIDE, WAVES = 32, 8
+FLAT = 0.02
+"""Standard deviation of grey below which a picture looks like any other empty one."""
+NEAR = 4
+"""Signs that may differ between two copies of a picture."""
+STRIP = 256
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fingerprint:
+    """What is compared of a picture."""
+
+    path: Path
+    digest: str
+    look: int | None
+    """The 64 signs; None of a picture without contrast."""
+
+    @property
+    def name(self) -> str:
+        """The stem of its foreground."""
+        return foreground_of(self.path.stem)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overlap:
+    """Two pictures of two sets that are the same in one way."""
+
+    kind: str
+    path: Path
+    other: Path
+
+
+def fingerprint(path: Path, colours: Plane) -> Fingerprint:
+    """The fingerprint of a decoded file."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return Fingerprint(path=path, digest=digest, look=look_of(colours))
+
+
+def look_of(colours: Plane) -> int | None:
+    """The signs of 64 slow waves of the grey picture, against their median."""
+    grey = cv2.cvtColor(to_float(_small(colours)), cv2.COLOR_RGB2GRAY)
+    if grey.std() < FLAT:
+        return None
+    waves = cv2.dct(grey)[:WAVES, :WAVES].ravel()
+    signs = waves > np.median(waves[1:])
+    return int.from_bytes(np.packbits(signs).tobytes(), "big")
+
+
+def overlaps(ours: list[Fingerprint], theirs: list[Fingerprint]) -> list[Overlap]:
+    """Every picture of ours that is in the other set too, with the strongest sign of it.
+
+    A name that several composites share is told once.
+    """
+    by_digest = {other.digest: other for other in reversed(theirs)}
+    by_name = {other.name: other for other in reversed(theirs)}
+    near = _near(ours, theirs)
+    found, told = [], set[str]()
+    for number, one in enumerate(ours):
+        other = by_digest.get(one.digest) or near.get(number)
+        if other is not None:
+            kind = "same bytes" if other.digest == one.digest else "same look"
+            found.append(Overlap(kind=kind, path=one.path, other=other.path))
+            told.add(one.name)
+    for one in ours:
+        if one.name in by_name and one.name not in told:
+            other = by_name[one.name]
+            found.append(Overlap(kind="same name", path=one.path, other=other.path))
+            told.add(one.name)
+    return found
+
+
+def _small(colours: Plane) -> Plane:
+    small: Plane = cv2.resize(colours, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    return small
+
+
+def _near(ours: list[Fingerprint], theirs: list[Fingerprint]) -> dict[int, Fingerprint]:
+    """Number of ours -> the first of theirs whose look differs by at most `NEAR` signs."""
+    others = [other for other in theirs if other.look is not None]
+    numbers = [number for number, one in enumerate(ours) if one.look is not None]
+    looks = np.array([ours[number].look for number in numbers], dtype=np.uint64)
+    known = np.array([other.look for other in others], dtype=np.uint64)
+    near: dict[int, Fingerprint] = {}
+    for start in range(0, len(looks) if len(known) else 0, STRIP):
+        distance = np.bitwise_count(looks[start : start + STRIP, None] ^ known)
+        for row in np.flatnonzero((distance <= NEAR).any(axis=1)):
+            nearest = int(distance[row].argmin())
+            near[numbers[start + int(row)]] = others[nearest]
+    return near

@@ -1,0 +1,53 @@
+"""Work spread over processes."""
+
+import signal
+import subprocess
+import sys
+from functools import partial
+
+import pytest
+
+from mattekit.core.errors import BadImage
+from mattekit.core.processes import run_on_processes
+from mattekit.imaging.files import read_image
+from mattekit.imaging.resize import fit_within
+
+
+def test_one_process_works_here_and_only_as_far_as_it_is_asked() -> None:
+    begun: list[int] = []
+    results = run_on_processes(lambda item: begun.append(item) or 10 * item, [1, 2, 3], 1)
+    assert next(results) == 10
+    assert begun == [1]
+
+
+def test_several_processes_give_the_result_of_every_item() -> None:
+    work = partial(fit_within, longest=10)
+    found = list(run_on_processes(work, [(20, 20), (40, 10), (5, 5)], 2))
+    assert sorted(found) == [(5, 5), (10, 2), (10, 10)]
+
+
+def test_an_error_in_another_process_is_raised_here() -> None:
+    with pytest.raises(BadImage, match="does not exist"):
+        list(run_on_processes(read_image, ["no/such.png"] * 2, 2))
+
+
+def test_ctrl_c_ends_the_work_in_hand_instead_of_waiting_for_it() -> None:
+    code = """
+import sys, time
+from contextlib import closing
+from mattekit.core.processes import run_on_processes
+if __name__ == "__main__":
+    with closing(run_on_processes(time.sleep, [0.01, 600, 600, 600], 2)) as done:
+        for second in done:
+            print("begun", flush=True)
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline() == b"begun\n"
+        child.send_signal(signal.SIGINT)
+        try:
+            assert b"KeyboardInterrupt" in child.communicate(timeout=60)[1]
+        finally:
+            child.terminate()
