@@ -24,7 +24,7 @@ PAGES = sorted(
 RUN = ("README.md", "docs/tour.md", "docs/commands.md")
 """Pages whose commands and Python are run; the commands of the others are read only."""
 NOT_RUN = ("serve", "models import", "predict")
-"""What needs a browser, or weights that mattekit does not have."""
+"""What needs a browser, as --paint does, or weights that mattekit does not have."""
 
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
@@ -90,7 +90,7 @@ def run(*line: str) -> None:
 def test_the_commands_of_a_page_run_in_their_order(page: str, desk: Path) -> None:
     for line in commands(page):
         words = line.removeprefix("mattekit ")
-        if words.startswith(NOT_RUN):
+        if words.startswith(NOT_RUN) or "--paint" in words:
             continue
         existing = ["--overwrite"] if words.startswith("cutout") and "--json" not in words else []
         run(sys.executable, "-m", "mattekit", *shlex.split(words), *existing)

@@ -66,6 +66,11 @@ def export_onnx(network: TorchNetwork, path: Path) -> list[Parity]:
             f"{network.name} has {weight / 1e9:.1f} GB of weights and one ONNX file holds "
             f"{LARGEST / 1e9:.1f}; predict with its .safetensors file"
         )
+    if not {*network.extra_planes} <= {"prior"}:
+        raise BadWeights(
+            f"{network.name} takes {' and '.join(network.extra_planes)} from other networks; a part "
+            "of a chain is not exported"
+        )
     planes = random_planes(network, (2 * network.stride, 3 * network.stride))
     names = [name for name in network.run(planes) if name != "glance_logits"]
     with replacing(path) as aside:
