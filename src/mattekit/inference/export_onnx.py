@@ -68,8 +68,8 @@ def export_onnx(network: TorchNetwork, path: Path) -> list[Parity]:
         )
     if not {*network.extra_planes} <= {"prior"}:
         raise BadWeights(
-            f"{network.name} takes {' and '.join(network.extra_planes)} from other networks; a part "
-            "of a chain is not exported"
+            f"{network.name} takes {' and '.join(network.extra_planes)} from other networks; a "
+            "part of a chain is not exported"
         )
     planes = random_planes(network, (2 * network.stride, 3 * network.stride))
     names = [name for name in network.run(planes) if name != "glance_logits"]
