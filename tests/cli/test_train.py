@@ -64,9 +64,21 @@ def test_recipes_are_listed_and_shown_with_defaults_and_length() -> None:
     assert "# length: 600 steps = 18.75 epochs of 256 samples, 8 a step" in shown.output
 
 
+def test_a_recipe_is_shown_without_its_data_and_with_its_presets(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("MATTEKIT_DATA", raising=False)
+    shown = mattekit("recipe", "show", "alphagan-a6", "preset=readme")
+    assert "root: ${MATTEKIT_DATA}" in shown.output
+    assert "# preset=file sets other values" in shown.output
+    assert "# schedule: the triangle stands on its head, from 0.001 down to 0.0003" in shown.output
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
+        (["train", "dim_stage1"], "data.train.root needs the environment variable MATTEKIT_DATA"),
+        (["recipe", "show", "dim", "preset=papre"], "did you mean 'paper'?"),
         (["recipe", "show", "tinny"], "there is no recipe 'tinny'; did you mean 'tiny'?"),
         (["recipe", "show", "tiny", "optimser.lr=1"], "did you mean 'optimiser'?"),
         (["train", "tiny", "--precision", "fp16", "--device", "cpu"], "fp16 needs a GPU"),
@@ -79,6 +91,7 @@ def test_a_mistake_is_one_sentence_and_an_exit_code(
     words: list[str], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MATTEKIT_DATA", raising=False)
     result = mattekit(*words)
     assert result.exit_code in (1, 2)
     assert sentence in result.output

@@ -8,6 +8,7 @@ import pytest
 import torch
 from training.toys import CRITIC, discs, make_settings, same, weights_of
 
+from mattekit.core.errors import BadData
 from mattekit.training import MethodConfig
 from mattekit.training.adversarial import AdversarialConfig
 from mattekit.training.freeze import FreezeConfig
@@ -61,6 +62,15 @@ class TestMethod:
         torch.set_rng_state(chance)
         assert [resumed.step(batch) for batch in discs(5, start=steps)] == reports
         assert same(weights_of(resumed.network), weights_of(unbroken.network))
+
+    def test_a_rehearsal_refuses_what_cannot_work_and_changes_nothing(self, config: Any) -> None:
+        method, batch = build(config), next(discs())
+        before, chance = weights_of(method.network), torch.get_rng_state()
+        method.rehearse(batch)
+        assert same(before, weights_of(method.network))
+        assert torch.equal(chance, torch.get_rng_state())
+        with pytest.raises(BadData, match="foreground and background"):
+            method.rehearse(replace(batch, background=None))
 
     def test_its_report_names_every_loss_and_rate(self, config: Any) -> None:
         report = build(config).step(next(discs()))

@@ -6,9 +6,14 @@ from pathlib import Path
 import pytest
 
 from mattekit.core.errors import BadRecipe
+from mattekit.data.augmentation.artefacts import JpegConfig
+from mattekit.data.augmentation.geometry import FlipConfig, RotateConfig
+from mattekit.data.crop import Crop
 from mattekit.data.sources.synthetic import SyntheticConfig
 from mattekit.recipes.lengths import in_words
+from mattekit.recipes.pieces import make_steps
 from mattekit.recipes.recipe import (
+    InitConfig,
     Recipe,
     changed_keys,
     describe,
@@ -16,6 +21,7 @@ from mattekit.recipes.recipe import (
     find,
     load_recipe,
     names,
+    presets,
 )
 from mattekit.training.schedules import ConstantConfig
 
@@ -47,11 +53,46 @@ def test_a_bundled_recipe_is_valid_described_and_written_back_the_same(
     (tmp_path / "again.yaml").write_text(dump_recipe(recipe))
     assert load_recipe(tmp_path / "again.yaml") == recipe
     recipe.smoked().check()
+    for preset in presets(find(name)):
+        assert load_recipe(find(name), [f"preset={preset}"]) != recipe
 
 
 def test_words_on_the_command_line_win_over_the_file(base: Path) -> None:
     recipe = load_recipe(base, ["optimiser.lr=1e-5", "batch=4", "optimiser.name=sgd"])
     assert (recipe.optimiser.name, recipe.optimiser.lr, recipe.batch) == ("sgd", 1e-5, 4)
+
+
+def test_a_preset_sets_what_it_lists_and_words_after_it_win(base: Path) -> None:
+    base.write_text(BASE + "presets: {fast: {smoke.lr: 1e-2, losses.0.weight: 3}}\n")
+    assert presets(base) == ["fast"]
+    recipe = load_recipe(base, ["preset=fast", "smoke.lr=2e-2"])
+    assert (recipe.smoke.lr, recipe.losses[0].weight) == (2e-2, 3.0)
+    assert load_recipe(base).losses[0].weight == 1.0
+    with pytest.raises(BadRecipe, match="preset: there is no 'fats'; did you mean 'fast'"):
+        load_recipe(base, ["preset=fats"])
+
+
+def test_a_preset_of_a_recipe_without_any_is_refused(base: Path) -> None:
+    with pytest.raises(BadRecipe, match=r"^preset=fast: this recipe has no presets"):
+        load_recipe(base, ["preset=fast"])
+
+
+def test_init_is_a_place_a_start_for_each_part_or_none(base: Path) -> None:
+    assert load_recipe(base, ["init=none"]).init is None
+    assert load_recipe(base, ["init=runs/first"]).init == InitConfig(path="runs/first")
+    parts = load_recipe(base, ["init.parts.matting=imagenet", "init.strict=no"]).init
+    assert parts == InitConfig(parts={"matting": "imagenet"}, strict=False)
+
+
+def test_variables_that_are_not_set_may_stay_for_a_look(base: Path) -> None:
+    words = ["data.train={name: rgba_folder, foregrounds: '${NOWHERE}/a', backgrounds: b}"]
+    with pytest.raises(BadRecipe, match="needs the environment variable NOWHERE"):
+        load_recipe(base, words)
+    assert "${NOWHERE}/a" in dump_recipe(load_recipe(base, words, keep_unset=True))
+
+
+def test_notes_are_remarks(base: Path) -> None:
+    assert load_recipe(base, ["notes=[said before]"]).check() == ["said before"]
 
 
 def test_smoke_runs_in_small_on_synthetic_pictures_with_its_own_rate(base: Path) -> None:
@@ -61,6 +102,17 @@ def test_smoke_runs_in_small_on_synthetic_pictures_with_its_own_rate(base: Path)
     assert (smoked.data.size, smoked.data.crop, smoked.data.fixed) == (64, (64,), True)
     assert (smoked.batch, smoked.accumulate, smoked.steps(1.0)) == (2, 1, 12)
     assert (smoked.optimiser.lr, smoked.schedule) == (0.5, ConstantConfig())
+
+
+def test_steps_stand_before_and_after_the_crop_in_the_order_of_the_recipe(base: Path) -> None:
+    words = ["data.before_crop=[{name: rotate, degrees: 5}]", "data.after_crop=[flip, jpeg]"]
+    recipe = load_recipe(base, [*words, "data.crop_anywhere=0.25"])
+    rotate, crop, flip, jpeg = make_steps(recipe)
+    assert isinstance(crop, Crop)
+    assert crop.anywhere == 0.25
+    assert (rotate, flip, jpeg) == (RotateConfig(degrees=5), FlipConfig(), JpegConfig())
+    smoked = recipe.smoked().data
+    assert (smoked.before_crop, smoked.after_crop) == ((rotate,), (flip, jpeg))
 
 
 def test_the_length_is_told_in_steps_and_epochs(base: Path) -> None:
@@ -79,6 +131,9 @@ IMPOSSIBLE = [
     ("ema=1", "ema: 1.0 is out of range"),
     ("losses=[]", "losses: at least one"),
     ("data.crop=[]", "data.crop"),
+    ("data.crop_anywhere=2", "data.crop_anywhere: a share between 0 and 1"),
+    ("data.after_crop=[{name: fip}]", "data.after_crop.0.name: there is no 'fip'; did you mean"),
+    ("data.before_crop=[{name: scale, factors: [2, 1]}]", "data.before_crop.0: factors must be"),
     ("length=null", "length: exactly one"),
     ("method={name: staged, stages: [{length: 5}]}", "length: exactly one"),
     ("validate.metrics=[sad,ssim]", "validate.metrics: no 'ssim'; choose from sad, mse"),

@@ -17,8 +17,9 @@ from training.toys import Discs, DiscsConfig, ToyConfig, ToyNetwork, same
 from mattekit.core.errors import BadArgument, BadData, BadOutput, BadRecipe, BadWeights
 from mattekit.core.types import Sample
 from mattekit.networks import weights
-from mattekit.recipes.pieces import Hardware, make_fabric
+from mattekit.recipes.pieces import Hardware, make_fabric, norm_remarks
 from mattekit.recipes.recipe import DataConfig, InitConfig, Recipe
+from mattekit.training.freeze import FreezeConfig
 from mattekit.training.learner import Learner
 from mattekit.training.optimisers import AdamConfig
 from mattekit.training.periods import Span
@@ -184,6 +185,7 @@ def test_data_that_lack_what_a_loss_needs_are_refused_before_the_first_step(
     with pytest.raises(BadData, match="composition_l1 needs true foreground and background"):
         run_toy(short(), tmp_path, listener=listener)
     assert listener.steps == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_loss_that_breaks_leaves_the_names_and_no_checkpoint_of_that_step(
@@ -223,6 +225,44 @@ def test_a_size_that_the_network_cannot_take_is_refused(
         run_toy(short(), tmp_path)
 
 
+def test_a_batch_too_small_for_the_networks_norms_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ToyNetwork, "smallest_training_batch", 2, raising=False)
+    with pytest.raises(BadRecipe, match=r"^batch: 1 at a time is too few for the batch statistics"):
+        run_toy(short(accumulate=4), tmp_path)
+    frozen = short(accumulate=4, freeze=FreezeConfig(norms=True), length=Span(steps=1))
+    assert run_toy(frozen, tmp_path).step == 1
+
+
+def test_a_guessed_background_needs_a_network_that_takes_one(tmp_path: Path) -> None:
+    with pytest.raises(BadRecipe, match=r"^guessed_background: the network takes no background"):
+        run_toy(short(guessed_background="runs/other"), tmp_path)
+
+
+def test_learning_from_a_public_test_set_is_said_in_the_model_card_and_the_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Discs, "test_set", "DISCS-10", raising=False)
+    listener = Listener()
+    run_toy(short(length=Span(steps=1)), tmp_path, listener=listener)
+    checkpoint = tmp_path / "checkpoints" / "step-000001"
+    assert any("DISCS-10, a public test set" in line for line in listener.lines)
+    assert "DISCS-10, a public test set" in (checkpoint / "model_card.md").read_text()
+    assert weights.read_header(checkpoint / "weights.safetensors").test_overlap == "DISCS-10"
+
+
+def test_statistics_of_one_process_among_several_are_remarked_on() -> None:
+    assert norm_remarks(ToyNetwork(), 1) == []
+    assert "syncbn shares them, and gn needs none" in norm_remarks(ToyNetwork(), 2)[0]
+    assert norm_remarks(torch.nn.GroupNorm(2, 4), 2) == []
+
+
+def test_the_model_card_says_how_the_weights_began(folder: Path) -> None:
+    card = (folder / "checkpoints" / "step-000008" / "model_card.md").read_text()
+    assert "- init: none, all weights began at random" in card
+
+
 def test_half_precision_with_scaling_is_refused_on_the_cpu() -> None:
     with pytest.raises(BadArgument, match="fp16 needs a GPU; on the CPU use 32 or bf16"):
         make_fabric(short(precision="fp16"), Hardware(device="cpu"))
@@ -249,3 +289,37 @@ def test_the_first_samples_are_looked_at(tmp_path: Path) -> None:
             run_toy(short(), tmp_path / "refused")
         allowed = replace(short().data, allow_masks=True)
         assert run_toy(short(data=allowed), tmp_path / "allowed").step == 8
+
+
+def test_a_damaged_sample_is_left_out_where_that_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Damaged(Discs):
+        def sample(self, index: int, rng: np.random.Generator) -> Sample:
+            if index == 3:
+                raise BadData("disc 3 is damaged")
+            return super().sample(index, rng)
+
+    monkeypatch.setattr(DiscsConfig, "open", lambda self: Damaged())
+    data = DataConfig(train=DiscsConfig(), crop=(16,), size=16)
+    with pytest.raises(BadData, match="disc 3 is damaged"):
+        run_toy(short(data=data), tmp_path / "refused")
+    listener = Listener()
+    skipping = short(data=replace(data, on_error="skip"))
+    assert run_toy(skipping, tmp_path / "skipped", listener=listener).step == 8
+    assert "left out as they cannot be used: disc-3" in listener.lines
+
+
+def test_who_learns_from_a_public_test_set_is_told_and_the_card_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Tests(Discs):
+        test_set = "AIM-500"
+
+    monkeypatch.setattr(DiscsConfig, "open", lambda self: Tests())
+    listener = Listener()
+    data = DataConfig(train=DiscsConfig(), crop=(16,), size=16)
+    run_toy(short(data=data), tmp_path, listener=listener)
+    remark = "trained on AIM-500, a public test set"
+    assert any(remark in line for line in listener.lines)
+    assert remark in (tmp_path / "checkpoints" / "step-000008" / "model_card.md").read_text()

@@ -5,23 +5,31 @@ Usage: torchrun --nproc-per-node 2 distributed.py FOLDER.
 
 import json
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from lightning_fabric import Fabric
-from torch import Tensor
+from torch import Tensor, nn
 from training.toy_runs import Listener, methods, toy_recipe
 from training.toys import Discs, ToyNetwork, make_settings, weights_of
 
+from mattekit.core.types import Sample
 from mattekit.data.loader import Row, make_loader
+from mattekit.imaging.compose import over
 from mattekit.losses import region
+from mattekit.networks import dim
+from mattekit.networks.alphagan import AlphaGanConfig
+from mattekit.networks.patchgan import PatchGanConfig
 from mattekit.recipes.pieces import Hardware, several_processes
 from mattekit.recipes.place import Place
+from mattekit.recipes.recipe import find, load_recipe
 from mattekit.recipes.start import train
 from mattekit.training.freeze import FreezeConfig
 from mattekit.training.optimisers import SgdConfig
@@ -37,20 +45,52 @@ def double(*, several: bool) -> Fabric:
     return fabric
 
 
-def end_weights(method: Any, fabric: Fabric) -> tuple[dict[str, Tensor], list[str]]:
+class NoisyDiscs(Discs):
+    """Discs without flat parts, in which a maximum of equals would be decided by rounding."""
+
+    def sample(self, index: int, rng: np.random.Generator) -> Sample:
+        disc = super().sample(index, rng)
+        foreground, background = rng.random((2, *disc.image.shape), dtype=np.float32)
+        image = over(foreground, disc.alpha[..., None], background)
+        return replace(disc, image=image, foreground=foreground, background=background)
+
+
+def toy() -> nn.Module:
+    return ToyNetwork(dropout=0.0)
+
+
+def narrow_dim() -> nn.Module:
+    """Deep Image Matting with a sixteenth of its channels."""
+    whole = dim.convolution
+
+    def narrow(inputs: int, outputs: int, kernel: int) -> nn.Conv2d:
+        inputs, outputs = (max(width // 16, min(width, 4)) for width in (inputs, outputs))
+        return whole(inputs, outputs, kernel)
+
+    dim.convolution = narrow
+    try:
+        return dim.DimConfig().build()
+    finally:
+        dim.convolution = whole
+
+
+def alphagan() -> nn.Module:
+    return AlphaGanConfig(norm="gn").build()
+
+
+def end_weights(
+    method: Any, fabric: Fabric, network: Callable[[], nn.Module] = toy, **changes: Any
+) -> tuple[dict[str, Tensor], list[str]]:
     """The weights after some steps of a network without batch statistics, and the names seen."""
     torch.manual_seed(0)
     torch.set_default_dtype(torch.float64)
-    settings = make_settings(
-        fabric=fabric,
-        network=ToyNetwork(dropout=0.0),
-        optimiser=SgdConfig(lr=0.1),
-        freeze=FreezeConfig(norms=True),
-    )
+    options = {"fabric": fabric, "network": network(), "optimiser": SgdConfig(lr=0.1)}
+    settings = make_settings(**options, freeze=FreezeConfig(norms=network is toy), **changes)
     built = method.build(settings)
-    row = Row(length=12, batch=4, seed=0, rank=fabric.global_rank, world=fabric.world_size)
+    batch, side = (4, 16) if network is toy else (2, 32)
+    row = Row(length=12, batch=batch, seed=0, rank=fabric.global_rank, world=fabric.world_size)
     seen: list[str] = []
-    for _, batch in zip(range(STEPS), make_loader(Discs(), row), strict=False):
+    for _, batch in zip(range(STEPS), make_loader(NoisyDiscs(size=side), row), strict=False):
         seen += batch.names
         built.step(batch.to(fabric.device, dtype=torch.float64))
     torch.set_default_dtype(torch.float32)
@@ -66,6 +106,19 @@ def sgd_methods() -> dict[str, Any]:
         "adversarial": replace(adversarial, optimiser=SgdConfig(lr=0.1)),
         "staged": replace(staged, stages=(staged.stages[0], second)),
     }
+
+
+def published(name: str, fabric: Fabric) -> dict[str, Tensor]:
+    """The weights of a published network after some steps with the losses of its recipe."""
+    recipe = load_recipe(find("dim_stage1" if name == "dim" else name), keep_unset=True)
+    method: Any = recipe.method
+    if name == "alphagan":
+        critic = PatchGanConfig(width=8, layers=2, norm="none", colours="imagenet")
+        method = replace(method, critic=critic, weight=0.1, optimiser=SgdConfig(lr=0.1))
+    return end_weights(method, fabric, PUBLISHED[name], losses=recipe.losses)[0]
+
+
+PUBLISHED: dict[str, Callable[[], nn.Module]] = {"dim": narrow_dim, "alphagan": alphagan}
 
 
 def whole_run(folder: Path, rank: int) -> dict[str, Any]:
@@ -91,8 +144,11 @@ def main(folder: Path) -> None:
     for name, method in sgd_methods().items():
         weights, found[f"{name} names"] = end_weights(method, fabric)
         torch.save(weights, folder / f"{name}-{rank}.pt")
+    for name in PUBLISHED:
+        torch.save(published(name, fabric), folder / f"{name}-{rank}.pt")
     together, region.processes = region.processes, lambda: 1
     torch.save(end_weights(sgd_methods()["supervised"], fabric)[0], folder / f"apart-{rank}.pt")
+    torch.save(published("dim", fabric), folder / f"dim apart-{rank}.pt")
     region.processes = together
     found["run"] = whole_run(folder / "run", rank)
     (folder / f"found-{rank}.json").write_text(json.dumps(found))

@@ -52,6 +52,26 @@ def test_with_a_perfect_alpha_the_critic_sees_twice_the_same() -> None:
     assert torch.allclose(composite, batch.image, atol=1e-6)
 
 
+def test_a_critic_of_colours_is_shown_the_true_layer_and_the_guess_where_it_counts() -> None:
+    method, batch = duel(shown="background"), next(discs())
+    assert batch.background is not None
+    guess = Prediction(alpha=batch.alpha, background=torch.zeros_like(batch.background))
+    made, unknown = method.composite(guess, batch), (batch.trimap == 0.5).expand_as(batch.image)
+    assert torch.equal(method.real(batch), batch.background)
+    assert torch.equal(made[~unknown], batch.background[~unknown])
+    assert (made[unknown] == 0).all()
+    perfect = replace(guess, background=batch.background)
+    assert torch.equal(method.composite(perfect, batch), method.real(batch))
+
+
+def test_a_critic_of_colours_needs_a_network_that_guesses_them_and_data_that_have_them() -> None:
+    method, batch = duel(shown="foreground"), next(discs())
+    with pytest.raises(BadRecipe, match="guesses no foreground; show the composite"):
+        method.step(batch)
+    with pytest.raises(BadData, match=r"shown the foreground, but the data have none"):
+        method.real(replace(batch, foreground=None))
+
+
 def test_known_pixels_are_pasted_before_the_critic_looks_when_asked() -> None:
     batch = next(discs())
     wrong = Prediction(alpha=torch.full_like(batch.alpha, 0.5))

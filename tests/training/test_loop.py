@@ -27,6 +27,8 @@ class Counting:
         self.taken = 0
         self.failure = failure
 
+    def rehearse(self, batch: Batch) -> None: ...
+
     def step(self, batch: Batch) -> Report:
         self.taken += 1
         if self.failure is not None and self.taken == 2:

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 from training.toys import ToyConfig, ToyNetwork, discs, make_settings, weights_of
 
+from mattekit.core.errors import BadArgument, BadRecipe
 from mattekit.losses.alpha import AlphaL1Config
 from mattekit.training.freeze import FreezeConfig, trainable_count
 from mattekit.training.optimisers import SgdConfig
@@ -73,6 +74,19 @@ def test_a_stage_may_bring_another_network_which_takes_over_what_fits() -> None:
     method.step(third)
     assert method.network.encoder[3].p == 0.5
     assert torch.allclose(method.network.decoder.weight, before, atol=1e-6)
+
+
+def test_a_loss_that_a_later_stages_network_cannot_give_is_refused_in_the_rehearsal() -> None:
+    late = StageConfig(length=Span(steps=1), losses=(AlphaL1Config(of="refined_from"),))
+    staged().rehearse(next(discs()))
+    with pytest.raises(BadArgument, match="of=refined_from, but this network predicts none"):
+        staged((TWO[0], late)).rehearse(next(discs()))
+
+
+def test_a_part_that_a_later_stages_network_lacks_is_refused_in_the_rehearsal() -> None:
+    late = StageConfig(length=Span(steps=1), freeze=FreezeConfig(parts=("refiner",)))
+    with pytest.raises(BadRecipe, match="nothing in the network is called 'refiner'"):
+        staged((TWO[0], late)).rehearse(next(discs()))
 
 
 def test_its_length_is_the_sum_of_its_stages() -> None:

@@ -53,6 +53,15 @@ def test_old_checkpoints_go_but_the_best_one_stays(tmp_path: Path) -> None:
     assert steps(kept) == [2, 5, 6]
 
 
+def test_a_million_steps_count_as_more_than_a_few_hundred_thousand(tmp_path: Path) -> None:
+    kept = checkpoints(tmp_path, keep=2)
+    for step in (500_000, 999_999, 1_000_000, 1_500_000):
+        kept.save(step, words(""), best=step == 1_000_000)
+    assert steps(kept) == [1_000_000, 1_500_000]
+    assert kept.best_after(500_000) == kept.of_step(1_000_000)
+    assert kept.best_after(1_000_000) is None
+
+
 def test_the_mode_for_small_disks_keeps_the_last_and_the_best(tmp_path: Path) -> None:
     kept = checkpoints(tmp_path, keep=1)
     for step in range(1, 7):

@@ -10,6 +10,7 @@ from lightning_fabric import Fabric
 from lightning_fabric.plugins import MixedPrecision
 from training.toys import ToyNetwork, discs, make_settings, same, weights_of
 
+from mattekit.core.errors import BadRecipe
 from mattekit.losses.alpha import AlphaL1Config
 from mattekit.training.freeze import FreezeConfig
 from mattekit.training.guards import NotFinite
@@ -185,3 +186,10 @@ def test_a_compiled_network_learns_the_same() -> None:
         one, other = plain.step(batch).losses, compiled.step(batch).losses
     assert one == pytest.approx(other, rel=1e-4)
     assert compiled.state_dict()["network"].keys() == plain.state_dict()["network"].keys()
+
+
+def test_statistics_over_processes_are_refused_on_the_cpu_with_the_norm_to_take() -> None:
+    network = ToyNetwork()
+    network.encoder[1] = torch.nn.SyncBatchNorm(6)
+    with pytest.raises(BadRecipe, match="exists on GPUs only; on the CPU take gn, GroupNorm"):
+        Supervised(make_settings(network=network))

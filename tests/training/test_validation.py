@@ -1,6 +1,7 @@
 """Validation: measured on whole pictures, the same ones each time, without touching training."""
 
 import copy
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,12 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 from training.toys import Discs, ToyNetwork, same, weights_of
 
-from mattekit.core.errors import BadArgument
+from mattekit.core.errors import BadArgument, BadData, BadRecipe
 from mattekit.core.tensors import Prediction
 from mattekit.imaging.files import read_alpha
 from mattekit.inference.tile import Tile
 from mattekit.metrics import measure
-from mattekit.training.validation import ValidationConfig, Validator
+from mattekit.training.validation import ValidationConfig, Validator, colour_error
 
 CPU = Fabric(accelerator="cpu", devices=1)
 
@@ -108,3 +109,32 @@ def test_a_copy_is_measured_even_of_a_network_that_holds_gradients() -> None:
     gradient = copy.deepcopy(network.decoder.weight.grad)
     validator().scores(network, CPU)
     assert torch.equal(network.decoder.weight.grad, gradient)
+
+
+class Painted(Half):
+    """Says one half, and takes the trimap for the background."""
+
+    def forward(self, image: Tensor, trimap: Tensor) -> Prediction:
+        return Prediction(alpha=torch.full_like(trimap, 0.5), background=trimap.expand_as(image))
+
+
+COLOURS = ValidationConfig(metrics=("background_l1", "sad"), best="background_l1", count=1)
+
+
+def test_guessed_colours_are_measured_where_the_trimap_is_unknown() -> None:
+    measured = validator(settings=COLOURS)
+    found = measured.scores(Painted(), CPU)
+    sample = measured.sample(0)
+    assert sample.background is not None
+    assert sample.trimap is not None
+    assert list(found) == ["background_l1", "sad"]
+    unknown = sample.background[sample.trimap == 1]
+    assert found["background_l1"] == pytest.approx(np.abs(unknown - 0.5).mean())
+
+
+def test_colours_that_the_network_or_the_data_lack_are_refused() -> None:
+    with pytest.raises(BadRecipe, match="guesses no background; leave background_l1 out"):
+        validator(settings=COLOURS).scores(Half(), CPU)
+    sample = replace(validator().sample(0), background=None)
+    with pytest.raises(BadData, match=r"compares with the true background, which disc-0 lacks"):
+        colour_error({}, sample, "background")

@@ -17,11 +17,13 @@ def list_recipes() -> None:
 def show(recipe: RecipeName, overrides: Overrides = None) -> None:
     """One recipe as YAML, checked, with every default filled in."""
     from mattekit.recipes.lengths import in_words
-    from mattekit.recipes.recipe import dump_recipe, find, load_recipe
+    from mattekit.recipes.recipe import dump_recipe, find, load_recipe, presets
 
-    wanted = load_recipe(find(recipe), overrides or [])
+    path = find(recipe)
+    wanted = load_recipe(path, overrides or [], keep_unset=True)
     typer.echo(dump_recipe(wanted), nl=False)
-    for line in [in_words(wanted), *wanted.check()]:
+    further = [f"preset={name} sets other values" for name in presets(path)]
+    for line in [in_words(wanted), *wanted.check(), *further]:
         typer.echo(f"# {line}")
 
 

@@ -60,10 +60,11 @@ def run(
     from mattekit.recipes.recipe import find, load_recipe
     from mattekit.recipes.start import train
 
-    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)  # it greets with its options
+    for name in ("lightning.fabric", "lightning_fabric"):  # they greet with their options
+        logging.getLogger(name).setLevel(logging.WARNING)
     path = find(recipe)
     words = [*(overrides or []), *([] if precision is None else [f"precision={precision}"])]
-    wanted = load_recipe(path, words)
+    wanted = load_recipe(path, words, keep_unset=smoke)
     title = f"{path.stem}-smoke" if smoke else path.stem
     if smoke:
         wanted, device = wanted.smoked(), "cpu"

@@ -2,12 +2,13 @@
 
 import inspect
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
 from lightning_fabric import Fabric
 from lightning_fabric.plugins.environments import TorchElasticEnvironment
 from lightning_fabric.strategies import DDPStrategy
@@ -21,12 +22,14 @@ from mattekit.data.crop import Crop, Step
 from mattekit.data.loader import Row, make_loader
 from mattekit.inference.device import find_device
 from mattekit.networks import weights
+from mattekit.recipes.beginning import begin, trained_network
 from mattekit.recipes.recipe import Recipe
 from mattekit.training.bank import Bank, bank_batches
-from mattekit.training.init import WEIGHTS, start_from, weights_in
+from mattekit.training.guessed import GuessedBackground
+from mattekit.training.init import WEIGHTS
 from mattekit.training.method import Settings
 from mattekit.training.periods import Clock
-from mattekit.training.state import BEST, Checkpoints
+from mattekit.training.state import Checkpoints
 from mattekit.training.validation import Validator
 
 PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
@@ -46,6 +49,8 @@ def make_fabric(recipe: Recipe, hardware: Hardware) -> Fabric:
     device = find_device(hardware.device)
     if recipe.precision == "fp16" and device.type == "cpu":
         raise BadArgument("precision=fp16 needs a GPU; on the CPU use 32 or bf16")
+    if device.type == "cpu":  # numbers below 1e-38 mean nothing and cost ten times the time
+        torch.set_flush_denormal(True)
     hardware = _as_launched(hardware)
     several = hardware.devices * hardware.nodes > 1
     fabric = Fabric(
@@ -110,25 +115,24 @@ def make_network(recipe: Recipe, *, resumed: bool) -> tuple[nn.Module, list[str]
             f"data.size: {recipe.data.size} is no multiple of {network.stride}, "
             f"as {recipe.network.name} needs"
         )
-    if recipe.init is None or resumed:
-        return network, []
-    path = weights_in(recipe.init.path)
-    _, tensors = weights.read(path)
-    return network, start_from(network, tensors, strict=recipe.init.strict, source=str(path))
+    if recipe.guessed_background and "background" not in network.extra_planes:
+        raise BadRecipe(
+            "guessed_background: the network takes no background; leave it out, or train "
+            "samplenet's part foreground"
+        )
+    return network, [] if resumed else begin(network, recipe.init)
 
 
 def make_settings(
     recipe: Recipe, network: nn.Module, fabric: Fabric, clock: Clock, folder: Path
 ) -> Settings:
     """What the training method is given."""
-
+    _check_batch(recipe, network, fabric.world_size)
     checkpoints = Checkpoints(folder, recipe.checkpoint)
 
     def best_weights(after: int) -> dict[str, Tensor] | None:
-        best = checkpoints.find(BEST)
-        if best is None or best <= checkpoints.of_step(after):
-            return None
-        return weights.read(best / WEIGHTS)[1]
+        best = checkpoints.best_after(after)
+        return None if best is None else weights.read(best / WEIGHTS)[1]
 
     return Settings(
         fabric=fabric,
@@ -146,12 +150,47 @@ def make_settings(
         channels_last=recipe.channels_last,
         compile=recipe.compile,
         best_weights=best_weights,
+        prepare=_preparation(recipe, fabric),
     )
+
+
+def _check_batch(recipe: Recipe, network: nn.Module, world: int) -> None:
+    """Refuse a batch that leaves a norm a single value to find mean and deviation of."""
+    seen = recipe.batch // (recipe.accumulate * world)
+    if any(isinstance(layer, nn.SyncBatchNorm) for layer in network.modules()):
+        seen *= world
+    least = getattr(network, "smallest_training_batch", 1)
+    if seen < least and not recipe.freeze.norms:
+        raise BadRecipe(
+            f"batch: {seen} at a time is too few for the batch statistics of {recipe.network.name},"
+            f" which need {least}; raise batch, lower accumulate, or take a norm such as gn"
+        )
+
+
+def norm_remarks(network: nn.Module, world: int) -> list[str]:
+    """A remark where several processes each have their own batch statistics."""
+    own = any(isinstance(layer, nn.BatchNorm2d) for layer in network.modules())
+    if world == 1 or not own:
+        return []
+    return [
+        "norms with batch statistics (bn) see the share of their own process: the run differs from "
+        "one on a single device; on GPUs syncbn shares them, and gn needs none"
+    ]
+
+
+def _preparation(recipe: Recipe, fabric: Fabric) -> Callable[[Batch], Batch]:
+    """What is done to every batch on the device, before the network sees it."""
+    if recipe.guessed_background is None:
+        return lambda batch: batch
+    network = trained_network(recipe.guessed_background, "guessed_background")
+    return GuessedBackground(network, fabric.device)
 
 
 def make_steps(recipe: Recipe) -> Sequence[Step]:
     """What is done to a training sample."""
-    return [Crop(recipe.data.crop, recipe.data.size)]
+    data = recipe.data
+    crop = Crop(data.crop, data.size, data.crop_anywhere)
+    return [*data.before_crop, crop, *data.after_crop]
 
 
 def make_batches(

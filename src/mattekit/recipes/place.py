@@ -8,7 +8,7 @@ from mattekit.recipes.reading import read_tree
 from mattekit.recipes.recipe import Recipe, changed_keys, dump_recipe
 from mattekit.training.state import LAST
 
-MAY_CHANGE = ("length", "log", "checkpoint", "validate", "data.workers", "data.valid")
+MAY_CHANGE = ("length", "log", "checkpoint", "validate", "data.workers", "data.valid", "notes")
 """Keys that a resumed run may have otherwise than before."""
 
 

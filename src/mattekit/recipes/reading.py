@@ -2,16 +2,18 @@
 
 YAML gives words only; whether `1e-5` is a number or `yes` a truth is the field's decision. A plain
 value where a config is expected stands for its first field: `schedule: cosine` is
-`schedule: {name: cosine}`, and `log.losses=10` is `log.losses.steps=10`.
+`schedule: {name: cosine}`, and `log.losses=10` is `log.losses.steps=10`. Where nothing is allowed,
+`null` and `none` say so.
 """
 
+import copy
 import difflib
 import functools
 import math
 import operator
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from types import NoneType, UnionType
@@ -22,13 +24,15 @@ from pydantic import TypeAdapter, ValidationError
 
 from mattekit.core.errors import BadRecipe
 
+LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+"""Words only; parsed in C where PyYAML can."""
 FIRST = ""  # in a tree: the key of whatever field comes first
 
 
 def read_tree(text: str, source: str) -> dict[str, Any]:
     """The words of a YAML text, as nested dictionaries and lists."""
     try:
-        tree = yaml.load(text, Loader=yaml.BaseLoader)
+        tree = yaml.load(text, Loader=LOADER)
     except yaml.YAMLError as error:
         raise BadRecipe(f"{source} is not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(tree, dict):
@@ -41,25 +45,57 @@ def override(tree: dict[str, Any], word: str) -> None:
     path, equals, text = word.partition("=")
     if not (equals and path):
         raise BadRecipe(f"'{word}' is no setting; write key=value, such as optimiser.lr=1e-5")
+    try:
+        value = yaml.load(text, Loader=LOADER)
+    except yaml.YAMLError as error:
+        raise BadRecipe(f"'{word}': the value is not YAML; put it in quotes") from error
+    set_value(tree, path, value)
+
+
+def set_value(tree: dict[str, Any], path: str, value: Any) -> None:
+    """Set the value at one dotted key of the tree."""
     *parents, last = path.split(".")
     for parent in parents:
         tree = _child(tree, parent)
-    try:
-        tree[last] = yaml.load(text, Loader=yaml.BaseLoader)
-    except yaml.YAMLError as error:
-        raise BadRecipe(f"'{word}': the value is not YAML; put it in quotes") from error
+    tree[last] = value
 
 
-def fill_environment(tree: Any, path: str = "") -> Any:
-    """The tree with every `${NAME}` replaced by the environment variable of that name."""
+def apply_words(tree: dict[str, Any], words: Sequence[str]) -> None:
+    """Set `key=value` words in their order; `preset=NAME` sets what the tree keeps by that name.
+
+    Presets stand in the tree itself, under `presets`: name -> dotted key -> value.
+    """
+    presets = tree.pop("presets", {})
+    for word in words:
+        key, _, name = word.partition("=")
+        if key != "preset":
+            override(tree, word)
+            continue
+        if not presets:
+            raise BadRecipe(f"preset={name}: this recipe has no presets; leave the word out")
+        if name not in presets:
+            raise BadRecipe(f"preset: there is no '{name}'{did_you_mean(name, list(presets))}")
+        for path, value in presets[name].items():
+            set_value(tree, path, copy.deepcopy(value))
+
+
+def fill_environment(tree: Any, path: str = "", *, keep_unset: bool = False) -> Any:
+    """The tree with every `${NAME}` replaced by the environment variable of that name.
+
+    Args:
+        keep_unset: leave the name of a variable that is not set as it stands.
+    """
+    filled = functools.partial(fill_environment, keep_unset=keep_unset)
     if isinstance(tree, dict):
-        return {key: fill_environment(value, _join(path, key)) for key, value in tree.items()}
+        return {key: filled(value, _join(path, key)) for key, value in tree.items()}
     if isinstance(tree, list):
-        return [fill_environment(value, _join(path, str(n))) for n, value in enumerate(tree)]
+        return [filled(value, _join(path, str(n))) for n, value in enumerate(tree)]
     if not isinstance(tree, str):
         return tree
 
     def value_of(match: re.Match[str]) -> str:
+        if match[1] not in os.environ and keep_unset:
+            return match[0]
         if match[1] not in os.environ:
             raise BadRecipe(
                 f"{path} needs the environment variable {match[1]}, which is not set; "
@@ -172,7 +208,7 @@ def did_you_mean(word: str, known: list[str]) -> str:
 
 
 def _is_null(value: Any) -> bool:
-    return value is None or value in ("", "null", "~")
+    return value is None or value in ("", "null", "none", "~")
 
 
 def _join(path: str, key: str) -> str:

@@ -10,12 +10,15 @@ import yaml
 from mattekit.core.config import config
 from mattekit.core.errors import BadArgument, BadRecipe
 from mattekit.data import SourceConfig
+from mattekit.data.augmentation import StepConfig
+from mattekit.data.forgiving import OnError
 from mattekit.data.sources.synthetic import SyntheticConfig
 from mattekit.losses import LossConfig
 from mattekit.metrics import METRICS
 from mattekit.metrics.protocols import choose_protocol
 from mattekit.networks import NetworkConfig
-from mattekit.recipes.reading import did_you_mean, fill_environment, override, read, read_tree
+from mattekit.recipes.published import converted, is_published
+from mattekit.recipes.reading import apply_words, did_you_mean, fill_environment, read, read_tree
 from mattekit.training import MethodConfig
 from mattekit.training.bank import BankConfig
 from mattekit.training.freeze import FreezeConfig
@@ -26,9 +29,10 @@ from mattekit.training.schedules import ConstantConfig, ScheduleConfig, Triangul
 from mattekit.training.staged import StagedConfig
 from mattekit.training.state import CheckpointConfig
 from mattekit.training.supervised import SupervisedConfig
-from mattekit.training.validation import ValidationConfig
+from mattekit.training.validation import COLOUR_ERRORS, ValidationConfig
 
 FOLDER = Path(__file__).parent / "yaml"
+IMAGENET, RANDOM = "imagenet", "none"
 
 
 @config
@@ -42,6 +46,14 @@ class DataConfig:
     """Sides of the window cut around an unknown pixel, one of them drawn for every sample."""
     size: int = 320
     """Side that the window is resampled to."""
+    crop_anywhere: float = 0.0
+    """Share of windows that are cut anywhere, whatever is unknown."""
+    before_crop: tuple[StepConfig, ...] = ()
+    """What is done to the whole picture, in this order."""
+    after_crop: tuple[StepConfig, ...] = ()
+    """What is done to the window at its final size, in this order."""
+    on_error: OnError = "raise"
+    """skip: a sample that cannot be used is named once and another takes its place."""
     workers: int = 0
     """Processes that prepare samples beside the one that trains."""
     allow_masks: bool = False
@@ -56,10 +68,17 @@ class DataConfig:
 class InitConfig:
     """Weights to start from."""
 
-    path: str
-    """A .safetensors file, a checkpoint or a run (its best checkpoint)."""
+    path: str = RANDOM
+    """imagenet (the encoder, through timm), or a .safetensors file, a checkpoint or a run (its best
+    checkpoint)."""
     strict: bool = True
     """Refuse weights that do not fit exactly; otherwise what fits is taken and the rest named."""
+    file: str | None = None
+    """Where imagenet is read from, in torchvision's names, instead of asking timm."""
+    parts: dict[str, str] = field(default_factory=dict)
+    """Parts of the network with their own start, which is written like `path`."""
+    how: str = ""
+    """How to get what is named here; said where it is missing."""
 
 
 @config
@@ -101,10 +120,16 @@ class Recipe:
     channels_last: bool = False
     compile: bool = False
     init: InitConfig | None = None
+    """none: all weights are random."""
+    guessed_background: str | None = None
+    """A trained background network (a file or a run): what it guesses is handed to the network in
+    the place of the true background. none: the true one."""
     validate: ValidationConfig = field(default_factory=ValidationConfig)
     checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
     log: LogConfig = field(default_factory=LogConfig)
     smoke: SmokeConfig = field(default_factory=SmokeConfig)
+    notes: tuple[str, ...] = ()
+    """Said when the run begins, and kept in the model card."""
 
     def check(self) -> list[str]:
         """Refuse combinations that cannot work; remarks on those that look like a mistake."""
@@ -127,8 +152,10 @@ class Recipe:
             raise BadRecipe("losses: at least one is expected")
         if not self.data.crop or min(*self.data.crop, self.data.size) < 8:
             raise BadRecipe("data.crop and data.size: at least 8 pixels are expected")
+        if not 0 <= self.data.crop_anywhere <= 1:
+            raise BadRecipe("data.crop_anywhere: a share between 0 and 1 is expected")
         _check_metrics(self.validate)
-        return _remarks(self)
+        return [*self.notes, *_remarks(self)]
 
     def steps(self, epoch: float) -> int:
         """Length of the run in steps where an epoch has `epoch` of them."""
@@ -156,6 +183,8 @@ class Recipe:
                 valid=SyntheticConfig(count=2, size=64, seed=1),
                 crop=(64,),
                 size=64,
+                before_crop=self.data.before_crop,
+                after_crop=self.data.after_crop,
                 fixed=True,
             ),
             batch=2,
@@ -165,7 +194,9 @@ class Recipe:
             optimiser=replace(self.optimiser, lr=self.smoke.lr),
             schedule=ConstantConfig(),
             warmup=None,
+            precision="32",
             init=None,
+            guessed_background=None,
             validate=replace(self.validate, every=end, crop=None),
             checkpoint=replace(self.checkpoint, every=end),
             log=replace(self.log, losses=every, rates=every, pictures=end),
@@ -196,15 +227,28 @@ def describe(path: Path) -> str:
     return first.lstrip("# ").strip()
 
 
-def load_recipe(path: Path, overrides: Sequence[str] = ()) -> Recipe:
-    """Read a recipe, set single values by `key=value` words, and check the whole."""
+def load_recipe(path: Path, words: Sequence[str] = (), *, keep_unset: bool = False) -> Recipe:
+    """Read a recipe, set single values by `key=value` words, and check the whole.
+
+    Args:
+        keep_unset: leave names of environment variables that are not set, for a look at the recipe
+            or a run without its data.
+    """
     tree = read_tree(path.read_text(), str(path))
-    for word in overrides:
-        override(tree, word)
-    recipe = read(Recipe, fill_environment(tree))
+    if is_published(tree):
+        tree, words = converted(
+            tree, words, read_tree((FOLDER / "alphagan-a6.yaml").read_text(), "")
+        )
+    apply_words(tree, words)
+    recipe = read(Recipe, fill_environment(tree, keep_unset=keep_unset))
     assert isinstance(recipe, Recipe)
     recipe.check()
     return recipe
+
+
+def presets(path: Path) -> list[str]:
+    """Names of the sets of values that a recipe keeps for `preset=NAME`."""
+    return list(read_tree(path.read_text(), str(path)).get("presets", {}))
 
 
 def dump_recipe(recipe: Recipe) -> str:
@@ -226,9 +270,10 @@ def changed_keys(before: Any, after: Any, path: str = "") -> list[str]:
 
 
 def _check_metrics(settings: ValidationConfig) -> None:
-    unknown = [name for name in settings.metrics if name not in METRICS]
+    known = [*METRICS, *COLOUR_ERRORS]
+    unknown = [name for name in settings.metrics if name not in known]
     if unknown:
-        raise BadRecipe(f"validate.metrics: no '{unknown[0]}'; choose from {', '.join(METRICS)}")
+        raise BadRecipe(f"validate.metrics: no '{unknown[0]}'; choose from {', '.join(known)}")
     try:
         choose_protocol(settings.protocol, None)
     except BadArgument as error:

@@ -11,10 +11,12 @@ from pathlib import Path
 import torch
 
 from mattekit.core.atomic import make_folder, replacing
-from mattekit.data import Source
+from mattekit.data import Source, public_test_set
+from mattekit.data.forgiving import Forgiving, forgiving
 from mattekit.data.loader import Numbered, Row, collate
 from mattekit.imaging.files import write_image
 from mattekit.networks import weights
+from mattekit.recipes.beginning import beginning_in_words
 from mattekit.recipes.pieces import (
     Hardware,
     make_batches,
@@ -25,14 +27,14 @@ from mattekit.recipes.pieces import (
     make_settings,
     make_steps,
     make_validator,
+    norm_remarks,
 )
 from mattekit.recipes.place import Place
 from mattekit.recipes.recipe import Recipe, dump_recipe
 from mattekit.training.guards import check_samples
 from mattekit.training.init import WEIGHTS
-from mattekit.training.learner import network_inputs
 from mattekit.training.loop import fit, stop_requests
-from mattekit.training.method import Objective, Settings
+from mattekit.training.method import Settings
 from mattekit.training.model_card import Card, model_card
 from mattekit.training.panels import batch_panel
 from mattekit.training.periods import Clock
@@ -90,7 +92,7 @@ def train(
     Args:
         command: what the model card names to repeat the run.
     """
-    source = recipe.data.train.open()
+    source = forgiving(recipe.data.train.open(), recipe.data.on_error)
     fabric = make_fabric(recipe, hardware)
     job = Job(
         recipe=recipe,
@@ -106,27 +108,33 @@ def train(
     random.seed(recipe.seed)
     network, notes = make_network(recipe, resumed=place.checkpoint is not None)
     settings = make_settings(recipe, network, fabric, job.clock, place.folder)
-    run = _prepare(job, settings, audience, [*recipe.check(), *notes])
+    notes += norm_remarks(network, fabric.world_size)
+    notes = [*recipe.check(), beginning_in_words(recipe.init), *tested_on(source), *notes]
+    run = _prepare(job, settings, audience, notes)
     torch.manual_seed(recipe.seed + fabric.global_rank)  # dropout differs between processes
     if place.checkpoint is None:
-        rehearse(job, settings)
+        rehearse(job, run)
     else:
         notes += run.restore(place.checkpoint)
     return _go(job, run, notes)
 
 
-def rehearse(job: Job, settings: Settings) -> None:
-    """Look at the first samples, draw the first batch, and compute every loss of it once."""
+def tested_on(source: Source) -> list[str]:
+    """A remark where the network learns from a public test set."""
+    test_set = public_test_set(source)
+    if test_set is None:
+        return []
+    return [f"trained on {test_set}, a public test set: its scores there compare with nobody's"]
+
+
+def rehearse(job: Job, run: Run) -> None:
+    """Look at the first samples, compute every loss of the first batch once, and draw it."""
     whole = Numbered(job.source, job.row).take(min(LOOKED_AT, job.row.length))
     check_samples(whole, allow_masks=job.recipe.data.allow_masks)
     first = Numbered(job.source, job.row, make_steps(job.recipe)).take(SHOWN)
-    batch = collate(first)
-    if settings.fabric.is_global_zero:
-        write_image(job.place.folder / "first_batch.png", batch_panel(batch))
-    few = collate(first[:2]).to(settings.fabric.device)
-    with torch.no_grad(), settings.fabric.autocast():
-        prediction = settings.network.eval()(*network_inputs(settings.network, few))
-        Objective(settings.losses)(prediction, few)
+    run.method.rehearse(collate(first[:2]))
+    if run.fabric.is_global_zero:
+        write_image(job.place.folder / "first_batch.png", batch_panel(collate(first)))
 
 
 def _prepare(job: Job, settings: Settings, audience: Audience, notes: Sequence[str]) -> Run:
@@ -180,6 +188,8 @@ def _go(job: Job, run: Run, notes: Sequence[str]) -> Result:
             stop=stop,
         )
     run.save()
+    if isinstance(job.source, Forgiving) and job.source.skipped:
+        run.audience.said(f"left out as they cannot be used: {', '.join(job.source.skipped)}")
     if run.journal is not None:
         run.journal.close()
     return Result(
@@ -224,6 +234,7 @@ def _write_weights(path: Path, job: Job, run: Run) -> None:
         source=job.command,
         training_data=str(job.recipe.data.train),
         licence=f"as of the training data: {job.source.licence}",
+        test_overlap=public_test_set(job.source) or "not known",
     )
     weights.save(path, run.method.network.state_dict(), header)
 

@@ -16,7 +16,7 @@ from torch.func import functional_call
 
 from mattekit.core.config import config
 from mattekit.core.errors import BadData, BadRecipe
-from mattekit.core.tensors import Batch, Prediction
+from mattekit.core.tensors import Batch, Prediction, region_weight
 from mattekit.imaging.compose import over
 from mattekit.losses.adversarial import Objective as CriticObjective
 from mattekit.losses.adversarial import critic_objective, generator_objective
@@ -27,7 +27,7 @@ from mattekit.training.learner import Learner, predict
 from mattekit.training.method import Objective, Report, Settings, StateDict
 from mattekit.training.optimisers import AdamConfig, OptimiserConfig
 from mattekit.training.schedules import ConstantConfig, ScheduleConfig
-from mattekit.training.supervised import averaged, on_device, prepared
+from mattekit.training.supervised import averaged, on_device, prepared, rehearsed
 
 HOPELESS = 500
 """Steps in a row of a critic that is never wrong, after which that is worth a remark."""
@@ -45,6 +45,8 @@ class AdversarialConfig:
     order: Literal["critic first", "generator first"] = "critic first"
     update_every: int = 1
     """The critic learns in every so-manieth step."""
+    shown: Literal["composite", "foreground", "background"] = "composite"
+    """What the critic judges: composites, or the colours that a network guesses for a layer."""
     paste: bool = False
     """Show the critic an alpha whose known pixels come from the trimap."""
     optimiser: OptimiserConfig = AdamConfig()
@@ -96,6 +98,12 @@ class Adversarial:
     def network(self) -> nn.Module:
         return self.trained if self.average is None else self.average.module
 
+    def rehearse(self, batch: Batch) -> None:
+        prediction, batch = rehearsed(self.settings, self.trained, batch)
+        if self.critic is not None:
+            self.composite(prediction, batch)
+            self.real(batch)
+
     def step(self, batch: Batch) -> Report:
         """One prediction, from which the critic and the generator each make their update."""
         to_training(self.trained, self.settings.freeze)
@@ -124,7 +132,9 @@ class Adversarial:
         return report if learned is None else report.joined(learned)
 
     def composite(self, prediction: Prediction, batch: Batch) -> Tensor:
-        """What the critic is to take for a photo."""
+        """What the critic is to take for a photo, or for a layer of one."""
+        if self.config.shown != "composite":
+            return self._guessed(prediction, batch)
         if batch.foreground is None or batch.background is None:
             raise BadData(
                 "the adversarial method composes the true foreground and background, but the data "
@@ -135,8 +145,31 @@ class Adversarial:
         composite: Tensor = over(batch.foreground, alpha, batch.background)
         return composite
 
+    def real(self, batch: Batch) -> Tensor:
+        """What the critic is to take for real."""
+        shown = (
+            batch.image if self.config.shown == "composite" else getattr(batch, self.config.shown)
+        )
+        if shown is None:
+            raise BadData(
+                f"the critic is shown the {self.config.shown}, but the data have none; choose "
+                "other data, or method.weight=0"
+            )
+        real: Tensor = shown
+        return real
+
+    def _guessed(self, prediction: Prediction, batch: Batch) -> Tensor:
+        """The true layer with the network's guess where the trimap is unknown."""
+        guess: Tensor | None = getattr(prediction, self.config.shown)
+        if guess is None:
+            raise BadRecipe(
+                f"method.shown: the network guesses no {self.config.shown}; show the composite, or "
+                "train samplenet"
+            )
+        return torch.where(region_weight("unknown", batch.trimap) == 1, guess, self.real(batch))
+
     def _critic_step(self, critic: Learner, composite: Tensor, batch: Batch) -> Report:
-        real = critic(batch.image, batch.trimap)
+        real = critic(self.real(batch), batch.trimap)
         composed = critic(composite.detach(), batch.trimap)
         loss = critic_objective(real, composed, self.config.objective)
         critic.backward(loss, {"critic": loss})

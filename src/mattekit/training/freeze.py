@@ -25,6 +25,18 @@ class FreezeConfig:
 
 def freeze(network: nn.Module, wanted: FreezeConfig) -> None:
     """Take the frozen weights away from training. To be called once, before the optimiser."""
+    check_parts(network, wanted)
+    for name, parameter in network.named_parameters():
+        if any(_fits(name, pattern) for pattern in wanted.parts):
+            parameter.requires_grad_(False)
+    if wanted.norms:
+        for module in network.modules():
+            if isinstance(module, NORMS):
+                module.requires_grad_(False)
+
+
+def check_parts(network: nn.Module, wanted: FreezeConfig) -> None:
+    """Refuse a part that the network does not have."""
     names = [name for name, _ in network.named_parameters()]
     for pattern in wanted.parts:
         if not any(_fits(name, pattern) for name in names):
@@ -33,13 +45,6 @@ def freeze(network: nn.Module, wanted: FreezeConfig) -> None:
                 f"freeze.parts: nothing in the network is called {pattern!r}; "
                 f"its parts are {', '.join(parts)}"
             )
-    for name, parameter in network.named_parameters():
-        if any(_fits(name, pattern) for pattern in wanted.parts):
-            parameter.requires_grad_(False)
-    if wanted.norms:
-        for module in network.modules():
-            if isinstance(module, NORMS):
-                module.requires_grad_(False)
 
 
 def to_training(network: nn.Module, frozen: FreezeConfig) -> None:

@@ -66,6 +66,9 @@ class Method(Protocol):
     def network(self) -> nn.Module:
         """The network as it would be used now: the average of its weights where one is kept."""
 
+    def rehearse(self, batch: Batch) -> None:
+        """Compute every loss of a batch once, so that what cannot work is refused before a step."""
+
     def step(self, batch: Batch) -> Report:
         """Forward, backward and the update of every optimiser."""
 
@@ -98,6 +101,8 @@ class Settings:
     compile: bool = False
     best_weights: Callable[[int], dict[str, Tensor] | None] = lambda step: None
     """The best weights saved after a step, for a stage that goes on from the stage before."""
+    prepare: Callable[[Batch], Batch] = lambda batch: batch
+    """What is done to every batch on the device, before the network sees it."""
 
     def pace(self, optimiser: OptimiserConfig, schedule: ScheduleConfig) -> Pace:
         """The rates of one of the method's optimisers over time."""

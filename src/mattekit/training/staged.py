@@ -7,19 +7,20 @@ A stage states what differs from the recipe: losses, frozen parts, rates, the ne
 from dataclasses import replace
 from typing import Literal
 
+import torch
 from torch import nn
 
 from mattekit.core.config import config
 from mattekit.core.tensors import Batch
 from mattekit.losses import LossConfig
 from mattekit.networks import NetworkConfig
-from mattekit.training.freeze import FreezeConfig
+from mattekit.training.freeze import FreezeConfig, check_parts
 from mattekit.training.init import start_from
 from mattekit.training.method import Report, Settings, StateDict
 from mattekit.training.optimisers import OptimiserConfig
 from mattekit.training.periods import Clock, Span
 from mattekit.training.schedules import ScheduleConfig
-from mattekit.training.supervised import Supervised
+from mattekit.training.supervised import Supervised, rehearsed
 
 
 @config
@@ -49,6 +50,16 @@ class Staged:
     @property
     def network(self) -> nn.Module:
         return self.inner.network
+
+    def rehearse(self, batch: Batch) -> None:
+        """Every stage, the later ones with random weights."""
+        network = self.inner.trained
+        with torch.random.fork_rng(devices=()):
+            for number, stage in enumerate(self.stages):
+                network = network if number == 0 else _network_of(stage, network)
+                settings = self._settings_of(number, network)
+                check_parts(network, settings.freeze)
+                rehearsed(settings, network.to(settings.fabric.device), batch)
 
     def step(self, batch: Batch) -> Report:
         """A step of the current stage, the next one first where it is due."""
@@ -85,17 +96,18 @@ class Staged:
 
     def _enter(self, network: nn.Module) -> None:
         """Begin the current stage; the network is wrapped anew, since other parts learn now."""
-        stage, settings = self.stages[self.stage], self.settings
-        self.inner = Supervised(
-            replace(
-                settings,
-                network=network.requires_grad_(True),
-                clock=Clock(settings.clock.epoch, self.lengths[self.stage]),
-                losses=settings.losses if stage.losses is None else stage.losses,
-                freeze=stage.freeze or settings.freeze,
-                optimiser=stage.optimiser or settings.optimiser,
-                schedule=stage.schedule or settings.schedule,
-            )
+        self.inner = Supervised(self._settings_of(self.stage, network.requires_grad_(True)))
+
+    def _settings_of(self, number: int, network: nn.Module) -> Settings:
+        stage, settings = self.stages[number], self.settings
+        return replace(
+            settings,
+            network=network,
+            clock=Clock(settings.clock.epoch, self.lengths[number]),
+            losses=settings.losses if stage.losses is None else stage.losses,
+            freeze=stage.freeze or settings.freeze,
+            optimiser=stage.optimiser or settings.optimiser,
+            schedule=stage.schedule or settings.schedule,
         )
 
 

@@ -77,6 +77,11 @@ class Checkpoints:
         """The folder of the checkpoint of that step."""
         return self.folder / f"step-{step:06d}"
 
+    def best_after(self, step: int) -> Path | None:
+        """The checkpoint called the best, where it is later than that step."""
+        best = self.find(BEST)
+        return best if best is not None and step_of(best) > step else None
+
     def save(self, step: int, files: Writers, *, best: bool) -> Path:
         """Write a checkpoint and make it the last one, and the best one if it is.
 
@@ -122,12 +127,21 @@ class Checkpoints:
             _flush(path)
 
     def _remove_old(self) -> None:
-        found = sorted(self.folder.glob("step-*"))
+        found = sorted(self.folder.glob("step-*"), key=step_of)
         for folder in found[: -self.settings.keep]:
             if folder not in (self.find(LAST), self.find(BEST)):
                 shutil.rmtree(folder)
         for left in self.folder.glob(".tmp-*"):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def step_of(checkpoint: Path) -> int:
+    """The step that a checkpoint's folder is named after.
+
+    >>> step_of(Path("run/checkpoints/step-1000000")) > step_of(Path("step-999999"))
+    True
+    """
+    return int(checkpoint.name.removeprefix("step-"))
 
 
 def write_state(path: Path, content: dict[str, Any]) -> None:

@@ -8,9 +8,9 @@ from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mattekit.core.config import config
-from mattekit.core.tensors import Batch
+from mattekit.core.tensors import Batch, Prediction
 from mattekit.training.freeze import freeze, to_training
-from mattekit.training.learner import Learner, chunks, predict
+from mattekit.training.learner import Learner, chunks, network_inputs, predict
 from mattekit.training.method import Objective, Report, Settings, StateDict
 
 
@@ -32,6 +32,9 @@ class Supervised:
     @property
     def network(self) -> nn.Module:
         return self.trained if self.average is None else self.average.module
+
+    def rehearse(self, batch: Batch) -> None:
+        rehearsed(self.settings, self.trained, batch)
 
     def step(self, batch: Batch) -> Report:
         """Gradients of every chunk added up, then one update."""
@@ -72,6 +75,15 @@ class Supervised:
             self.average.load_state_dict(state["average"])
 
 
+def rehearsed(settings: Settings, network: nn.Module, batch: Batch) -> tuple[Prediction, Batch]:
+    """What a network says of a batch, once all losses were computed of it, and the batch it saw."""
+    batch = on_device(batch, settings)
+    with torch.no_grad(), settings.fabric.autocast():
+        prediction = network.eval()(*network_inputs(network, batch))
+        Objective(settings.losses)(prediction, batch)
+    return prediction, batch
+
+
 def prepared(settings: Settings) -> nn.Module:
     """The network as it is trained: parts frozen, memory laid out, compiled where asked for."""
     network = settings.network
@@ -84,9 +96,10 @@ def prepared(settings: Settings) -> nn.Module:
 
 
 def on_device(batch: Batch, settings: Settings) -> Batch:
-    """The batch where the network is, laid out in memory as the network is."""
+    """The batch where the network is, laid out in memory as the network is, and prepared."""
     layout = torch.channels_last if settings.channels_last else torch.contiguous_format
-    return batch.to(settings.fabric.device, memory_format=layout, non_blocking=True)
+    moved = batch.to(settings.fabric.device, memory_format=layout, non_blocking=True)
+    return settings.prepare(moved)
 
 
 def averaged(network: nn.Module, decay: float | None) -> AveragedModel | None:

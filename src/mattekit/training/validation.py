@@ -1,7 +1,7 @@
 """How good the network is now: whole pictures through an inference strategy, then metrics."""
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,8 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from mattekit.core.config import config
-from mattekit.core.types import Alpha, Sample
+from mattekit.core.errors import BadData, BadRecipe
+from mattekit.core.types import UNKNOWN, Plane, Sample
 from mattekit.data import Source
 from mattekit.data.crop import Step
 from mattekit.data.loader import Row
@@ -24,6 +25,9 @@ from mattekit.inference.strategies import StrategyConfig
 from mattekit.inference.torch_network import TorchNetwork
 from mattekit.metrics import measure
 from mattekit.training.periods import Span
+
+COLOUR_ERRORS = {"foreground_l1": "foreground", "background_l1": "background"}
+"""Metric -> the layer whose guessed colours it measures."""
 
 
 @config
@@ -40,6 +44,7 @@ class ValidationConfig:
     """How the network is taken over a picture; null for the one that suits it."""
     protocol: str = "official"
     metrics: tuple[str, ...] = ("sad", "mse", "grad", "conn")
+    """Of alpha, or for a network that guesses colours foreground_l1 and background_l1."""
     best: str = "sad"
     """The metric whose lowest value marks the best checkpoint."""
     save_predictions: int = 0
@@ -80,17 +85,21 @@ class Validator:
 
     def _measured(self, index: int, predictor: Predictor) -> list[float]:
         sample = self.sample(index)
-        alpha = predicted_alpha(predictor, sample)
+        planes = predicted_planes(predictor, sample, {"alpha", *COLOUR_ERRORS.values()})
+        alpha = planes["alpha"]
         if self.predictions is not None and index < self.settings.save_predictions:
             write_alpha(self.predictions / f"{index:04d}-{Path(sample.name).name}.png", alpha)
+        wanted = self.settings.metrics
         found = measure(
             alpha,
             sample.alpha,
             sample.trimap,
             self.settings.protocol,
-            metrics=self.settings.metrics,
+            metrics=[name for name in wanted if name not in COLOUR_ERRORS],
         )
-        return [found[name] for name in self.settings.metrics]
+        for name in COLOUR_ERRORS.keys() & set(wanted):
+            found[name] = colour_error(planes, sample, COLOUR_ERRORS[name])
+        return [found[name] for name in wanted]
 
     def sample(self, index: int) -> Sample:
         """The sample of that number, the same one in every validation."""
@@ -110,10 +119,29 @@ def predictor_of(
     return Predictor(frozen, strategy=strategy)
 
 
-def predicted_alpha(predictor: Predictor, sample: Sample) -> Alpha:
-    """The alpha of a sample, with its known pixels kept where the network is told of them."""
+def predicted_planes(
+    predictor: Predictor, sample: Sample, wanted: Collection[str]
+) -> dict[str, Plane]:
+    """Those wanted planes of a sample that the network gives; known pixels of alpha are kept where
+    the network is told of them."""
     trimap = sample.trimap if predictor.network.needs_trimap else None
     inputs = Inputs(colours=sample.image, trimap=trimap, prior=sample.prior)
-    planes = predictor.strategy_for(inputs).apply(predictor.network, inputs, {"alpha"})
+    planes = predictor.strategy_for(inputs).apply(predictor.network, inputs, wanted)
     alpha = np.clip(planes["alpha"], 0, 1)
-    return alpha if trimap is None else paste_known(alpha, trimap)
+    planes["alpha"] = alpha if trimap is None else paste_known(alpha, trimap)
+    return planes
+
+
+def colour_error(planes: Mapping[str, Plane], sample: Sample, layer: str) -> float:
+    """Mean |colour - true colour| over the unknown pixels and the channels of a layer."""
+    true: Plane | None = getattr(sample, layer)
+    if true is None or sample.trimap is None:
+        raise BadData(
+            f"{layer}_l1 compares with the true {layer}, which {sample.name} lacks; choose other "
+            "data.valid, or leave it out of validate.metrics"
+        )
+    if layer not in planes:
+        raise BadRecipe(f"validate.metrics: the network guesses no {layer}; leave {layer}_l1 out")
+    unknown = sample.trimap == UNKNOWN
+    difference = np.abs(planes[layer] - true)[unknown]
+    return float(difference.mean()) if difference.size else 0.0

@@ -1,0 +1,67 @@
+"""What the weights are before the first step: random, from ImageNet, or from files and runs."""
+
+from pathlib import Path
+
+from torch import nn
+
+from mattekit.core.errors import BadRecipe, BadWeights, MattekitError
+from mattekit.networks import weights
+from mattekit.networks.public.imagenet import start_from_imagenet
+from mattekit.recipes.recipe import IMAGENET, RANDOM, InitConfig
+from mattekit.training.init import start_from, weights_in
+
+
+def begin(network: nn.Module, init: InitConfig | None) -> list[str]:
+    """Give a new network its first weights; remarks on what was left out."""
+    if init is None:
+        return []
+    try:
+        remarks = _fill(network, init.path, init)
+        for name, place in init.parts.items():
+            found = _fill(_part(network, name), place, init)
+            remarks += [f"{name}: {remark}" for remark in found]
+    except MattekitError as error:
+        sentence = str(error).removeprefix("init: ")
+        ways = [init.how or "name it by init.file=FILE" * (init.path == IMAGENET)]
+        advice = "; ".join([*filter(None, ways), "init=none begins at random"])
+        raise BadWeights(f"init: {sentence}; {advice}") from error
+    return remarks
+
+
+def beginning_in_words(init: InitConfig | None) -> str:
+    """One line for the model card."""
+    if init is None:
+        return "init: none, all weights began at random"
+    parts = [f"{name} from {place}" for name, place in init.parts.items()]
+    whole = [] if init.path == RANDOM and parts else [init.path]
+    return f"init: {', '.join([*whole, *parts])}"
+
+
+def trained_network(place: str, key: str) -> nn.Module:
+    """The network of a run, a checkpoint or a file that a recipe's key names."""
+    try:
+        return weights.load(weights_in(place))
+    except MattekitError as error:
+        sentence = str(error).removeprefix("init: ")
+        raise BadWeights(
+            f"{key}: {sentence}; train it first, or set {key}=none to teach with the true one"
+        ) from error
+
+
+def _fill(network: nn.Module, place: str, init: InitConfig) -> list[str]:
+    if place == RANDOM:
+        return []
+    if place == IMAGENET:
+        start_from_imagenet(network, Path(init.file) if init.file else None)
+        return []
+    path = weights_in(place)
+    _, tensors = weights.read(path)
+    return start_from(network, tensors, strict=init.strict, source=str(path))
+
+
+def _part(network: nn.Module, name: str) -> nn.Module:
+    try:
+        return network.get_submodule(name)
+    except AttributeError as error:
+        parts = ", ".join(name for name, _ in network.named_children())
+        raise BadRecipe(f"parts: the network has no '{name}'; it has {parts}") from error

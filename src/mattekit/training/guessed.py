@@ -1,0 +1,32 @@
+"""Teaching a network with what another one will hand it, in the place of the truth.
+
+SampleNet's foreground network works on a guessed background once it is in use; trained on the true
+one alone it would rely on it too much.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import nn
+
+from mattekit.core.errors import BadRecipe
+from mattekit.core.tensors import Batch
+
+
+class GuessedBackground:
+    """Batches with the guess of a trained network, which stays as it is, as their background."""
+
+    def __init__(self, network: nn.Module, device: torch.device) -> None:
+        self.network = network.eval().requires_grad_(False).to(device)
+
+    def __call__(self, batch: Batch) -> Batch:
+        network: Any = self.network
+        with torch.no_grad():
+            guess = network(batch.image, batch.trimap if network.needs_trimap else None).background
+        if guess is None:
+            raise BadRecipe(
+                "guessed_background: that network guesses no background; name one of samplenet's "
+                "part background"
+            )
+        return replace(batch, background=guess)

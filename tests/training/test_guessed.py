@@ -1,0 +1,54 @@
+"""A network that is taught with the guess of another one."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import Tensor, nn
+from training.toys import ToyNetwork, discs, make_settings
+
+from mattekit.core.errors import BadRecipe
+from mattekit.core.tensors import Prediction
+from mattekit.training.guessed import GuessedBackground
+from mattekit.training.supervised import on_device
+
+
+class Grey(nn.Module):
+    """Takes every background for grey."""
+
+    needs_trimap = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.level = nn.Parameter(torch.tensor(0.5))
+
+    def forward(self, image: Tensor, trimap: Tensor) -> Prediction:
+        return Prediction(alpha=trimap, background=torch.zeros_like(image) + self.level)
+
+
+def test_the_guess_stands_where_the_true_background_stood_and_nothing_else_changes() -> None:
+    batch = next(discs())
+    guessed = GuessedBackground(Grey(), torch.device("cpu"))(batch)
+    assert guessed.background is not None
+    assert (guessed.background == 0.5).all()
+    assert replace(guessed, background=batch.background) == batch
+
+
+def test_the_guessing_network_does_not_learn() -> None:
+    network = Grey()
+    guessed = GuessedBackground(network, torch.device("cpu"))(next(discs()))
+    assert guessed.background is not None
+    assert not guessed.background.requires_grad
+    assert not network.level.requires_grad
+
+
+def test_every_method_sees_batches_that_were_prepared() -> None:
+    settings = make_settings(prepare=GuessedBackground(Grey(), torch.device("cpu")))
+    background = on_device(next(discs()), settings).background
+    assert background is not None
+    assert (background == 0.5).all()
+
+
+def test_a_network_without_a_guess_is_refused() -> None:
+    with pytest.raises(BadRecipe, match="guesses no background; name one of samplenet"):
+        GuessedBackground(ToyNetwork(), torch.device("cpu"))(next(discs()))
