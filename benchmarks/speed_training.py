@@ -217,7 +217,8 @@ def main() -> None:
     parser.add_argument("--steps", type=int, default=5, help="timed steps of every way")
     parser.add_argument("--save", action="store_true", help="write benchmarks/results/*.json")
     options = parser.parse_args()
-    logging.getLogger("lightning.fabric").setLevel(logging.WARNING)
+    for name in ("lightning.fabric", "lightning_fabric"):  # they greet with their options
+        logging.getLogger(name).setLevel(logging.WARNING)
     side, times = (64, 2) if options.quick else (320, options.steps)
     found = report(side, times, options.quick)
     if options.save:
