@@ -1,4 +1,4 @@
-"""Benchmarks say what they answer and how they are run; `make bench` runs each in its quick form."""
+"""Benchmarks say what they answer and how they are run; `make bench` runs each quick form."""
 
 import subprocess
 import sys
