@@ -12,7 +12,7 @@ from training.toys import ToyNetwork, discs
 
 from mattekit.core.errors import MattekitError, TooLarge
 from mattekit.core.tensors import Batch
-from mattekit.training.loop import Every, Moment, fit, stop_requests
+from mattekit.training.loop import Every, Moment, fit, stop_requests, without_denormals
 from mattekit.training.method import Report
 from mattekit.training.state import State
 
@@ -97,6 +97,13 @@ def test_a_second_ctrl_c_interrupts_at_once() -> None:
         assert stop()
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_denormal_numbers_are_nothing_within_a_run_and_come_back_after_it() -> None:
+    tiny = torch.tensor(1e-40)
+    with without_denormals():
+        assert tiny * 1 == 0
+    assert tiny * 1 > 0
 
 
 def test_running_out_of_memory_names_the_keys_to_change(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Logs: what is in them, and that a resumed run cuts what lies beyond its step."""
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +40,7 @@ def test_a_resumed_run_cuts_the_lines_beyond_its_step_and_a_torn_one(tmp_path: P
     for name in ("log.jsonl", "log.txt"):
         with (tmp_path / name).open("a") as stream:
             stream.write('{"step": 1, "ki')
+    time.sleep(1)  # TensorBoard orders files by the second they were begun in
     write(tmp_path, 4, 4, value=10)
     assert [line.values["total"] for line in read_log(tmp_path)] == [1, 2, 3, 40]
     assert (tmp_path / "log.txt").read_text().splitlines()[2:] == [

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
 from lightning_fabric import Fabric
 from lightning_fabric.plugins.environments import TorchElasticEnvironment
 from lightning_fabric.strategies import DDPStrategy
@@ -49,8 +48,6 @@ def make_fabric(recipe: Recipe, hardware: Hardware) -> Fabric:
     device = find_device(hardware.device)
     if recipe.precision == "fp16" and device.type == "cpu":
         raise BadArgument("precision=fp16 needs a GPU; on the CPU use 32 or bf16")
-    if device.type == "cpu":  # numbers below 1e-38 mean nothing and cost ten times the time
-        torch.set_flush_denormal(True)
     hardware = _as_launched(hardware)
     several = hardware.devices * hardware.nodes > 1
     fabric = Fabric(

@@ -33,7 +33,7 @@ from mattekit.recipes.place import Place
 from mattekit.recipes.recipe import Recipe, dump_recipe
 from mattekit.training.guards import check_samples
 from mattekit.training.init import WEIGHTS
-from mattekit.training.loop import fit, stop_requests
+from mattekit.training.loop import fit, stop_requests, without_denormals
 from mattekit.training.method import Settings
 from mattekit.training.model_card import Card, model_card
 from mattekit.training.panels import batch_panel
@@ -112,11 +112,12 @@ def train(
     notes = [*recipe.check(), beginning_in_words(recipe.init), *tested_on(source), *notes]
     run = _prepare(job, settings, audience, notes)
     torch.manual_seed(recipe.seed + fabric.global_rank)  # dropout differs between processes
-    if place.checkpoint is None:
-        rehearse(job, run)
-    else:
-        notes += run.restore(place.checkpoint)
-    return _go(job, run, notes)
+    with without_denormals():
+        if place.checkpoint is None:
+            rehearse(job, run)
+        else:
+            notes += run.restore(place.checkpoint)
+        return _go(job, run, notes)
 
 
 def tested_on(source: Source) -> list[str]:

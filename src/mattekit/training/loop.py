@@ -68,6 +68,16 @@ def fit(
     return state.step >= steps
 
 
+@contextmanager
+def without_denormals() -> Iterator[None]:
+    """Numbers below 1e-38 are 0 meanwhile: they mean nothing, and slow a CPU down tenfold."""
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(False)
+
+
 class StopRequest:
     """Whether somebody asked the run to stop, agreed upon by all its processes."""
 
