@@ -1,6 +1,6 @@
 """Can each network learn? Fitted to a few synthetic scenes, it has to give back their alphas.
 
-    python benchmarks/overfit_networks.py [--quick] [--scenes 1] [--steps 250] [--picture FILE]
+    python benchmarks/overfit_networks.py [--quick] [--scenes 1] [--steps 200] [--picture FILE]
 
 Each network starts from random weights and sees the same crops in every step, with the losses of
 its own system. SAD over the unknown pixels, before and after, as it predicts outside training. Of
@@ -44,6 +44,9 @@ class Lesson:
     options: dict[str, Any] = field(default_factory=dict)
     losses: Sequence[Any] = MATTE
     lr: float = 3e-4
+    kaiming: bool = False
+    """Draw convolutions by Kaiming's rule and begin with alpha 0.5 everywhere: in a deep network
+    without norms, which else starts from ImageNet, signals drawn by Xavier's die out."""
     colours: str | None = None
     """The plane that it guesses instead of alpha."""
 
@@ -55,7 +58,7 @@ class Lesson:
 LESSONS = (
     Lesson(network="alphagan"),
     Lesson(network="alphagan-a6"),
-    Lesson(network="dim", lr=1e-4),
+    Lesson(network="dim", losses=(AlphaL1Config(), CompositionL1Config()), lr=2e-5, kaiming=True),
     Lesson(network="gfm", losses=(*MATTE, *GLANCE)),
     Lesson(network="samplenet", options={"part": "matting"}),
     *(
@@ -95,6 +98,8 @@ def learn(lesson: Lesson, batch: Batch, steps: int) -> Outcome:
     """Fit the network to the batch."""
     torch.manual_seed(0)
     network = build(lesson.network, **lesson.options)
+    if lesson.kaiming:
+        draw_by_kaiming(network)
     inputs = inputs_of(network, batch)
     optimiser = torch.optim.Adam(
         [weight for weight in network.parameters() if weight.requires_grad], lr=lesson.lr
@@ -113,8 +118,18 @@ def learn(lesson: Lesson, batch: Batch, steps: int) -> Outcome:
     seconds = time.perf_counter() - start
     prediction = predict(network, inputs)
     guess = prediction.alpha if lesson.colours is None else getattr(prediction, lesson.colours)
+    if lesson.colours is None and network.needs_trimap:  # as every prediction keeps what is known
+        guess = torch.where(region_weight("unknown", batch.trimap) == 1, guess, batch.trimap)
     after = error(lesson, prediction, batch)
     return Outcome(before=before, after=after, seconds=seconds, guess=guess)
+
+
+def draw_by_kaiming(network: nn.Module) -> None:
+    """New weights for every convolution, zero for the last one, which gives the logits."""
+    convolutions = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
+    for layer in convolutions[:-1]:
+        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+    nn.init.zeros_(convolutions[-1].weight)
 
 
 def inputs_of(network: Any, batch: Batch) -> list[Tensor | None]:
@@ -149,7 +164,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a few steps of every network")
     parser.add_argument("--scenes", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=250)
+    parser.add_argument("--steps", type=int, default=200)
     parser.add_argument("--picture", type=Path, help="write the guesses of the first scene here")
     options = parser.parse_args()
     torch.set_flush_denormal(True)  # as in training; some networks take ten times as long without
