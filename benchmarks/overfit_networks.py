@@ -85,9 +85,9 @@ class Outcome:
     guess: Tensor
 
 
-def scenes(count: int) -> Batch:
+def scenes(count: int, side: int = SIDE) -> Batch:
     """The first scenes, and for a single one its mirror image too: norms need two samples."""
-    source = CompactScenesConfig(count=max(count, 1), size=SIDE).open()
+    source = CompactScenesConfig(count=max(count, 1), size=side).open()
     samples = [source.scene(index) for index in range(count)]
     if count == 1:
         samples.append(samples[0].warp(lambda plane, how: np.ascontiguousarray(plane[:, ::-1])))
@@ -95,17 +95,36 @@ def scenes(count: int) -> Batch:
 
 
 def learn(lesson: Lesson, batch: Batch, steps: int) -> Outcome:
-    """Fit the network to the batch."""
+    """Fit the network to the batch, and measure it before and after."""
+    network = new_network(lesson)
+    inputs = inputs_of(network, batch)
+    before = error(lesson, predict(network, inputs), batch)
+    start = time.perf_counter()
+    fit(network, lesson, batch, steps)
+    seconds = time.perf_counter() - start
+    prediction = predict(network, inputs)
+    guess = prediction.alpha if lesson.colours is None else getattr(prediction, lesson.colours)
+    if lesson.colours is None and network.needs_trimap:  # as every prediction keeps what is known
+        guess = torch.where(region_weight("unknown", batch.trimap) == 1, guess, batch.trimap)
+    after = error(lesson, prediction, batch)
+    return Outcome(before=before, after=after, seconds=seconds, guess=guess)
+
+
+def new_network(lesson: Lesson) -> Any:
+    """With random weights, the same ones each time."""
     torch.manual_seed(0)
     network = build(lesson.network, **lesson.options)
     if lesson.kaiming:
         draw_by_kaiming(network)
+    return network
+
+
+def fit(network: nn.Module, lesson: Lesson, batch: Batch, steps: int) -> None:
+    """Show the batch that many times."""
     inputs = inputs_of(network, batch)
     optimiser = torch.optim.Adam(
         [weight for weight in network.parameters() if weight.requires_grad], lr=lesson.lr
     )
-    before = error(lesson, predict(network, inputs), batch)
-    start = time.perf_counter()
     for step in range(steps):
         for group in optimiser.param_groups:
             group["lr"] = lesson.lr * min(1.0, 2 * (1 - step / steps))
@@ -115,13 +134,6 @@ def learn(lesson: Lesson, batch: Batch, steps: int) -> Outcome:
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimiser.step()
-    seconds = time.perf_counter() - start
-    prediction = predict(network, inputs)
-    guess = prediction.alpha if lesson.colours is None else getattr(prediction, lesson.colours)
-    if lesson.colours is None and network.needs_trimap:  # as every prediction keeps what is known
-        guess = torch.where(region_weight("unknown", batch.trimap) == 1, guess, batch.trimap)
-    after = error(lesson, prediction, batch)
-    return Outcome(before=before, after=after, seconds=seconds, guess=guess)
 
 
 def draw_by_kaiming(network: nn.Module) -> None:

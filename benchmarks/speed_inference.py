@@ -1,12 +1,12 @@
 """How long, and in how much memory, does a network take over a picture: plainly and our way?
 
-    python benchmarks/speed_inference.py [--quick]
+    python benchmarks/speed_inference.py [--quick] [--steps 150]
 
 Plain: contiguous float32, autograd off, the whole picture at once. Ours: `whole` with channels-last
 and inference mode, and `tile`. Every way runs in a process of its own; memory is the peak of that
 process less what it held before the first picture. Two pictures whose unknown area is 15 %: in one
-straight band, and along a closed outline. Before, each network is fitted to synthetic scenes for a
-few minutes, since with random weights a difference between two ways says nothing.
+straight band, and along a closed outline. Before, each network is fitted to four synthetic scenes,
+since with random weights a difference between two ways says nothing.
 
 Then the start: importing, loading the weights, the first and the second prediction of 512x512, each
 in a process of its own, with a warm file cache. Last, SampleNet on a 1600x1600 picture, whose
@@ -27,6 +27,7 @@ from typing import Any
 import numpy as np
 import psutil
 import torch
+from overfit_networks import LESSONS, fit, new_network, scenes
 from torch import nn
 
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Size, Trimap
@@ -74,24 +75,12 @@ def picture(case: str, size: Size) -> tuple[np.ndarray, Trimap]:
     return scene(7, size).image, trimap
 
 
-def fit(name: str, folder: Path, minutes: float) -> None:
-    """Fit a network to crops of synthetic scenes and keep its weights."""
-    torch.manual_seed(0)
+def keep_fitted(name: str, folder: Path, steps: int) -> None:
+    """Fit a network to synthetic scenes and keep its weights."""
     torch.set_flush_denormal(True)
-    network = build(name)
-    optimiser = torch.optim.Adam(network.parameters(), lr=1e-4)
-    start, step = time.monotonic(), 0
-    while time.monotonic() - start < minutes * 60:
-        sample = scene(step % 40, 128)
-        image = torch.from_numpy(sample.image).permute(2, 0, 1)[None]
-        trimap = torch.from_numpy(sample.trimap)[None, None] / 2
-        alpha = torch.from_numpy(sample.alpha)[None, None]
-        loss = (network(image, trimap).alpha - alpha).abs().mean()
-        optimiser.zero_grad()
-        loss.backward()
-        optimiser.step()
-        step += 1
-    print(f"{name}: {step} steps of fitting, last loss {loss.item():.3f}", file=sys.stderr)
+    lesson = next(lesson for lesson in LESSONS if lesson.network == name)
+    network = new_network(lesson)
+    fit(network, lesson, scenes(4, 128), steps)
     torch.save(network.state_dict(), folder / f"{name}.pt")
     config = config_of(name)
     save(folder / f"{name}.safetensors", network.state_dict(), describe(config, network))
@@ -173,7 +162,7 @@ def plainly(network: nn.Module, image: np.ndarray, trimap: Trimap) -> np.ndarray
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a small picture and little fitting")
-    parser.add_argument("--minutes", type=float, default=5, help="of fitting each network")
+    parser.add_argument("--steps", type=int, default=150, help="of fitting each network")
     parser.add_argument("--child", nargs=3, metavar=("NETWORK", "CASE", "WAY"))
     parser.add_argument("--folder", type=Path)
     options = parser.parse_args()
@@ -189,16 +178,16 @@ def main() -> None:
             print(json.dumps(asdict(run_one(name, case, way, size, weights, out))))
         return
     with tempfile.TemporaryDirectory() as folder:
-        report(Path(folder), size, 0.1 if options.quick else options.minutes, options.quick)
+        report(Path(folder), size, 3 if options.quick else options.steps, options.quick)
 
 
-def report(folder: Path, size: Size, minutes: float, quick: bool) -> None:
+def report(folder: Path, size: Size, steps: int, quick: bool) -> None:
     """Run everything in children and print the table."""
     print(f"{size[1]}x{size[0]}, {psutil.cpu_count()} cores, torch {torch.__version__}\n")
     print("| network | unknown | way | seconds | of plain | peak MB | of plain | mean diff | p99 |")
     print("|---|---|---|--:|--:|--:|--:|--:|--:|")
     for name in NETWORKS:
-        fit(name, folder, minutes)
+        keep_fitted(name, folder, steps)
         for case in CASES:
             plain: Run | None = None
             for way in WAYS:

@@ -29,6 +29,15 @@ def test_both_ways_agree_with_torch(window: Window, side: int, margin: int) -> N
     assert torch.equal(unpool(values, places, window), F.max_unpool2d(values, indices, 2, 2))
 
 
+def test_what_is_exported_gives_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    maxima, places = pool(planes_with_ties(), "2x2")
+    back = unpool(maxima, places, "2x2")
+    monkeypatch.setattr(torch.compiler, "is_exporting", lambda: True)
+    maxima, places = pool(planes_with_ties(), "2x2")
+    assert places.max() == 3
+    assert torch.equal(unpool(maxima, places, "2x2"), back)
+
+
 @pytest.mark.parametrize("window", ["2x2", "3x3"])
 def test_gradients_are_those_of_small_differences(window: Window) -> None:
     generator = torch.Generator().manual_seed(2)
