@@ -85,9 +85,9 @@ class Outcome:
     guess: Tensor
 
 
-def scenes(count: int, side: int = SIDE) -> Batch:
+def scenes(count: int) -> Batch:
     """The first scenes, and for a single one its mirror image too: norms need two samples."""
-    source = CompactScenesConfig(count=max(count, 1), size=side).open()
+    source = CompactScenesConfig(count=max(count, 1), size=SIDE).open()
     samples = [source.scene(index) for index in range(count)]
     if count == 1:
         samples.append(samples[0].warp(lambda plane, how: np.ascontiguousarray(plane[:, ::-1])))

@@ -168,3 +168,33 @@ def test_patterns_read_prefixes_and_suffixes(root: Path) -> None:
     result = run(root, "--names", "predicted=*-alpha")
     assert result.exit_code == 0, result.output
     assert "3 pictures" in result.stdout
+
+
+def test_expected_errors_of_the_same_folder_are_held_against_the_errors_made(root: Path) -> None:
+    for number, name in enumerate(("cat", "dog", "emu")):
+        made = np.abs(disc(8 - number / 2) - disc(8))
+        write_alpha(root / "one" / f"{name}-error.png", made)
+    result = run(root, "--errors", str(root / "one"), "--json", str(root / "out.json"))
+    assert result.exit_code == 0, result.output
+    assert "| expected error | misplaced doubt |" in result.stdout
+    assert "expected error and MAD: 1.00" in result.stdout
+    document = json.loads((root / "out.json").read_text())
+    assert document["doubt_order"] == 1
+    assert document["means"]["misplaced doubt"] == pytest.approx(0, abs=0.02)
+    assert document["means"]["expected error"] == pytest.approx(document["means"]["mad"], abs=1e-3)
+
+
+def test_a_picture_without_expected_error_is_named(root: Path) -> None:
+    write_alpha(root / "doubts" / "cat-error.png", disc(3))
+    result = run(root, "--errors", str(root / "doubts"))
+    assert result.exit_code == 1
+    assert "dog: no expected error" in result.stderr
+    assert "3 pictures" in result.stdout
+    assert "rank correlation" not in result.stdout
+
+
+def test_expected_errors_of_another_size_are_refused(root: Path) -> None:
+    for name in ("cat", "dog", "emu"):
+        write_alpha(root / "doubts" / f"{name}-error.png", np.zeros((5, 5), np.float32))
+    result = run(root, "--errors", str(root / "doubts"))
+    assert "the expected error is 5x5 pixels and the true matte 32x24" in result.stderr

@@ -20,7 +20,7 @@ from mattekit.core.types import Region
 from mattekit.metrics.compare import Comparison, compare
 from mattekit.metrics.evaluation import Evaluation, from_document, to_csv, to_json
 from mattekit.metrics.measuring import Measuring, evaluate
-from mattekit.metrics.pairing import PictureFiles, Role, Rule, pair_files
+from mattekit.metrics.pairing import PictureFiles, Role, Rule, named_like, pair_files
 from mattekit.metrics.protocols import choose_protocol
 from mattekit.metrics.report import Report, in_words, title_of, to_html
 from mattekit.metrics.report_pictures import ShownPicture, choose_shown, show_picture
@@ -52,6 +52,12 @@ def run(
     backgrounds: Annotated[
         Path | None,
         typer.Option("--backgrounds", metavar="DIR", help="True backgrounds, for the halo."),
+    ] = None,
+    errors: Annotated[
+        Path | None,
+        typer.Option(
+            "--errors", metavar="DIR", help="Expected errors, NAME-error.png as predict writes."
+        ),
     ] = None,
     against: Annotated[
         Path | None,
@@ -115,8 +121,9 @@ def run(
             "colours": colours,
             "foreground": foregrounds,
             "background": backgrounds,
+            "error": errors,
         },
-        patterns=_patterns(names or []),
+        patterns={"error": "*-error", **_patterns(names or [])},
         rule=_one_of(pairs, Rule),
         how=Measuring(
             protocol=choose_protocol(protocol, _one_of(region, Region), paste),
@@ -160,6 +167,9 @@ class Job:
         """Pair the predictions of a folder with everything else, and measure them."""
         places: dict[Role, Path | None] = {"predicted": predicted, **self.places}
         files = {role: _files(place) for role, place in places.items() if place is not None}
+        if self.places["error"] == predicted:  # `predict` writes both into one folder
+            fits = partial(named_like, self.patterns["error"])
+            files["predicted"] = [path for path in files["predicted"] if not fits(path)]
         pairing = pair_files(files, patterns=self.patterns, rule=self.rule)
         with progress(len(pairing.pictures), quiet=self.quiet, said="measured") as advance:
             evaluation = evaluate(
@@ -267,6 +277,9 @@ def _summary(evaluation: Evaluation, comparison: Comparison | None) -> str:
         _line("**mean**", evaluation.means, columns),
         *(_line(row.name, row.values, columns) for row in worst),
     ]
+    if evaluation.doubt_order is not None:
+        order = "rank correlation over pictures of expected error and MAD"
+        lines += ["", f"{order}: {evaluation.doubt_order:.2f}"]
     if comparison:
         lines += ["", f"| compared with {comparison.second} | difference | 95 % interval | |"]
         lines += ["|---|---|---|---|"]

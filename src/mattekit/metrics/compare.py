@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mattekit.core.errors import BadArgument, BadData
+from mattekit.metrics.doubt import EXPECTED
 from mattekit.metrics.evaluation import Evaluation, Row, depth_in_words
 from mattekit.metrics.pairing import Problem
 
@@ -27,7 +28,7 @@ class Difference:
     """Mean of the first evaluation."""
     second: float
     difference: float
-    """Second minus first: below 0 the second is better, as all quantities are errors."""
+    """Second minus first: below 0 the second is better, as all that is compared are errors."""
     low: float
     """Lower end of the 95 % bootstrap interval of the difference."""
     high: float
@@ -63,7 +64,7 @@ def compare(first: Evaluation, second: Evaluation) -> Comparison:
         raise BadData("the two evaluations have no picture in common; compare the same pictures")
     pairs = [(rows[name], others[name]) for name in names]
     _check_comparable(first, second, pairs)
-    columns = [column for column in first.columns if _having(column, pairs)]
+    columns = [c for c in first.columns if c != EXPECTED and _having(c, pairs)]
     return Comparison(
         first=first.title,
         second=second.title,

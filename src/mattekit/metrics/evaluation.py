@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import Any
 
 from mattekit.core.errors import BadData
+from mattekit.metrics.doubt import EXPECTED, rank_correlation
 from mattekit.metrics.pairing import Problem
 from mattekit.metrics.protocols import Protocol
 
@@ -65,6 +66,13 @@ class Evaluation:
             name: _mean([row.values[name] for row in self.having(name)]) for name in self.columns
         }
 
+    @cached_property
+    def doubt_order(self) -> float | None:
+        """Rank correlation over pictures of the expected error with the mean error made."""
+        rows = self.having(EXPECTED)
+        expected, made = ([row.values[name] for row in rows] for name in (EXPECTED, "mad"))
+        return rank_correlation(expected, made) if rows else None
+
     @property
     def bits(self) -> int:
         """The depth of the predictions: the greatest of the rows."""
@@ -104,6 +112,7 @@ def to_document(evaluation: Evaluation) -> dict[str, Any]:
         "title": evaluation.title,
         "protocol": {"title": evaluation.protocol.title, **asdict(evaluation.protocol)},
         "means": evaluation.means,
+        "doubt_order": evaluation.doubt_order,
         "pictures": len(evaluation.measured),
         "bits": evaluation.bits,
         "problems": [asdict(problem) for problem in evaluation.problems],

@@ -18,8 +18,9 @@ from mattekit.core.types import UNKNOWN, Alpha, Plane, Trimap
 from mattekit.imaging.files import MAX_PIXELS, open_picture, open_trimap, read_alpha
 from mattekit.metrics import measure
 from mattekit.metrics.colours import colour_error, halo_scores
+from mattekit.metrics.doubt import EXPECTED, misplaced_doubt
 from mattekit.metrics.evaluation import Evaluation, Row
-from mattekit.metrics.matte_pair import missing_trimap
+from mattekit.metrics.matte_pair import make_pair, missing_trimap
 from mattekit.metrics.pairing import Pairing, PictureFiles
 from mattekit.metrics.protocols import Protocol
 
@@ -82,6 +83,9 @@ def _measured(row: Row, files: PictureFiles, how: Measuring) -> Row:
         values |= _sad_by_region(predicted, true, trimap, how.protocol)
     if files.foreground is not None:
         values |= _colour_values(files, files.foreground, how)
+    if files.error is not None:
+        expected = read_alpha(files.error, max_pixels=how.max_pixels)
+        values |= _doubt_values(expected, predicted, true, trimap, how.protocol)
     return replace(
         row,
         values=values,
@@ -157,6 +161,22 @@ def _colour_values(files: PictureFiles, true_foreground: Path, how: Measuring) -
         behind = open_picture(files.background, max_pixels=how.max_pixels).image()
     error = {"colour error": colour_error(cut_out.image(), *true)}
     return error | halo_scores(cut_out.image(), alpha, *true, behind)
+
+
+def _doubt_values(
+    expected: Plane, predicted: Plane, true: Plane, trimap: Trimap | None, protocol: Protocol
+) -> dict[str, float]:
+    """The mean error that the model expected of itself, and whether it knew where."""
+    pair = make_pair(predicted, true, trimap, protocol)
+    if expected.shape != pair.inside.shape:
+        found, wanted = (f"{s[1]}x{s[0]}" for s in (expected.shape, pair.inside.shape))
+        raise BadImage(f"the expected error is {found} pixels and the true matte {wanted}")
+    doubted = expected[pair.inside].astype(np.float64)
+    made = np.abs(pair.predicted - pair.true)[pair.inside]
+    return {
+        EXPECTED: float(doubted.mean()) if doubted.size else 0.0,
+        "misplaced doubt": misplaced_doubt(doubted, made),
+    }
 
 
 def _digest(plane: Plane) -> str:

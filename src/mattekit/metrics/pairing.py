@@ -10,7 +10,9 @@ from typing import Literal
 
 from mattekit.core.errors import BadArgument, BadData
 
-Role = Literal["predicted", "true", "trimap", "photo", "colours", "foreground", "background"]
+Role = Literal[
+    "predicted", "true", "trimap", "photo", "colours", "foreground", "background", "error"
+]
 Rule = Literal["stem", "composition1k"]
 
 PER_FOREGROUND: tuple[Role, ...] = ("true", "foreground")
@@ -42,6 +44,8 @@ class PictureFiles:
     """The true colours of the subject."""
     background: Path | None = None
     """What the subject was in front of."""
+    error: Path | None = None
+    """The error that the model expected of its prediction, pixel by pixel."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,7 +102,7 @@ def _by_name(
     named: dict[str, list[Path]] = {}
     for path in paths:
         stem = path.stem
-        if stem.startswith(prefix) and stem.endswith(suffix) and len(stem) >= len(pattern):
+        if named_like(pattern, path):
             named.setdefault(stem[len(prefix) : len(stem) - len(suffix)], []).append(path)
     if not named:
         raise BadData(f"none of the {len(paths)} {_noun(role)} files has a name like '{pattern}'")
@@ -107,6 +111,13 @@ def _by_name(
             both = " and ".join(path.name for path in several)
             problems.append(Problem(name=name, sentence=f"two {_noun(role)} files: {both}"))
     return {name: several[0] for name, several in named.items() if len(several) == 1}
+
+
+def named_like(pattern: str, path: Path) -> bool:
+    """Whether a file's name without its suffix fits a pattern with one *."""
+    prefix, _, suffix = pattern.partition("*")
+    stem = path.stem
+    return stem.startswith(prefix) and stem.endswith(suffix) and len(stem) >= len(pattern)
 
 
 def _names(named: Mapping[Role, Mapping[str, Path]], rule: Rule) -> list[str]:
@@ -146,4 +157,4 @@ def _nothing_paired(named: Mapping[Role, Mapping[str, Path]], rule: Rule) -> str
 
 
 def _noun(role: Role) -> str:
-    return {"predicted": "prediction", "true": "truth"}.get(role, role)
+    return {"predicted": "prediction", "true": "truth", "error": "expected error"}.get(role, role)

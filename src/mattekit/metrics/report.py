@@ -32,6 +32,9 @@ MEANING = {
     "grad": "Do both mattes have the same edges? Squared differences of the edge strength.",
     "conn": "Are parts cut off from the main body of the matte that should not be?",
     "colour error": "Mean error of the foreground colours where the matte is soft.",
+    "expected error": "What the model itself expected MAD to be.",
+    "misplaced doubt": "Did the model know where it is wrong? 0: the fifth of the pixels that it"
+    " doubted most holds as much error as any fifth could. 1: no more than one drawn at random.",
 }
 
 
