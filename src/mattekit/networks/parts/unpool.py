@@ -47,7 +47,7 @@ def unpool(
     Where two windows of 3x3 name one pixel, the later one wins (row by row, as torch on the CPU).
     """
     if _scatters(window):
-        return F.max_unpool2d(planes, places, 2)
+        return F.max_unpool2d(planes, places, [2, 2])
     if window == "2x2":
         quarters = [_value_at(planes, places, place) for place in range(4)]
     else:
