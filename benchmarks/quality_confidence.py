@@ -1,0 +1,121 @@
+"""Does the shipped network know how wrong it is, and where?
+
+    python benchmarks/quality_confidence.py --data DIR [--scenes 100] [--picture FILE]
+
+DIR holds image/, alpha/, trimap/ (tight) and trimap2/ (loose) with the same file names. For every
+unknown pixel the error that the network expects is held against the one it makes: in bins of the
+expected error, picture by picture, and by how much of the error the most doubted pixels hold.
+"""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from mattekit.core.types import UNKNOWN, Alpha, Image, Plane, Trimap
+from mattekit.imaging.files import read_alpha, read_image, read_trimap
+from mattekit.inference.mattes import find_alpha
+from mattekit.metrics.doubt import misplaced_doubt, rank_correlation
+from mattekit.synthetic.scene import scene
+
+FIRST_SCENE = 9_000_000  # seeds that no training draws
+EDGES = (0, 0.015, 0.025, 0.04, 0.06, 0.09, 0.13, 0.2, 0.3, 1)
+Picture = tuple[Image, Alpha, Trimap]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doubts:
+    """Expected and made errors of the unknown pixels, a pair a picture."""
+
+    name: str
+    pictures: list[tuple[Plane, Plane]]
+
+    @property
+    def bins(self) -> list[tuple[float, float, float]]:
+        """Share of the pixels, mean error expected and made; bins without pixels left out."""
+        expected, made = (np.concatenate(part) for part in zip(*self.pictures, strict=True))
+        found = np.digitize(expected, EDGES)
+        inside = [found == number for number in range(1, len(EDGES)) if (found == number).any()]
+        return [(b.mean(), expected[b].mean(), made[b].mean()) for b in inside]
+
+
+def photographs(folder: Path, trimaps: str) -> Iterator[Picture]:
+    """The photographs of a folder with one kind of trimap."""
+    for path in sorted((folder / "image").iterdir()):
+        trimap = read_trimap(folder / trimaps / path.name)
+        yield read_image(path), read_alpha(folder / "alpha" / path.name), trimap
+
+
+def scenes(count: int) -> Iterator[Picture]:
+    """Synthetic scenes with their own trimaps."""
+    for number in range(count):
+        sample = scene(FIRST_SCENE + number, 512)
+        assert sample.trimap is not None
+        yield sample.image, sample.alpha, sample.trimap
+
+
+def doubts(name: str, pictures: Iterator[Picture]) -> Doubts:
+    """Predict every picture."""
+    found = []
+    for image, alpha, trimap in pictures:
+        matte = find_alpha(image, trimap, model="compact")
+        assert matte.expected_error is not None
+        unknown = trimap == UNKNOWN
+        found.append((matte.expected_error[unknown], np.abs(matte.alpha - alpha)[unknown]))
+    return Doubts(name=name, pictures=found)
+
+
+def report(doubts: Doubts) -> None:
+    """Print the bins, and what is made of them."""
+    print(f"\n| {doubts.name}: share of the pixels | expected error | error made |\n|--:|--:|--:|")
+    for share, expected, made in doubts.bins:
+        print(f"| {share:.1%} | {expected:.3f} | {made:.3f} |")
+    means = [(expected.mean(), made.mean()) for expected, made in doubts.pictures]
+    expected, made = np.mean(means, axis=0)
+    misplaced = np.mean([misplaced_doubt(*map(np.float64, pair)) for pair in doubts.pictures])
+    order = rank_correlation(*zip(*means, strict=True))
+    print(f"\nMean over pictures: {expected:.3f} expected, {made:.3f} made; ", end="")
+    print(f"misplaced doubt {misplaced:.2f}; rank correlation over pictures {order:.2f}.")
+
+
+def draw(all_doubts: list[Doubts], picture: Path) -> None:
+    """The error made over the error expected; a perfect judge lies on the diagonal."""
+    figure = Figure(figsize=(5.2, 4.6), layout="constrained")
+    axes = figure.add_subplot()
+    axes.plot([0.01, 0.5], [0.01, 0.5], color="0.7", label="a perfect judge")
+    for doubts in all_doubts:
+        _, expected, made = zip(*doubts.bins, strict=True)
+        axes.plot(expected, made, marker="o", label=doubts.name)
+    axes.set(xscale="log", yscale="log", xlabel="error expected", ylabel="error made")
+    axes.grid(which="both", alpha=0.2)
+    axes.legend()
+    figure.savefig(picture, dpi=110)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, help="folder of real photographs")
+    parser.add_argument("--scenes", type=int, default=100)
+    parser.add_argument("--picture", type=Path, help="draw the curves here")
+    parser.add_argument("--quick", action="store_true", help="three scenes")
+    options = parser.parse_args()
+    found = []
+    if options.data is not None:
+        found += [
+            doubts(f"photographs, {kind}", photographs(options.data, folder))
+            for folder, kind in (("trimap", "tight"), ("trimap2", "loose"))
+        ]
+    count = 3 if options.quick else options.scenes
+    if count:
+        found.append(doubts(f"{count} scenes", scenes(count)))
+    for one in found:
+        report(one)
+    if options.picture is not None:
+        draw(found, options.picture)
+
+
+if __name__ == "__main__":
+    main()
