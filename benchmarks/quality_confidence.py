@@ -14,16 +14,13 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from quality_real import Picture, photographs, scenes
 
-from mattekit.core.types import UNKNOWN, Alpha, Image, Plane, Trimap
-from mattekit.imaging.files import read_alpha, read_image, read_trimap
+from mattekit.core.types import UNKNOWN, Plane
 from mattekit.inference.mattes import find_alpha
 from mattekit.metrics.doubt import misplaced_doubt, rank_correlation
-from mattekit.synthetic.scene import scene
 
-FIRST_SCENE = 9_000_000  # seeds that no training draws
 EDGES = (0, 0.015, 0.025, 0.04, 0.06, 0.09, 0.13, 0.2, 0.3, 1)
-Picture = tuple[Image, Alpha, Trimap]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,21 +39,6 @@ class Doubts:
         return [(b.mean(), expected[b].mean(), made[b].mean()) for b in inside]
 
 
-def photographs(folder: Path, trimaps: str) -> Iterator[Picture]:
-    """The photographs of a folder with one kind of trimap."""
-    for path in sorted((folder / "image").iterdir()):
-        trimap = read_trimap(folder / trimaps / path.name)
-        yield read_image(path), read_alpha(folder / "alpha" / path.name), trimap
-
-
-def scenes(count: int) -> Iterator[Picture]:
-    """Synthetic scenes with their own trimaps."""
-    for number in range(count):
-        sample = scene(FIRST_SCENE + number, 512)
-        assert sample.trimap is not None
-        yield sample.image, sample.alpha, sample.trimap
-
-
 def doubts(name: str, pictures: Iterator[Picture]) -> Doubts:
     """Predict every picture."""
     found = []
@@ -68,27 +50,27 @@ def doubts(name: str, pictures: Iterator[Picture]) -> Doubts:
     return Doubts(name=name, pictures=found)
 
 
-def report(doubts: Doubts) -> None:
+def report(found: Doubts) -> None:
     """Print the bins, and what is made of them."""
-    print(f"\n| {doubts.name}: share of the pixels | expected error | error made |\n|--:|--:|--:|")
-    for share, expected, made in doubts.bins:
+    print(f"\n| {found.name}: share of the pixels | expected error | error made |\n|--:|--:|--:|")
+    for share, expected, made in found.bins:
         print(f"| {share:.1%} | {expected:.3f} | {made:.3f} |")
-    means = [(expected.mean(), made.mean()) for expected, made in doubts.pictures]
+    means = [(expected.mean(), made.mean()) for expected, made in found.pictures]
     expected, made = np.mean(means, axis=0)
-    misplaced = np.mean([misplaced_doubt(*map(np.float64, pair)) for pair in doubts.pictures])
+    misplaced = np.mean([misplaced_doubt(*map(np.float64, pair)) for pair in found.pictures])
     order = rank_correlation(*zip(*means, strict=True))
     print(f"\nMean over pictures: {expected:.3f} expected, {made:.3f} made; ", end="")
     print(f"misplaced doubt {misplaced:.2f}; rank correlation over pictures {order:.2f}.")
 
 
-def draw(all_doubts: list[Doubts], picture: Path) -> None:
+def draw(found: list[Doubts], picture: Path) -> None:
     """The error made over the error expected; a perfect judge lies on the diagonal."""
     figure = Figure(figsize=(5.2, 4.6), layout="constrained")
     axes = figure.add_subplot()
     axes.plot([0.01, 0.5], [0.01, 0.5], color="0.7", label="a perfect judge")
-    for doubts in all_doubts:
-        _, expected, made = zip(*doubts.bins, strict=True)
-        axes.plot(expected, made, marker="o", label=doubts.name)
+    for one in found:
+        _, expected, made = zip(*one.bins, strict=True)
+        axes.plot(expected, made, marker="o", label=one.name)
     axes.set(xscale="log", yscale="log", xlabel="error expected", ylabel="error made")
     axes.grid(which="both", alpha=0.2)
     axes.legend()

@@ -2,11 +2,11 @@
 
     python benchmarks/quality_trimaps.py --data DIR [--scenes 10] [--models compact,closed-form]
 
-DIR holds image/ and alpha/ with the same file names. Trimaps are made from the true alpha: bands of
-several widths around the soft pixels; one moved three pixels to one side, so that known pixels are
-wrong there; and one whose unknown part is three pixels too narrow all around. All are measured over
-the unknown pixels of the widest band, known pixels kept as each trimap says. Pictures of which that
-band leaves no foreground or no background are left out.
+DIR holds image/, alpha/ and trimap/ with the same file names. Trimaps are made from the true alpha:
+bands of several widths around the soft pixels; one moved three pixels to one side, so that known
+pixels are wrong there; and one whose unknown part is three pixels too narrow all around. All are
+measured over the unknown pixels of the widest band, known pixels kept as each trimap says. Pictures
+of which that band leaves no foreground or no background are left out.
 """
 
 import argparse
@@ -14,19 +14,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+from quality_real import Picture, photographs, scenes
 
-from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Image, Mask, Trimap
-from mattekit.imaging.files import read_alpha, read_image
+from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Mask, Trimap
 from mattekit.imaging.trimap import dilated, make_trimap
 from mattekit.inference.mattes import find_alpha
 from mattekit.metrics import mse, sad
-from mattekit.synthetic.scene import scene
 
-FIRST_SCENE = 9_000_000  # seeds that no training draws
 WIDTHS = (2, 5, 10, 20, 40)
 NORMAL = 5
 WRONG = 3
-Picture = tuple[Image, Alpha]
 
 
 def band(width: int) -> Callable[[Alpha], Trimap]:
@@ -62,23 +59,10 @@ TRIMAPS: dict[str, Callable[[Alpha], Trimap]] = {
 }
 
 
-def photographs(folder: Path) -> Iterator[Picture]:
-    """The photographs of a folder."""
-    for path in sorted((folder / "image").iterdir()):
-        yield read_image(path), read_alpha(folder / "alpha" / path.name)
-
-
-def scenes(count: int) -> Iterator[Picture]:
-    """Synthetic scenes."""
-    for number in range(count):
-        sample = scene(FIRST_SCENE + number, 512)
-        yield sample.image, sample.alpha
-
-
 def measure(name: str, pictures: Iterator[Picture], models: list[str]) -> None:
     """Print one row a trimap and model."""
     values: dict[tuple[str, str], list[list[float]]] = {}
-    for image, alpha in pictures:
+    for image, alpha, _ in pictures:
         where = band(max(WIDTHS))(alpha)
         if not {FOREGROUND, BACKGROUND} <= set(np.unique(where)):
             continue
@@ -106,7 +90,7 @@ def main() -> None:
     models = options.models.split(",")
     print("| pictures | trimap | model | SAD | MSE |\n|---|---|---|--:|--:|")
     if options.data is not None:
-        measure("photographs", photographs(options.data), models)
+        measure("photographs", photographs(options.data, "trimap"), models)
     count = 8 if options.quick else options.scenes
     if count:
         measure("scenes", scenes(count), models)
