@@ -9,19 +9,19 @@ straight band, and along a closed outline. Before, each network is fitted to a s
 since with random weights a difference between two ways says nothing; a folder keeps the fitted
 weights. The last column is how much alpha varies where it is unknown: a constant would mislead.
 
-Then the start: importing, loading the weights, the first and the second prediction of 512x512, each
-in a process of its own, with a warm file cache. Last, SampleNet on a 1600x1600 picture, whose
-published attention alone would take 6.4 GB: with its colours guessed at 800 and at full size.
+Then the start, in a process of its own with a warm file cache: importing torch and mattekit,
+loading the network with its modules and weights, the first and the second prediction of 512x512.
+Last, SampleNet on a 1600x1600 picture, whose published attention alone would take 6.4 GB: with its
+colours guessed at 800 and at full size.
 """
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +32,8 @@ from overfit_networks import LESSONS, fit, new_network, scenes
 from torch import nn
 
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Size, Trimap
+from mattekit.imaging.compose import over
 from mattekit.inference.inputs import Inputs, Window
-from mattekit.inference.load import load_network
 from mattekit.inference.memory import peak_during, resident
 from mattekit.inference.predictor import Predictor
 from mattekit.inference.strategies import STRATEGIES
@@ -42,10 +42,27 @@ from mattekit.networks import build, config_of
 from mattekit.networks.weights import describe, save
 from mattekit.synthetic.scene import scene
 
-NETWORKS = ("dim", "alphagan")
+NETWORKS: dict[str, dict[str, Any]] = {"dim": {}, "alphagan": {"norm": "bn"}}
+"""Batch norm is the same in every window; group norm, AlphaGAN's default, is not."""
 WAYS = ("plain", "whole", "tile")
 CASES = ("band", "outline")
 SHARE = 0.15
+START = """
+import json, sys, time
+laps = [time.perf_counter()]
+import torch
+laps.append(time.perf_counter())
+import mattekit
+laps.append(time.perf_counter())
+predictor = mattekit.load(sys.argv[1], device="cpu")
+laps.append(time.perf_counter())
+scene = mattekit.synthetic.scene(7, 512)
+laps[:] = [lap + time.perf_counter() - laps[-1] for lap in laps]  # drawing does not count
+for _ in range(2):
+    predictor.predict(scene.image, scene.trimap)
+    laps.append(time.perf_counter())
+print(json.dumps([later - lap for lap, later in zip(laps, laps[1:])]))
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +77,7 @@ class Run:
 
 
 def picture(case: str, size: Size) -> tuple[np.ndarray, Trimap]:
-    """A synthetic photo with a trimap whose unknown part is 15 % of it."""
+    """A synthetic photo, soft where its trimap is unknown, which is 15 % of it."""
     rows, columns = np.indices(size)
     if case == "band":
         place, edge = columns, size[1] * (0.5 - SHARE / 2)
@@ -73,7 +90,9 @@ def picture(case: str, size: Size) -> tuple[np.ndarray, Trimap]:
     trimap = np.full(size, UNKNOWN, np.uint8)
     trimap[place < edge] = FOREGROUND
     trimap[place >= edge + width] = BACKGROUND
-    return scene(7, size).image, trimap
+    alpha = ((edge + width - place) / width).clip(0, 1).astype(np.float32)[..., None]
+    layers = scene(7, size)
+    return over(layers.foreground, alpha, layers.background), trimap
 
 
 def keep_fitted(name: str, folder: Path, steps: int) -> None:
@@ -82,16 +101,16 @@ def keep_fitted(name: str, folder: Path, steps: int) -> None:
         return
     torch.set_flush_denormal(True)
     lesson = next(lesson for lesson in LESSONS if lesson.network == name)
-    network = new_network(lesson)
+    network = new_network(replace(lesson, options=NETWORKS[name]))
     fit(network, lesson, scenes(1), steps)
     torch.save(network.state_dict(), folder / f"{name}.pt")
-    config = config_of(name)
+    config = config_of(name, **NETWORKS[name])
     save(folder / f"{name}.safetensors", network.state_dict(), describe(config, network))
 
 
 def run_one(name: str, case: str, way: str, size: Size, weights: Path, out: Path) -> Run:
     """Run in this process; save alpha for comparison."""
-    network = build(name)
+    network = build(name, **NETWORKS[name])
     network.load_state_dict(torch.load(weights, weights_only=True))
     image, trimap = picture(case, size)
     alpha: list[np.ndarray] = []
@@ -107,30 +126,6 @@ def run_one(name: str, case: str, way: str, size: Size, weights: Path, out: Path
     seconds = time.perf_counter() - start
     np.save(out, np.where(trimap == UNKNOWN, alpha[0], 0))
     return Run(network=name, case=case, way=way, seconds=seconds, memory=peak - before)
-
-
-def start_one(name: str, weights: Path) -> dict[str, float]:
-    """Seconds of each part of a first prediction, in this process."""
-    times = {}
-
-    def lap(what: str, since: float) -> float:
-        now = time.perf_counter()
-        times[what] = now - since
-        return now
-
-    begun = psutil.Process(os.getpid()).create_time()
-    times["import"] = time.time() - begun  # all modules of this script, torch among them
-    clock = time.perf_counter()
-    network = load_network(weights, device="cpu")
-    clock = lap("load", clock)
-    image, trimap = picture("band", (512, 512))
-    predictor = Predictor(network)
-    clock = time.perf_counter()
-    predictor.predict(image, trimap)
-    clock = lap("first", clock)
-    predictor.predict(image, trimap)
-    lap("second", clock)
-    return times
 
 
 def samplenet_one(sampling_size: int, side: int) -> Run:
@@ -173,9 +168,7 @@ def main() -> None:
     if options.child:
         name, case, way = options.child
         weights, out = options.folder / f"{name}.pt", options.folder / f"{name}-{case}-{way}.npy"
-        if case == "start":
-            print(json.dumps(start_one(name, options.folder / f"{name}.safetensors")))
-        elif name == "samplenet":
+        if name == "samplenet":
             print(json.dumps(asdict(samplenet_one(int(way), min(size) if options.quick else 1600))))
         else:
             print(json.dumps(asdict(run_one(name, case, way, size, weights, out))))
@@ -199,11 +192,14 @@ def report(folder: Path, size: Size, steps: int, quick: bool) -> None:
                 run = Run(**child(folder, name, case, way, quick))
                 plain = plain or run
                 print(row(folder, run, plain), flush=True)
-    print("\n| network | import s | load s | first s | second s |\n|---|--:|--:|--:|--:|")
+    print("\n| network | torch s | mattekit s | load s | first s | second s |")
+    print("|---|--:|--:|--:|--:|--:|")
     for name in NETWORKS:
-        child(folder, name, "start", "", quick)  # warms the file cache
-        times = child(folder, name, "start", "", quick)
-        print(f"| {name} | " + " | ".join(f"{seconds:.2f}" for seconds in times.values()) + " |")
+        words = [sys.executable, "-c", START, str(folder / f"{name}.safetensors")]
+        subprocess.run(words, check=True, capture_output=True)  # warms the file cache
+        done = subprocess.run(words, check=True, capture_output=True, text=True)
+        times = json.loads(done.stdout)
+        print(f"| {name} | " + " | ".join(f"{seconds:.2f}" for seconds in times) + " |")
     print("\n| samplenet, colours guessed at | seconds | peak MB |\n|---|--:|--:|")
     for sampling_size in ("128",) if quick else ("800", "1600"):
         run = Run(**child(folder, "samplenet", "band", sampling_size, quick))

@@ -16,6 +16,7 @@ from inference.toy import Local
 from mattekit.core.errors import TooLarge
 from mattekit.core.types import FOREGROUND, UNKNOWN
 from mattekit.imaging.files import size_of, write_trimap
+from mattekit.inference import memory
 from mattekit.inference.export_onnx import export_onnx
 from mattekit.inference.inputs import Inputs
 from mattekit.inference.memory import largest_tile, peak_during, resident
@@ -47,11 +48,20 @@ def test_the_peak_of_a_piece_of_work_is_seen() -> None:
     assert 45e6 < peak - before < 80e6
 
 
-def test_more_memory_allows_larger_tiles() -> None:
-    network = local()
-    small = largest_tile(network, inputs(400), resident() + GB // 4)
-    large = largest_tile(network, inputs(400), resident() + 4 * GB)
-    assert 128 <= small < large
+def test_the_largest_tile_lies_on_the_line_through_two_measured_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    held, fixed, per_pixel = 500_000_000, 20_000_000, 400
+    monkeypatch.setattr(memory, "resident", lambda: held)
+    monkeypatch.setattr(
+        memory, "_peak_of_tile", lambda network, inputs, side: held + fixed + per_pixel * side**2
+    )
+    picture = memory.BYTES_PER_PIXEL * 400**2
+    for limit in (GB, 2 * GB, 4 * GB):
+        side = largest_tile(local(), inputs(400), limit)
+        free = limit * memory.HEADROOM - held - picture - fixed
+        assert side % 4 == 0
+        assert per_pixel * side**2 <= free < per_pixel * (side + 4) ** 2
 
 
 def test_a_limit_that_the_smallest_tile_breaks_is_refused_with_a_number() -> None:

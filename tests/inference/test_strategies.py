@@ -179,6 +179,18 @@ def test_a_trimap_of_another_size_is_refused() -> None:
         Inputs(colours=np.zeros((20, 10, 3), np.float32), trimap=np.zeros((10, 20), np.uint8))
 
 
+def test_tiles_are_left_where_they_would_be_more_than_the_picture() -> None:
+    local = Local()
+    local.strategies = ("tile", "whole")
+    predictor = Predictor(network(local))
+    image, trimap = picture((700, 900))
+    assert isinstance(predictor.strategy_for(Inputs(colours=image, trimap=trimap)), Whole)
+    trimap[:500] = FOREGROUND
+    assert isinstance(predictor.strategy_for(Inputs(colours=image, trimap=trimap)), Tile)
+    asked = Predictor(network(local), strategy=Tile())
+    assert asked.strategy_for(Inputs(colours=image, trimap=picture((700, 900))[1])) == Tile()
+
+
 def test_an_overlap_that_leaves_nothing_of_a_tile_is_refused() -> None:
     with pytest.raises(BadArgument, match="take a tile of at least 136"):
         plan(np.ones((9, 9), dtype=bool), tile=128, overlap=64, stride=8)

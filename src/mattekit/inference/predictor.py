@@ -1,8 +1,8 @@
 """The front door of inference: arrays in, arrays out, any size.
 
 A predictor joins a network with a strategy. Without one it takes the first that suits the network,
-and tiles where the whole picture would be too much. A network that corrects classical estimates is
-given them, and sees the box of the unknown pixels alone.
+tiles where the whole picture would be too much, and no tiles where they would be more. A network
+that corrects classical estimates is given them, and sees the box of the unknown pixels alone.
 """
 
 from collections.abc import Collection
@@ -20,6 +20,7 @@ from mattekit.inference.memory import largest_tile
 from mattekit.inference.network import OUTPUTS, Network
 from mattekit.inference.strategies import STRATEGIES, StrategyConfig
 from mattekit.inference.tile import Tile
+from mattekit.inference.whole import Whole
 
 WHOLE_LIMIT = 4_000_000
 """Pixels up to which a picture is taken whole when nobody said how."""
@@ -100,16 +101,20 @@ class Predictor:
 
     def strategy_for(self, inputs: Inputs) -> StrategyConfig:
         """The strategy that was asked for, or the one that suits the network and the size."""
-        suited = self.network.strategies
-        strategy = self.strategy or STRATEGIES[suited[0]]()
-        pixels = inputs.size[0] * inputs.size[1]
-        too_much = self.max_memory is not None or pixels > WHOLE_LIMIT
-        if self.strategy is None and too_much and "tile" in suited:
-            strategy = Tile()
+        strategy = self.strategy or self._suited(inputs)
         if self.max_memory is not None and isinstance(strategy, Tile):
             side = largest_tile(self.network, inputs, self.max_memory)
             strategy = strategy.at_most(side)
         return strategy
+
+    def _suited(self, inputs: Inputs) -> StrategyConfig:
+        suited = self.network.strategies
+        first, pixels = STRATEGIES[suited[0]](), inputs.size[0] * inputs.size[1]
+        if "tile" in suited and (self.max_memory is not None or pixels > WHOLE_LIMIT):
+            return Tile()
+        if isinstance(first, Tile) and first.pixels(self.network, inputs) >= pixels:
+            return Whole()
+        return first
 
 
 def _box(trimap: Trimap) -> tuple[slice, slice]:

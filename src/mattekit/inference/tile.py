@@ -27,7 +27,7 @@ class Tile:
     name: Literal["tile"] = "tile"
     size: int = 512
     """Longest side of a window."""
-    overlap: int = 64
+    overlap: int = 96
     """Context around what a window has to cover. Its outer half does not count, since the network
     sees least there; over the inner half neighbouring windows blend."""
     batch: int = 1
@@ -35,13 +35,7 @@ class Tile:
 
     def apply(self, network: Network, inputs: Inputs, wanted: Collection[str]) -> dict[str, Plane]:
         """Those wanted planes that the network gives; what no window covers is known."""
-        if inputs.trimap is None:
-            raise BadArgument(
-                f"the strategy tile works around unknown pixels, and {network.name} takes no "
-                "trimap; use whole, resize or hybrid"
-            )
-        unknown = inputs.trimap == UNKNOWN
-        windows = plan(unknown, tile=self.size, overlap=self.overlap, stride=network.stride)
+        windows = self.windows(network, inputs)
         blend = _Blend(inputs.size, self.overlap)
         for group in _same_size(windows, self.batch):
             planes = network.run(_stack([inputs.window(window) for window in group]))
@@ -49,6 +43,20 @@ class Tile:
                 given = {name: plane[index] for name, plane in planes.items() if name in wanted}
                 blend.add(window, given)
         return blend.result(inputs)
+
+    def windows(self, network: Network, inputs: Inputs) -> list[Window]:
+        """What the network will see."""
+        if inputs.trimap is None:
+            raise BadArgument(
+                f"the strategy tile works around unknown pixels, and {network.name} takes no "
+                "trimap; use whole, resize or hybrid"
+            )
+        unknown = inputs.trimap == UNKNOWN
+        return plan(unknown, tile=self.size, overlap=self.overlap, stride=network.stride)
+
+    def pixels(self, network: Network, inputs: Inputs) -> int:
+        """How many pixels the network will see, those in several windows several times."""
+        return sum(window.height * window.width for window in self.windows(network, inputs))
 
     def at_most(self, side: int) -> "Tile":
         """The same strategy with windows no longer than `side`, one at a time, and less context
