@@ -21,7 +21,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,8 +42,7 @@ from mattekit.networks import build, config_of
 from mattekit.networks.weights import describe, save
 from mattekit.synthetic.scene import scene
 
-NETWORKS: dict[str, dict[str, Any]] = {"dim": {}, "alphagan": {"norm": "bn"}}
-"""Batch norm is the same in every window; group norm, AlphaGAN's default, is not."""
+NETWORKS = ("dim", "alphagan")
 WAYS = ("plain", "whole", "tile")
 CASES = ("band", "outline")
 SHARE = 0.15
@@ -101,16 +100,16 @@ def keep_fitted(name: str, folder: Path, steps: int) -> None:
         return
     torch.set_flush_denormal(True)
     lesson = next(lesson for lesson in LESSONS if lesson.network == name)
-    network = new_network(replace(lesson, options=NETWORKS[name]))
+    network = new_network(lesson)
     fit(network, lesson, scenes(1), steps)
     torch.save(network.state_dict(), folder / f"{name}.pt")
-    config = config_of(name, **NETWORKS[name])
+    config = config_of(name)
     save(folder / f"{name}.safetensors", network.state_dict(), describe(config, network))
 
 
 def run_one(name: str, case: str, way: str, size: Size, weights: Path, out: Path) -> Run:
     """Run in this process; save alpha for comparison."""
-    network = build(name, **NETWORKS[name])
+    network = build(name)
     network.load_state_dict(torch.load(weights, weights_only=True))
     image, trimap = picture(case, size)
     alpha: list[np.ndarray] = []
