@@ -29,7 +29,7 @@ from mattekit.networks.alphagan import AlphaGanConfig
 from mattekit.networks.patchgan import PatchGanConfig
 from mattekit.recipes.pieces import Hardware, several_processes
 from mattekit.recipes.place import Place
-from mattekit.recipes.recipe import find, load_recipe
+from mattekit.recipes.recipe import Recipe, find, load_recipe
 from mattekit.recipes.start import train
 from mattekit.training.freeze import FreezeConfig
 from mattekit.training.optimisers import SgdConfig
@@ -121,9 +121,14 @@ def published(name: str, fabric: Fabric) -> dict[str, Tensor]:
 PUBLISHED: dict[str, Callable[[], nn.Module]] = {"dim": narrow_dim, "alphagan": alphagan}
 
 
+def adam_recipe() -> Recipe:
+    """Adam in float32, without what differs between processes: batch statistics and dropout."""
+    return toy_recipe(methods(8)[0], 8, freeze=FreezeConfig(norms=True, dropout=True))
+
+
 def whole_run(folder: Path, rank: int) -> dict[str, Any]:
     """A recipe through the front door; what this process saw of it."""
-    recipe = toy_recipe(methods(8)[0], 8)
+    recipe = adam_recipe()
     listener = Listener()
     result = train(
         recipe,
