@@ -1,5 +1,7 @@
 """How often is a subject that is proposed without a hint the right one, at which trust?
 
+    python benchmarks/propose_subject.py [--data DIR] [--count 40]
+
 Right: intersection over union of at least 0.9 with the true subject (alpha above one half). On
 scenes of kinds that are one object, and on the photographs of --data DIR (folders image/, alpha/).
 """
