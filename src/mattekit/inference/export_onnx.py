@@ -119,6 +119,9 @@ def _export(network: TorchNetwork, planes: Batches, names: list[str], path: Path
         "strategies": [name for name in network.strategies if name != "hybrid"],
     }
     program.model.metadata_props[METADATA] = json.dumps(described)
+    for node in program.model.graph.all_nodes():  # where in which file each came from
+        node.metadata_props.clear()
+        node.doc_string = None
     program.save(path)
 
 
