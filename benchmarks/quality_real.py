@@ -11,6 +11,8 @@ after the other; seconds are of the alpha alone.
 import argparse
 import time
 from collections.abc import Iterator
+from itertools import count as counted
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -38,9 +40,10 @@ def photographs(folder: Path, trimaps: str) -> Iterator[Picture]:
 
 
 def scenes(count: int) -> Iterator[Picture]:
-    """Synthetic scenes with their own trimaps."""
-    for number in range(count):
-        sample = scene(FIRST_SCENE + number, 512)
+    """Synthetic scenes with their own trimaps, those that know some of both labels."""
+    samples = (scene(number, 512) for number in counted(FIRST_SCENE))
+    known = (sample for sample in samples if {0, 1, 2} <= set(np.unique(sample.trimap)))
+    for sample in islice(known, count):
         assert sample.trimap is not None
         yield sample.image, sample.alpha, sample.trimap
 
