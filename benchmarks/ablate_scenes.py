@@ -1,7 +1,7 @@
 """What does each part of the training scenes bring to the shipped network?
 
     python benchmarks/ablate_scenes.py --data DIR --photos DIR --folder DIR [--scenes 300]
-        [--steps 800] [--only camera]
+        [--steps 600] [--only camera]
 
 The recipe `compact` is trained from random weights on scenes that lack one part, and on whole ones,
 all with the same numbers of scenes and steps. Every run is measured on the same photographs (DIR
@@ -79,22 +79,21 @@ REMOVALS = {
 }
 
 
-def draw(removal: Removal, photos: Path, bank: Path, count: int) -> None:
+def draw(removal: Removal, photos: Path | None, bank: Path, count: int) -> None:
     """Fill the bank with scenes."""
-    source = CompactScenesConfig(
-        count=count, size=SIZE, photos=str(photos) if removal.photos else None, bank=str(bank)
-    ).open()
+    colours = str(photos) if photos and removal.photos else None
+    source = CompactScenesConfig(count=count, size=SIZE, photos=colours, bank=str(bank)).open()
     with patch.multiple(compact_scenes, **removal.instead) if removal.instead else nullcontext():
         for number in range(count):
             source.scene(number)
 
 
-def train(bank: Path, whole: Path, photos: Path, run: Path, count: int, steps: int) -> None:
+def train(bank: Path, whole: Path, photos: Path | None, run: Path, count: int, steps: int) -> None:
     """The recipe on that bank; validation is on whole scenes."""
     settings = {
         "data.train.bank": bank,
         "data.train.count": count,
-        "data.valid.photos": photos,
+        "data.valid.photos": photos or "null",
         "data.valid.bank": whole,
         "length.steps": steps,
         "ema": 0.99,
@@ -109,7 +108,7 @@ def train(bank: Path, whole: Path, photos: Path, run: Path, count: int, steps: i
 
 def on_photographs(run: Path, data: Path, trimaps: str) -> list[float]:
     """SAD and MSE, means over the photographs."""
-    last = (run / "checkpoints" / (run / "checkpoints" / "last").read_text().strip()).resolve()
+    last = run / "checkpoints" / (run / "checkpoints" / "last").read_text().strip()
     predictor = load(str(last / "weights.safetensors"), device="cpu")
     errors = []
     for image, alpha, trimap in photographs(data, trimaps):
@@ -146,7 +145,7 @@ def main() -> None:
     parser.add_argument("--photos", type=Path, help="folder of photographs to take colours from")
     parser.add_argument("--folder", type=Path, help="where banks and runs stay")
     parser.add_argument("--scenes", type=int, default=300)
-    parser.add_argument("--steps", type=int, default=800)
+    parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--only", choices=list(REMOVALS))
     parser.add_argument("--quick", action="store_true", help="a few steps without a camera")
     options = parser.parse_args()

@@ -91,7 +91,7 @@ def main() -> None:
     print("| pictures | trimap | model | SAD | MSE |\n|---|---|---|--:|--:|")
     if options.data is not None:
         measure("photographs", photographs(options.data, "trimap"), models)
-    count = 8 if options.quick else options.scenes
+    count = 3 if options.quick else options.scenes
     if count:
         measure("scenes", scenes(count), models)
 

@@ -9,6 +9,7 @@ from inference.toy import Local
 from torch import Tensor
 
 from mattekit.core.errors import BadArgument, BadWeights
+from mattekit.core.model_files import SHIPPED
 from mattekit.core.tensors import Prediction
 from mattekit.inference.export_onnx import export_onnx
 from mattekit.inference.load import load, load_network
@@ -45,6 +46,11 @@ def test_the_file_says_what_the_network_is(exported: Path) -> None:
     network = OnnxNetwork(exported)
     assert (network.name, network.stride, network.needs_trimap) == ("local", 4, True)
     assert network.strategies == ("whole", "tile", "resize")
+
+
+def test_the_file_does_not_say_where_it_was_made(exported: Path) -> None:
+    for path in (exported, SHIPPED / "compact.onnx"):
+        assert b"stack_trace" not in path.read_bytes()
 
 
 def test_a_network_whose_steps_depend_on_the_picture_is_refused(tmp_path: Path) -> None:

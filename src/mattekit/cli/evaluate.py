@@ -133,7 +133,7 @@ def run(
         processes=processes,
         quiet=quiet or str(json) == "-",
     )
-    first = job.measure(predicted)
+    first = job.measure(predicted, errors)
     second = job.measure_other(against) if against else None
     comparison = compare(first.evaluation, second.evaluation) if second else None
     _write(json, lambda: _to_json(first.evaluation, comparison))
@@ -163,13 +163,16 @@ class Job:
     processes: int
     quiet: bool
 
-    def measure(self, predicted: Path) -> Measured:
-        """Pair the predictions of a folder with everything else, and measure them."""
-        places: dict[Role, Path | None] = {"predicted": predicted, **self.places}
+    def measure(self, predicted: Path, errors: Path | None) -> Measured:
+        """Pair the predictions of a folder with everything else, and measure them.
+
+        Args:
+            errors: those that the model of these predictions expected.
+        """
+        places: dict[Role, Path | None] = {"predicted": predicted, **self.places, "error": errors}
         files = {role: _files(place) for role, place in places.items() if place is not None}
-        if self.places["error"] == predicted:  # `predict` writes both into one folder
-            fits = partial(named_like, self.patterns["error"])
-            files["predicted"] = [path for path in files["predicted"] if not fits(path)]
+        if errors == predicted:  # `predict` writes both into one folder
+            files["predicted"] = [p for p in files["predicted"] if not self._is_error(p)]
         pairing = pair_files(files, patterns=self.patterns, rule=self.rule)
         with progress(len(pairing.pictures), quiet=self.quiet, said="measured") as advance:
             evaluation = evaluate(
@@ -184,12 +187,16 @@ class Job:
     def measure_other(self, against: Path) -> Measured:
         """The same for a second folder, or the numbers of an earlier run."""
         if against.suffix.lower() != ".json":
-            return self.measure(against)
+            own = against if any(map(self._is_error, _files(against))) else None
+            return self.measure(against, own)
         try:
             document = json_text.loads(against.read_text("utf-8"))
         except (OSError, ValueError) as error:
             raise BadData(f"{against} cannot be read as JSON: {error}") from error
         return Measured((), from_document(document))
+
+    def _is_error(self, path: Path) -> bool:
+        return named_like(self.patterns["error"], path)
 
     def report(
         self,

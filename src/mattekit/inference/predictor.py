@@ -112,7 +112,8 @@ class Predictor:
         first, pixels = STRATEGIES[suited[0]](), inputs.size[0] * inputs.size[1]
         if "tile" in suited and (self.max_memory is not None or pixels > WHOLE_LIMIT):
             return Tile()
-        if isinstance(first, Tile) and first.pixels(self.network, inputs) >= pixels:
+        tiles_first = isinstance(first, Tile) and "whole" in suited
+        if tiles_first and first.pixels(self.network, inputs) >= pixels:
             return Whole()
         return first
 
