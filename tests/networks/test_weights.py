@@ -1,5 +1,7 @@
 """Weights files: header, strict loading, names of models, damage."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -33,6 +35,17 @@ def test_a_network_comes_back_from_its_file(network, path: Path) -> None:
         assert torch.equal(again(*PICTURE).background, network(*PICTURE).background)
     assert all(not weight.is_meta for weight in [*again.parameters(), *again.buffers()])
     assert [p.name for p in path.parent.iterdir()] == [path.name]
+
+
+def test_a_network_of_our_own_blocks_needs_no_timm() -> None:
+    """Importing it takes longer than everything else before the first prediction."""
+    code = (
+        "import sys; from mattekit.networks import config_of; import mattekit.inference.load; "
+        "[config_of(name) for name in ('dim', 'alphagan', 'samplenet')]; "
+        "print([name for name in ('timm', 'torchvision') if name in sys.modules])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "[]"
 
 
 def test_a_file_says_what_it_holds(path: Path) -> None:

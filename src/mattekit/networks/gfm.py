@@ -10,10 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import timm
 import torch
 from jaxtyping import Float
-from timm.models.resnet import BasicBlock
 from torch import Tensor, nn
 from torch.nn import functional as F
 
@@ -281,7 +279,7 @@ class Backbone:
 
 def resnet(name: str) -> nn.ModuleList:
     """Stem and four stages of a ResNet: sizes from 1/2 to 1/32."""
-    whole: Any = timm.create_model(name, num_classes=0, zero_init_last=False)
+    whole = from_timm(name, zero_init_last=False)
     stem = nn.Sequential(whole.conv1, whole.bn1, whole.act1)
     quarter = nn.Sequential(whole.maxpool, whole.layer1)
     return nn.ModuleList([stem, quarter, whole.layer2, whole.layer3, whole.layer4])
@@ -289,7 +287,7 @@ def resnet(name: str) -> nn.ModuleList:
 
 def densenet() -> nn.ModuleList:
     """DenseNet-121 without its first pooling; its last block is brought down to 512 channels."""
-    whole: Any = timm.create_model("densenet121", num_classes=0).features
+    whole = from_timm("densenet121").features
     stages = [nn.Sequential(whole.conv0, whole.norm0)]
     for number in (1, 2, 3):
         parts = (getattr(whole, f"{part}{number}") for part in ("denseblock", "transition"))
@@ -300,7 +298,7 @@ def densenet() -> nn.ModuleList:
 
 def resnet_from_full_size() -> nn.ModuleList:
     """ResNet-34 whose first stage sees every pixel, and two more stages: sizes from 1 to 1/32."""
-    whole: Any = timm.create_model("resnet34", num_classes=0, zero_init_last=False)
+    whole = from_timm("resnet34", zero_init_last=False)
     return nn.ModuleList(
         [
             nn.Sequential(*convolve(3, 64)),
@@ -310,7 +308,16 @@ def resnet_from_full_size() -> nn.ModuleList:
     )
 
 
+def from_timm(name: str, **options: Any) -> Any:
+    """A network of timm without its classifier."""
+    import timm  # takes two seconds, which the other networks need not wait for
+
+    return timm.create_model(name, num_classes=0, **options)
+
+
 def _basic_blocks(channels: int) -> list[nn.Module]:
+    from timm.models.resnet import BasicBlock
+
     return [BasicBlock(channels, channels) for _ in range(3)]
 
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from mattekit.core.errors import BadWeights
 from mattekit.networks.parts.norms import NORMS
-from mattekit.networks.parts.resnet import Dilation, ResNet50, adopt_imagenet
+from mattekit.networks.parts.resnet import Dilation, ResNet50, adopt_imagenet, stage
 
 Geometry = tuple[int, int, int]  # kernel, stride, dilation
 
@@ -55,6 +55,15 @@ def test_the_stride_sits_where_it_is_asked_for(
     assert geometry(network.stage2) == block(strides=strides) + shortcut(2) + 3 * block()
     everything = geometry(network)
     assert sum(stride > 1 for _, stride, _ in everything) == 3
+
+
+def test_a_stage_computes_what_timms_does() -> None:
+    torch.manual_seed(0)
+    theirs = timm.create_model("resnet50", pretrained=False).layer2.train()
+    ours = stage(256, 128, 4, norm=nn.BatchNorm2d, stride=2).train()
+    ours.load_state_dict(theirs.state_dict())
+    planes = torch.randn(2, 256, 12, 10)
+    torch.testing.assert_close(ours(planes), theirs(planes))
 
 
 def test_features_have_the_sizes_they_are_named_after() -> None:

@@ -1,16 +1,15 @@
 """ResNet-50 at an eighth of the size, as three of the published systems use it.
 
-The blocks are timm's; strides and dilations are set here, because timm's own `output_stride=8`
-gives the first block of a dilated stage the dilation of the stage before.
+timm's is no help: its `output_stride=8` gives the first block of a dilated stage the dilation of
+the stage before, and importing it takes longer than building the network.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import torch.nn.functional as F
 from jaxtyping import Float, Int
-from timm.models.resnet import Bottleneck
 from torch import Tensor, nn
 
 from mattekit.core.errors import BadWeights
@@ -86,21 +85,47 @@ def stage(
     dilations: tuple[int, int] = (1, 1),
     stride_in: Literal["1x1", "3x3"] = "3x3",
 ) -> nn.Sequential:
-    """Bottleneck blocks; `dilations` are those of the first block and of the others.
+    """Bottlenecks; `dilations` are those of the first one and of the others.
 
-    The stride sits in the first block's 3x3 convolution (torchvision) or first 1x1 (Caffe).
+    The stride sits in the first one's 3x3 convolution (torchvision) or first 1x1 (Caffe).
     """
     shortcut = nn.Sequential(
         nn.Conv2d(channels, 4 * width, 1, stride=stride, bias=False), norm(4 * width)
     )
-    layers: dict[str, Any] = {"norm_layer": norm}  # timm asks for a class, but only calls it
-    first = Bottleneck(channels, width, stride, shortcut, dilation=dilations[0], **layers)
-    if stride_in == "1x1":
-        first.conv1.stride, first.conv2.stride = first.conv2.stride, first.conv1.stride
-    others = [
-        Bottleneck(4 * width, width, dilation=dilations[1], **layers) for _ in range(blocks - 1)
-    ]
+    strides = (stride, 1) if stride_in == "1x1" else (1, stride)
+    first = Bottleneck(channels, width, norm, dilations[0], strides, shortcut)
+    others = [Bottleneck(4 * width, width, norm, dilations[1]) for _ in range(blocks - 1)]
     return nn.Sequential(first, *others)
+
+
+class Bottleneck(nn.Module):
+    """Three convolutions, the middle one narrow, added to what came in; names as torchvision's."""
+
+    def __init__(
+        self,
+        channels: int,
+        width: int,
+        norm: Norm,
+        dilation: int = 1,
+        strides: tuple[int, int] = (1, 1),
+        shortcut: nn.Module | None = None,
+    ) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, width, 1, strides[0], bias=False)
+        self.bn1 = norm(width)
+        self.conv2 = nn.Conv2d(
+            width, width, 3, strides[1], padding=dilation, dilation=dilation, bias=False
+        )
+        self.bn2 = norm(width)
+        self.conv3 = nn.Conv2d(width, 4 * width, 1, bias=False)
+        self.bn3 = norm(4 * width)
+        self.downsample = nn.Identity() if shortcut is None else shortcut
+
+    def forward(self, planes: Float[Tensor, "b c h w"]) -> Float[Tensor, "b d h2 w2"]:
+        """ReLUs work in place, to save memory."""
+        narrow = F.relu(self.bn1(self.conv1(planes)), inplace=True)
+        narrow = F.relu(self.bn2(self.conv2(narrow)), inplace=True)
+        return F.relu(self.bn3(self.conv3(narrow)) + self.downsample(planes), inplace=True)
 
 
 def _dilations(rate: int, dilation: Dilation) -> tuple[int, int]:
@@ -110,7 +135,7 @@ def _dilations(rate: int, dilation: Dilation) -> tuple[int, int]:
 IMAGENET_PREFIXES = {"conv1": "convolution", "bn1": "norm"} | {
     f"layer{number}": f"stage{number}" for number in (1, 2, 3, 4)
 }
-"""torchvision's and timm's names of the parts, and ours; inside a stage all agree."""
+"""torchvision's names of the parts, and ours; inside a stage they agree."""
 
 
 def adopt_imagenet(
