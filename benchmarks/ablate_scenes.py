@@ -5,8 +5,8 @@
 
 The recipe `compact` is trained from random weights on scenes that lack one part, and on whole ones,
 all with the same numbers of scenes and steps. Every run is measured on the same photographs (DIR
-holds image/, alpha/, trimap/ and trimap2/) and on 64 whole scenes of another seed. Runs that stand
-in the folder already are only measured.
+holds image/, alpha/, trimap/ and trimap2/) and on 64 whole scenes of another seed. What stands in
+the folder already is gone on with.
 """
 
 import argparse
@@ -126,10 +126,9 @@ def report(options: argparse.Namespace, folder: Path) -> None:
         if options.only not in (None, name):
             continue
         place = folder / name.replace(" ", "-").replace("'", "").replace(",", "")
-        if not (place / "run" / "checkpoints" / "last").is_file():
-            draw(removal, options.photos, place / "bank", options.scenes)
-            counts = options.scenes, options.steps
-            train(place / "bank", folder / "whole", options.photos, place / "run", *counts)
+        draw(removal, options.photos, place / "bank", options.scenes)
+        counts = options.scenes, options.steps
+        train(place / "bank", folder / "whole", options.photos, place / "run", *counts)
         scores = [line.values for line in read_log(place / "run") if line.kind == "validation"][-1]
         cells = [scores["sad"], scores["mse"]]
         if options.data is not None:

@@ -1,0 +1,290 @@
+"""Does training work? Every trimap system from random weights against closed-form, on scenes.
+
+    python benchmarks/prove_training.py --folder DIR [--only dim] [--share 1] [--picture FILE]
+    python benchmarks/prove_training.py --folder DIR --critic [--share 1]
+
+The bundled recipes are trained by `mattekit train` on 2,000 procedural scenes, in crops of 128 and
+batches of 4, on one CPU; all are measured on 100 other scenes, beside closed-form and the alpha
+that propagated colours imply. The colour networks of SampleNet are held against the nearest known
+colour. With --critic: AlphaGAN with and without its critic, three seeds each, in crops of 64.
+Runs that stand in the folder are taken up where they stopped; --share shortens all of them.
+"""
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import torch
+from overfit_networks import draw_by_kaiming
+from scipy.ndimage import distance_transform_edt
+
+from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Image, Sample, Trimap
+from mattekit.data.loader import collate
+from mattekit.data.sources.synthetic import SyntheticConfig
+from mattekit.imaging.files import write_image
+from mattekit.inference.load import load
+from mattekit.inference.mattes import find_alpha
+from mattekit.metrics import measure
+from mattekit.networks import build, config_of
+from mattekit.networks.weights import describe, save
+from mattekit.training.init import weights_in
+
+TRAINING = 2000
+SIDE, CROP = 160, 128
+WATCHED = 30
+"""Of the held-out scenes, those that the curves are of."""
+METRICS = ("sad", "mse", "grad", "conn")
+SHOWN = (0, 1, 2)
+"""Held-out scenes that the picture is of."""
+LABELS = {"background": BACKGROUND, "foreground": FOREGROUND}
+Finder = Callable[[Sample], Alpha]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Course:
+    """A recipe, how long and how fast, and what else is set otherwise than it says."""
+
+    recipe: str
+    steps: int
+    lr: float
+    words: dict[str, object] = field(default_factory=dict)
+
+
+def courses(folder: Path) -> dict[str, Course]:
+    """What is trained, in this order; later ones build on the runs of earlier ones."""
+    colours = {name: folder / f"samplenet-{name}" for name in ("background", "foreground")}
+    return {
+        "dim": Course(
+            recipe="dim_stage1", steps=1200, lr=2e-4, words={"init": kaiming_start(folder)}
+        ),
+        "alphagan": Course(recipe="alphagan", steps=600, lr=1e-3, words={"init": "none"}),
+        "samplenet-background": Course(
+            recipe="samplenet_background", steps=600, lr=2e-4, words={"init": "none"}
+        ),
+        "samplenet-foreground": Course(
+            recipe="samplenet_foreground",
+            steps=600,
+            lr=2e-4,
+            words={"init": "none", "guessed_background": colours["background"]},
+        ),
+        "samplenet": Course(
+            recipe="samplenet_matting",
+            steps=600,
+            lr=3e-4,
+            words={
+                "init.parts.background": colours["background"],
+                "init.parts.foreground": colours["foreground"],
+                "init.parts.matting": "none",
+            },
+        ),
+    }
+
+
+def critics() -> dict[str, Course]:
+    """AlphaGAN by turns with and without a critic."""
+    methods: dict[str, dict[str, object]] = {
+        "with": {},
+        "without": {"method": "{name: supervised}"},
+    }
+    return {
+        f"{name}-{seed}": Course(
+            recipe="alphagan",
+            steps=300,
+            lr=1e-3,
+            words={"init": "none", "seed": seed, "data.crop": "[64]", "data.size": 64, **words},
+        )
+        for seed in range(3)
+        for name, words in methods.items()
+    }
+
+
+def kaiming_start(folder: Path) -> Path:
+    """A file of first weights for Deep Image Matting, which has no norms: see draw_by_kaiming."""
+    path = folder / "kaiming.safetensors"
+    if not path.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        torch.manual_seed(0)
+        config = config_of("dim")
+        network = config.build()
+        draw_by_kaiming(network)
+        save(path, network.state_dict(), describe(config, network, source="random"))
+    return path
+
+
+def train(course: Course, run: Path, share: float) -> int:
+    """The recipe on procedural scenes, to its end; how many steps that is."""
+    steps = max(round(share * course.steps), 2)
+    settings = {
+        "data.train": f"{{name: synthetic, count: {TRAINING}, size: {SIDE}}}",
+        "data.valid": f"{{name: synthetic, count: {WATCHED}, size: {SIDE}, seed: 1}}",
+        "data.crop": f"[{CROP}]",
+        "data.size": CROP,
+        "data.after_crop": "[{name: flip, probability: 0.5}]",
+        "data.workers": 0,
+        "batch": 4,
+        "optimiser.lr": course.lr,
+        "schedule": "cosine",
+        "warmup": f"{{steps: {max(steps // 14, 1)}}}",
+        "clip": 1.0,
+        "precision": "bf16",
+        "channels_last": "true",
+        "length": f"{{steps: {steps}}}",
+        "validate.every": f"{{steps: {max(steps // 5, 1)}}}",
+        "checkpoint.every": f"{{steps: {max(steps // 10, 1)}}}",
+        **course.words,
+    }
+    words = [f"{key}={value}" for key, value in settings.items()]
+    command = [sys.executable, "-m", "mattekit", "train", course.recipe, *words]
+    subprocess.run([*command, "--device", "cpu", "--out", str(run), "--quiet"], check=True)
+    return steps
+
+
+def held_out(number: int) -> list[Sample]:
+    """Scenes of another seed, those whose trimap has all three labels, as closed-form needs."""
+    source = SyntheticConfig(count=2 * number, size=SIDE, seed=1).open()
+    samples = (source.sample(index, np.random.default_rng(0)) for index in range(len(source)))
+    known = (sample for sample in samples if np.unique(trimap_of(sample)).size == 3)
+    return list(islice(known, number))
+
+
+def trimap_of(sample: Sample) -> Trimap:
+    """The trimap, which every scene has."""
+    assert sample.trimap is not None
+    return sample.trimap
+
+
+def closed_form(sample: Sample) -> Alpha:
+    """What most compare with."""
+    return find_alpha(sample.image, trimap_of(sample), model="closed-form").alpha
+
+
+def propagated(sample: Sample) -> Alpha:
+    """The alpha that colours propagated from the known pixels imply: `compact`, untrained."""
+    batch = collate([sample])
+    with torch.inference_mode():
+        alpha: Alpha = build("compact").eval()(batch.image, batch.trimap).alpha[0, 0].numpy()
+    return alpha
+
+
+def trained(run: Path) -> Finder:
+    """What the network of a run finds."""
+    predictor = load(str(weights_in(str(run))), device="cpu")
+    return lambda sample: predictor.predict(sample.image, sample.trimap)
+
+
+def mean_scores(finder: Finder, samples: Sequence[Sample]) -> list[float]:
+    """The mean of every metric."""
+    found = [
+        measure(finder(sample), sample.alpha, sample.trimap, metrics=METRICS) for sample in samples
+    ]
+    return [float(np.mean([each[name] for each in found])) for name in METRICS]
+
+
+def colour_errors(run: Path, layer: str, samples: Sequence[Sample]) -> tuple[float, float]:
+    """Mean error of a layer's colours in the unknown: as the network guesses them, and as the
+    nearest pixel known to be that layer's has them."""
+    predictor = load(str(weights_in(str(run))), device="cpu")
+    errors = []
+    for sample in samples:
+        trimap = trimap_of(sample)
+        guessed = predictor.planes(sample.image, trimap, (layer,))[layer]
+        rows, columns = distance_transform_edt(
+            trimap != LABELS[layer], return_distances=False, return_indices=True
+        )
+        true, unknown = getattr(sample, layer), trimap == UNKNOWN
+        errors.append(
+            [
+                np.abs(plane - true)[unknown].mean()
+                for plane in (guessed, sample.image[rows, columns])
+            ]
+        )
+    network, nearest = np.mean(errors, axis=0)
+    return float(network), float(nearest)
+
+
+def report_systems(folder: Path, options: argparse.Namespace, samples: Sequence[Sample]) -> None:
+    """Train every system, and print what it reaches beside what needs no training."""
+    finders: dict[str, Finder] = {"closed-form": closed_form, "propagated colours": propagated}
+    print(f"{len(samples)} scenes of {SIDE}x{SIDE}\n\n| | steps | SAD | MSE | Grad | Conn |")
+    print("|---|--:|--:|--:|--:|--:|")
+    for name, finder in finders.items():
+        print_row(f"{name} | 0", mean_scores(finder, samples))
+    for name, course in courses(folder).items():
+        if options.only not in (None, name):
+            continue
+        steps = train(course, folder / name, options.share)
+        layer = name.partition("-")[2]
+        if layer:
+            network, nearest = colour_errors(folder / name, layer, samples)
+            error = f"error of the colours {network:.3f}, of the nearest known one {nearest:.3f}"
+            print(f"| {name} | {steps} | {error} | | | |", flush=True)
+            continue
+        finders[name] = trained(folder / name)
+        print_row(f"{name} | {steps}", mean_scores(finders[name], samples))
+    if options.picture is not None:
+        write_image(
+            options.picture, sheet([samples[number] for number in SHOWN], list(finders.values()))
+        )
+
+
+def print_row(first: str, values: Sequence[float]) -> None:
+    """The metrics behind the first cells."""
+    cells = [
+        f"{x:.4f}" if name == "mse" else f"{x:.3f}" for name, x in zip(METRICS, values, strict=True)
+    ]
+    print(f"| {first} | {' | '.join(cells)} |", flush=True)
+
+
+def sheet(samples: Sequence[Sample], finders: Sequence[Finder]) -> Image:
+    """A row a scene: photo, trimap, truth and every method."""
+    rows = []
+    for sample in samples:
+        trimap = trimap_of(sample).astype(np.float32) / 2
+        grey: list[Alpha] = [trimap, sample.alpha, *(finder(sample) for finder in finders)]
+        colours = [np.repeat(plane[..., None], 3, axis=2) for plane in grey]
+        rows.append(np.concatenate([sample.image, *colours], axis=1))
+    return np.concatenate(rows)
+
+
+def report_critics(folder: Path, options: argparse.Namespace, samples: Sequence[Sample]) -> None:
+    """Train AlphaGAN with and without its critic; mean and spread over the seeds."""
+    found: dict[str, list[list[float]]] = {}
+    print("| critic | seed | SAD | MSE | Grad | Conn |\n|---|--:|--:|--:|--:|--:|")
+    for name, course in critics().items():
+        train(course, folder / f"critic-{name}", options.share)
+        critic, seed = name.split("-")
+        found.setdefault(critic, []).append(
+            mean_scores(trained(folder / f"critic-{name}"), samples)
+        )
+        print_row(f"{critic} | {seed}", found[critic][-1])
+    for critic, values in found.items():
+        print_row(f"{critic} | mean", np.mean(values, axis=0).tolist())
+        print_row(f"{critic} | spread", np.std(np.array(values), axis=0, ddof=1).tolist())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--folder", type=Path, help="where the runs stay")
+    parser.add_argument("--only", help="one of the runs, such as dim")
+    parser.add_argument("--critic", action="store_true", help="AlphaGAN with and without critic")
+    parser.add_argument("--share", type=float, default=1.0, help="of the steps of every run")
+    parser.add_argument("--scenes", type=int, default=100, help="held out, to measure on")
+    parser.add_argument("--picture", type=Path, help="write what each makes of three scenes here")
+    parser.add_argument("--quick", action="store_true", help="two steps of Deep Image Matting")
+    options = parser.parse_args()
+    if options.quick:
+        options.only, options.share, options.scenes = "dim", 0.0, 3
+    with tempfile.TemporaryDirectory() as aside:
+        folder = options.folder or Path(aside)
+        report = report_critics if options.critic else report_systems
+        report(folder, options, held_out(options.scenes))
+
+
+if __name__ == "__main__":
+    main()
