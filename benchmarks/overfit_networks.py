@@ -1,6 +1,7 @@
 """Can each network learn? Fitted to a few synthetic scenes, it has to give back their alphas.
 
-    python benchmarks/overfit_networks.py [--quick] [--scenes 1] [--steps 200] [--picture FILE]
+    python benchmarks/overfit_networks.py [--quick] [--scenes 1] [--side 96] [--steps 200]
+        [--only dim] [--picture FILE]
 
 Each network starts from random weights and sees the same crops in every step, with the losses of
 its own system. SAD over the unknown pixels, before and after, as it predicts outside training. Of
@@ -85,9 +86,9 @@ class Outcome:
     guess: Tensor
 
 
-def scenes(count: int) -> Batch:
+def scenes(count: int, side: int = SIDE) -> Batch:
     """The first scenes, and for a single one its mirror image too: norms need two samples."""
-    source = CompactScenesConfig(count=max(count, 1), size=SIDE).open()
+    source = CompactScenesConfig(count=max(count, 1), size=side).open()
     samples = [source.scene(index) for index in range(count)]
     if count == 1:
         samples.append(samples[0].warp(lambda plane, how: np.ascontiguousarray(plane[:, ::-1])))
@@ -168,7 +169,7 @@ def strip(batch: Batch, guesses: Sequence[Tensor]) -> Image:
     """Photo, trimap, truth and every guess of the first scene, side by side."""
     planes = [batch.image, batch.trimap, batch.alpha, *guesses]
     pictures = [plane[0].expand(3, -1, -1).permute(1, 2, 0).numpy() for plane in planes]
-    gap = np.ones((SIDE, 4, 3), np.float32)
+    gap = np.ones((batch.image.shape[2], 4, 3), np.float32)
     return np.concatenate([part for picture in pictures for part in (picture, gap)][:-1], axis=1)
 
 
@@ -176,17 +177,22 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a few steps of every network")
     parser.add_argument("--scenes", type=int, default=1)
+    parser.add_argument("--side", type=int, default=SIDE, help="height and width of a scene")
     parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--only", help="one network, such as dim")
     parser.add_argument("--picture", type=Path, help="write the guesses of the first scene here")
     options = parser.parse_args()
     torch.set_flush_denormal(True)  # as in training; some networks take ten times as long without
-    batch = scenes(options.scenes)
+    batch = scenes(options.scenes, options.side)
     steps = 3 if options.quick else options.steps
-    print(f"{options.scenes} scenes of {SIDE}x{SIDE}, {steps} steps, torch {torch.__version__}\n")
+    size = f"{options.side}x{options.side}"
+    print(f"{options.scenes} scenes of {size}, {steps} steps, torch {torch.__version__}\n")
     print("| network | error before | after | ratio | seconds |")
     print("|---|--:|--:|--:|--:|")
     guesses = []
     for lesson in LESSONS:
+        if options.only not in (None, lesson.network):
+            continue
         outcome = learn(lesson, batch, steps)
         guesses.append(outcome.guess)
         ratio = outcome.after / outcome.before

@@ -245,7 +245,7 @@ def sheet(samples: Sequence[Sample], finders: Sequence[Finder]) -> Image:
     """A row a scene: photo, trimap, truth and every method."""
     rows = []
     for sample in samples:
-        trimap = trimap_of(sample).astype(np.float32) / 2
+        trimap = (trimap_of(sample) / 2).astype(np.float32)
         grey: list[Alpha] = [trimap, sample.alpha, *(finder(sample) for finder in finders)]
         colours = [np.repeat(plane[..., None], 3, axis=2) for plane in grey]
         rows.append(np.concatenate([sample.image, *colours], axis=1))
