@@ -138,6 +138,15 @@ def test_infinite_and_undefined_values_are_replaced_with_a_warning() -> None:
     assert "infinite or undefined" in picture.warnings[0]
 
 
+def test_an_alpha_that_is_not_a_number_somewhere_is_refused() -> None:
+    alpha = np.full(LIGHT.shape[:2], 0.5, np.float32)
+    alpha[0, 0] = np.inf
+    assert read_alpha(exr({"RGB": LIGHT, "A": alpha}))[0, 0] == 1
+    alpha[2, 1:4] = np.nan
+    with pytest.raises(BadImage, match="3 of its values are not numbers"):
+        read_alpha(exr({"RGB": LIGHT, "A": alpha}))
+
+
 def test_colours_that_are_known_nowhere_are_black() -> None:
     alpha = np.zeros(LIGHT.shape[:2], np.float32)
     assert not linear_of(open_picture(exr({"RGB": LIGHT, "A": alpha}))).any()

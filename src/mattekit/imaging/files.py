@@ -123,14 +123,14 @@ def read_image(source: Source) -> Image:
 
 def read_alpha(source: Source, *, max_pixels: int = MAX_PIXELS) -> Alpha:
     """The alpha channel where the file has one that is not opaque everywhere, else its grey."""
-    return _unit(open_alpha(source, max_pixels=max_pixels))
+    return to_float(open_alpha(source, max_pixels=max_pixels)).clip(0, 1)
 
 
 def open_alpha(source: Source, *, max_pixels: int = MAX_PIXELS) -> Plane:
     """The alpha that `read_alpha` finds, in the depth of the file."""
     with _stream(source) as (stream, name), reading(name):
         stored = decode(stream, max_pixels)
-        if stored.alpha is not None and to_depth(stored.alpha, 8).min() < 255:
+        if stored.alpha is not None and to_depth(_defined(stored.alpha), 8).min() < 255:
             return stored.alpha
         return _grey(stored, "an alpha")
 
@@ -255,17 +255,13 @@ def _opened(path: Path) -> io.BufferedReader:
 
 def _grey(stored: Stored, what: str) -> Plane:
     """The one channel of a picture without colours."""
-    colours = stored.colours
+    colours = _defined(stored.colours)
     if colours.ndim == 2:
         return colours
     spread = to_depth(colours.max(axis=-1) - colours.min(axis=-1), 8).max()
     if spread > NEARLY_GREY:
         raise BadImage(f"the picture is in colour; expected the greys of {what}")
     return np.ascontiguousarray(colours[..., 1])
-
-
-def _unit(plane: Plane) -> Alpha:
-    return np.nan_to_num(to_float(plane)).clip(0, 1)
 
 
 def _format_of(path: str | os.PathLike[str]) -> Format:
@@ -278,3 +274,11 @@ def _format_of(path: str | os.PathLike[str]) -> Format:
 def _write(path: str | os.PathLike[str], encoded: bytes) -> None:
     with replacing(path) as aside:
         aside.write_bytes(encoded)
+
+
+def _defined(plane: Plane) -> Plane:
+    """The plane, in which every value must be a number."""
+    undefined = int(np.isnan(plane).sum())
+    if undefined:
+        raise BadImage(f"{undefined} of its values are not numbers; expected 0 to 1")
+    return plane
