@@ -5,7 +5,7 @@ import numpy as np
 
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Mask, Plane, Trimap
 
-WIDTHS = (1.5, 40.0)
+WIDTHS = (1.5, 24.0)
 """Range of the band on either side of the soft pixels, in pixels of a training scene."""
 
 
