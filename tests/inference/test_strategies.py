@@ -5,7 +5,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from inference.toy import Local, Seer
+from inference.toy import Grouped, Local, Seer
 from torch import Tensor, nn
 
 from mattekit.core.errors import BadArgument, BadImage, BadTrimap
@@ -50,6 +50,29 @@ def test_tiles_without_enough_overlap_differ_so_that_the_test_above_can_fail() -
     whole = Predictor(local, strategy=Whole()).predict(image, trimap)
     tiled = Predictor(local, strategy=Tile(size=32, overlap=4)).predict(image, trimap)
     assert np.abs(tiled - whole).max() > 1e-4
+
+
+def test_windows_have_the_group_statistics_of_the_whole_picture() -> None:
+    image = np.kron(picture((6, 4))[0], np.ones((100, 100, 1), np.float32))
+    image[:200] *= 0.1  # darker where something is unknown
+    trimap = np.full((600, 400), FOREGROUND, np.uint8)
+    trimap[50:150, 50:150] = UNKNOWN
+    module = Grouped()
+    whole = Predictor(network(module), strategy=Whole()).predict(image, trimap)
+    tiled = Predictor(network(module), strategy=Tile(size=256)).predict(image, trimap)
+    assert np.abs(tiled - whole).max() < 0.05
+    alone = Predictor(network(module), strategy=Whole()).predict(image[:200], trimap[:200])
+    difference = np.abs(alone - whole[:200])[trimap[:200] == UNKNOWN]
+    assert difference.max() > 0.1  # what a window says by itself
+
+
+def test_a_network_is_after_tiling_as_it_was() -> None:
+    image, trimap = picture((300, 300))
+    module = Grouped()
+    before = Predictor(network(module), strategy=Whole()).predict(image, trimap)
+    Predictor(network(module), strategy=Tile(size=256)).predict(image * 0.1, trimap)
+    after = Predictor(network(module), strategy=Whole()).predict(image, trimap)
+    np.testing.assert_array_equal(before, after)
 
 
 @given(

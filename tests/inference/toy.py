@@ -44,3 +44,19 @@ class Seer(nn.Module):
     def fuse(self, glance_logits: Tensor, focus: Tensor) -> Tensor:
         glance = glance_logits.argmax(dim=1, keepdim=True)
         return (glance == 2) + (glance == 1) * focus
+
+
+class Grouped(nn.Module):
+    """One group norm over everything that it is shown, so that a part is not as the whole."""
+
+    stride = 4
+    needs_trimap = True
+    extra_planes = ()
+    strategies = ("whole", "tile", "resize")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm = nn.GroupNorm(1, 3)
+
+    def forward(self, image: Tensor, trimap: Tensor) -> Prediction:
+        return Prediction(alpha=torch.sigmoid(self.norm(image)[:, :1]))

@@ -69,6 +69,22 @@ class Inputs:
             prior=None if self.prior is None else resize(self.prior, size),
         )
 
+    def thinned(self, longest: int) -> "Inputs":
+        """Every second, third, ... pixel, so that no side is longer; no copy is made."""
+        step = -(-max(self.size) // longest)
+
+        def thin(plane: Any) -> Any:
+            return None if plane is None else plane[::step, ::step]
+
+        return replace(
+            self, colours=thin(self.colours), trimap=thin(self.trimap), prior=thin(self.prior)
+        )
+
+    def whole(self, stride: int) -> Batches:
+        """Float planes of everything, mirrored up to multiples of the stride."""
+        height, width = (round_up(length, stride) for length in self.size)
+        return self.window(Window(top=0, left=0, height=height, width=width))
+
     def window(self, window: Window) -> Batches:
         """Float planes of one window, each a batch of one."""
         planes: Batches = {"image": _batched(to_float(_cut(self.colours, window)))}

@@ -1,5 +1,6 @@
 """What a strategy needs to know of a network, whether PyTorch or ONNX Runtime computes it."""
 
+from contextlib import AbstractContextManager
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -37,6 +38,11 @@ class Network(Protocol):
 
     def run(self, planes: Batches) -> Batches:
         """Planes named as in OUTPUTS, plus `glance_logits` where the network has a glance."""
+        ...
+
+    def looking_at(self, planes: Batches) -> AbstractContextManager[None]:
+        """Meanwhile, whatever the network takes from a picture as a whole is that of these planes:
+        the picture in small, of which it will be given windows."""
         ...
 
     def fuse(self, glance_logits: Plane, focus: Plane) -> Alpha:

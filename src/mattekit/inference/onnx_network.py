@@ -4,6 +4,7 @@ Name, stride and strategies stand in the file's metadata, written by `export_onn
 """
 
 import json
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import onnxruntime
@@ -58,6 +59,10 @@ class OnnxNetwork:
         """Every plane that the network predicts."""
         given = {name: planes[name] for name in self.inputs}
         return dict(zip(self.outputs, self.session.run(self.outputs, given), strict=True))
+
+    def looking_at(self, planes: Batches) -> AbstractContextManager[None]:
+        """An exported network has nothing that could be held."""
+        return nullcontext()
 
     def fuse(self, glance_logits: Plane, focus: Plane) -> Alpha:
         """Exported networks fuse inside; `hybrid` is not among their strategies."""

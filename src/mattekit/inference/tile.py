@@ -4,6 +4,7 @@ Windows are laid over the unknown pixels themselves rather than on a grid: a str
 time, in it from left to right, each shrunk to what it has to cover and grown by its context.
 """
 
+import math
 from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import replace
@@ -18,6 +19,9 @@ from mattekit.core.types import FOREGROUND, UNKNOWN, Mask, Plane, Size
 from mattekit.imaging.picture import to_float
 from mattekit.inference.inputs import Batches, Inputs, Window, round_up
 from mattekit.inference.network import Network
+
+SPARE = 4
+"""A large picture is thinned to so many times the size that is wanted before it is averaged."""
 
 
 @config
@@ -37,12 +41,19 @@ class Tile:
         """Those wanted planes that the network gives; what no window covers is known."""
         windows = self.windows(network, inputs)
         blend = _Blend(inputs.size, self.overlap)
-        for group in _same_size(windows, self.batch):
-            planes = network.run(_stack([inputs.window(window) for window in group]))
-            for index, window in enumerate(group):
-                given = {name: plane[index] for name, plane in planes.items() if name in wanted}
-                blend.add(window, given)
+        with network.looking_at(self._in_small(inputs).whole(network.stride)):
+            for group in _same_size(windows, self.batch):
+                planes = network.run(_stack([inputs.window(window) for window in group]))
+                for index, window in enumerate(group):
+                    given = {name: plane[index] for name, plane in planes.items() if name in wanted}
+                    blend.add(window, given)
         return blend.result(inputs)
+
+    def _in_small(self, inputs: Inputs) -> Inputs:
+        """The picture with as many pixels as a window, which the memory is enough for."""
+        scale = min(1, self.size / math.prod(inputs.size) ** 0.5)
+        height, width = (max(round(scale * length), 1) for length in inputs.size)
+        return inputs.thinned(SPARE * max(height, width)).resized((height, width))
 
     def windows(self, network: Network, inputs: Inputs) -> list[Window]:
         """What the network will see."""

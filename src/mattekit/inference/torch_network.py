@@ -1,5 +1,6 @@
 """A PyTorch network as inference sees it: numpy batches in, named numpy batches out."""
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 from mattekit.core.errors import TooLarge
 from mattekit.core.tensors import Prediction
 from mattekit.core.types import Alpha, Plane
+from mattekit.inference.group_statistics import group_statistics_of
 from mattekit.inference.inputs import Batches
 
 BRANCHES = ("tt", "ft", "bt")
@@ -41,6 +43,10 @@ class TorchNetwork:
                 "use --strategy tile with a smaller --tile or --max-memory"
             ) from error
         return {name: plane.float().cpu().numpy() for name, plane in named(prediction).items()}
+
+    def looking_at(self, planes: Batches) -> AbstractContextManager[None]:
+        """Meanwhile, group norms have the statistics that they have on these planes."""
+        return group_statistics_of(lambda: self.run(planes), self.module)
 
     def fuse(self, glance_logits: Plane, focus: Plane) -> Alpha:
         """Alpha of a glance (h w c) and a focus (h w) of one size."""

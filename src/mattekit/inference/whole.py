@@ -6,7 +6,7 @@ from typing import Literal
 from mattekit.core.config import config
 from mattekit.core.types import Plane, Size
 from mattekit.imaging.resize import fit_within, resize
-from mattekit.inference.inputs import Batches, Inputs, Window, round_up
+from mattekit.inference.inputs import Batches, Inputs
 from mattekit.inference.network import Network
 
 
@@ -28,9 +28,7 @@ def at_size(
     network: Network, inputs: Inputs, size: Size, wanted: Collection[str]
 ) -> dict[str, Plane]:
     """Run the network on the picture resized to `size`; planes come back at the picture's size."""
-    height, width = (round_up(length, network.stride) for length in size)
-    window = Window(top=0, left=0, height=height, width=width)
-    planes = network.run(inputs.resized(size).window(window))
+    planes = network.run(inputs.resized(size).whole(network.stride))
     return {
         name: resize(plane[: size[0], : size[1]], inputs.size)
         for name, plane in unbatched(planes).items()
