@@ -46,13 +46,8 @@ class Seer(nn.Module):
         return (glance == 2) + (glance == 1) * focus
 
 
-class Grouped(nn.Module):
+class Grouped(Local):
     """One group norm over everything that it is shown, so that a part is not as the whole."""
-
-    stride = 4
-    needs_trimap = True
-    extra_planes = ()
-    strategies = ("whole", "tile", "resize")
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,5 +1,6 @@
 """What a strategy needs to know of a network, whether PyTorch or ONNX Runtime computes it."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Protocol, runtime_checkable
 
@@ -40,9 +41,9 @@ class Network(Protocol):
         """Planes named as in OUTPUTS, plus `glance_logits` where the network has a glance."""
         ...
 
-    def looking_at(self, planes: Batches) -> AbstractContextManager[None]:
+    def looking_at(self, planes: Callable[[], Batches]) -> AbstractContextManager[None]:
         """Meanwhile, whatever the network takes from a picture as a whole is that of these planes:
-        the picture in small, of which it will be given windows."""
+        the picture in small, of which it will be given windows. Not every network asks for them."""
         ...
 
     def fuse(self, glance_logits: Plane, focus: Plane) -> Alpha:

@@ -4,6 +4,7 @@ Name, stride and strategies stand in the file's metadata, written by `export_onn
 """
 
 import json
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
@@ -60,7 +61,7 @@ class OnnxNetwork:
         given = {name: planes[name] for name in self.inputs}
         return dict(zip(self.outputs, self.session.run(self.outputs, given), strict=True))
 
-    def looking_at(self, planes: Batches) -> AbstractContextManager[None]:
+    def looking_at(self, planes: Callable[[], Batches]) -> AbstractContextManager[None]:
         """An exported network has nothing that could be held."""
         return nullcontext()
 

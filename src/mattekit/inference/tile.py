@@ -41,7 +41,7 @@ class Tile:
         """Those wanted planes that the network gives; what no window covers is known."""
         windows = self.windows(network, inputs)
         blend = _Blend(inputs.size, self.overlap)
-        with network.looking_at(self._in_small(inputs).whole(network.stride)):
+        with network.looking_at(lambda: self._in_small(inputs).whole(network.stride)):
             for group in _same_size(windows, self.batch):
                 planes = network.run(_stack([inputs.window(window) for window in group]))
                 for index, window in enumerate(group):

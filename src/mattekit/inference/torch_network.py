@@ -1,5 +1,6 @@
 """A PyTorch network as inference sees it: numpy batches in, named numpy batches out."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -44,9 +45,9 @@ class TorchNetwork:
             ) from error
         return {name: plane.float().cpu().numpy() for name, plane in named(prediction).items()}
 
-    def looking_at(self, planes: Batches) -> AbstractContextManager[None]:
+    def looking_at(self, planes: Callable[[], Batches]) -> AbstractContextManager[None]:
         """Meanwhile, group norms have the statistics that they have on these planes."""
-        return group_statistics_of(lambda: self.run(planes), self.module)
+        return group_statistics_of(lambda: self.run(planes()), self.module)
 
     def fuse(self, glance_logits: Plane, focus: Plane) -> Alpha:
         """Alpha of a glance (h w c) and a focus (h w) of one size."""
