@@ -17,7 +17,8 @@ from training.toys import Discs, DiscsConfig, ToyConfig, ToyNetwork, same
 from mattekit.core.errors import BadArgument, BadData, BadOutput, BadRecipe, BadWeights
 from mattekit.core.types import Sample
 from mattekit.networks import weights
-from mattekit.recipes.pieces import Hardware, make_fabric, norm_remarks
+from mattekit.networks.samplenet import SampleNetConfig
+from mattekit.recipes.pieces import Hardware, make_fabric, make_validator, norm_remarks
 from mattekit.recipes.recipe import DataConfig, InitConfig, Recipe
 from mattekit.training.freeze import FreezeConfig
 from mattekit.training.learner import Learner
@@ -238,6 +239,20 @@ def test_a_batch_too_small_for_the_networks_norms_is_refused(
 def test_a_guessed_background_needs_a_network_that_takes_one(tmp_path: Path) -> None:
     with pytest.raises(BadRecipe, match=r"^guessed_background: the network takes no background"):
         run_toy(short(guessed_background="runs/other"), tmp_path)
+
+
+def test_what_is_measured_has_the_guessed_background_that_is_learned_with(tmp_path: Path) -> None:
+    config = SampleNetConfig(part="background")
+    network = config.build()
+    path = tmp_path / "background.safetensors"
+    weights.save(path, network.state_dict(), weights.describe(config, network, source="random"))
+    cpu = torch.device("cpu")
+    plain, guessed = (
+        make_validator(short(guessed_background=name), tmp_path, cpu) for name in (None, str(path))
+    )
+    assert plain is not None
+    assert guessed is not None
+    assert not np.array_equal(guessed.sample(0).background, plain.sample(0).background)
 
 
 def test_learning_from_a_public_test_set_is_said_in_the_model_card_and_the_weights(

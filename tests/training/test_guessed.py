@@ -2,10 +2,11 @@
 
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
-from training.toys import ToyNetwork, discs, make_settings
+from training.toys import Discs, ToyNetwork, discs, make_settings
 
 from mattekit.core.errors import BadRecipe
 from mattekit.core.tensors import Prediction
@@ -16,7 +17,10 @@ from mattekit.training.supervised import on_device
 class Grey(nn.Module):
     """Takes every background for grey."""
 
+    stride = 1
     needs_trimap = True
+    extra_planes = ()
+    strategies = ("whole",)
 
     def __init__(self) -> None:
         super().__init__()
@@ -32,6 +36,14 @@ def test_the_guess_stands_where_the_true_background_stood_and_nothing_else_chang
     assert guessed.background is not None
     assert (guessed.background == 0.5).all()
     assert replace(guessed, background=batch.background) == batch
+
+
+def test_what_is_measured_gets_the_guess_as_well() -> None:
+    sample, rng = Discs(length=1).sample(0, np.random.default_rng(0)), np.random.default_rng(0)
+    guessed = GuessedBackground(Grey(), torch.device("cpu")).of_sample(sample, rng)
+    assert guessed.background is not None
+    assert (guessed.background == 0.5).all()
+    assert replace(guessed, background=sample.background) == sample
 
 
 def test_the_guessing_network_does_not_learn() -> None:
@@ -52,3 +64,6 @@ def test_every_method_sees_batches_that_were_prepared() -> None:
 def test_a_network_without_a_guess_is_refused() -> None:
     with pytest.raises(BadRecipe, match="guesses no background; name one of samplenet"):
         GuessedBackground(ToyNetwork(), torch.device("cpu"))(next(discs()))
+    sample, rng = Discs(length=1).sample(0, np.random.default_rng(0)), np.random.default_rng(0)
+    with pytest.raises(BadRecipe, match="guesses no background; name one of samplenet"):
+        GuessedBackground(ToyNetwork(), torch.device("cpu")).of_sample(sample, rng)

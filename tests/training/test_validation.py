@@ -14,6 +14,7 @@ from training.toys import Discs, ToyNetwork, same, weights_of
 
 from mattekit.core.errors import BadArgument, BadData, BadRecipe
 from mattekit.core.tensors import Prediction
+from mattekit.core.types import Sample
 from mattekit.imaging.files import read_alpha
 from mattekit.inference.tile import Tile
 from mattekit.metrics import measure
@@ -116,6 +117,28 @@ class Painted(Half):
 
     def forward(self, image: Tensor, trimap: Tensor) -> Prediction:
         return Prediction(alpha=torch.full_like(trimap, 0.5), background=trimap.expand_as(image))
+
+
+class Told(Half):
+    """Hands on the background that it is told as the foreground."""
+
+    extra_planes = ("background", "prior")
+
+    def forward(  # type: ignore[override]
+        self, image: Tensor, trimap: Tensor, background: Tensor, prior: Tensor | None
+    ) -> Prediction:
+        assert prior is None, "discs have no prior"
+        return Prediction(alpha=trimap, foreground=background)
+
+
+def test_networks_are_measured_with_the_planes_that_they_learn_with() -> None:
+    settings = ValidationConfig(metrics=("foreground_l1",), best="foreground_l1", count=1)
+    measured = validator(settings=settings, steps=[swap_layers])
+    assert measured.scores(Told(), CPU) == {"foreground_l1": 0}
+
+
+def swap_layers(sample: Sample, rng: np.random.Generator) -> Sample:
+    return replace(sample, background=sample.foreground)
 
 
 COLOURS = ValidationConfig(metrics=("background_l1", "sad"), best="background_l1", count=1)

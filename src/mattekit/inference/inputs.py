@@ -4,7 +4,8 @@ Colours stay in the depth of the file, so that a 100-megapixel photo costs 300 M
 float32 exists per window. A window may reach past the picture: there the picture is mirrored.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -41,11 +42,11 @@ class Inputs:
     colours: npt.NDArray[Any]
     """h w 3, uint8, uint16 or float32."""
     trimap: Trimap | None = None
-    prior: Plane | None = None
-    """h w c, classical estimates for a network that corrects them."""
+    further: Mapping[str, Plane] = field(default_factory=dict)
+    """h w c, by the names of a network's `extra_planes`, such as estimates that it corrects."""
 
     def __post_init__(self) -> None:
-        for name, plane in (("trimap", self.trimap), ("prior", self.prior)):
+        for name, plane in {"trimap": self.trimap, **self.further}.items():
             if plane is not None and plane.shape[:2] != self.size:
                 raise BadImage(
                     f"the photo is {as_text(self.size)} but its {name} is "
@@ -66,18 +67,18 @@ class Inputs:
             self,
             colours=resize(to_float(self.colours), size),
             trimap=None if self.trimap is None else resize(self.trimap, size, "labels"),
-            prior=None if self.prior is None else resize(self.prior, size),
+            further={name: resize(plane, size) for name, plane in self.further.items()},
         )
 
     def thinned(self, longest: int) -> "Inputs":
         """Every second, third, ... pixel, so that no side is longer; no copy is made."""
         step = -(-max(self.size) // longest)
-
-        def thin(plane: Any) -> Any:
-            return None if plane is None else plane[::step, ::step]
-
+        kept = (slice(None, None, step),) * 2
         return replace(
-            self, colours=thin(self.colours), trimap=thin(self.trimap), prior=thin(self.prior)
+            self,
+            colours=self.colours[kept],
+            trimap=None if self.trimap is None else self.trimap[kept],
+            further={name: plane[kept] for name, plane in self.further.items()},
         )
 
     def whole(self, stride: int) -> Batches:
@@ -90,8 +91,8 @@ class Inputs:
         planes: Batches = {"image": _batched(to_float(_cut(self.colours, window)))}
         if self.trimap is not None:
             planes["trimap"] = _batched(_cut(self.trimap, window) * np.float32(0.5))
-        if self.prior is not None:
-            planes["prior"] = _batched(_cut(self.prior, window))
+        for name, plane in self.further.items():
+            planes[name] = _batched(_cut(plane, window))
         return planes
 
 

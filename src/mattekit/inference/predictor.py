@@ -92,7 +92,8 @@ class Predictor:
         assert inputs.trimap is not None
         box = _box(inputs.trimap)
         colours, trimap = inputs.colours[box], inputs.trimap[box]
-        part = Inputs(colours=colours, trimap=trimap, prior=estimates(colours, trimap))
+        further = {"prior": estimates(colours, trimap)}
+        part = Inputs(colours=colours, trimap=trimap, further=further)
         planes = {}
         for name, plane in self._applied(part, wanted).items():
             planes[name] = np.zeros((*inputs.size, *plane.shape[2:]), plane.dtype)

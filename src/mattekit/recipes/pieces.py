@@ -2,12 +2,13 @@
 
 import inspect
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import torch
 from lightning_fabric import Fabric
 from lightning_fabric.plugins.environments import TorchElasticEnvironment
 from lightning_fabric.strategies import DDPStrategy
@@ -147,7 +148,7 @@ def make_settings(
         channels_last=recipe.channels_last,
         compile=recipe.compile,
         best_weights=best_weights,
-        prepare=_preparation(recipe, fabric),
+        prepare=_guessed_background(recipe, fabric.device) or (lambda batch: batch),
     )
 
 
@@ -175,12 +176,12 @@ def norm_remarks(network: nn.Module, world: int) -> list[str]:
     ]
 
 
-def _preparation(recipe: Recipe, fabric: Fabric) -> Callable[[Batch], Batch]:
-    """What is done to every batch on the device, before the network sees it."""
+def _guessed_background(recipe: Recipe, device: torch.device) -> GuessedBackground | None:
+    """What puts the guess of another network in the place of the true background."""
     if recipe.guessed_background is None:
-        return lambda batch: batch
+        return None
     network = trained_network(recipe.guessed_background, "guessed_background")
-    return GuessedBackground(network, fabric.device)
+    return GuessedBackground(network, device)
 
 
 def make_steps(recipe: Recipe) -> Sequence[Step]:
@@ -203,15 +204,19 @@ def make_batches(
     return bank_batches(bank, recipe.batch // fabric.world_size, seed=seed, start=start)
 
 
-def make_validator(recipe: Recipe, folder: Path) -> Validator | None:
+def make_validator(recipe: Recipe, folder: Path, device: torch.device) -> Validator | None:
     """What measures the network, where there is something to measure it on."""
     if recipe.data.valid is None:
         return None
     crop = recipe.validate.crop
+    steps: list[Step] = [] if crop is None else [Crop((crop,), crop)]
+    guessed = _guessed_background(recipe, device)
+    if guessed is not None:
+        steps.append(guessed.of_sample)
     return Validator(
         source=recipe.data.valid.open(),
         settings=recipe.validate,
         seed=recipe.seed,
-        steps=[] if crop is None else [Crop((crop,), crop)],
+        steps=steps,
         predictions=folder / "predictions",
     )
