@@ -2,12 +2,14 @@
 
     python benchmarks/prove_training.py --folder DIR [--only dim] [--share 1] [--picture FILE]
     python benchmarks/prove_training.py --folder DIR --critic [--share 1]
+    python benchmarks/prove_training.py --folder DIR --device cuda
 
 The bundled recipes are trained by `mattekit train` on 2,000 procedural scenes, in crops of 128 and
-batches of 4, on one CPU; all are measured on 100 other scenes, beside closed-form and the alpha
-that propagated colours imply. The colour networks of SampleNet are held against the nearest known
-colour. With --critic: AlphaGAN with and without its critic, three seeds each, in crops of 64.
-Runs that stand in the folder are taken up where they stopped; --share shortens all of them.
+batches of 4; all are measured on 100 other scenes, beside closed-form and the alpha that propagated
+colours imply. The colour networks of SampleNet are held against the nearest known colour. With
+--critic: AlphaGAN with and without its critic, three seeds each, in crops of 64. Runs that stand in
+the folder are taken up where they stopped; --share shortens all of them. With --device cuda all is
+larger: crops of 320, batches of 16, ten times the steps.
 """
 
 import argparse
@@ -15,16 +17,18 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from overfit_networks import draw_by_kaiming
 from scipy.ndimage import distance_transform_edt
+from torch import nn
 
-from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Image, Sample, Trimap
+from mattekit.core.types import BACKGROUND, FOREGROUND, Alpha, Image, Sample, Trimap
 from mattekit.data.loader import collate
 from mattekit.data.sources.synthetic import SyntheticConfig
 from mattekit.imaging.files import write_image
@@ -34,9 +38,9 @@ from mattekit.metrics import measure
 from mattekit.networks import build, config_of
 from mattekit.networks.weights import describe, save
 from mattekit.training.init import weights_in
+from mattekit.training.validation import colour_error, predicted_planes
 
 TRAINING = 2000
-SIDE, CROP = 160, 128
 WATCHED = 30
 """Scenes, neither trained on nor held out, that the curves are of and the best checkpoint is."""
 METRICS = ("sad", "mse", "grad", "conn")
@@ -44,6 +48,26 @@ SHOWN = (0, 1, 2)
 """Held-out scenes that the picture is of."""
 LABELS = {"background": BACKGROUND, "foreground": FOREGROUND}
 Finder = Callable[[Sample], Alpha]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """What a device is given to do."""
+
+    side: int
+    """Height and width of a scene."""
+    crop: int
+    critic_crop: int
+    batch: int
+    longer: int
+    """Times the steps of a course."""
+    workers: int
+
+
+SIZES = {
+    "cpu": Size(side=160, crop=128, critic_crop=64, batch=4, longer=1, workers=0),
+    "cuda": Size(side=400, crop=320, critic_crop=320, batch=16, longer=10, workers=8),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,17 +85,26 @@ def courses(folder: Path) -> dict[str, Course]:
     colours = {name: folder / f"samplenet-{name}" for name in ("background", "foreground")}
     return {
         "dim": Course(
-            recipe="dim_stage1", steps=1200, lr=1e-4, words={"init": kaiming_start(folder)}
+            recipe="dim_stage1",
+            steps=1200,
+            lr=1e-4,
+            words={"init": start(folder, draw_by_kaiming, "dim")},
         ),
         "alphagan": Course(recipe="alphagan", steps=600, lr=1e-3, words={"init": "none"}),
         "samplenet-background": Course(
-            recipe="samplenet_background", steps=600, lr=2e-4, words={"init": "none"}
+            recipe="samplenet_background",
+            steps=850,
+            lr=1e-4,
+            words={"init": start(folder, give_back_photo, "samplenet", part="background")},
         ),
         "samplenet-foreground": Course(
             recipe="samplenet_foreground",
-            steps=600,
-            lr=2e-4,
-            words={"init": "none", "guessed_background": colours["background"]},
+            steps=850,
+            lr=1e-4,
+            words={
+                "init": start(folder, give_back_photo, "samplenet", part="foreground"),
+                "guessed_background": colours["background"],
+            },
         ),
         "samplenet": Course(
             recipe="samplenet_matting",
@@ -86,7 +119,7 @@ def courses(folder: Path) -> dict[str, Course]:
     }
 
 
-def critics() -> dict[str, Course]:
+def critics(crop: int) -> dict[str, Course]:
     """AlphaGAN by turns with and without a critic."""
     methods: dict[str, dict[str, object]] = {
         "with": {},
@@ -97,37 +130,63 @@ def critics() -> dict[str, Course]:
             recipe="alphagan",
             steps=300,
             lr=1e-3,
-            words={"init": "none", "seed": seed, "data.crop": "[64]", "data.size": 64, **words},
+            words={
+                "init": "none",
+                "seed": seed,
+                "data.crop": f"[{crop}]",
+                "data.size": crop,
+                **words,
+            },
         )
         for seed in range(3)
         for name, words in methods.items()
     }
 
 
-def kaiming_start(folder: Path) -> Path:
-    """A file of first weights for Deep Image Matting, which has no norms: see draw_by_kaiming."""
-    path = folder / "kaiming.safetensors"
+def start(folder: Path, draw: Callable[[Any], None], name: str, **options: str) -> Path:
+    """A file of first weights for a network without norms, drawn so that it can learn."""
+    path = folder / f"{'-'.join([name, *options.values()])}-start.safetensors"
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
         torch.manual_seed(0)
-        config = config_of("dim")
+        config = config_of(name, **options)
         network = config.build()
-        draw_by_kaiming(network)
+        draw(network)
         save(path, network.state_dict(), describe(config, network, source="random"))
     return path
 
 
-def train(course: Course, run: Path, share: float) -> int:
+@torch.no_grad()
+def give_back_photo(network: Any) -> None:
+    """Both stages of a colour network begin with the photo, a little blurred: it passes in three
+    of the channels, raised above zero so that ELU leaves it alone; the others are as drawn."""
+    for stage in (network.generator.coarse, network.generator.refine):
+        layers = [layer for layer in stage.modules() if isinstance(layer, nn.Conv2d)]
+        nn.init.zeros_(layers[-1].weight)
+        for layer in layers:
+            nn.init.zeros_(layer.weight[:3])
+            middle = layer.kernel_size[0] // 2
+            for channel in range(3):
+                if layer.stride == (2, 2):
+                    layer.weight[channel, channel, :2, :2] = 1 / 4
+                else:
+                    layer.weight[channel, channel, middle, middle] = 1
+        nn.init.constant_(layers[0].bias[:3], 1)
+        nn.init.constant_(layers[-1].bias, -1)
+
+
+def train(course: Course, run: Path, options: argparse.Namespace) -> int:
     """The recipe on procedural scenes, to its end; how many steps that is."""
-    steps = max(round(share * course.steps), 2)
+    size = SIZES[options.device]
+    steps = max(round(options.share * size.longer * course.steps), 2)
     settings = {
-        "data.train": f"{{name: synthetic, count: {TRAINING}, size: {SIDE}}}",
-        "data.valid": f"{{name: synthetic, count: {WATCHED}, size: {SIDE}, seed: 2}}",
-        "data.crop": f"[{CROP}]",
-        "data.size": CROP,
+        "data.train": f"{{name: synthetic, count: {TRAINING}, size: {size.side}}}",
+        "data.valid": f"{{name: synthetic, count: {WATCHED}, size: {size.side}, seed: 2}}",
+        "data.crop": f"[{size.crop}]",
+        "data.size": size.crop,
         "data.after_crop": "[{name: flip, probability: 0.5}]",
-        "data.workers": 0,
-        "batch": 4,
+        "data.workers": size.workers,
+        "batch": size.batch,
         "optimiser.lr": course.lr,
         "schedule": "cosine",
         "warmup": f"{{steps: {max(steps // 14, 1)}}}",
@@ -141,13 +200,13 @@ def train(course: Course, run: Path, share: float) -> int:
     }
     words = [f"{key}={value}" for key, value in settings.items()]
     command = [sys.executable, "-m", "mattekit", "train", course.recipe, *words]
-    subprocess.run([*command, "--device", "cpu", "--out", str(run), "--quiet"], check=True)
+    subprocess.run([*command, "--device", options.device, "--out", run, "--quiet"], check=True)
     return steps
 
 
-def held_out(number: int) -> list[Sample]:
+def held_out(number: int, side: int) -> list[Sample]:
     """Scenes of another seed, those whose trimap has all three labels, as closed-form needs."""
-    source = SyntheticConfig(count=2 * number, size=SIDE, seed=1).open()
+    source = SyntheticConfig(count=2 * number, size=side, seed=1).open()
     samples = (source.sample(index, np.random.default_rng(0)) for index in range(len(source)))
     known = (sample for sample in samples if np.unique(trimap_of(sample)).size == 3)
     return list(islice(known, number))
@@ -172,9 +231,9 @@ def propagated(sample: Sample) -> Alpha:
     return alpha
 
 
-def trained(run: Path) -> Finder:
+def trained(run: Path, device: str) -> Finder:
     """What the network of a run finds."""
-    predictor = load(str(weights_in(str(run))), device="cpu")
+    predictor = load(str(weights_in(str(run))), device=device)
     return lambda sample: predictor.predict(sample.image, sample.trimap)
 
 
@@ -186,46 +245,48 @@ def mean_scores(finder: Finder, samples: Sequence[Sample]) -> list[float]:
     return [float(np.mean([each[name] for each in found])) for name in METRICS]
 
 
-def colour_errors(run: Path, layer: str, samples: Sequence[Sample]) -> tuple[float, float]:
+def colour_errors(
+    folder: Path, layer: str, device: str, samples: Sequence[Sample]
+) -> tuple[float, float]:
     """Mean error of a layer's colours in the unknown: as the network guesses them, and as the
     nearest pixel known to be that layer's has them."""
-    predictor = load(str(weights_in(str(run))), device="cpu")
+    predictors = {
+        name: load(str(weights_in(str(folder / f"samplenet-{name}"))), device=device)
+        for name in {"background", layer}
+    }
     errors = []
     for sample in samples:
-        trimap = trimap_of(sample)
-        guessed = predictor.planes(sample.image, trimap, (layer,))[layer]
+        behind = predicted_planes(predictors["background"], sample, {"alpha", "background"})
+        told = replace(sample, background=behind["background"])
+        guessed = predicted_planes(predictors[layer], told, {"alpha", layer})
         rows, columns = distance_transform_edt(
-            trimap != LABELS[layer], return_distances=False, return_indices=True
+            trimap_of(sample) != LABELS[layer], return_distances=False, return_indices=True
         )
-        true, unknown = getattr(sample, layer), trimap == UNKNOWN
-        errors.append(
-            [
-                np.abs(plane - true)[unknown].mean()
-                for plane in (guessed, sample.image[rows, columns])
-            ]
-        )
-    network, nearest = np.mean(errors, axis=0)
-    return float(network), float(nearest)
+        nearest = {layer: sample.image[rows, columns]}
+        errors.append([colour_error(planes, sample, layer) for planes in (guessed, nearest)])
+    network, nearest_known = np.mean(errors, axis=0)
+    return float(network), float(nearest_known)
 
 
 def report_systems(folder: Path, options: argparse.Namespace, samples: Sequence[Sample]) -> None:
     """Train every system, and print what it reaches beside what needs no training."""
     finders: dict[str, Finder] = {"closed-form": closed_form, "propagated colours": propagated}
-    print(f"{len(samples)} scenes of {SIDE}x{SIDE}\n\n| | steps | SAD | MSE | Grad | Conn |")
+    height, width = samples[0].size
+    print(f"{len(samples)} scenes of {width}x{height}\n\n| | steps | SAD | MSE | Grad | Conn |")
     print("|---|--:|--:|--:|--:|--:|")
     for name, finder in finders.items():
         print_row(f"{name} | 0", mean_scores(finder, samples))
     for name, course in courses(folder).items():
         if options.only not in (None, name):
             continue
-        steps = train(course, folder / name, options.share)
+        steps = train(course, folder / name, options)
         layer = name.partition("-")[2]
         if layer:
-            network, nearest = colour_errors(folder / name, layer, samples)
+            network, nearest = colour_errors(folder, layer, options.device, samples)
             error = f"error of the colours {network:.3f}, of the nearest known one {nearest:.3f}"
             print(f"| {name} | {steps} | {error} | | | |", flush=True)
             continue
-        finders[name] = trained(folder / name)
+        finders[name] = trained(folder / name, options.device)
         print_row(f"{name} | {steps}", mean_scores(finders[name], samples))
     if options.picture is not None:
         write_image(
@@ -256,12 +317,11 @@ def report_critics(folder: Path, options: argparse.Namespace, samples: Sequence[
     """Train AlphaGAN with and without its critic; mean and spread over the seeds."""
     found: dict[str, list[list[float]]] = {}
     print("| critic | seed | SAD | MSE | Grad | Conn |\n|---|--:|--:|--:|--:|--:|")
-    for name, course in critics().items():
-        train(course, folder / f"critic-{name}", options.share)
+    for name, course in critics(SIZES[options.device].critic_crop).items():
+        run = folder / f"critic-{name}"
+        train(course, run, options)
         critic, seed = name.split("-")
-        found.setdefault(critic, []).append(
-            mean_scores(trained(folder / f"critic-{name}"), samples)
-        )
+        found.setdefault(critic, []).append(mean_scores(trained(run, options.device), samples))
         print_row(f"{critic} | {seed}", found[critic][-1])
     for critic, values in found.items():
         print_row(f"{critic} | mean", np.mean(values, axis=0).tolist())
@@ -273,6 +333,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="where the runs stay")
     parser.add_argument("--only", help="one of the runs, such as dim")
     parser.add_argument("--critic", action="store_true", help="AlphaGAN with and without critic")
+    parser.add_argument("--device", choices=SIZES, default="cpu")
     parser.add_argument("--share", type=float, default=1.0, help="of the steps of every run")
     parser.add_argument("--scenes", type=int, default=100, help="held out, to measure on")
     parser.add_argument("--picture", type=Path, help="write what each makes of three scenes here")
@@ -283,7 +344,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as aside:
         folder = options.folder or Path(aside)
         report = report_critics if options.critic else report_systems
-        report(folder, options, held_out(options.scenes))
+        report(folder, options, held_out(options.scenes, SIZES[options.device].side))
 
 
 if __name__ == "__main__":
