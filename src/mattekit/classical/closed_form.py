@@ -14,7 +14,7 @@ import numpy as np
 from scipy.sparse import csr_matrix
 
 from mattekit.classical.colour_lines import enlarge
-from mattekit.classical.compiling import ensure_cache
+from mattekit.classical.compiling import set_up
 from mattekit.classical.equations import Vector, incomplete_cholesky, solve
 from mattekit.classical.result import ClassicalResult, known_alpha
 from mattekit.classical.strips import strips
@@ -130,7 +130,7 @@ def _share(mask: Mask, size: Size) -> Plane:
 def _solve(image: Plane, trimap: Trimap) -> ClassicalResult:
     """The exact solution on the unknown pixels: L_UU x = -L_UK (1 where foreground)."""
     unknown = trimap == UNKNOWN
-    ensure_cache()
+    set_up()
     alpha = known_alpha(trimap)
     if not unknown.any():
         return ClassicalResult(alpha=alpha)

@@ -5,6 +5,7 @@ cache folder.
 """
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -24,8 +25,16 @@ def first_use() -> bool:
     return not kept
 
 
-def ensure_cache() -> None:
-    """Give the compiler a folder of this process where it could not keep its results otherwise."""
+def set_up() -> None:
+    """What has to stand before the compiler is imported: where it keeps its results, where it could
+    not do so otherwise, and how many threads it takes.
+
+    Left to itself it starts one a core, and PyTorch in the same process then does so too, whatever
+    OMP_NUM_THREADS says.
+    """
+    threads = os.environ.get("OMP_NUM_THREADS", "")
+    if threads.isdecimal() and int(threads) > 0 and "numba" not in sys.modules:
+        os.environ.setdefault("NUMBA_NUM_THREADS", threads)
     places = [_package() / "__pycache__", *_user_caches()]
     if not any(_writable(place) for place in places):
         os.environ["NUMBA_CACHE_DIR"] = tempfile.mkdtemp(prefix="mattekit-compiled-")

@@ -14,7 +14,7 @@ from scipy.sparse import csr_matrix, diags_array
 
 from mattekit.classical.closed_form import shrink_trimap
 from mattekit.classical.colour_lines import enlarge
-from mattekit.classical.compiling import ensure_cache
+from mattekit.classical.compiling import set_up
 from mattekit.classical.equations import Vector, incomplete_cholesky, solve
 from mattekit.classical.sampling import sampled_colours
 from mattekit.core.types import (
@@ -102,7 +102,7 @@ def _solved(image: Image, trimap: Trimap, s: Alpha, confidence: Alpha) -> tuple[
 
 def _equations(image: Image, foreground: Mask, unknown: Mask) -> tuple[csr_matrix, Vector]:
     """L_UU and -L_UK m."""
-    ensure_cache()
+    set_up()
     from pymatting.laplacian.cf_laplacian import cf_laplacian
 
     laplacian = cf_laplacian(image.astype(np.float64), is_known=~unknown).tocsr()

@@ -11,7 +11,7 @@ from typing import Literal, get_args
 import cv2
 import numpy as np
 
-from mattekit.classical.compiling import ensure_cache, one_thread
+from mattekit.classical.compiling import one_thread, set_up
 from mattekit.classical.equations import complaints
 from mattekit.classical.levin import levin
 from mattekit.core.errors import BadArgument, BadImage
@@ -72,7 +72,7 @@ def _estimates(
     """Windows that hold a wanted pixel, each with the colours of both layers there."""
     if method == "none" or not wanted.any():
         return
-    ensure_cache()
+    set_up()
     for core, wide in _windows(wanted):
         inner = _within(core[0], wide[0]), _within(core[1], wide[1])
         front, back = METHODS[method](to_float(image[wide]), alpha[wide])

@@ -6,7 +6,7 @@ memory is refused.
 
 import numpy as np
 
-from mattekit.classical.compiling import ensure_cache
+from mattekit.classical.compiling import set_up
 from mattekit.classical.result import ClassicalResult, known_alpha
 from mattekit.core.errors import BadTrimap, TooLarge
 from mattekit.core.types import Plane, Trimap
@@ -30,7 +30,7 @@ def knn(image: Plane, trimap: Trimap, *, max_memory: int = DEFAULT_MEMORY) -> Cl
             f"KNN needs about {needed / 2**30:.1f} GB for {trimap.size / 1e6:.1f} megapixels and "
             f"may take {max_memory / 2**30:.1f}; raise --max-memory or take --model closed-form"
         )
-    ensure_cache()
+    set_up()
     from pymatting.alpha.estimate_alpha_knn import estimate_alpha_knn
 
     labels = known_alpha(trimap).astype(np.float64)
