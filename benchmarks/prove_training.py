@@ -34,6 +34,7 @@ from mattekit.data.sources.synthetic import SyntheticConfig
 from mattekit.imaging.files import write_image
 from mattekit.inference.load import load
 from mattekit.inference.mattes import find_alpha
+from mattekit.inference.whole import Whole
 from mattekit.metrics import measure
 from mattekit.networks import build, config_of
 from mattekit.networks.weights import describe, save
@@ -46,6 +47,9 @@ WATCHED = 30
 METRICS = ("sad", "mse", "grad", "conn")
 SHOWN = (0, 1, 2)
 """Held-out scenes that the picture is of."""
+WHOLE = "{name: whole}"
+"""Colour networks, which else are shown pictures at one fixed size, are measured at that of the
+scenes that they learn from."""
 LABELS = {"background": BACKGROUND, "foreground": FOREGROUND}
 Finder = Callable[[Sample], Alpha]
 
@@ -95,20 +99,24 @@ def courses(folder: Path) -> dict[str, Course]:
             recipe="samplenet_background",
             steps=850,
             lr=1e-4,
-            words={"init": start(folder, give_back_photo, "samplenet", part="background")},
+            words={
+                "init": start(folder, give_back_photo, "samplenet", part="background"),
+                "validate.strategy": WHOLE,
+            },
         ),
         "samplenet-foreground": Course(
             recipe="samplenet_foreground",
-            steps=850,
+            steps=500,
             lr=1e-4,
             words={
                 "init": start(folder, give_back_photo, "samplenet", part="foreground"),
                 "guessed_background": colours["background"],
+                "validate.strategy": WHOLE,
             },
         ),
         "samplenet": Course(
             recipe="samplenet_matting",
-            steps=600,
+            steps=500,
             lr=3e-4,
             words={
                 "init.parts.background": colours["background"],
@@ -233,7 +241,7 @@ def propagated(sample: Sample) -> Alpha:
 
 def trained(run: Path, device: str) -> Finder:
     """What the network of a run finds."""
-    predictor = load(str(weights_in(str(run))), device=device)
+    predictor = load(weights_in(str(run)), device=device)
     return lambda sample: predictor.predict(sample.image, sample.trimap)
 
 
@@ -251,7 +259,7 @@ def colour_errors(
     """Mean error of a layer's colours in the unknown: as the network guesses them, and as the
     nearest pixel known to be that layer's has them."""
     predictors = {
-        name: load(str(weights_in(str(folder / f"samplenet-{name}"))), device=device)
+        name: load(weights_in(str(folder / f"samplenet-{name}")), device=device, strategy=Whole())
         for name in {"background", layer}
     }
     errors = []
