@@ -10,6 +10,7 @@ from training.toys import Discs, ToyNetwork, discs, make_settings
 
 from mattekit.core.errors import BadRecipe
 from mattekit.core.tensors import Prediction
+from mattekit.inference.whole import Whole
 from mattekit.training.guessed import GuessedBackground
 from mattekit.training.supervised import on_device
 
@@ -44,6 +45,24 @@ def test_what_is_measured_gets_the_guess_as_well() -> None:
     assert guessed.background is not None
     assert (guessed.background == 0.5).all()
     assert replace(guessed, background=sample.background) == sample
+
+
+class Echo(Grey):
+    """Takes the photo for the background."""
+
+    def forward(self, image: Tensor, trimap: Tensor) -> Prediction:
+        return Prediction(alpha=trimap, background=image)
+
+
+def test_the_guess_for_what_is_measured_is_made_at_the_size_that_is_asked_for() -> None:
+    sample, rng = Discs(length=1).sample(0, np.random.default_rng(0)), np.random.default_rng(0)
+    cpu = torch.device("cpu")
+    whole = GuessedBackground(Echo(), cpu, Whole()).of_sample(sample, rng)
+    small = GuessedBackground(Echo(), cpu, Whole(max_size=4)).of_sample(sample, rng)
+    assert whole.background is not None
+    assert small.background is not None
+    assert np.array_equal(whole.background, sample.image)
+    assert not np.allclose(small.background, sample.image, atol=0.01)
 
 
 def test_the_guessing_network_does_not_learn() -> None:

@@ -181,7 +181,7 @@ def _guessed_background(recipe: Recipe, device: torch.device) -> GuessedBackgrou
     if recipe.guessed_background is None:
         return None
     network = trained_network(recipe.guessed_background, "guessed_background")
-    return GuessedBackground(network, device)
+    return GuessedBackground(network, device, recipe.validate.strategy)
 
 
 def make_steps(recipe: Recipe) -> Sequence[Step]:

@@ -14,6 +14,7 @@ from torch import nn
 from mattekit.core.errors import BadRecipe
 from mattekit.core.tensors import Batch
 from mattekit.core.types import Sample
+from mattekit.inference.strategies import StrategyConfig
 from mattekit.training.validation import predicted_planes, predictor_of
 
 WITHOUT = (
@@ -26,9 +27,12 @@ class GuessedBackground:
     """Batches and samples with the guess of a trained network, which stays as it is, as their
     background."""
 
-    def __init__(self, network: nn.Module, device: torch.device) -> None:
+    def __init__(
+        self, network: nn.Module, device: torch.device, strategy: StrategyConfig | None = None
+    ) -> None:
+        """`strategy` is how the network is taken over a sample, which may be of any size."""
         self.network = network.eval().requires_grad_(False).to(device)
-        self.predictor = predictor_of(network, device, strategy=None)
+        self.predictor = predictor_of(network, device, strategy)
 
     def __call__(self, batch: Batch) -> Batch:
         network: Any = self.network
