@@ -116,7 +116,7 @@ def courses(folder: Path) -> dict[str, Course]:
         ),
         "samplenet": Course(
             recipe="samplenet_matting",
-            steps=500,
+            steps=250,
             lr=3e-4,
             words={
                 "init.parts.background": colours["background"],
@@ -136,7 +136,7 @@ def critics(crop: int) -> dict[str, Course]:
     return {
         f"{name}-{seed}": Course(
             recipe="alphagan",
-            steps=300,
+            steps=100,
             lr=1e-3,
             words={
                 "init": "none",
