@@ -255,9 +255,9 @@ def mean_scores(finder: Finder, samples: Sequence[Sample]) -> list[float]:
 
 def colour_errors(
     folder: Path, layer: str, device: str, samples: Sequence[Sample]
-) -> tuple[float, float]:
-    """Mean error of a layer's colours in the unknown: as the network guesses them, and as the
-    nearest pixel known to be that layer's has them."""
+) -> dict[str, float]:
+    """Mean error of a layer's colours in the unknown: as the network guesses them, as the nearest
+    pixel known to be that layer's has them, and as the photo has them."""
     predictors = {
         name: load(weights_in(str(folder / f"samplenet-{name}")), device=device, strategy=Whole())
         for name in {"background", layer}
@@ -270,10 +270,13 @@ def colour_errors(
         rows, columns = distance_transform_edt(
             trimap_of(sample) != LABELS[layer], return_distances=False, return_indices=True
         )
-        nearest = {layer: sample.image[rows, columns]}
-        errors.append([colour_error(planes, sample, layer) for planes in (guessed, nearest)])
-    network, nearest_known = np.mean(errors, axis=0)
-    return float(network), float(nearest_known)
+        found = {
+            "network": guessed[layer],
+            "nearest known": sample.image[rows, columns],
+            "photo": sample.image,
+        }
+        errors.append([colour_error({layer: plane}, sample, layer) for plane in found.values()])
+    return dict(zip(found, np.mean(errors, axis=0).tolist(), strict=True))
 
 
 def report_systems(folder: Path, options: argparse.Namespace, samples: Sequence[Sample]) -> None:
@@ -290,9 +293,9 @@ def report_systems(folder: Path, options: argparse.Namespace, samples: Sequence[
         steps = train(course, folder / name, options)
         layer = name.partition("-")[2]
         if layer:
-            network, nearest = colour_errors(folder, layer, options.device, samples)
-            error = f"error of the colours {network:.3f}, of the nearest known one {nearest:.3f}"
-            print(f"| {name} | {steps} | {error} | | | |", flush=True)
+            errors = colour_errors(folder, layer, options.device, samples)
+            told = ", ".join(f"{name} {error:.3f}" for name, error in errors.items())
+            print(f"| {name} | {steps} | error of the colours: {told} | | | |", flush=True)
             continue
         finders[name] = trained(folder / name, options.device)
         print_row(f"{name} | {steps}", mean_scores(finders[name], samples))
