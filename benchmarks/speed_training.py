@@ -6,7 +6,7 @@
 Deep Image Matting (stage 1) and AlphaGAN with crops of 320, as their recipes train them, against
 the plain way: contiguous float32, eager, in the order in which the published programs work. Then
 what the loader gives, and the share of a step that is lost while it runs beside it. With --profile,
-instead: which operators take the time of a step in channels-last float32.
+instead: which operators take a processor's time in a step of channels-last float32.
 """
 
 import argparse

@@ -18,12 +18,18 @@ from mattekit.core.errors import BadArgument, BadData, BadOutput, BadRecipe, Bad
 from mattekit.core.types import Sample
 from mattekit.networks import weights
 from mattekit.networks.samplenet import SampleNetConfig
-from mattekit.recipes.pieces import Hardware, make_fabric, make_validator, norm_remarks
+from mattekit.recipes.pieces import (
+    Hardware,
+    make_fabric,
+    make_settings,
+    make_validator,
+    norm_remarks,
+)
 from mattekit.recipes.recipe import DataConfig, InitConfig, Recipe
 from mattekit.training.freeze import FreezeConfig
 from mattekit.training.learner import Learner
 from mattekit.training.optimisers import AdamConfig
-from mattekit.training.periods import Span
+from mattekit.training.periods import Clock, Span
 from mattekit.training.report import read_log
 from mattekit.training.state import read_state
 from mattekit.training.supervised import SupervisedConfig
@@ -246,9 +252,11 @@ def test_what_is_measured_has_the_guessed_background_that_is_learned_with(tmp_pa
     network = config.build()
     path = tmp_path / "background.safetensors"
     weights.save(path, network.state_dict(), weights.describe(config, network, source="random"))
-    cpu = torch.device("cpu")
+    recipe = short(guessed_background=str(path))
+    fabric = make_fabric(recipe, Hardware(device="cpu"))
+    settings = make_settings(recipe, network, fabric, Clock(1.0, 1), tmp_path)
     plain, guessed = (
-        make_validator(short(guessed_background=name), tmp_path, cpu) for name in (None, str(path))
+        make_validator(recipe, tmp_path, guess) for guess in (None, settings.guessed_background)
     )
     assert plain is not None
     assert guessed is not None

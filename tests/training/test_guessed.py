@@ -74,7 +74,7 @@ def test_the_guessing_network_does_not_learn() -> None:
 
 
 def test_every_method_sees_batches_that_were_prepared() -> None:
-    settings = make_settings(prepare=GuessedBackground(Grey(), torch.device("cpu")))
+    settings = make_settings(guessed_background=GuessedBackground(Grey(), torch.device("cpu")))
     background = on_device(next(discs()), settings).background
     assert background is not None
     assert (background == 0.5).all()

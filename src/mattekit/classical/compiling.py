@@ -1,4 +1,5 @@
-"""pymatting's compiled functions: whether they are still to be compiled, and where they are kept.
+"""pymatting's compiled functions: whether they are still to be compiled, where they are kept, and
+in how many threads they run.
 
 pymatting compiles on first import (about 40 s) and keeps the result beside itself or in the user's
 cache folder.

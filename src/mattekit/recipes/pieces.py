@@ -148,7 +148,7 @@ def make_settings(
         channels_last=recipe.channels_last,
         compile=recipe.compile,
         best_weights=best_weights,
-        prepare=_guessed_background(recipe, fabric.device) or (lambda batch: batch),
+        guessed_background=_guessed_background(recipe, fabric.device),
     )
 
 
@@ -204,13 +204,14 @@ def make_batches(
     return bank_batches(bank, recipe.batch // fabric.world_size, seed=seed, start=start)
 
 
-def make_validator(recipe: Recipe, folder: Path, device: torch.device) -> Validator | None:
+def make_validator(
+    recipe: Recipe, folder: Path, guessed: GuessedBackground | None
+) -> Validator | None:
     """What measures the network, where there is something to measure it on."""
     if recipe.data.valid is None:
         return None
     crop = recipe.validate.crop
     steps: list[Step] = [] if crop is None else [Crop((crop,), crop)]
-    guessed = _guessed_background(recipe, device)
     if guessed is not None:
         steps.append(guessed.of_sample)
     return Validator(

@@ -141,7 +141,7 @@ def rehearse(job: Job, run: Run) -> None:
 def _prepare(job: Job, settings: Settings, audience: Audience, notes: Sequence[str]) -> Run:
     """The run, not yet begun."""
     recipe, folder = job.recipe, job.place.folder
-    validator = make_validator(recipe, folder, settings.fabric.device)
+    validator = make_validator(recipe, folder, settings.guessed_background)
     if validator is not None:  # refuses now a strategy that does not suit the network
         predictor_of(settings.network, settings.fabric.device, recipe.validate.strategy)
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from mattekit.core.tensors import Batch, Prediction
 from mattekit.training.freeze import FreezeConfig
+from mattekit.training.guessed import GuessedBackground
 from mattekit.training.optimisers import AdamConfig, OptimiserConfig
 from mattekit.training.periods import Clock, Span
 from mattekit.training.schedules import ConstantConfig, Pace, ScheduleConfig
@@ -101,8 +102,8 @@ class Settings:
     compile: bool = False
     best_weights: Callable[[int], dict[str, Tensor] | None] = lambda step: None
     """The best weights saved after a step, for a stage that goes on from the stage before."""
-    prepare: Callable[[Batch], Batch] = lambda batch: batch
-    """What is done to every batch on the device, before the network sees it."""
+    guessed_background: GuessedBackground | None = None
+    """What puts a guess in the place of the true background, before the network sees a batch."""
 
     def pace(self, optimiser: OptimiserConfig, schedule: ScheduleConfig) -> Pace:
         """The rates of one of the method's optimisers over time."""

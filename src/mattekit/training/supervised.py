@@ -99,7 +99,7 @@ def on_device(batch: Batch, settings: Settings) -> Batch:
     """The batch where the network is, laid out in memory as the network is, and prepared."""
     layout = torch.channels_last if settings.channels_last else torch.contiguous_format
     moved = batch.to(settings.fabric.device, memory_format=layout, non_blocking=True)
-    return settings.prepare(moved)
+    return moved if settings.guessed_background is None else settings.guessed_background(moved)
 
 
 def averaged(network: nn.Module, decay: float | None) -> AveragedModel | None:

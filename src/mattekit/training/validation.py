@@ -125,8 +125,8 @@ def predicted_planes(
     """Those wanted planes of a sample that the network gives; known pixels of alpha are kept where
     the network is told of them."""
     trimap = sample.trimap if predictor.network.needs_trimap else None
-    planes = {name: getattr(sample, name) for name in predictor.network.extra_planes}
-    further = {name: plane for name, plane in planes.items() if plane is not None}
+    taken = predictor.network.extra_planes
+    further = {name: plane for name in taken if (plane := getattr(sample, name)) is not None}
     inputs = Inputs(colours=sample.image, trimap=trimap, further=further)
     planes = predictor.strategy_for(inputs).apply(predictor.network, inputs, wanted)
     alpha = np.clip(planes["alpha"], 0, 1)
