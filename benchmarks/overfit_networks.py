@@ -46,8 +46,8 @@ class Lesson:
     losses: Sequence[Any] = MATTE
     lr: float = 3e-4
     kaiming: bool = False
-    """Draw convolutions by Kaiming's rule and begin with alpha 0.5 everywhere: in a deep network
-    without norms, which else starts from ImageNet, signals drawn by Xavier's die out."""
+    """Draw convolutions by Kaiming's rule: in a deep network without norms, which else starts from
+    ImageNet, signals drawn by Xavier's die out."""
     colours: str | None = None
     """The plane that it guesses instead of alpha."""
 
@@ -59,7 +59,7 @@ class Lesson:
 LESSONS = (
     Lesson(network="alphagan"),
     Lesson(network="alphagan-a6"),
-    Lesson(network="dim", losses=(AlphaL1Config(), CompositionL1Config()), lr=2e-5, kaiming=True),
+    Lesson(network="dim", losses=(AlphaL1Config(), CompositionL1Config()), lr=3e-5, kaiming=True),
     Lesson(network="gfm", losses=(*MATTE, *GLANCE)),
     Lesson(network="samplenet", options={"part": "matting"}),
     *(
@@ -138,11 +138,10 @@ def fit(network: nn.Module, lesson: Lesson, batch: Batch, steps: int) -> None:
 
 
 def draw_by_kaiming(network: nn.Module) -> None:
-    """New weights for every convolution, zero for the last one, which gives the logits."""
-    convolutions = [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
-    for layer in convolutions[:-1]:
-        nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-    nn.init.zeros_(convolutions[-1].weight)
+    """New weights for every convolution."""
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d):
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
 
 
 def inputs_of(network: Any, batch: Batch) -> list[Tensor | None]:

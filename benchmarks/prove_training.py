@@ -92,7 +92,7 @@ def courses(folder: Path) -> dict[str, Course]:
             recipe="dim_stage1",
             steps=1200,
             lr=1e-4,
-            words={"init": start(folder, draw_by_kaiming, "dim")},
+            words={"init": start(folder, begin_even, "dim")},
         ),
         "alphagan": Course(recipe="alphagan", steps=600, lr=1e-3, words={"init": "none"}),
         "samplenet-background": Course(
@@ -164,12 +164,18 @@ def start(folder: Path, draw: Callable[[Any], None], name: str, **options: str) 
     return path
 
 
+def begin_even(network: Any) -> None:
+    """By Kaiming's rule, and alpha 0.5 everywhere."""
+    draw_by_kaiming(network)
+    nn.init.zeros_(layers_of(network)[-1].weight)
+
+
 @torch.no_grad()
 def give_back_photo(network: Any) -> None:
     """Both stages of a colour network begin with the photo, a little blurred: it passes in three
     of the channels, raised above zero so that ELU leaves it alone; the others are as drawn."""
     for stage in (network.generator.coarse, network.generator.refine):
-        layers = [layer for layer in stage.modules() if isinstance(layer, nn.Conv2d)]
+        layers = layers_of(stage)
         nn.init.zeros_(layers[-1].weight)
         for layer in layers:
             nn.init.zeros_(layer.weight[:3])
@@ -181,6 +187,10 @@ def give_back_photo(network: Any) -> None:
                     layer.weight[channel, channel, middle, middle] = 1
         nn.init.constant_(layers[0].bias[:3], 1)
         nn.init.constant_(layers[-1].bias, -1)
+
+
+def layers_of(network: nn.Module) -> list[nn.Conv2d]:
+    return [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
 
 
 def train(course: Course, run: Path, options: argparse.Namespace) -> int:
