@@ -6,17 +6,18 @@
 
 The bundled recipes are trained by `mattekit train` on 2,000 procedural scenes, in crops of 128 and
 batches of 4; all are measured on 100 other scenes, beside closed-form and the alpha that propagated
-colours imply. The colour networks of SampleNet are held against the nearest known colour. With
---critic: AlphaGAN with and without its critic, three seeds each, in crops of 64. Runs that stand in
-the folder are taken up where they stopped; --share shortens all of them. With --device cuda all is
-larger: crops of 320, batches of 16, ten times the steps.
+colours imply. The colour networks of SampleNet learn from crops of half that size first, and are
+held against the nearest known colour. With --critic: AlphaGAN with and without its critic, three
+seeds each, in crops of 64. Runs that stand in the folder are taken up where they stopped; --share
+shortens all of them. With --device cuda all is larger: crops of 320, batches of 16, ten times the
+steps.
 """
 
 import argparse
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -24,12 +25,14 @@ from typing import Any
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from overfit_networks import draw_by_kaiming
 from scipy.ndimage import distance_transform_edt
 from torch import nn
 
 from mattekit.core.types import BACKGROUND, FOREGROUND, Alpha, Image, Sample, Trimap
 from mattekit.data.loader import collate
+from mattekit.data.sources.shards import INDEX
 from mattekit.data.sources.synthetic import SyntheticConfig
 from mattekit.imaging.files import write_image
 from mattekit.inference.load import load
@@ -50,7 +53,14 @@ SHOWN = (0, 1, 2)
 WHOLE = "{name: whole}"
 """Colour networks, which else are shown pictures at one fixed size, are measured at that of the
 scenes that they learn from."""
+REGIONS = {
+    "background": "{unknown: 1, foreground: 0, background: 0.3}",
+    "foreground": "{unknown: 1, foreground: 0.3, background: 0}",
+}
+"""What counts in the small crops that a colour network begins with: known colours a little."""
 LABELS = {"background": BACKGROUND, "foreground": FOREGROUND}
+FAR = 8
+"""A dilation that reaches past the edges of a small crop."""
 Finder = Callable[[Sample], Alpha]
 
 
@@ -82,6 +92,10 @@ class Course:
     steps: int
     lr: float
     words: dict[str, object] = field(default_factory=dict)
+    stored: bool = False
+    """Learns from scenes decoded beforehand, which cost little."""
+    first: "Course | None" = None
+    """Comes before and hands on its weights: crops of half the side, twice as many in a batch."""
 
 
 def courses(folder: Path) -> dict[str, Course]:
@@ -95,24 +109,9 @@ def courses(folder: Path) -> dict[str, Course]:
             words={"init": start(folder, begin_even, "dim")},
         ),
         "alphagan": Course(recipe="alphagan", steps=600, lr=1e-3, words={"init": "none"}),
-        "samplenet-background": Course(
-            recipe="samplenet_background",
-            steps=850,
-            lr=1e-4,
-            words={
-                "init": start(folder, give_back_photo, "samplenet", part="background"),
-                "validate.strategy": WHOLE,
-            },
-        ),
-        "samplenet-foreground": Course(
-            recipe="samplenet_foreground",
-            steps=500,
-            lr=1e-4,
-            words={
-                "init": start(folder, give_back_photo, "samplenet", part="foreground"),
-                "guessed_background": colours["background"],
-                "validate.strategy": WHOLE,
-            },
+        "samplenet-background": colour_course(folder, "background"),
+        "samplenet-foreground": colour_course(
+            folder, "foreground", guessed_background=colours["background"]
         ),
         "samplenet": Course(
             recipe="samplenet_matting",
@@ -125,6 +124,26 @@ def courses(folder: Path) -> dict[str, Course]:
             },
         ),
     }
+
+
+def colour_course(folder: Path, layer: str, **guess: Path) -> Course:
+    """A colour network. DeepFill's weights are not at hand, so small crops teach it first to keep
+    what is known and to guess the rest, the foreground from the true background."""
+    recipe = f"samplenet_{layer}"
+    shared = {
+        "data.after_crop": "[{name: flip, probability: 0.5}, {name: shifted_trimap}]",
+        "optimiser.betas": "[0.9, 0.99]",
+        "validate.strategy": WHOLE,
+    }
+    small = {
+        "init": start(folder, give_back_photo, "samplenet", part=layer),
+        "losses": f"[{{name: sampling_l1, plane: {layer}, region: {REGIONS[layer]}}}]",
+        **dict.fromkeys(guess, "none"),
+        **shared,
+    }
+    first = Course(recipe=recipe, steps=4000, lr=2e-4, words=small, stored=True)
+    words = {**guess, **shared}
+    return Course(recipe=recipe, steps=1400, lr=1e-4, words=words, stored=True, first=first)
 
 
 def critics(crop: int) -> dict[str, Course]:
@@ -173,11 +192,14 @@ def begin_even(network: Any) -> None:
 @torch.no_grad()
 def give_back_photo(network: Any) -> None:
     """Both stages of a colour network begin with the photo, a little blurred: it passes in three
-    of the channels, raised above zero so that ELU leaves it alone; the others are as drawn."""
+    of the channels, raised above zero so that ELU leaves it alone. The others are as drawn, but
+    those that look far begin with their own place, since small crops teach them nothing else."""
     for stage in (network.generator.coarse, network.generator.refine):
         layers = layers_of(stage)
         nn.init.zeros_(layers[-1].weight)
         for layer in layers:
+            if layer.dilation[0] >= FAR:
+                keep_middle(layer)
             nn.init.zeros_(layer.weight[:3])
             middle = layer.kernel_size[0] // 2
             for channel in range(3):
@@ -189,17 +211,35 @@ def give_back_photo(network: Any) -> None:
         nn.init.constant_(layers[-1].bias, -1)
 
 
+def keep_middle(layer: nn.Conv2d) -> None:
+    """Only the middle of the kernel, as strong as all of it was."""
+    middle = layer.weight[..., 1:2, 1:2] * 3
+    layer.weight.copy_(F.pad(middle, (1, 1, 1, 1)))
+
+
 def layers_of(network: nn.Module) -> list[nn.Conv2d]:
     return [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
 
 
 def train(course: Course, run: Path, options: argparse.Namespace) -> int:
-    """The recipe on procedural scenes, to its end; how many steps that is."""
+    """The course on procedural scenes, to its end; how many steps that is."""
     size = SIZES[options.device]
+    if course.first is None:
+        return follow(course, run, options, size)
+    first = run.with_name(f"{run.name}-first")
+    small = replace(size, crop=size.crop // 2, batch=2 * size.batch)
+    steps = follow(course.first, first, options, small)
+    words = {"init": first / "checkpoints" / f"step-{steps:06d}", **course.words}
+    return steps + follow(replace(course, words=words), run, options, size)
+
+
+def follow(course: Course, run: Path, options: argparse.Namespace, size: Size) -> int:
+    """One recipe to its end; how many steps that is."""
     steps = max(round(options.share * size.longer * course.steps), 2)
+    drawn = scenes(TRAINING, size.side)
     settings = {
-        "data.train": f"{{name: synthetic, count: {TRAINING}, size: {size.side}}}",
-        "data.valid": f"{{name: synthetic, count: {WATCHED}, size: {size.side}, seed: 2}}",
+        "data.train": stored(run.parent / "scenes", drawn) if course.stored else drawn,
+        "data.valid": scenes(WATCHED, size.side, seed=2),
         "data.crop": f"[{size.crop}]",
         "data.size": size.crop,
         "data.after_crop": "[{name: flip, probability: 0.5}]",
@@ -216,10 +256,29 @@ def train(course: Course, run: Path, options: argparse.Namespace) -> int:
         "checkpoint.every": f"{{steps: {max(steps // 10, 1)}}}",
         **course.words,
     }
-    words = [f"{key}={value}" for key, value in settings.items()]
-    command = [sys.executable, "-m", "mattekit", "train", course.recipe, *words]
-    subprocess.run([*command, "--device", options.device, "--out", run, "--quiet"], check=True)
+    command(["train", course.recipe], settings, "--device", options.device, "--out", run)
     return steps
+
+
+def scenes(count: int, side: int, seed: int = 0) -> str:
+    """Procedural scenes, as recipes name them."""
+    return f"{{name: synthetic, count: {count}, size: {side}, seed: {seed}}}"
+
+
+def stored(place: Path, drawn: str) -> str:
+    """The same, decoded; every time one is read, it gets the background of another."""
+    if not (place / INDEX).is_file():
+        settings = {"init": "none", "data.train": drawn, "data.valid": drawn}
+        options = ("--output-folder", place, "--overwrite")
+        command(["prepare", "shards", "samplenet_background"], settings, *options)
+    return f"{{name: shards, folder: {place}}}"
+
+
+def command(words: Sequence[str], settings: Mapping[str, object], *others: object) -> None:
+    """A command of mattekit, without its progress."""
+    keys = [f"{key}={value}" for key, value in settings.items()]
+    program = [sys.executable, "-m", "mattekit"]
+    subprocess.run([*program, *words, *keys, *map(str, others), "--quiet"], check=True)
 
 
 def held_out(number: int, side: int) -> list[Sample]:
