@@ -110,9 +110,7 @@ def courses(folder: Path) -> dict[str, Course]:
         ),
         "alphagan": Course(recipe="alphagan", steps=600, lr=1e-3, words={"init": "none"}),
         "samplenet-background": colour_course(folder, "background"),
-        "samplenet-foreground": colour_course(
-            folder, "foreground", guessed_background=colours["background"]
-        ),
+        "samplenet-foreground": colour_course(folder, "foreground", colours["background"]),
         "samplenet": Course(
             recipe="samplenet_matting",
             steps=250,
@@ -126,7 +124,7 @@ def courses(folder: Path) -> dict[str, Course]:
     }
 
 
-def colour_course(folder: Path, layer: str, **guess: Path) -> Course:
+def colour_course(folder: Path, layer: str, guessed_background: Path | str = "none") -> Course:
     """A colour network. DeepFill's weights are not at hand, so small crops teach it first to keep
     what is known and to guess the rest, the foreground from the true background."""
     recipe = f"samplenet_{layer}"
@@ -138,11 +136,11 @@ def colour_course(folder: Path, layer: str, **guess: Path) -> Course:
     small = {
         "init": start(folder, give_back_photo, "samplenet", part=layer),
         "losses": f"[{{name: sampling_l1, plane: {layer}, region: {REGIONS[layer]}}}]",
-        **dict.fromkeys(guess, "none"),
+        "guessed_background": "none",
         **shared,
     }
     first = Course(recipe=recipe, steps=4000, lr=2e-4, words=small, stored=True)
-    words = {**guess, **shared}
+    words = {"guessed_background": guessed_background, **shared}
     return Course(recipe=recipe, steps=1400, lr=1e-4, words=words, stored=True, first=first)
 
 
@@ -225,20 +223,20 @@ def train(course: Course, run: Path, options: argparse.Namespace) -> int:
     """The course on procedural scenes, to its end; how many steps that is."""
     size = SIZES[options.device]
     if course.first is None:
-        return follow(course, run, options, size)
+        return run_recipe(course, run, options, size)
     first = run.with_name(f"{run.name}-first")
     small = replace(size, crop=size.crop // 2, batch=2 * size.batch)
-    steps = follow(course.first, first, options, small)
+    steps = run_recipe(course.first, first, options, small)
     words = {"init": first / "checkpoints" / f"step-{steps:06d}", **course.words}
-    return steps + follow(replace(course, words=words), run, options, size)
+    return steps + run_recipe(replace(course, words=words), run, options, size)
 
 
-def follow(course: Course, run: Path, options: argparse.Namespace, size: Size) -> int:
+def run_recipe(course: Course, run: Path, options: argparse.Namespace, size: Size) -> int:
     """One recipe to its end; how many steps that is."""
     steps = max(round(options.share * size.longer * course.steps), 2)
     drawn = scenes(TRAINING, size.side)
     settings = {
-        "data.train": stored(run.parent / "scenes", drawn) if course.stored else drawn,
+        "data.train": store(run.parent / "scenes", drawn) if course.stored else drawn,
         "data.valid": scenes(WATCHED, size.side, seed=2),
         "data.crop": f"[{size.crop}]",
         "data.size": size.crop,
@@ -265,8 +263,8 @@ def scenes(count: int, side: int, seed: int = 0) -> str:
     return f"{{name: synthetic, count: {count}, size: {side}, seed: {seed}}}"
 
 
-def stored(place: Path, drawn: str) -> str:
-    """The same, decoded; every time one is read, it gets the background of another."""
+def store(place: Path, drawn: str) -> str:
+    """Decode the scenes, once; whenever one of them is read, it gets the background of another."""
     if not (place / INDEX).is_file():
         settings = {"init": "none", "data.train": drawn, "data.valid": drawn}
         options = ("--output-folder", place, "--overwrite")
