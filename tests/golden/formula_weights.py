@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from mattekit.networks.public.parity import (
+from mattekit.networks.published.parity import (
     GOLDENS,
     distance,
     fill,
