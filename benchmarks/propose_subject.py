@@ -13,9 +13,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mattekit.classical.proposal import propose
 from mattekit.core.types import FOREGROUND, UNKNOWN, Alpha, Image, Trimap
 from mattekit.imaging.files import read_alpha, read_image
+from mattekit.subject.proposal import propose
 from mattekit.synthetic.scene import scene
 
 OBJECTS = ("hair", "fur", "blob", "hard")

@@ -8,8 +8,8 @@ multiplied by alpha. Holes and specks of true mattes are gaps in fur and grass.
 
 import argparse
 
+from mattekit.evaluation.inspection import SOLID, VISIBLE_HALO, Inspection, inspect_cutout
 from mattekit.imaging.compose import premultiply
-from mattekit.metrics.inspection import SOLID, VISIBLE_HALO, Inspection, inspect_cutout
 from mattekit.synthetic.scene import scene
 
 

@@ -20,8 +20,8 @@ import numpy as np
 from mattekit.core.types import Alpha, Image, Trimap
 from mattekit.imaging.files import read_alpha, read_image, read_trimap
 from mattekit.inference.mattes import MODELS, find_alpha
-from mattekit.inference.subject import from_mask
 from mattekit.metrics import conn, grad, mse, sad
+from mattekit.subject.trimap import from_mask
 from mattekit.synthetic.scene import scene
 
 FIRST_SCENE = 9_000_000  # seeds that no training draws

@@ -41,12 +41,12 @@ from mattekit.data.crop import Crop, random_pixel
 from mattekit.data.loader import Row, collate, make_loader
 from mattekit.data.matte_files import MatteFiles
 from mattekit.data.pairs import CompositionConfig, Pair, PairSource
-from mattekit.data.preparation.shards import write_shards
 from mattekit.data.sources.shards import ShardsConfig
 from mattekit.data.sources.synthetic import SyntheticConfig
 from mattekit.data.window import Window
 from mattekit.imaging.files import write_alpha, write_image
 from mattekit.imaging.picture import to_float
+from mattekit.preparation.shards import write_shards
 from mattekit.synthetic.scene import scene
 
 HERE = Path(__file__).resolve().parent

@@ -8,8 +8,8 @@ from typing import Any, get_args
 
 from mattekit.networks import NetworkConfig, samplenet
 from mattekit.networks.options import Option, options_of
-from mattekit.networks.public.importing import CHAIN
-from mattekit.networks.public.kinds import KINDS
+from mattekit.networks.published.importing import CHAIN
+from mattekit.networks.published.kinds import KINDS
 
 PAGE = Path(__file__).with_name("systems.md")
 BEGIN = "<!-- options: written by docs/systems_table.py -->\n"

@@ -11,8 +11,8 @@ import numpy as np
 
 import mattekit
 from mattekit.classical.compiling import NOTICE, first_use
+from mattekit.cutouts.preview import preview
 from mattekit.imaging.files import write_alpha
-from mattekit.inference.preview import preview
 
 PHOTOS = Path(__file__).parent / "photos"
 OUTPUT = Path("demo-output")

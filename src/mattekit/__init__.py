@@ -7,16 +7,16 @@ if TYPE_CHECKING:
     from mattekit import metrics, networks, synthetic
     from mattekit.classical.foreground import estimate_foreground
     from mattekit.core.errors import MattekitError
+    from mattekit.cutouts.cutout import Cutout, cutout
     from mattekit.imaging.compose import over
     from mattekit.imaging.files import read_alpha, read_image, read_trimap, write_image
     from mattekit.imaging.trimap import make_trimap
-    from mattekit.inference.cutout import Cutout, cutout
     from mattekit.inference.load import load
 
 HOME = {
-    "Cutout": "mattekit.inference.cutout",
+    "Cutout": "mattekit.cutouts.cutout",
     "MattekitError": "mattekit.core.errors",
-    "cutout": "mattekit.inference.cutout",
+    "cutout": "mattekit.cutouts.cutout",
     "estimate_foreground": "mattekit.classical.foreground",
     "load": "mattekit.inference.load",
     "make_trimap": "mattekit.imaging.trimap",

@@ -7,8 +7,8 @@ from functools import partial
 
 import pytest
 
+from mattekit.batch.processes import run_on_processes
 from mattekit.core.errors import BadImage
-from mattekit.core.processes import run_on_processes
 from mattekit.imaging.files import read_image
 from mattekit.imaging.resize import fit_within
 
@@ -35,7 +35,7 @@ def test_ctrl_c_ends_the_work_in_hand_instead_of_waiting_for_it() -> None:
     code = """
 import sys, time
 from contextlib import closing
-from mattekit.core.processes import run_on_processes
+from mattekit.batch.processes import run_on_processes
 if __name__ == "__main__":
     with closing(run_on_processes(time.sleep, [0.01, 600, 600, 600], 2)) as done:
         for second in done:

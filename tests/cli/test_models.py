@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from networks.public.published_files import shapes_of, tensor, write
+from networks.published.published_files import shapes_of, tensor, write
 from typer.testing import CliRunner, Result
 
 from mattekit.cli.main import app

@@ -12,9 +12,9 @@ import pytest
 from cli.conftest import Command
 from data.trees import draw, grow
 
-from mattekit.data.preparation.manifest import read_manifest
 from mattekit.imaging.files import read_image, write_alpha, write_image
 from mattekit.imaging.noise import gaussian_noise
+from mattekit.preparation.manifest import read_manifest
 from mattekit.synthetic import scene
 from mattekit.synthetic.layouts import LAYOUTS
 

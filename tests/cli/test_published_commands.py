@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from networks.public.published_files import wrapped, write
+from networks.published.published_files import wrapped, write
 from typer.testing import CliRunner
 
 from mattekit.cli.main import app
 from mattekit.imaging.files import size_of
 from mattekit.networks import config_of
-from mattekit.networks.public.kinds import KINDS
+from mattekit.networks.published.kinds import KINDS
 from mattekit.synthetic.layouts import LAYOUTS
 from mattekit.synthetic.scene import scene
 

@@ -14,9 +14,9 @@ from mattekit.core.types import UNKNOWN, Sample
 from mattekit.data import PartialSource, Source, SourceConfig, public_test_set
 from mattekit.data.crop import Crop
 from mattekit.data.loader import Row, make_loader
-from mattekit.data.preparation.shards import write_shards
 from mattekit.data.sources.synthetic import SyntheticConfig
 from mattekit.imaging.compose import over
+from mattekit.preparation.shards import write_shards
 from mattekit.synthetic.layouts import LAYOUTS
 from mattekit.synthetic.scene import scene
 

@@ -8,6 +8,8 @@ import pytest
 import mattekit
 from mattekit.core.errors import BadArgument, BadImage, BadTrimap
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Plane, Sample
+from mattekit.cutouts.cutout import Cutout, cut_picture, cutout
+from mattekit.cutouts.preview import preview
 from mattekit.imaging.compose import over
 from mattekit.imaging.files import (
     Picture,
@@ -19,11 +21,9 @@ from mattekit.imaging.files import (
 )
 from mattekit.imaging.picture import to_depth
 from mattekit.imaging.trimap import make_trimap, to_pixels
-from mattekit.inference.cutout import Cutout, cut_picture, cutout
-from mattekit.inference.hints import Hints
 from mattekit.inference.mattes import Effort, find_alpha
-from mattekit.inference.preview import preview
-from mattekit.inference.subject import band_pixels, from_mask
+from mattekit.subject.hints import Hints
+from mattekit.subject.trimap import band_pixels, from_mask
 
 
 @pytest.fixture(scope="module")

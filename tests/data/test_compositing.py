@@ -11,7 +11,7 @@ from imaging.icc import PROPHOTO, gamma_curve, matrix_profile
 
 from mattekit.core.errors import BadImage
 from mattekit.core.types import Plane
-from mattekit.data.preparation.compositing import (
+from mattekit.data.compositing import (
     RULES,
     behind,
     composite,

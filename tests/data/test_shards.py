@@ -14,11 +14,11 @@ from mattekit.core.types import Sample
 from mattekit.data import PartialSource
 from mattekit.data.crop import Crop
 from mattekit.data.loader import Row, make_loader
-from mattekit.data.preparation import shards
-from mattekit.data.preparation.shards import Written, write_shards
 from mattekit.data.sources.shards import ShardsConfig, ShardsSource
 from mattekit.data.sources.synthetic import SyntheticConfig
 from mattekit.imaging.compose import over
+from mattekit.preparation import shards
+from mattekit.preparation.shards import Written, write_shards
 
 SCENES = SyntheticConfig(count=3, size=40).open()
 

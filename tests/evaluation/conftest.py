@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from mattekit.evaluation.pairing import Pairing, pair_files
 from mattekit.imaging.files import write_alpha, write_image, write_trimap
-from mattekit.metrics.pairing import Pairing, pair_files
 
 ROLES = {"predicted": "p", "true": "t", "trimap": "m", "photo": "i", "foreground": "f"}
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mattekit.core.errors import BadArgument, BadData
-from mattekit.metrics.compare import bootstrap_interval, compare
-from mattekit.metrics.evaluation import Evaluation, Row
+from mattekit.evaluation.compare import bootstrap_interval, compare
+from mattekit.evaluation.results import Evaluation, Row
 from mattekit.metrics.protocols import PROTOCOLS
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from mattekit.core.errors import BadImage
+from mattekit.evaluation.inspection import SOLID, VISIBLE_HALO, Inspection, inspect_cutout
+from mattekit.evaluation.inspection_picture import inspection_picture
 from mattekit.imaging.compose import over, premultiply
-from mattekit.metrics.inspection import SOLID, VISIBLE_HALO, Inspection, inspect_cutout
-from mattekit.metrics.inspection_picture import inspection_picture
 from mattekit.synthetic.scene import scene
 
 SIZE = (160, 200)

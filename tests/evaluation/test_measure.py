@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 
 from mattekit.core.types import Image
+from mattekit.evaluation.measure import Measuring, as_stored, evaluate
+from mattekit.evaluation.results import Evaluation
 from mattekit.imaging.files import read_alpha, read_trimap, write_alpha, write_image, write_trimap
 from mattekit.metrics import PROTOCOLS, measure
-from mattekit.metrics.evaluation import Evaluation
-from mattekit.metrics.measuring import Measuring, as_stored, evaluate
 
 OFFICIAL = Measuring(protocol=PROTOCOLS["official"])
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from mattekit.core.errors import BadArgument, BadData
-from mattekit.metrics.pairing import Pairing, pair_files
+from mattekit.evaluation.pairing import Pairing, pair_files
 
 
 def paths(folder: str, *names: str) -> list[Path]:

@@ -6,15 +6,15 @@ from html.parser import HTMLParser
 import numpy as np
 import pytest
 
+from mattekit.evaluation.compare import compare
+from mattekit.evaluation.measure import Measuring, evaluate
+from mattekit.evaluation.pairing import Problem
+from mattekit.evaluation.report import Report, to_html
+from mattekit.evaluation.report_pictures import ShownPicture, choose_shown, error_map, show_picture
+from mattekit.evaluation.results import Evaluation, Row
 from mattekit.imaging.files import read_image
 from mattekit.metrics import PROTOCOLS
-from mattekit.metrics.compare import compare
-from mattekit.metrics.evaluation import Evaluation, Row
-from mattekit.metrics.measuring import Measuring, evaluate
-from mattekit.metrics.pairing import Problem
 from mattekit.metrics.protocols import conventions
-from mattekit.metrics.report import Report, to_html
-from mattekit.metrics.report_pictures import ShownPicture, choose_shown, error_map, show_picture
 
 OFFICIAL = PROTOCOLS["official"]
 

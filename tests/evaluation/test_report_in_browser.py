@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from mattekit.evaluation.measure import Measuring, evaluate
+from mattekit.evaluation.report import Report, to_html
+from mattekit.evaluation.report_pictures import show_picture
 from mattekit.metrics import PROTOCOLS
-from mattekit.metrics.measuring import Measuring, evaluate
-from mattekit.metrics.report import Report, to_html
-from mattekit.metrics.report_pictures import show_picture
 
 OFFICIAL = PROTOCOLS["official"]
 

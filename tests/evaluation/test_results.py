@@ -6,8 +6,8 @@ import json
 import pytest
 
 from mattekit.core.errors import BadData
-from mattekit.metrics.evaluation import Evaluation, Row, from_document, to_csv, to_json
-from mattekit.metrics.pairing import Problem
+from mattekit.evaluation.pairing import Problem
+from mattekit.evaluation.results import Evaluation, Row, from_document, to_csv, to_json
 from mattekit.metrics.protocols import PROTOCOLS
 
 

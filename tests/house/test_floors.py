@@ -9,9 +9,10 @@ import pytest
 FLOORS = [
     {"core"},
     {"imaging"},
-    {"synthetic", "classical", "metrics"},
-    {"data", "networks", "losses"},
-    {"inference"},
+    {"classical", "metrics", "synthetic", "models", "batch"},
+    {"networks", "losses", "data"},
+    {"preparation", "inference", "subject"},
+    {"cutouts", "evaluation"},
     {"training"},
     {"recipes"},
     {"server"},

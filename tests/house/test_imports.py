@@ -15,7 +15,7 @@ WITHOUT_TORCH = (
     "mattekit.classical.closed_form",
     "mattekit.metrics",
     "mattekit.data",
-    "mattekit.inference.cutout",
+    "mattekit.cutouts.cutout",
     "mattekit.inference.onnx_network",
     "mattekit.cli.main",
 )

@@ -9,7 +9,6 @@ from inference.toy import Local
 from torch import Tensor
 
 from mattekit.core.errors import BadArgument, BadWeights
-from mattekit.core.model_files import SHIPPED
 from mattekit.core.tensors import Prediction
 from mattekit.inference.export_onnx import export_onnx
 from mattekit.inference.load import load, load_network
@@ -18,6 +17,7 @@ from mattekit.inference.predictor import Predictor
 from mattekit.inference.tile import Tile
 from mattekit.inference.torch_network import TorchNetwork
 from mattekit.inference.whole import Whole
+from mattekit.models.files import SHIPPED
 
 
 @pytest.fixture(scope="module")

@@ -12,13 +12,13 @@ import cv2
 import numpy as np
 
 from mattekit.core.types import Plane, Sample
+from mattekit.evaluation.report import in_words
+from mattekit.evaluation.report_pictures import error_map
 from mattekit.imaging.files import write_image
 from mattekit.imaging.picture import to_depth, to_float
 from mattekit.imaging.resize import resize
 from mattekit.metrics import PROTOCOLS, Protocol, measure
 from mattekit.metrics.protocols import protocols_table
-from mattekit.metrics.report import in_words
-from mattekit.metrics.report_pictures import error_map
 from mattekit.synthetic.scene import scene
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -8,7 +8,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from mattekit.core.errors import BadArgument, BadWeights
-from mattekit.core.model_files import SHIPPED, find, model_files, models_folder, read_contents
+from mattekit.models.files import SHIPPED, find, model_files, models_folder, read_contents
 
 
 @pytest.fixture

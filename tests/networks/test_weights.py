@@ -9,7 +9,7 @@ import torch
 from safetensors.torch import save_file
 
 from mattekit.core.errors import BadArgument, BadWeights
-from mattekit.core.model_files import read_contents
+from mattekit.models.files import read_contents
 from mattekit.networks import build, config_of
 from mattekit.networks.weights import Header, describe, load, read, read_header, save
 

@@ -1,4 +1,4 @@
-"""Unpacks damaged archives in one process: `python -m data.preparation.archive_fuzz COUNT`.
+"""Unpacks damaged archives in one process: `python -m preparation.archive_fuzz COUNT`.
 
 COUNT mutants of each kind must unpack into their folder, or give a `MattekitError`; any other
 exception ends the process with a traceback, and so do a file outside, a link, memory or time
@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mattekit.core.errors import MattekitError
-from mattekit.data.preparation.archives import unpack_archives
+from mattekit.preparation.archives import unpack_archives
 
 MEMORY = 3 << 30
 SECONDS_AN_ARCHIVE = 10

@@ -14,9 +14,9 @@ from types import SimpleNamespace
 import pytest
 
 from mattekit.core.errors import BadData, BadOutput, TooLarge
-from mattekit.data import unpack_archives
+from mattekit.preparation import unpack_archives
 
-TESTS = Path(__file__).parents[2]
+TESTS = Path(__file__).parents[1]
 FILES = {"set/a b.png": b"first", "set/deep/c.jpg": bytes(range(256)) * 40}
 TAR_MODES = {"tar": "w", "tar.gz": "w:gz", "tar.bz2": "w:bz2", "tar.xz": "w:xz"}
 
@@ -212,7 +212,7 @@ def test_a_locked_archive_is_a_sentence(tmp_path: Path) -> None:
 
 def fuzz(count: int) -> tuple[int, int]:
     child = subprocess.run(
-        [sys.executable, "-m", "data.preparation.archive_fuzz", str(count)],
+        [sys.executable, "-m", "preparation.archive_fuzz", str(count)],
         cwd=TESTS, env={**os.environ, "OMP_NUM_THREADS": "1"},
         capture_output=True, text=True, timeout=300,
     )  # fmt: skip

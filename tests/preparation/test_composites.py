@@ -10,13 +10,13 @@ from data.trees import draw, grow
 
 from mattekit.core.errors import BadArgument, BadData
 from mattekit.data import Source
-from mattekit.data.preparation.composite_plan import Subject, plan
-from mattekit.data.preparation.composites import compose, finish
-from mattekit.data.preparation.compositing import RULES, composite, read_colours, read_matte
+from mattekit.data.composite_plan import Subject, plan
+from mattekit.data.compositing import RULES, composite, read_colours, read_matte
 from mattekit.data.sources.comp import CompConfig
 from mattekit.data.sources.merged import MergedConfig
 from mattekit.imaging.compose import over
 from mattekit.imaging.files import write_alpha
+from mattekit.preparation.composites import compose, finish
 
 LISTING = """
 Combined_Dataset/Training_set/Adobe-licensed images/fg/cat 1.jpg

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from mattekit.core.errors import BadOutput
-from mattekit.data.preparation.denoising import Denoising, made_in_this_way, write_denoised
-from mattekit.data.preparation.manifest import MANIFEST, read_manifest
 from mattekit.imaging.files import read_image, write_image
 from mattekit.imaging.noise import gaussian_noise
+from mattekit.preparation.denoising import Denoising, made_in_this_way, write_denoised
+from mattekit.preparation.manifest import MANIFEST, read_manifest
 
 
 @pytest.fixture

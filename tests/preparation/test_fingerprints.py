@@ -5,17 +5,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mattekit.data.preparation.fingerprints import (
+from mattekit.imaging.files import encode_image, open_picture, write_image
+from mattekit.imaging.noise import jpeg
+from mattekit.imaging.picture import to_depth
+from mattekit.imaging.resize import resize
+from mattekit.preparation.fingerprints import (
     NEAR,
     Fingerprint,
     fingerprint,
     look_of,
     overlaps,
 )
-from mattekit.imaging.files import encode_image, open_picture, write_image
-from mattekit.imaging.noise import jpeg
-from mattekit.imaging.picture import to_depth
-from mattekit.imaging.resize import resize
 from mattekit.synthetic import scene
 
 PICTURES = {seed: scene(seed, (160, 200)).image for seed in range(30)}

@@ -8,7 +8,7 @@ import pytest
 from data.trees import draw, grow
 
 from mattekit.core.errors import BadArgument, BadData
-from mattekit.data import prepare_labels
+from mattekit.preparation import prepare_labels
 
 STEMS = ("a", "b", "c", "d e", "f")
 RECORDED = ["b", "c", "c", "b", "a", "a", "c", "c", "b", "d e", "d e", "d e"]

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from mattekit.data.preparation.compositing import RULES
-from mattekit.data.preparation.doctor import KINDS
+from mattekit.data.compositing import RULES
+from mattekit.preparation.doctor import KINDS
 
-PAGE = (Path(__file__).parents[3] / "docs" / "prepare.md").read_text()
+PAGE = (Path(__file__).parents[2] / "docs" / "prepare.md").read_text()
 ROWS = dict(re.findall(r"^\| `([^`]+)`[^|]*\|(.*)\|$", PAGE, flags=re.MULTILINE))
 
 

@@ -10,7 +10,7 @@ from training.toys import ToyConfig, ToyNetwork, same, weights_of
 
 from mattekit.core.errors import BadWeights
 from mattekit.networks import weights
-from mattekit.networks.public import imagenet
+from mattekit.networks.published import imagenet
 from mattekit.recipes.beginning import begin, beginning_in_words, trained_network
 from mattekit.recipes.recipe import InitConfig
 

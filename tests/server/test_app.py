@@ -11,10 +11,10 @@ from fastapi.testclient import TestClient
 from httpx import Response
 
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Sample
+from mattekit.cutouts.cutout import cutout
 from mattekit.imaging.files import encode_image, open_picture, read_alpha, read_trimap
 from mattekit.imaging.picture import to_float
 from mattekit.imaging.trimap import to_pixels
-from mattekit.inference.cutout import cutout
 from mattekit.server.app import Settings, create_app
 from mattekit.server.jobs import Output
 from mattekit.server.limits import Limits

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from mattekit.classical.proposal import propose
 from mattekit.core.types import BACKGROUND, FOREGROUND, Plane
+from mattekit.subject.proposal import propose
 
 
 def grass(seed: int) -> Plane:

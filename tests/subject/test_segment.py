@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from mattekit.classical.segment import from_box, from_scribbles, small_copy, stroke_labels
 from mattekit.core.errors import BadArgument, BadImage, BadTrimap, NoSubject
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Mask, Plane, Trimap
+from mattekit.subject.segment import from_box, from_scribbles, small_copy, stroke_labels
 
 CENTRE, RADIUS = (70, 50), 26
 

@@ -17,10 +17,10 @@ from typing import Any, Literal
 
 import typer
 
+from mattekit.batch.processes import run_on_processes
 from mattekit.cli.failures import FAILED, STOPPED, Failure, attempt
 from mattekit.cli.progress import progress
 from mattekit.core.errors import BadArgument, BadData, BadOutput
-from mattekit.core.processes import run_on_processes
 
 SCHEMA = "mattekit/1"
 SHOWN = 6

@@ -8,7 +8,6 @@ from typing import Annotated, Literal, cast, get_args
 import typer
 
 from mattekit.classical.compiling import NOTICE, first_use
-from mattekit.classical.segment import Box
 from mattekit.cli.backdrop import Backdrop, Fit, read_backdrop
 from mattekit.cli.batch import Outcome, Reporting, gather, pair, run_batch
 from mattekit.cli.confidence import MinConfidence, with_confidence
@@ -26,6 +25,8 @@ from mattekit.cli.options import (
     to_box,
 )
 from mattekit.core.errors import BadArgument, NoSubject
+from mattekit.cutouts.cutout import Cutout, cut_picture
+from mattekit.cutouts.preview import box_preview, preview
 from mattekit.imaging.files import (
     ExistingAlpha,
     Picture,
@@ -37,11 +38,10 @@ from mattekit.imaging.files import (
     write_trimap,
 )
 from mattekit.imaging.named_colours import named_colour
-from mattekit.inference.cutout import Cutout, cut_picture
 from mattekit.inference.default import DEFAULT_MODEL
-from mattekit.inference.hints import Hints, read_hints
 from mattekit.inference.mattes import MODELS, Effort, check_confident
-from mattekit.inference.preview import box_preview, preview
+from mattekit.subject.hints import Hints, read_hints
+from mattekit.subject.segment import Box
 
 PARTS = ("rgba", "alpha", "foreground", "trimap", "preview")
 CLEAN = {"rgba", "foreground", "preview", "composite"}

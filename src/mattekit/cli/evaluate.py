@@ -10,20 +10,20 @@ from typing import Annotated, Any, get_args
 
 import typer
 
+from mattekit.batch.processes import run_on_processes
 from mattekit.cli.batch import pictures_in
 from mattekit.cli.options import DEFAULT_MAX_PIXELS, MaxPixels, Overwrite, Processes, Quiet
 from mattekit.cli.progress import progress
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadArgument, BadData, BadOutput
-from mattekit.core.processes import run_on_processes
 from mattekit.core.types import Region
-from mattekit.metrics.compare import Comparison, compare
-from mattekit.metrics.evaluation import Evaluation, from_document, to_csv, to_json
-from mattekit.metrics.measuring import Measuring, evaluate
-from mattekit.metrics.pairing import PictureFiles, Role, Rule, named_like, pair_files
+from mattekit.evaluation.compare import Comparison, compare
+from mattekit.evaluation.measure import Measuring, evaluate
+from mattekit.evaluation.pairing import PictureFiles, Role, Rule, named_like, pair_files
+from mattekit.evaluation.report import Report, in_words, title_of, to_html
+from mattekit.evaluation.report_pictures import ShownPicture, choose_shown, show_picture
+from mattekit.evaluation.results import Evaluation, from_document, to_csv, to_json
 from mattekit.metrics.protocols import choose_protocol
-from mattekit.metrics.report import Report, in_words, title_of, to_html
-from mattekit.metrics.report_pictures import ShownPicture, choose_shown, show_picture
 
 WORST_SAID = 5
 

@@ -18,8 +18,8 @@ from mattekit.cli.options import (
     Quiet,
     SkipExisting,
 )
+from mattekit.cutouts.cutout import own_colours
 from mattekit.imaging.files import open_picture, read_alpha, write_image
-from mattekit.inference.cutout import own_colours
 
 
 def run(

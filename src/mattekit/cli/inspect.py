@@ -49,9 +49,9 @@ def run(
 
 def _inspect(path: Path, place: Path, max_pixels: int) -> Outcome:
     from mattekit.core.errors import BadImage
+    from mattekit.evaluation.inspection import inspect_cutout
+    from mattekit.evaluation.inspection_picture import inspection_picture
     from mattekit.imaging.files import open_picture, write_image
-    from mattekit.metrics.inspection import inspect_cutout
-    from mattekit.metrics.inspection_picture import inspection_picture
 
     picture = open_picture(path, max_pixels=max_pixels)
     if picture.alpha is None:

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from mattekit.core.errors import BadArgument, BadOutput, BadWeights
-from mattekit.core.model_files import SUFFIX, find, model_files, models_folder, read_contents
+from mattekit.models.files import SUFFIX, find, model_files, models_folder, read_contents
 
 CHAIN = "samplenet-chain"
 
@@ -93,7 +93,7 @@ def import_model(
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a model.")] = False,
 ) -> None:
     """Turn a public checkpoint into a file that says what it is; nothing in it is run."""
-    from mattekit.networks.public.importing import import_chain, import_checkpoint
+    from mattekit.networks.published.importing import import_chain, import_checkpoint
     from mattekit.networks.weights import save
 
     name = CHAIN if kind == CHAIN else checkpoints[0].stem
@@ -124,7 +124,7 @@ def verify(
     json: Json = False,
 ) -> None:
     """Check a model's keys, numbers and fidelity to the published program."""
-    from mattekit.networks.public.verify import verify as verify_file
+    from mattekit.networks.published.verify import verify as verify_file
 
     path = find(model)
     report = verify_file(path)

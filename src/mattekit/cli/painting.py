@@ -11,11 +11,11 @@ import uvicorn
 
 from mattekit.core.errors import MattekitError
 from mattekit.imaging.picture import Picture
-from mattekit.inference.hints import Hints, read_hints
-from mattekit.inference.subject import subject_trimap
 from mattekit.server.app import Settings, create_app
 from mattekit.server.limits import Limits
 from mattekit.server.painting import Painting
+from mattekit.subject.hints import Hints, read_hints
+from mattekit.subject.trimap import subject_trimap
 
 HERE = "127.0.0.1"
 BODY_PER_PIXEL = 4  # bytes of a request with the photo and its trimap, as PNG at worst

@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from mattekit.classical.foreground import ForegroundMethod, estimate_foreground
-from mattekit.classical.segment import Box
 from mattekit.core.errors import BadImage
 from mattekit.core.types import Alpha, Image, Plane, Trimap
 from mattekit.imaging.compose import over
 from mattekit.imaging.files import Picture, Source, apply_existing_alpha, open_picture, write_image
 from mattekit.imaging.picture import coded, to_float
 from mattekit.inference.confidence import confidence
-from mattekit.inference.hints import Array, Hints, read_hints
 from mattekit.inference.mattes import Effort, find_alpha
-from mattekit.inference.subject import subject_trimap
+from mattekit.subject.hints import Array, Hints, read_hints
+from mattekit.subject.segment import Box
+from mattekit.subject.trimap import subject_trimap
 
 
 @dataclass(frozen=True, kw_only=True)

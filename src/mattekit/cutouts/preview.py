@@ -6,13 +6,13 @@ A fifth part shows where the model is unsure, if it says so.
 import cv2
 import numpy as np
 
-from mattekit.classical.segment import Box
 from mattekit.core.types import Image, Plane
+from mattekit.cutouts.cutout import Cutout
 from mattekit.imaging.compose import checkerboard, over
 from mattekit.imaging.picture import to_float
 from mattekit.imaging.resize import fit_within, resize
 from mattekit.imaging.trimap import to_pixels
-from mattekit.inference.cutout import Cutout
+from mattekit.subject.segment import Box
 
 LONGEST = 640  # side of each part
 GAP = 8
@@ -39,7 +39,8 @@ def preview(photo: Plane, cut: Cutout) -> Image:
 def doubt(photo: Image, expected_error: Plane) -> Image:
     """The photo in dim grey, and over it the expected error in orange."""
     strength = (expected_error / GREATEST_DOUBT).clip(0, 1)[..., None]
-    return over(DOUBT, strength, DIMMED * photo.mean(axis=2, keepdims=True))
+    shown: Image = over(DOUBT, strength, DIMMED * photo.mean(axis=2, keepdims=True))
+    return shown
 
 
 def box_preview(photo: Plane, box: Box) -> Image:

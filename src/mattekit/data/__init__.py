@@ -9,8 +9,6 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from mattekit.core.types import Sample
-from mattekit.data.preparation.archives import unpack_archives
-from mattekit.data.preparation.labels import prepare_labels
 from mattekit.data.sources.adobe import AdobeConfig
 from mattekit.data.sources.aim500 import Aim500Config
 from mattekit.data.sources.alphamatting import AlphamattingConfig
@@ -81,7 +79,5 @@ __all__ = [
     "PartialSource",
     "Source",
     "SourceConfig",
-    "prepare_labels",
     "public_test_set",
-    "unpack_archives",
 ]

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from mattekit.core.types import Image, Sample, Size
+from mattekit.data.compositing import Rule, behind, read_colours
 from mattekit.data.matte_files import MatteFiles, check_size, require_unknown
-from mattekit.data.preparation.compositing import Rule, behind, read_colours
 from mattekit.data.window import Window
 from mattekit.imaging.files import open_picture
 from mattekit.imaging.picture import to_float

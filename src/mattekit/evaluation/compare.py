@@ -7,9 +7,9 @@ import numpy as np
 import numpy.typing as npt
 
 from mattekit.core.errors import BadArgument, BadData
+from mattekit.evaluation.pairing import Problem
+from mattekit.evaluation.results import Evaluation, Row, depth_in_words
 from mattekit.metrics.doubt import EXPECTED
-from mattekit.metrics.evaluation import Evaluation, Row, depth_in_words
-from mattekit.metrics.pairing import Problem
 
 DRAWS = 10_000
 SEED = 0

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 
 from mattekit.core.types import Alpha, Image, Mask
+from mattekit.evaluation.inspection import Inspection
 from mattekit.imaging.compose import over
 from mattekit.imaging.picture import to_float
 from mattekit.imaging.resize import fit_within, resize
-from mattekit.metrics.inspection import Inspection
 
 LONGEST = 1024
 """Pixels of the longer side of each of the three panels."""

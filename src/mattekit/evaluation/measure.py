@@ -12,16 +12,16 @@ from pathlib import Path
 
 import numpy as np
 
+from mattekit.batch.processes import run_on_processes
 from mattekit.core.errors import BadImage, BadTrimap, MattekitError
-from mattekit.core.processes import run_on_processes
 from mattekit.core.types import UNKNOWN, Alpha, Plane, Trimap
+from mattekit.evaluation.pairing import Pairing, PictureFiles
+from mattekit.evaluation.results import Evaluation, Row
 from mattekit.imaging.files import MAX_PIXELS, open_picture, open_trimap, read_alpha
 from mattekit.metrics import measure
 from mattekit.metrics.colours import colour_error, halo_scores
 from mattekit.metrics.doubt import EXPECTED, misplaced_doubt
-from mattekit.metrics.evaluation import Evaluation, Row
 from mattekit.metrics.matte_pair import make_pair, missing_trimap
-from mattekit.metrics.pairing import Pairing, PictureFiles
 from mattekit.metrics.protocols import Protocol
 
 

@@ -15,10 +15,10 @@ from string import Template
 import numpy as np
 import numpy.typing as npt
 
-from mattekit.metrics.compare import Comparison, Difference
-from mattekit.metrics.evaluation import Evaluation, Row, depth_in_words
+from mattekit.evaluation.compare import Comparison, Difference
+from mattekit.evaluation.report_pictures import FULL_COLOUR, ShownPicture
+from mattekit.evaluation.results import Evaluation, Row, depth_in_words
 from mattekit.metrics.protocols import conventions
-from mattekit.metrics.report_pictures import FULL_COLOUR, ShownPicture
 
 MOST_BYTES = 14_000_000
 """Of embedded pictures, before they grow by a third as text: the file stays under 20 MB."""
@@ -55,7 +55,7 @@ class Report:
 def to_html(report: Report, *, most_bytes: int = MOST_BYTES) -> str:
     """The report as one HTML file."""
     evaluation = report.evaluation
-    frame = Template(files("mattekit.metrics").joinpath("report.html").read_text("utf-8"))
+    frame = Template(files("mattekit.evaluation").joinpath("report.html").read_text("utf-8"))
     return frame.substitute(
         title=escape(f"Matting errors of {evaluation.title}"),
         subtitle=_subtitle(report),

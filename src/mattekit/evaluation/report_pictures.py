@@ -12,12 +12,12 @@ import numpy as np
 
 from mattekit.core.errors import BadImage
 from mattekit.core.types import Alpha, Image, Plane, Trimap
+from mattekit.evaluation.pairing import PictureFiles
+from mattekit.evaluation.results import Evaluation, Row
 from mattekit.imaging.files import encode_image, open_trimap, read_alpha, read_image
 from mattekit.imaging.picture import to_depth
 from mattekit.imaging.resize import fit_within, resize
-from mattekit.metrics.evaluation import Evaluation, Row
 from mattekit.metrics.matte_pair import Matte, MattePair, make_pair
-from mattekit.metrics.pairing import PictureFiles
 from mattekit.metrics.protocols import Protocol
 
 LONGEST = 512

@@ -13,8 +13,8 @@ from functools import cached_property
 from typing import Any
 
 from mattekit.core.errors import BadData
+from mattekit.evaluation.pairing import Problem
 from mattekit.metrics.doubt import EXPECTED, rank_correlation
-from mattekit.metrics.pairing import Problem
 from mattekit.metrics.protocols import Protocol
 
 SCHEMA = "mattekit/1"

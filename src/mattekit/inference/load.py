@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mattekit.core.errors import BadArgument, BadWeights
-from mattekit.core.model_files import SHIPPED, find
 from mattekit.inference.default import DEFAULT_MODEL
 from mattekit.inference.network import Network
 from mattekit.inference.onnx_network import OnnxNetwork
 from mattekit.inference.predictor import Predictor
 from mattekit.inference.strategies import StrategyConfig
+from mattekit.models.files import SHIPPED, find
 
 if TYPE_CHECKING:
     from mattekit.inference.torch_network import TorchNetwork

@@ -49,5 +49,5 @@ def compact(colours: Plane, trimap: Trimap, *, max_memory: int | None = None) ->
 @cache
 def shipped() -> OnnxNetwork:
     """The network in the package, opened once."""
-    with as_file(files("mattekit") / "networks" / "shipped" / FILE) as path:  # imports no torch
+    with as_file(files("mattekit") / "models" / "shipped" / FILE) as path:  # imports no torch
         return OnnxNetwork(path)

@@ -15,7 +15,7 @@ from typing import Any
 from mattekit.core.errors import BadArgument, BadWeights
 
 SUFFIX = ".safetensors"
-SHIPPED = Path(__file__).parents[1] / "networks" / "shipped"
+SHIPPED = Path(__file__).with_name("shipped")
 METADATA = "__metadata__"
 LARGEST_HEADER = 100_000_000
 STATISTICS = (".running_mean", ".running_var", ".num_batches_tracked")

@@ -2,7 +2,7 @@
 
 A file is safetensors: it can hold nothing but tensors and, in its header, text. Ours says there
 which network it is, with which options, what its weights were trained to see, where they come from
-and on what terms. Public checkpoints in other forms: `networks.public`.
+and on what terms. Public checkpoints in other forms: `networks.published`.
 """
 
 import json
@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadArgument, BadWeights
-from mattekit.core.model_files import read_contents
+from mattekit.models.files import read_contents
 from mattekit.networks import NetworkConfig, config_of
 
 HEADER = "mattekit"

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from mattekit.core.atomic import make_folder, replacing
 from mattekit.core.errors import BadData, BadOutput, TooLarge
-from mattekit.data.preparation.archive_formats import (
+from mattekit.preparation.archive_formats import (
     Archive,
     Member,
     damage_as_sentence,

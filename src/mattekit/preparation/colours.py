@@ -4,9 +4,9 @@ from pathlib import Path
 
 from mattekit.classical.foreground import ForegroundMethod, estimate_layers
 from mattekit.data.matte_files import MatteFiles
-from mattekit.data.preparation.manifest import add_to_manifest
 from mattekit.imaging.files import write_image
 from mattekit.imaging.picture import to_float
+from mattekit.preparation.manifest import add_to_manifest
 
 FOLDERS = ("fg", "bg")
 """Where the two layers go, under the names that AM-2k has them."""

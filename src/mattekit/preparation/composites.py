@@ -10,9 +10,8 @@ from typing import Any
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadData, MattekitError
 from mattekit.core.types import Plane
-from mattekit.data.lists import write_rows
-from mattekit.data.preparation.composite_plan import Composite, Subject
-from mattekit.data.preparation.compositing import (
+from mattekit.data.composite_plan import Composite, Subject
+from mattekit.data.compositing import (
     RULES,
     Rule,
     behind,
@@ -20,8 +19,9 @@ from mattekit.data.preparation.compositing import (
     read_colours,
     read_matte,
 )
-from mattekit.data.preparation.manifest import write_manifest
+from mattekit.data.lists import write_rows
 from mattekit.imaging.files import write_image
+from mattekit.preparation.manifest import write_manifest
 
 PRESETS = {**RULES, "merged": RULES["alphagan-2020"]}
 """What a user chooses; `merged` has AlphaGAN's folders and list too."""

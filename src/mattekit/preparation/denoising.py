@@ -12,9 +12,9 @@ from typing import Any
 
 from mattekit.core.config import config
 from mattekit.core.errors import BadOutput
-from mattekit.data.preparation.manifest import add_to_manifest, read_manifest
 from mattekit.imaging.denoise import BM3D_LICENCE, Method, denoise
 from mattekit.imaging.files import open_picture, write_image
+from mattekit.preparation.manifest import add_to_manifest, read_manifest
 
 
 @config

@@ -8,10 +8,10 @@ import numpy as np
 
 from mattekit.core.errors import MattekitError
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Plane, Size, Trimap
-from mattekit.data.preparation.fingerprints import Fingerprint, fingerprint
-from mattekit.data.preparation.inventory import Entry, Role
 from mattekit.imaging.files import open_alpha, open_picture, open_trimap
 from mattekit.imaging.picture import Picture, to_depth
+from mattekit.preparation.fingerprints import Fingerprint, fingerprint
+from mattekit.preparation.inventory import Entry, Role
 
 KINDS = {
     "unreadable": "does not decode, or is not what its folder says",

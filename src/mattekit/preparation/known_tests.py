@@ -4,10 +4,10 @@ from pathlib import Path
 
 from mattekit.core.errors import BadData
 from mattekit.data.lists import read_names
-from mattekit.data.preparation.doctor import Finding
-from mattekit.data.preparation.inventory import Inventory
 from mattekit.data.public_tests import COMPOSITION_1K, TEST_NAMES, public_test_set_in
 from mattekit.data.sources.comp import foreground_of
+from mattekit.preparation.doctor import Finding
+from mattekit.preparation.inventory import Inventory
 
 OWN_PLACE = "Test_set"
 """Where the pictures of Composition-1k belong."""

@@ -6,7 +6,7 @@ from torch import nn
 
 from mattekit.core.errors import BadRecipe, BadWeights, MattekitError
 from mattekit.networks import weights
-from mattekit.networks.public.imagenet import start_from_imagenet
+from mattekit.networks.published.imagenet import start_from_imagenet
 from mattekit.recipes.recipe import IMAGENET, RANDOM, InitConfig
 from mattekit.training.init import start_from, weights_in
 

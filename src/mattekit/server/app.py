@@ -19,9 +19,9 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
 from mattekit.core.errors import BadArgument
-from mattekit.core.model_files import model_files
 from mattekit.inference.default import DEFAULT_MODEL
 from mattekit.inference.mattes import MODELS
+from mattekit.models.files import model_files
 from mattekit.server.clients import unless_gone
 from mattekit.server.counters import Counters
 from mattekit.server.descriptions import DESCRIPTIONS

@@ -15,14 +15,14 @@ import PIL.ImageColor
 from mattekit.classical.foreground import estimate_foreground
 from mattekit.core.errors import BadArgument, MattekitError
 from mattekit.core.types import Alpha, Image, Size, Trimap
+from mattekit.cutouts.cutout import Cutout, cut_picture
 from mattekit.imaging.files import encode_image, open_picture, read_alpha
 from mattekit.imaging.picture import Picture, apply_existing_alpha, to_float
 from mattekit.imaging.resize import cover
 from mattekit.imaging.trimap import make_trimap, to_pixels
-from mattekit.inference.cutout import Cutout, cut_picture
-from mattekit.inference.hints import Hints, read_hints
 from mattekit.inference.mattes import Effort
-from mattekit.inference.subject import subject_trimap
+from mattekit.subject.hints import Hints, read_hints
+from mattekit.subject.trimap import subject_trimap
 
 Warnings = Iterable[str]
 

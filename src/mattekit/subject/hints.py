@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mattekit.classical.segment import Box, stroke_labels
 from mattekit.core.errors import BadArgument, BadTrimap
 from mattekit.core.types import FOREGROUND, Alpha, Trimap
 from mattekit.imaging.files import MAX_PIXELS, Source, open_picture, open_trimap, read_alpha
 from mattekit.imaging.picture import to_float
 from mattekit.imaging.trimap import snap
+from mattekit.subject.segment import Box, stroke_labels
 
 Array = npt.NDArray[Any]
 

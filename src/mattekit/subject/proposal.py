@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from mattekit.classical.grabcut import Cut, grab_cut
-from mattekit.classical.segment import TRIAL, distance_from, enlarged, otsu, small_copy
 from mattekit.core.types import Mask, Plane, Trimap
+from mattekit.subject.segment import TRIAL, distance_from, enlarged, otsu, small_copy
 
 TRUSTED = 0.9
 """Least agreement at which the proposal is taken; see benchmarks/propose_subject.py."""

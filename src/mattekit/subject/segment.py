@@ -170,7 +170,8 @@ def _nearest_stroke(small: Plane, strokes: Trimap) -> Trimap:
     labels = strokes.ravel()
     chosen = np.concatenate([_spread(labels == FOREGROUND), _spread(labels == BACKGROUND)])
     _, nearest = cKDTree(features[chosen]).query(features)
-    return labels[chosen][nearest].reshape(strokes.shape)
+    found: Trimap = labels[chosen][nearest].reshape(strokes.shape)
+    return found
 
 
 def _spread(mask: Plane) -> Plane:

@@ -8,11 +8,11 @@ import re
 import numpy as np
 
 from mattekit.classical.edge import edge_band
-from mattekit.classical.proposal import propose
-from mattekit.classical.segment import from_box, from_scribbles
 from mattekit.core.errors import BadArgument, BadImage, BadTrimap, NoSubject
 from mattekit.core.types import Alpha, Plane, Size, Trimap
-from mattekit.inference.hints import Hints
+from mattekit.subject.hints import Hints
+from mattekit.subject.proposal import propose
+from mattekit.subject.segment import from_box, from_scribbles
 
 MASK_TOLERANCE = 0.1  # a segmenter's mask is surer than that where it means 0 or 1
 BAND_SHARE = 0.01  # of the diagonal of the mask's bounding box

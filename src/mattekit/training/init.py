@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from mattekit.core.errors import BadWeights
-from mattekit.core.model_files import find
+from mattekit.models.files import find
 from mattekit.training.state import BEST, LAST, CheckpointConfig, Checkpoints
 
 WEIGHTS = "weights.safetensors"

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from mattekit.networks import config_of
-from mattekit.networks.public.kinds import KINDS
+from mattekit.networks.published.kinds import KINDS
 
 UNUSED = {"r34": "resnet34", "r34_2b": "resnet34", "r101": "resnet101", "d121": "densenet121"}
 

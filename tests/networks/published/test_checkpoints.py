@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 
 from mattekit.core.errors import BadWeights
-from mattekit.networks.public.checkpoints import read_tensors
+from mattekit.networks.published.checkpoints import read_tensors
 
 STATE = {"a.weight": torch.ones(2, 3), "a.bias": torch.zeros(2)}
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 from golden.formula_weights import GOLDENS, check, formula_tensor, sample_input
-from networks.public.published_files import (
+from networks.published.published_files import (
     number_of,
     shapes_of,
     tensor,
@@ -17,8 +17,8 @@ from networks.public.published_files import (
 
 from mattekit.core.errors import BadArgument, BadWeights
 from mattekit.networks import build
-from mattekit.networks.public.importing import Imported, import_chain, import_checkpoint
-from mattekit.networks.public.kinds import KINDS
+from mattekit.networks.published.importing import Imported, import_chain, import_checkpoint
+from mattekit.networks.published.kinds import KINDS
 from mattekit.networks.weights import load, save
 
 SLOW = pytest.mark.slow

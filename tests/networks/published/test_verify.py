@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from mattekit.networks import config_of
-from mattekit.networks.public.parity import CASES, GOLDENS, case_of
-from mattekit.networks.public.verify import verify
+from mattekit.networks.published.parity import CASES, GOLDENS, case_of
+from mattekit.networks.published.verify import verify
 from mattekit.networks.samplenet import PUBLISHED
 from mattekit.networks.weights import describe, read, save
 

@@ -9,14 +9,14 @@ from typing import Annotated
 
 import typer
 
+from mattekit.batch.processes import run_on_processes
 from mattekit.cli.batch import SCHEMA
 from mattekit.cli.options import Json, Processes, Quiet
 from mattekit.cli.progress import progress
-from mattekit.core.processes import run_on_processes
-from mattekit.data.preparation.doctor import KINDS, Examined, Finding, examine
-from mattekit.data.preparation.fingerprints import overlaps
-from mattekit.data.preparation.inventory import Inventory, take_inventory
-from mattekit.data.preparation.known_tests import known_tests
+from mattekit.preparation.doctor import KINDS, Examined, Finding, examine
+from mattekit.preparation.fingerprints import overlaps
+from mattekit.preparation.inventory import Inventory, take_inventory
+from mattekit.preparation.known_tests import known_tests
 
 SHOWN = 20
 """Findings of a kind that are printed."""

@@ -9,8 +9,8 @@ import typer
 from mattekit.cli.batch import Outcome, Reporting, Task, run_tasks
 from mattekit.cli.options import Json, OutputFolder, Overwrite, Processes, Quiet, SkipExisting
 from mattekit.core.errors import BadArgument
-from mattekit.data.preparation.composite_plan import Split, Subject, plan
-from mattekit.data.preparation.composites import PRESETS, compose, finish, picture_of
+from mattekit.data.composite_plan import Split, Subject, plan
+from mattekit.preparation.composites import PRESETS, compose, finish, picture_of
 
 
 def composite(

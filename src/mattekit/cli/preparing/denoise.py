@@ -9,8 +9,8 @@ import typer
 from mattekit.cli.batch import Outcome, Reporting, Task, gather, run_tasks
 from mattekit.cli.options import Bits, Json, OutputFolder, Overwrite, Pictures, Processes, Quiet
 from mattekit.core.errors import BadArgument
-from mattekit.data.preparation.denoising import Denoising, made_in_this_way, write_denoised
 from mattekit.imaging.denoise import Method, require
+from mattekit.preparation.denoising import Denoising, made_in_this_way, write_denoised
 
 
 def denoise(

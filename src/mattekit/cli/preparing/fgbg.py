@@ -18,7 +18,7 @@ from mattekit.cli.options import (
     Quiet,
     SkipExisting,
 )
-from mattekit.data.preparation.colours import layer_files, write_layers
+from mattekit.preparation.colours import layer_files, write_layers
 
 
 def fgbg(

@@ -10,7 +10,7 @@ import typer
 from mattekit.cli.batch import SCHEMA
 from mattekit.cli.options import Json, Overwrite, Quiet
 from mattekit.core.errors import BadOutput
-from mattekit.data.preparation.labels import PUBLISHED_SEED, SplitBy, prepare_labels
+from mattekit.preparation.labels import PUBLISHED_SEED, SplitBy, prepare_labels
 
 SHOWN = 5
 

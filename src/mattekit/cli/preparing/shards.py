@@ -30,7 +30,7 @@ def shards(
     quiet: Quiet = False,
 ) -> None:
     """Decode the training samples of a recipe once, into files that are mapped into memory."""
-    from mattekit.data.preparation.shards import write_shards
+    from mattekit.preparation.shards import write_shards
     from mattekit.recipes.recipe import find, load_recipe
 
     data = load_recipe(find(recipe), overrides or []).data

@@ -33,7 +33,7 @@ def unpack(
     quiet: Quiet = False,
 ) -> None:
     """Unpack archives that need not be trusted; run it again to go on where it stopped."""
-    from mattekit.data.preparation.archives import unpack_archives
+    from mattekit.preparation.archives import unpack_archives
 
     def work(path: Path) -> Outcome:
         unpacked = unpack_archives(

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Literal
 
 from mattekit.core.config import config
+from mattekit.data.composite_plan import backgrounds_in_order, plan
 from mattekit.data.folders import Folder, here_or_in, require_files, subfolder
 from mattekit.data.matte_files import MatteFiles
 from mattekit.data.pairs import CompositionConfig, Pairing, PairSource, make_pairs
-from mattekit.data.preparation.composite_plan import backgrounds_in_order, plan
 from mattekit.data.public_tests import TEST_NAMES, composition1k_in
 
 LICENCE = "Adobe Deep Image Matting data set: on request from its authors, not for commercial use"

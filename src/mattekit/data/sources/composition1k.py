@@ -10,10 +10,8 @@ import numpy as np
 from mattekit.core.config import config
 from mattekit.core.errors import BadData
 from mattekit.core.types import Sample
-from mattekit.data.folders import here_or_in, require_files
-from mattekit.data.matte_files import check_size
-from mattekit.data.preparation.composite_plan import Composite, Subject, plan
-from mattekit.data.preparation.compositing import (
+from mattekit.data.composite_plan import Composite, Subject, plan
+from mattekit.data.compositing import (
     RULES,
     Rule,
     behind,
@@ -21,6 +19,8 @@ from mattekit.data.preparation.compositing import (
     read_colours,
     read_matte,
 )
+from mattekit.data.folders import here_or_in, require_files
+from mattekit.data.matte_files import check_size
 from mattekit.data.public_tests import COMPOSITION_1K, TEST_NAMES
 from mattekit.data.sources.adobe import LICENCE
 from mattekit.imaging.files import read_trimap

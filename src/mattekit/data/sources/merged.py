@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Literal
 
 from mattekit.core.config import config
+from mattekit.data.compositing import RULES
 from mattekit.data.folders import Folder, subfolder
 from mattekit.data.lists import read_rows
 from mattekit.data.matte_files import MatteFiles
 from mattekit.data.planes import PlaneFiles, PlaneSource
-from mattekit.data.preparation.compositing import RULES
 from mattekit.data.public_tests import TEST_NAMES, composition1k_in
 from mattekit.data.sources.adobe import LICENCE
 

@@ -1,7 +1,7 @@
 """Planes decoded beforehand: large files of bytes that are mapped into memory, not read.
 
 An index lists where each sample lies; its planes follow each other row by row. Only the pages under
-a window are fetched, so a crop costs what its pixels cost. Written by `data.preparation.shards`.
+a window are fetched, so a crop costs what its pixels cost. Written by `preparation.shards`.
 """
 
 import json

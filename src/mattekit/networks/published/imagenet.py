@@ -11,7 +11,7 @@ from timm.models import load_state_dict_from_hf
 from torch import Tensor, nn
 
 from mattekit.core.errors import BadArgument, BadWeights
-from mattekit.networks.public.checkpoints import read_tensors
+from mattekit.networks.published.checkpoints import read_tensors
 
 UNREACHABLE = (OSError, HfHubHTTPError, LocalEntryNotFoundError)
 

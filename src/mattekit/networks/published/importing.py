@@ -14,8 +14,8 @@ from torch import Tensor
 
 from mattekit.core.errors import BadArgument, BadWeights
 from mattekit.networks import config_of
-from mattekit.networks.public.checkpoints import read_tensors
-from mattekit.networks.public.kinds import KINDS, Kind
+from mattekit.networks.published.checkpoints import read_tensors
+from mattekit.networks.published.kinds import KINDS, Kind
 from mattekit.networks.samplenet import PUBLISHED
 from mattekit.networks.weights import Header, describe, differences
 

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 
 from mattekit.networks.options import options_of
-from mattekit.networks.public.parity import case_of, parity, sample_input
+from mattekit.networks.published.parity import case_of, parity, sample_input
 from mattekit.networks.weights import Header, load, read_header
 
 

@@ -1,0 +1,1 @@
+"""Folders of results: pair the files, measure them, compare, report, inspect."""
