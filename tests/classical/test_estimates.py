@@ -5,7 +5,8 @@ import pytest
 from inference.disc import soft_disc
 
 from mattekit.classical.closed_form import closed_form
-from mattekit.classical.estimates import CHANNELS, estimates
+from mattekit.classical.estimates import CHANNELS, FLOW_CHANNELS, Problem, estimates
+from mattekit.classical.information_flow import information_flow
 from mattekit.core.errors import BadTrimap
 from mattekit.core.types import FOREGROUND, UNKNOWN
 from mattekit.imaging.picture import to_depth
@@ -22,6 +23,42 @@ def test_there_is_a_plane_at_the_size_of_the_picture_for_every_channel(picture):
     assert planes.dtype == np.float32
     assert planes.min() >= 0
     assert planes.max() <= 1
+
+
+def test_other_channels_are_given_in_the_order_asked_for(picture):
+    planes = estimates(picture.image, picture.trimap, FLOW_CHANNELS)
+    assert planes.shape == (61, 75, len(FLOW_CHANNELS))
+    assert planes.min() >= 0
+    assert planes.max() <= 1
+    shared = [name for name in FLOW_CHANNELS if name in CHANNELS]
+    assert np.array_equal(
+        planes[..., [FLOW_CHANNELS.index(name) for name in shared]],
+        estimates(picture.image, picture.trimap, shared),
+    )
+
+
+def test_the_information_flow_alpha_is_that_of_the_method_at_the_small_size(picture):
+    problem = Problem(picture.image, picture.trimap)
+    alone = information_flow(problem.small, problem.labels).alpha
+    assert np.abs(problem.information_flow() - alone).max() < 1e-4
+
+
+def test_an_alpha_is_followed_where_its_weight_is_large_and_not_where_it_is_zero(picture):
+    problem = Problem(picture.image, picture.trimap)
+    wrong, unknown = np.full(problem.labels.shape, 0.3, np.float32), problem.unknown
+    nowhere = problem.drawn_towards(wrong, np.zeros_like(wrong))
+    everywhere = problem.drawn_towards(wrong, np.full_like(wrong, 1e3))
+    assert np.abs(nowhere - problem.closed_form()).max() < 1e-4
+    assert np.abs(everywhere - wrong)[unknown].max() < 0.01
+
+
+def test_much_unknown_is_solved_at_a_smaller_size(picture, monkeypatch):
+    whole = estimates(picture.image, picture.trimap)[..., 0]
+    monkeypatch.setattr("mattekit.classical.estimates.MOST_UNKNOWN", 100)
+    problem = Problem(picture.image, picture.trimap)
+    assert problem.factor > 2
+    assert np.count_nonzero(problem.unknown) < 200
+    assert np.abs(problem.planes(["fused alpha"])[..., 0] - whole).mean() < 0.03
 
 
 def test_both_alphas_keep_the_known_pixels(picture):

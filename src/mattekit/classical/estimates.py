@@ -1,116 +1,182 @@
 """What classical methods say of a picture, for a network that weighs and corrects it.
 
-Two alphas are solved for at half the size and carried up along the colour lines: closed-form
-(Levin et al. 2008), and closed-form drawn towards the alpha of sampled colour pairs where those are
-sure of it. The second alone is ahead of closed-form at full size in squared error and Grad.
+All of it is solved at half the size, or less where much is unknown, and brought back to full size:
+alphas along the colour lines, the other planes in blocks. The `fused` alpha is closed-form drawn
+towards the alpha of sampled colour pairs where those are sure of it; on its own it is ahead of
+closed-form at full size in squared error and Grad.
 
 L: the matting Laplacian; U: the unknown pixels; s: the sampled alpha, C: how far it is trusted.
 """
 
+import math
+from collections.abc import Callable, Sequence
+from functools import cached_property
+
 import cv2
 import numpy as np
 import numpy.typing as npt
-from scipy.sparse import csr_matrix, diags_array
+from scipy.sparse import csr_array, diags_array
 
-from mattekit.classical.closed_form import shrink_trimap
-from mattekit.classical.colour_lines import enlarge
-from mattekit.classical.compiling import set_up
-from mattekit.classical.equations import Vector, incomplete_cholesky, solve
-from mattekit.classical.sampling import sampled_colours
-from mattekit.core.types import (
-    BACKGROUND,
-    FOREGROUND,
-    UNKNOWN,
-    Alpha,
-    Image,
-    Mask,
-    Plane,
-    Size,
-    Trimap,
-)
-from mattekit.imaging.picture import to_float
-from mattekit.imaging.resize import resize
+from mattekit.classical.information_flow import KnownColours, known_colours, solve_flow
+from mattekit.classical.linear import TwoLevel, Vector, matting_laplacian, solve
+from mattekit.classical.reduced import enlarge, reduce
+from mattekit.classical.sampling import SampledColours, sampled_colours
+from mattekit.core.matte import known_alpha
+from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Plane, Trimap
 from mattekit.imaging.trimap import check_trimap, paste_known
 
-Estimates = npt.NDArray[np.float32]  # h w 10, the channels below
+Estimates = npt.NDArray[np.float32]  # h w c, a plane a channel
 
-CHANNELS = (
-    "fused alpha",
-    "closed-form alpha",
-    *(f"foreground {colour}" for colour in ("red", "green", "blue")),
-    *(f"background {colour}" for colour in ("red", "green", "blue")),
+RGB = ("red", "green", "blue")
+SAMPLED = (
+    *(f"foreground {colour}" for colour in RGB),
+    *(f"background {colour}" for colour in RGB),
     "sampled alpha",
     "confidence",
 )
+CHANNELS = ("fused alpha", "closed-form alpha", *SAMPLED)
+"""The planes of `estimates`, unless others are asked for."""
+FLOW_CHANNELS = (
+    "fused alpha",
+    "information-flow alpha",
+    *SAMPLED,
+    "mixed alpha",
+    "trust",
+    "distance to foreground",
+    "distance to background",
+)
 
 FACTOR = 2
-MOST_UNKNOWN = 300_000
+MOST_UNKNOWN = 50_000
 """Unknown pixels at the small size; a picture with more is made smaller still."""
 TRUST = 0.003
 """Weight of a fully sure sampled alpha beside the rows of L."""
+OCTAVES = 8
+"""A distance of 2^8 pixels or more is 1."""
 
 
-def estimates(image: Plane, trimap: Trimap) -> Estimates:
-    """Alphas, sampled colours and confidence at every pixel; `CHANNELS` says which is which.
+def estimates(image: Plane, trimap: Trimap, channels: Sequence[str] = CHANNELS) -> Estimates:
+    """Alphas, sampled colours and confidence at every pixel, in the order of `channels`.
 
-    The picture comes as floats in [0, 1] or as samples of 8 or 16 bits; the trimap must have known
-    pixels of both kinds.
+    The picture comes as floats in [0, 1] or as samples of 8 or 16 bits.
+
+    Raises:
+        BadTrimap: the trimap has another size, or knows no foreground or no background.
     """
-    check_trimap(trimap, (image.shape[0], image.shape[1]), needs_both=True)
-    height, width = trimap.shape
-    factor = _factor(int(np.count_nonzero(trimap == UNKNOWN)))
-    small, labels = _shrunk(image, trimap, (-(-height // factor), -(-width // factor)))
-    sampled = sampled_colours(small, labels)
-    fused, closed = _solved(small, labels, sampled.alpha, sampled.confidence)
-    alphas = [
-        paste_known(enlarge(alpha, small, image, trimap == UNKNOWN), trimap)
-        for alpha in (fused, closed)
-    ]
-    colours = np.dstack([sampled.foreground, sampled.background, sampled.alpha, sampled.confidence])
-    blocks = colours.repeat(factor, axis=0).repeat(factor, axis=1)[:height, :width]
-    return np.dstack([*alphas, blocks]).astype(np.float32)
+    return Problem(image, trimap).planes(channels)
 
 
-def _factor(unknown: int) -> int:
-    factor = FACTOR
-    while unknown > MOST_UNKNOWN * factor**2:
-        factor *= 2
-    return factor
+class Problem:
+    """A photo and its trimap at the size at which all estimates of it are solved.
+
+    They share the small picture, its Laplacian and the preconditioner; what no plane needs is
+    never made.
+    """
+
+    def __init__(self, image: Plane, trimap: Trimap) -> None:
+        check_trimap(trimap, (image.shape[0], image.shape[1]), needs_both=True)
+        self.image, self.trimap = image, trimap
+        unknown = np.count_nonzero(trimap == UNKNOWN)
+        self.factor = max(FACTOR, math.ceil(math.sqrt(unknown / MOST_UNKNOWN)))
+        self.small, self.labels = reduce(image, trimap, self.factor)
+        self.unknown = self.labels == UNKNOWN
+
+    def planes(self, channels: Sequence[str]) -> Estimates:
+        """The named planes, at full size."""
+        planes = np.empty((*self.trimap.shape, len(channels)), np.float32)
+        for number, name in enumerate(channels):
+            plane = PLANES[name](self)
+            enlarged = self.enlarged(plane) if name in ALONG_COLOURS else self._blocks(plane)
+            planes[..., number] = enlarged
+        return planes
+
+    def drawn_towards(self, alpha: Alpha, weight: Plane) -> Alpha:
+        """x of (L_UU + C) x = C s - L_UK m for s and C at the small size; there again."""
+        matrix, right = self.laplacian
+        C = weight[self.unknown].astype(np.float64)
+        s = alpha[self.unknown].astype(np.float64)
+        matrix = csr_array(matrix + diags_array(C))
+        return self.filled(solve(matrix, right + C * s, self._precondition, start=s).clip(0, 1))
+
+    def enlarged(self, alpha: Alpha) -> Alpha:
+        """A small alpha at full size, with known pixels as the trimap has them."""
+        full = enlarge(alpha, self.small, self.image, self.trimap == UNKNOWN)
+        return paste_known(full, self.trimap)
+
+    def shrunk(self, plane: Plane) -> Plane:
+        """A plane of full size at the small one."""
+        size = self.labels.shape[::-1]
+        small: Plane = cv2.resize(plane, size, interpolation=cv2.INTER_AREA)
+        return small
+
+    def filled(self, values: Vector) -> Alpha:
+        """Known alphas, and the values at the unknown pixels."""
+        alpha = known_alpha(self.labels)
+        alpha[self.unknown] = values
+        return alpha
+
+    def _blocks(self, plane: Plane) -> Plane:
+        height, width = self.trimap.shape
+        return plane.repeat(self.factor, axis=0).repeat(self.factor, axis=1)[:height, :width]
+
+    @cached_property
+    def laplacian(self) -> tuple[csr_array, Vector]:
+        return matting_laplacian(self.small, self.labels)
+
+    @cached_property
+    def _precondition(self) -> TwoLevel:
+        return TwoLevel(self.laplacian[0], self.small, self.unknown)
+
+    @cached_property
+    def sampled(self) -> SampledColours:
+        return sampled_colours(self.small, self.labels)
+
+    @cached_property
+    def known_colours(self) -> KnownColours:
+        return known_colours(self.small, self.labels)
+
+    def fused(self) -> Alpha:
+        return self.drawn_towards(self.sampled.alpha, TRUST * self.sampled.confidence)
+
+    def closed_form(self) -> Alpha:
+        matrix, right = self.laplacian
+        return self.filled(solve(matrix, right, self._precondition).clip(0, 1))
+
+    def information_flow(self) -> Alpha:
+        known = self.known_colours
+        return self.filled(solve_flow(self.small, self.labels, self.laplacian, known))
+
+    def trust(self) -> Plane:
+        """1 where known."""
+        trust = np.ones(self.labels.shape, np.float32)
+        trust[self.unknown] = np.sqrt(self.known_colours.trust)
+        return trust
+
+    def distance(self, label: int) -> Plane:
+        """How far every pixel is from the nearest one of a label, as a share of `OCTAVES`."""
+        outside = (self.trimap != label).view(np.uint8)
+        distance = cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_5)
+        return self.shrunk((np.log2(1 + distance) / OCTAVES).clip(max=1))
 
 
-def _shrunk(image: Plane, trimap: Trimap, size: Size) -> tuple[Image, Trimap]:
-    """Picture and trimap at a smaller size; one pixel of each block speaks for its label."""
-    labels: Plane = cv2.resize(trimap, size[::-1], interpolation=cv2.INTER_NEAREST)
-    if not ((labels == FOREGROUND).any() and (labels == BACKGROUND).any()):
-        labels = shrink_trimap(trimap, size)  # keeps a label that only few pixels have
-    return resize(to_float(image), size), labels
+def _colour(
+    of_layer: Callable[[SampledColours], Plane], channel: int
+) -> Callable[[Problem], Plane]:
+    return lambda problem: of_layer(problem.sampled)[..., channel]
 
 
-def _solved(image: Image, trimap: Trimap, s: Alpha, confidence: Alpha) -> tuple[Alpha, Alpha]:
-    """x of (L_UU + C) x = C s - L_UK m, m being 1 where foreground; then the same with C = 0."""
-    unknown = trimap == UNKNOWN
-    closed = (trimap * np.float32(0.5)).astype(np.float32)
-    fused = closed.copy()
-    if unknown.any():
-        matrix, right = _equations(image, trimap == FOREGROUND, unknown)
-        C = (TRUST * confidence[unknown]).astype(np.float64)
-        drawn = (matrix + diags_array(C)).tocsr()
-        fused[unknown] = _solution(drawn, right + C * s[unknown])
-        closed[unknown] = _solution(matrix, right)
-    return fused, closed
-
-
-def _equations(image: Image, foreground: Mask, unknown: Mask) -> tuple[csr_matrix, Vector]:
-    """L_UU and -L_UK m."""
-    set_up()
-    from pymatting.laplacian.cf_laplacian import cf_laplacian
-
-    laplacian = cf_laplacian(image.astype(np.float64), is_known=~unknown).tocsr()
-    rows = laplacian[unknown.ravel()]
-    return rows[:, unknown.ravel()], -(rows @ foreground.ravel().astype(np.float64))
-
-
-def _solution(matrix: csr_matrix, right: Vector) -> Vector:
-    if not right.any():  # no foreground touches the unknown; the solver would divide by zero
-        return np.zeros_like(right)
-    return np.clip(solve(matrix, right, incomplete_cholesky(matrix)), 0, 1)
+ALONG_COLOURS = ("fused alpha", "closed-form alpha", "information-flow alpha")
+PLANES: dict[str, Callable[[Problem], Plane]] = {
+    "fused alpha": Problem.fused,
+    "closed-form alpha": Problem.closed_form,
+    "information-flow alpha": Problem.information_flow,
+    **{f"foreground {c}": _colour(lambda s: s.foreground, i) for i, c in enumerate(RGB)},
+    **{f"background {c}": _colour(lambda s: s.background, i) for i, c in enumerate(RGB)},
+    "sampled alpha": lambda problem: problem.sampled.alpha,
+    "confidence": lambda problem: problem.sampled.confidence,
+    "mixed alpha": lambda problem: problem.filled(problem.known_colours.share),
+    "trust": Problem.trust,
+    "distance to foreground": lambda problem: problem.distance(FOREGROUND),
+    "distance to background": lambda problem: problem.distance(BACKGROUND),
+}
+"""Every plane that there is, at the small size."""

@@ -1,44 +1,87 @@
-"""KNN matting (Chen et al. 2013) over pymatting: pixels of like colour have like alpha, anywhere.
+"""KNN matting (Chen et al. 2013): pixels of like colour have like alpha, anywhere.
 
 Neighbours come from the whole picture, so it cannot be solved in parts: what does not fit the
 memory is refused.
 """
 
 import numpy as np
+from scipy.sparse import csr_array, diags_array
+from scipy.spatial import cKDTree
 
-from mattekit.classical.compiling import set_up
-from mattekit.classical.result import ClassicalResult, known_alpha
-from mattekit.core.errors import BadTrimap, TooLarge
-from mattekit.core.types import Plane, Trimap
+from mattekit.classical.linear import solve
+from mattekit.core.errors import TooLarge
+from mattekit.core.matte import Matte, known_alpha
+from mattekit.core.types import FOREGROUND, UNKNOWN, Alpha, Image, Mask, Plane, Trimap
 from mattekit.imaging.picture import to_float
-from mattekit.imaging.trimap import check_trimap, paste_known
+from mattekit.imaging.trimap import check_trimap
 
+NEIGHBOURS = ((20, 2.0), (10, 0.1))  # so many, place weighing so much beside colour
 DEFAULT_MEMORY = 4 * 2**30
-BASE_MEMORY = 250 * 2**20  # the process with its libraries
-BYTES_PER_PIXEL = 3_700  # measured: thirty neighbours of every pixel, in both directions
+BASE_MEMORY = 200 * 2**20  # the process with its libraries
+BYTES_PER_PIXEL = 2_200  # measured: thirty neighbours of every pixel, in both directions
+CHUNK = 65_536  # pixels whose neighbours are looked up at a time
 
 
-def knn(image: Plane, trimap: Trimap, *, max_memory: int = DEFAULT_MEMORY) -> ClassicalResult:
-    """Alpha where the trimap is unknown, from the pixels nearest in colour and place."""
+def knn(image: Plane, trimap: Trimap, *, max_memory: int = DEFAULT_MEMORY) -> Matte:
+    """Alpha where the trimap is unknown, from the pixels nearest in colour and place.
+
+    Raises:
+        BadTrimap: the trimap has another size, knows no foreground or no background, or the
+            equations have no stable solution.
+        TooLarge: the picture needs more than `max_memory` bytes.
+    """
     remarks = check_trimap(trimap, (image.shape[0], image.shape[1]))
-    if remarks:
-        return ClassicalResult(alpha=known_alpha(trimap), warnings=list(remarks))
+    if remarks:  # nothing is unknown
+        return Matte(alpha=known_alpha(trimap), warnings=list(remarks))
     check_trimap(trimap, trimap.shape, needs_both=True)
     needed = BASE_MEMORY + BYTES_PER_PIXEL * trimap.size
     if needed > max_memory:
         raise TooLarge(
             f"KNN needs about {needed / 2**30:.1f} GB for {trimap.size / 1e6:.1f} megapixels and "
-            f"may take {max_memory / 2**30:.1f}; raise --max-memory or take --model closed-form"
+            f"may use {max_memory / 2**30:.1f}; raise --max-memory or choose --model closed-form"
         )
-    set_up()
-    from pymatting.alpha.estimate_alpha_knn import estimate_alpha_knn
+    return Matte(alpha=_solved(to_float(image), trimap))
 
-    labels = known_alpha(trimap).astype(np.float64)
-    try:
-        alpha = estimate_alpha_knn(to_float(image).astype(np.float64), labels)
-    except ValueError as error:
-        raise BadTrimap(
-            "the KNN equations of this picture and trimap did not converge; "
-            "take --model closed-form or mark more pixels as known"
-        ) from error
-    return ClassicalResult(alpha=paste_known(alpha.astype(np.float32), trimap))
+
+def _solved(image: Image, trimap: Trimap) -> Alpha:
+    """(d - W_UU) x = W_UK m: every unknown pixel is the mean of the pixels that it is joined to.
+
+    W counts how often two pixels are joined, d is the sum of its rows, m 1 where foreground.
+    """
+    unknown = (trimap == UNKNOWN).ravel()
+    W = _joined(image, unknown)
+    W_UU = W[:, np.flatnonzero(unknown)]
+    foreground = (trimap == FOREGROUND).ravel().astype(np.float64)
+    matrix = csr_array(diags_array(W.sum(axis=1)) - W_UU)
+    diagonal = matrix.diagonal()
+    diagonal[diagonal <= 0] = 1
+    alpha = known_alpha(trimap)
+    values = solve(matrix, W @ foreground, lambda residual: residual / diagonal)
+    alpha[trimap == UNKNOWN] = values.clip(0, 1)
+    return alpha
+
+
+def _joined(image: Image, unknown: Mask) -> csr_array:
+    """Rows of the unknown pixels: which pixels are their neighbours, or have them as theirs."""
+    number = np.cumsum(unknown) - 1
+    rows, columns = np.indices(image.shape[:2], dtype=np.float32)
+    pairs = []
+    for count, place in NEIGHBOURS:
+        scale = [place / max(side - 1, 1) for side in image.shape[:2]]
+        features = np.dstack([image, columns * scale[1], rows * scale[0]]).reshape(-1, 5)
+        tree = cKDTree(features)
+        for top in range(0, len(features), CHUNK):
+            near = tree.query(features[top : top + CHUNK], k=min(count, tree.n))[1]
+            near = near.reshape(-1, min(count, tree.n))
+            own = np.repeat(np.arange(top, top + len(near)), near.shape[1])
+            other = near.ravel()
+            pairs += [_of_unknown(own, other, unknown), _of_unknown(other, own, unknown)]
+    first, second = np.concatenate(pairs, axis=1)
+    ones = np.ones(first.size, np.float32)
+    shape = (np.count_nonzero(unknown), unknown.size)
+    return csr_array((ones, (number[first], second)), shape=shape).astype(np.float64)
+
+
+def _of_unknown(first: Plane, second: Plane, unknown: Mask) -> Plane:
+    kept = unknown[first]
+    return np.stack([first[kept], second[kept]]).astype(np.int32)

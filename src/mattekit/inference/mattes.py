@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 from mattekit.classical.closed_form import DEFAULT_MEMORY, Quality, closed_form
+from mattekit.classical.information_flow import information_flow
 from mattekit.classical.knn import knn
 from mattekit.core.errors import BadArgument
 from mattekit.core.types import Alpha, Plane, Trimap
@@ -73,6 +74,11 @@ def _knn(colours: Plane, trimap: Trimap, effort: Effort) -> Matte:
     return Matte(alpha=result.alpha, model="knn", warnings=result.warnings)
 
 
+def _information_flow(colours: Plane, trimap: Trimap, effort: Effort) -> Matte:
+    result = information_flow(colours, trimap)
+    return Matte(alpha=result.alpha, model="information-flow", warnings=result.warnings)
+
+
 def _compact(colours: Plane, trimap: Trimap, effort: Effort) -> Matte:
     if effort.quality == "fast":
         return _closed_form(colours, trimap, effort)
@@ -91,6 +97,7 @@ MODELS: dict[str, Callable[[Plane, Trimap, Effort], Matte]] = {
     "compact": _compact,
     "closed-form": _closed_form,
     "knn": _knn,
+    "information-flow": _information_flow,
 }
 """Name -> method."""
 

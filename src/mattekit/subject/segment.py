@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from scipy.spatial import cKDTree
 
-from mattekit.classical.closed_form import shrink_trimap
+from mattekit.classical.reduced import shrink_trimap
 from mattekit.classical.grabcut import COMPONENTS, Cut, Marks, grab_cut
 from mattekit.core.errors import BadArgument, BadImage, BadTrimap, NoSubject
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Mask, Plane, Size, Trimap

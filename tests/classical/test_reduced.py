@@ -1,9 +1,10 @@
-"""A small alpha carried to the full size."""
+"""Picture and trimap made smaller, and the alpha enlarged again."""
 
 import numpy as np
 
-from mattekit.classical import colour_lines
-from mattekit.classical.colour_lines import enlarge, lines_of
+from mattekit.classical import reduced
+from mattekit.classical.reduced import enlarge, lines_of, shrink_trimap
+from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN
 
 
 def test_the_line_through_a_window_gives_alpha_back() -> None:
@@ -31,9 +32,16 @@ def test_strips_without_a_wanted_pixel_stay_empty_and_the_others_do_not_depend_o
     image, small = (rng.random((*size, 3), dtype=np.float32) for size in ((40, 20), (10, 5)))
     alpha = rng.random((10, 5), dtype=np.float32)
     everywhere = enlarge(alpha, small, image, np.ones((40, 20), np.bool_))
-    monkeypatch.setattr(colour_lines, "STRIP_PIXELS", 20 * 8)
+    monkeypatch.setattr(reduced, "STRIP_PIXELS", 20 * 8)
     where = np.zeros((40, 20), np.bool_)
     where[20] = True
     parts = enlarge(alpha, small, image, where)
     assert (parts[:16] == 0).all()
     assert np.abs(parts[16:24] - everywhere[16:24]).max() < 1e-5
+
+
+def test_a_small_pixel_is_known_as_soon_as_one_of_its_pixels_is() -> None:
+    trimap = np.full((4, 8), UNKNOWN, np.uint8)
+    trimap[0, 0], trimap[3, 7] = FOREGROUND, BACKGROUND
+    assert shrink_trimap(trimap, (1, 2)).tolist() == [[FOREGROUND, BACKGROUND]]
+    assert shrink_trimap(np.full((4, 4), UNKNOWN, np.uint8), (1, 1)).tolist() == [[UNKNOWN]]

@@ -1,0 +1,206 @@
+"""Information-flow matting (Aksoy, Aydin and Pollefeys 2017), written from the paper.
+
+Four flows make one system: every unknown pixel is an affine mix of the pixels nearest in colour and
+place; it is a mix of known foreground and background colours, trusted by how far apart these are;
+unknown pixels of like colour have like alphas; and the matting Laplacian joins neighbours. Weights
+are the paper's; nothing is tuned.
+
+L: the matting Laplacian; U: the unknown pixels; m: 1 where the trimap says foreground; D: the rows
+x_i - sum_j w_ij x_j of the colour mixture, of which the product D_U^T D_U is never made.
+"""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.sparse import csr_array, diags_array
+from scipy.sparse.linalg import LinearOperator
+from scipy.spatial import cKDTree
+
+from mattekit.classical.linear import Vector, matting_laplacian, solve
+from mattekit.classical.reduced import enlarge, reduce
+from mattekit.core.matte import Matte, known_alpha
+from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Image, Mask, Plane, Trimap
+from mattekit.imaging.picture import to_float
+from mattekit.imaging.trimap import check_trimap, paste_known
+
+MIX, KNOWN, AMONG = 20, 7, 5  # neighbours of the first three flows
+PLACE_MIX, PLACE_KNOWN, PLACE_AMONG = 1.0, 10.0, 0.05  # weight of place beside colour
+WEIGHT_KNOWN, WEIGHT_AMONG = 0.05, 0.01
+LEAST_SHARE = 1e-3
+CHUNK = 8_192  # unknown pixels whose neighbours are weighed at a time
+TOLERANCE = 1e-6
+MOST_UNKNOWN = 100_000
+"""A picture with more is solved at a smaller size."""
+
+
+def information_flow(image: Plane, trimap: Trimap) -> Matte:
+    """Alpha where the trimap is unknown, from pixels of like colour near and far.
+
+    A picture with many unknown pixels is solved at a smaller size and enlarged along its colours.
+
+    Raises:
+        BadTrimap: the trimap has another size, knows no foreground or no background, or the
+            equations have no stable solution.
+
+    >>> ramp = np.tile(np.linspace(0, 1, 9, dtype=np.float32)[:, None], (5, 1, 3))
+    >>> trimap = np.tile(np.uint8([0, 0, 1, 1, 1, 1, 1, 2, 2]), (5, 1))
+    >>> information_flow(ramp, trimap).alpha.shape
+    (5, 9)
+    """
+    remarks = check_trimap(trimap, (image.shape[0], image.shape[1]))
+    if remarks:  # nothing is unknown
+        return Matte(alpha=known_alpha(trimap), warnings=list(remarks))
+    check_trimap(trimap, trimap.shape, needs_both=True)
+    unknown = trimap == UNKNOWN
+    factor = math.ceil(math.sqrt(np.count_nonzero(unknown) / MOST_UNKNOWN))
+    if factor == 1:
+        return Matte(alpha=_exact(to_float(image), trimap))
+    small, labels = reduce(image, trimap, factor)
+    alpha = enlarge(_exact(small, labels), small, image, unknown)
+    note = (
+        f"{np.count_nonzero(unknown) / 1e6:.2f} million unknown pixels are many for information "
+        f"flow; solved at 1/{factor} of the size and enlarged along the colours"
+    )
+    return Matte(alpha=paste_known(alpha, trimap), warnings=[note])
+
+
+def _exact(image: Image, trimap: Trimap) -> Alpha:
+    alpha, unknown = known_alpha(trimap), trimap == UNKNOWN
+    if unknown.any():
+        known = known_colours(image, trimap)
+        alpha[unknown] = solve_flow(image, trimap, matting_laplacian(image, trimap), known)
+    return alpha
+
+
+@dataclass(frozen=True, kw_only=True)
+class KnownColours:
+    """What known colours say of the unknown pixels, one value each."""
+
+    share: Vector
+    """Of foreground in the mix, in [0, 1]."""
+    trust: Vector
+    """Mean squared distance of the two colours that were mixed, at most 1."""
+
+
+def known_colours(image: Image, trimap: Trimap) -> KnownColours:
+    """Every unknown pixel as a mix of the nearest foreground and background colours."""
+    colours, place = _features(image, PLACE_KNOWN), slice(0, 3)
+    labels = trimap.ravel()
+    kinds = [colours[labels == label] for label in (FOREGROUND, BACKGROUND)]
+    trees = [cKDTree(kind) for kind in kinds]
+    shares, trusts = [], []
+    for some in _chunks(colours[labels == UNKNOWN]):
+        front, back = (
+            kind[:, place][_nearest(tree, some, KNOWN)]
+            for kind, tree in zip(kinds, trees, strict=True)
+        )
+        weights = _mixing(some[:, place], np.concatenate([front, back], axis=1))
+        of_front, of_back = np.split(weights, [front.shape[1]], axis=1)
+        share = of_front.sum(axis=1)
+        apart = _mixed(front, of_front, share) - _mixed(back, of_back, 1 - share)
+        shares.append(share.clip(0, 1))
+        trusts.append(np.square(apart).mean(axis=1).clip(max=1))
+    return KnownColours(share=np.concatenate(shares), trust=np.concatenate(trusts))
+
+
+def _mixed(colours: Plane, weights: Plane, share: Vector) -> Plane:
+    share = np.where(np.abs(share) < LEAST_SHARE, LEAST_SHARE, share)
+    mixed: Plane = np.einsum("nk,nkc->nc", weights, colours) / share[:, None]
+    return mixed
+
+
+def solve_flow(
+    image: Image, trimap: Trimap, laplacian: tuple[csr_array, Vector], known: KnownColours
+) -> Vector:
+    """Alpha of the unknown pixels, given L_UU and -L_UK m of the same picture.
+
+    Raises:
+        BadTrimap: the equations have no stable solution.
+    """
+    unknown = trimap.ravel() == UNKNOWN
+    D = _mixture(image, unknown)
+    D_U, D_F = D[:, np.flatnonzero(unknown)], D[:, np.flatnonzero(trimap.ravel() == FOREGROUND)]
+    D_UT = csr_array(D_U.T)
+    matrix, right = laplacian
+    trust = WEIGHT_KNOWN * known.trust
+    rest = csr_array(matrix + WEIGHT_AMONG * _among(image, unknown) + diags_array(trust))
+    diagonal = rest.diagonal() + D_U.power(2).sum(axis=0)
+    diagonal[diagonal <= 0] = 1
+    operator = LinearOperator(rest.shape, matvec=lambda x: rest @ x + D_UT @ (D_U @ x), dtype=float)
+    alpha = solve(
+        operator,
+        right + trust * known.share - D_UT @ D_F.sum(axis=1),
+        lambda residual: residual / diagonal,
+        start=known.share,
+        tolerance=TOLERANCE,
+    )
+    return alpha.clip(0, 1)
+
+
+def _mixture(image: Image, unknown: Mask) -> csr_array:
+    """D: every unknown pixel less an affine mix of the pixels nearest in colour and place."""
+    features, pixel = _features(image, PLACE_MIX), np.flatnonzero(unknown)
+    tree = cKDTree(features)
+    parts = []
+    for some in _chunks(pixel):
+        near = _others(tree, features[some], some, MIX)
+        weights = _mixing(features[some], features[near])
+        parts.append(
+            (np.column_stack([np.ones(some.size), -weights]), np.column_stack([some, near]))
+        )
+    values, columns = (np.concatenate(part) for part in zip(*parts, strict=True))
+    starts = np.arange(0, values.size + 1, values.shape[1])
+    shape = (pixel.size, unknown.size)
+    return csr_array((values.ravel(), columns.ravel(), starts), shape=shape)
+
+
+def _among(image: Image, unknown: Mask) -> csr_array:
+    """The graph Laplacian that joins unknown pixels of like colour, wherever they are."""
+    features = _features(image, PLACE_AMONG)[unknown]
+    count = len(features)
+    near = _others(cKDTree(features), features, np.arange(count), AMONG)
+    close = np.abs(features[:, None] - features[near]).sum(axis=2)
+    weights = (1 - close).clip(min=0) / 2
+    starts = np.arange(0, near.size + 1, near.shape[1])
+    joined = csr_array((weights.ravel(), near.ravel(), starts), shape=(count, count))
+    joined = joined + joined.T
+    return csr_array(diags_array(joined.sum(axis=1)) - joined)
+
+
+def _features(image: Image, place: float) -> Plane:
+    """Colour and weighted place of every pixel, one row each."""
+    rows, columns = np.indices(image.shape[:2], dtype=np.float64)
+    height, width = image.shape[:2]
+    return np.dstack([image, columns / width * place, rows / height * place]).reshape(-1, 5)
+
+
+def _chunks(rows: Plane) -> Iterator[Plane]:
+    for top in range(0, len(rows), CHUNK):
+        yield rows[top : top + CHUNK]
+
+
+def _nearest(tree: cKDTree, features: Plane, most: int) -> Plane:
+    """Indices of the nearest so many points, or of all where there are fewer; one row each."""
+    most = min(most, tree.n)
+    return np.asarray(tree.query(features, k=range(1, most + 1))[1])
+
+
+def _others(tree: cKDTree, features: Plane, own: Plane, most: int) -> Plane:
+    """The nearest points but for the pixel itself, which comes first."""
+    return _nearest(tree, features, most + 1)[:, 1:]
+
+
+def _mixing(X: Plane, N: Plane) -> Plane:
+    """Weights, of sum 1, with which rows of N (n k d) mix to X (n d): regularised least squares.
+
+    (D D^T + r 1) w = 1 up to scale, with D = N - X, by way of the small D^T D.
+    """
+    D = N - X[:, None]
+    k = D.shape[1]
+    r = 1e-3 * np.maximum(np.square(D).sum(axis=(1, 2)), 1e-9) / k + 1e-9
+    small = D.transpose(0, 2, 1) @ D + r[:, None, None] * np.eye(D.shape[2])
+    w = 1 - (D @ np.linalg.solve(small, D.sum(axis=1)[..., None]))[..., 0]
+    weights: Plane = w / w.sum(axis=1, keepdims=True)
+    return weights
