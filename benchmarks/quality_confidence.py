@@ -18,7 +18,7 @@ from quality_real import Picture, photographs, scenes
 
 from mattekit.core.types import UNKNOWN, Plane
 from mattekit.inference.mattes import find_alpha
-from mattekit.metrics.doubt import misplaced_doubt, rank_correlation
+from mattekit.metrics.calibration import rank_correlation, sparsification_error
 
 EDGES = (0, 0.015, 0.025, 0.04, 0.06, 0.09, 0.13, 0.2, 0.3, 1)
 
@@ -57,10 +57,10 @@ def report(found: Doubts) -> None:
         print(f"| {share:.1%} | {expected:.3f} | {made:.3f} |")
     means = [(expected.mean(), made.mean()) for expected, made in found.pictures]
     expected, made = np.mean(means, axis=0)
-    misplaced = np.mean([misplaced_doubt(*map(np.float64, pair)) for pair in found.pictures])
+    misplaced = np.mean([sparsification_error(*map(np.float64, pair)) for pair in found.pictures])
     order = rank_correlation(*zip(*means, strict=True))
     print(f"\nMean over pictures: {expected:.3f} expected, {made:.3f} made; ", end="")
-    print(f"misplaced doubt {misplaced:.2f}; rank correlation over pictures {order:.2f}.")
+    print(f"sparsification error {misplaced:.2f}; rank correlation over pictures {order:.2f}.")
 
 
 def draw(found: list[Doubts], picture: Path) -> None:

@@ -176,11 +176,11 @@ def test_expected_errors_of_the_same_folder_are_held_against_the_errors_made(roo
         write_alpha(root / "one" / f"{name}-error.png", made)
     result = run(root, "--errors", str(root / "one"), "--json", str(root / "out.json"))
     assert result.exit_code == 0, result.output
-    assert "| expected error | misplaced doubt |" in result.stdout
+    assert "| expected error | sparsification error |" in result.stdout
     assert "expected error and MAD: 1.00" in result.stdout
     document = json.loads((root / "out.json").read_text())
-    assert document["doubt_order"] == pytest.approx(1)
-    assert document["means"]["misplaced doubt"] < 0.1  # stored in 8 bits, so some are equal
+    assert document["confidence_order"] == pytest.approx(1)
+    assert document["means"]["sparsification error"] < 0.1  # stored in 8 bits, so some are equal
     assert document["means"]["expected error"] == pytest.approx(document["means"]["mad"], abs=1e-3)
 
 
@@ -190,13 +190,13 @@ def test_expected_errors_are_held_against_their_own_predictions_alone(root: Path
     words = ("--errors", str(root / "one"), "--json", str(root / "out.json"))
     assert run(root, *words, "--against", str(root / "two")).exit_code == 0
     compared = json.loads((root / "out.json").read_text())["comparison"]["differences"]
-    assert not {"expected error", "misplaced doubt"} & {entry["metric"] for entry in compared}
+    assert not {"expected error", "sparsification error"} & {entry["metric"] for entry in compared}
     for name in ("cat", "dog", "emu"):
         write_alpha(root / "two" / f"{name}-error.png", disc(3))
     again = run(root, *words, "--against", str(root / "two"), "--overwrite")
     assert again.exit_code == 0, again.output
     compared = json.loads((root / "out.json").read_text())["comparison"]["differences"]
-    assert "misplaced doubt" in {entry["metric"] for entry in compared}
+    assert "sparsification error" in {entry["metric"] for entry in compared}
 
 
 def test_a_picture_without_expected_error_is_named(root: Path) -> None:

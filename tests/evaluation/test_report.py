@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from mattekit.evaluation.compare import compare
-from mattekit.evaluation.measure import Measuring, evaluate
+from mattekit.evaluation.evaluate import measure_pairing
+from mattekit.evaluation.measure import MeasureOptions
 from mattekit.evaluation.pairing import Problem
 from mattekit.evaluation.report import Report, to_html
 from mattekit.evaluation.report_pictures import ShownPicture, choose_shown, error_map, show_picture
@@ -98,7 +99,7 @@ def test_a_damaged_photo_is_named_and_the_rest_of_its_picture_shown(folder) -> N
 @pytest.fixture
 def full_report(folder) -> Report:
     pairing = folder.pairing("predicted", "true", "trimap", "photo")
-    evaluation = evaluate("<first>", pairing, Measuring(protocol=OFFICIAL))
+    evaluation = measure_pairing("<first>", pairing, MeasureOptions(protocol=OFFICIAL))
     second = replace(evaluation, title="second")
     problem = Problem(name="d & e", sentence="no <truth>")
     return Report(
@@ -107,7 +108,6 @@ def full_report(folder) -> Report:
         second=second,
         comparison=compare(evaluation, second),
         places={"predicted": str(folder.root)},
-        version="9.9",
     )
 
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from mattekit.evaluation.measure import Measuring, evaluate
+from mattekit.evaluation.evaluate import measure_pairing
+from mattekit.evaluation.measure import MeasureOptions
 from mattekit.evaluation.report import Report, to_html
 from mattekit.evaluation.report_pictures import show_picture
 from mattekit.metrics import PROTOCOLS
@@ -21,7 +22,7 @@ def page(folder, tmp_path: Path):
     from playwright.sync_api import sync_playwright
 
     pairing = folder.pairing("predicted", "true", "trimap", "photo")
-    evaluation = evaluate("predictions", pairing, Measuring(protocol=OFFICIAL))
+    evaluation = measure_pairing("predictions", pairing, MeasureOptions(protocol=OFFICIAL))
     worst = [show_picture(picture, OFFICIAL) for picture in pairing.pictures]
     report = tmp_path / "report.html"
     report.write_text(to_html(Report(evaluation=evaluation, worst=worst)))

@@ -12,8 +12,8 @@ import cv2
 import numpy as np
 
 from mattekit.core.types import Plane, Sample
-from mattekit.evaluation.report import in_words
 from mattekit.evaluation.report_pictures import error_map
+from mattekit.evaluation.results import format_number
 from mattekit.imaging.files import write_image
 from mattekit.imaging.picture import to_depth, to_float
 from mattekit.imaging.resize import resize
@@ -70,7 +70,7 @@ def deviations_table() -> str:
     lines = ["| | SAD | MSE | Grad | Conn |", "|---|---|---|---|---|"]
     for name, protocol in DEVIATIONS.items():
         values = measure(predicted, true, sample.trimap, protocol)
-        numbers = (in_words(values[metric]) for metric in ("sad", "mse", "grad", "conn"))
+        numbers = (format_number(values[metric]) for metric in ("sad", "mse", "grad", "conn"))
         lines.append(f"| {name} | {' | '.join(numbers)} |")
     return "\n".join(lines) + "\n"
 

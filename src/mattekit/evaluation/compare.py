@@ -8,8 +8,8 @@ import numpy.typing as npt
 
 from mattekit.core.errors import BadArgument, BadData
 from mattekit.evaluation.pairing import Problem
-from mattekit.evaluation.results import Evaluation, Row, depth_in_words
-from mattekit.metrics.doubt import EXPECTED
+from mattekit.evaluation.results import Evaluation, Row, describe_depth
+from mattekit.metrics.calibration import EXPECTED
 
 DRAWS = 10_000
 SEED = 0
@@ -129,8 +129,8 @@ def _check_comparable(first: Evaluation, second: Evaluation, pairs: Sequence[Pai
         )
     if first.bits != second.bits:
         raise BadArgument(
-            f"{first.title} holds {depth_in_words(first.bits)} mattes and {second.title}"
-            f" {depth_in_words(second.bits)} ones, and rounding alone changes the numbers;"
+            f"{first.title} holds {describe_depth(first.bits)} mattes and {second.title}"
+            f" {describe_depth(second.bits)} ones, and rounding alone changes the numbers;"
             " write both with the same number of bits"
         )
     for what in ("trimap", "true"):

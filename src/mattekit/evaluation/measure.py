@@ -1,128 +1,154 @@
-"""Files into rows of numbers, on several processes; a picture that fails becomes a row as well.
+"""The files of one picture into a row of numbers; every file is decoded once.
 
-Reads pictures through `imaging.files` and writes nothing.
+A picture that fails becomes a row as well. Nothing is written.
 """
 
 import hashlib
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
 
-from mattekit.batch.processes import run_on_processes
 from mattekit.core.errors import BadImage, BadTrimap, MattekitError
-from mattekit.core.types import UNKNOWN, Alpha, Plane, Trimap
-from mattekit.evaluation.pairing import Pairing, PictureFiles
-from mattekit.evaluation.results import Evaluation, Row
-from mattekit.imaging.files import MAX_PIXELS, open_picture, open_trimap, read_alpha
-from mattekit.metrics import measure
+from mattekit.core.types import UNKNOWN, Image, Plane, Trimap
+from mattekit.evaluation.pairing import PictureFiles
+from mattekit.evaluation.results import Row
+from mattekit.imaging.files import MAX_PIXELS, Picture, open_alpha, open_picture, open_trimap
+from mattekit.imaging.picture import to_float
+from mattekit.metrics import Metric, choose_metrics
+from mattekit.metrics.calibration import EXPECTED, sparsification_error
 from mattekit.metrics.colours import colour_error, halo_scores
-from mattekit.metrics.doubt import EXPECTED, misplaced_doubt
-from mattekit.metrics.matte_pair import make_pair, missing_trimap
-from mattekit.metrics.protocols import Protocol
+from mattekit.metrics.pair import MattePair, make_pair
+from mattekit.metrics.protocols import Protocol, choose_protocol
 
 
 @dataclass(frozen=True, kw_only=True)
-class Measuring:
+class MeasureOptions:
     """How files are measured."""
 
     protocol: Protocol
+    metrics: tuple[str, ...] | None = None
+    """Names of metrics; None is the default ones."""
     allow_masks: bool = False
     """Measure against truths that have no soft value, without a remark."""
     max_pixels: int = MAX_PIXELS
     """Refuse larger pictures before decoding them."""
 
-
-def evaluate(
-    title: str,
-    pairing: Pairing,
-    how: Measuring,
-    *,
-    processes: int = 1,
-    on_row: Callable[[Row], object] = lambda row: None,
-) -> Evaluation:
-    """Measure every picture; rows come back in the order of the pairing."""
-    if how.protocol.needs_trimap and not any(picture.trimap for picture in pairing.pictures):
-        raise missing_trimap(how.protocol)
-    rows: dict[str, Row] = {}
-    for row in run_on_processes(partial(measure_files, how=how), pairing.pictures, processes):
-        rows[row.name] = row
-        on_row(row)
-    return Evaluation(
-        title=title,
-        protocol=how.protocol,
-        rows=tuple(rows[picture.name] for picture in pairing.pictures),
-        problems=pairing.problems,
-    )
+    @property
+    def chosen(self) -> list[Metric]:
+        """The metrics to measure; SAD is always among them, since it orders the pictures."""
+        chosen = choose_metrics(self.metrics)
+        sad = choose_metrics(["sad"])
+        return chosen if sad[0] in chosen else [*sad, *chosen]
 
 
-def measure_files(files: PictureFiles, how: Measuring) -> Row:
+@dataclass(frozen=True, kw_only=True)
+class EvaluatedPlanes:
+    """What the files of one picture hold, as far as there are files."""
+
+    predicted: Plane
+    true: Plane
+    trimap: Trimap | None
+    trimap_warnings: tuple[str, ...]
+    expected_error: Plane | None
+    predicted_colours: Image | None
+    true_colours: Image | None
+    background: Image | None
+
+
+def measure_files(files: PictureFiles, options: MeasureOptions) -> Row:
     """The row of one picture."""
     row = Row(name=files.name, predicted=str(files.predicted))
     start = time.perf_counter()
     try:
-        row = _measured(row, files, how)
+        row = _measured(row, files, options)
     except MattekitError as error:
         row = replace(row, error=str(error))
     return replace(row, seconds=round(time.perf_counter() - start, 3))
 
 
-def _measured(row: Row, files: PictureFiles, how: Measuring) -> Row:
-    predicted = as_stored(read_alpha(files.predicted, max_pixels=how.max_pixels))
-    true = as_stored(read_alpha(files.true, max_pixels=how.max_pixels))
+def read_planes(files: PictureFiles, max_pixels: int = MAX_PIXELS) -> EvaluatedPlanes:
+    """Decode the files of one picture, each once."""
+
+    def picture(path: Path | None) -> Image | None:
+        return None if path is None else open_picture(path, max_pixels=max_pixels).image()
+
+    predicted, colours = None, None
+    if files.foreground is not None and files.colours is None:
+        cut_out = open_picture(files.predicted, max_pixels=max_pixels)
+        predicted, colours = _alpha_of(cut_out, files), cut_out.image()
     trimap, warnings = None, tuple[str, ...]()
     if files.trimap is not None:
-        trimap, warnings = open_trimap(files.trimap, max_pixels=how.max_pixels)
-        _check_unknown(files, trimap, how.protocol)
-    doubts = () if how.allow_masks else _mask_doubts(files, predicted, true)
-    values = measure(predicted, true, trimap, how.protocol)
-    if trimap is not None and how.protocol.region == "whole":
-        values |= _sad_by_region(predicted, true, trimap, how.protocol)
-    if files.foreground is not None:
-        values |= _colour_values(files, files.foreground, how)
-    if files.error is not None:
-        expected = read_alpha(files.error, max_pixels=how.max_pixels)
-        values |= _doubt_values(expected, predicted, true, trimap, how.protocol)
-    return replace(
-        row,
-        values=values,
-        warnings=warnings,
-        doubts=doubts,
-        bits=predicted.dtype.itemsize * 8,
-        trimap="" if trimap is None else _digest(trimap),
-        true=_digest(true),
+        trimap, warnings = open_trimap(files.trimap, max_pixels=max_pixels)
+    error = None if files.error is None else open_alpha(files.error, max_pixels=max_pixels)
+    if predicted is None:
+        predicted = open_alpha(files.predicted, max_pixels=max_pixels)
+    return EvaluatedPlanes(
+        predicted=as_stored(predicted),
+        true=as_stored(open_alpha(files.true, max_pixels=max_pixels)),
+        trimap=trimap,
+        trimap_warnings=warnings,
+        expected_error=None if error is None else to_float(error),
+        predicted_colours=picture(files.colours) if colours is None else colours,
+        true_colours=picture(files.foreground),
+        background=picture(files.background),
     )
 
 
-def as_stored(alpha: Alpha) -> Plane:
-    """The matte as the whole numbers that its file holds, or as floats where it holds floats.
-
-    The depth is that of the values: 8-bit values in a 16-bit file are 8-bit values.
-    """
-    for dtype in (np.uint8, np.uint16):
-        top = np.float32(np.iinfo(dtype).max)
-        numbers = np.rint(alpha * top)
-        if np.array_equal(numbers / top, alpha):
-            stored: Plane = numbers.astype(dtype)
-            return stored
-    return alpha
+def as_stored(alpha: Plane) -> Plane:
+    """The matte in the depth of its values: 8-bit values in a 16-bit file are 8-bit values."""
+    if alpha.dtype == np.uint16 and not (alpha % 257).any():
+        return (alpha // 257).astype(np.uint8)
+    return alpha.clip(0, 1) if alpha.dtype.kind == "f" else alpha
 
 
-def _check_unknown(files: PictureFiles, trimap: Trimap, protocol: Protocol) -> None:
-    if protocol.region == "unknown" and not (trimap == UNKNOWN).any():
+def _alpha_of(cut_out: Picture, files: PictureFiles) -> Plane:
+    if cut_out.alpha is None:
+        raise BadImage(
+            f"the prediction {files.predicted} has no alpha channel, so it holds no colours of the"
+            " subject; give RGBA files, or the colours in a folder of their own"
+        )
+    return cut_out.alpha
+
+
+def _measured(row: Row, files: PictureFiles, options: MeasureOptions) -> Row:
+    planes = read_planes(files, options.max_pixels)
+    protocol = options.protocol
+    if planes.trimap is not None and protocol.region == "unknown":
+        _check_unknown(files, planes.trimap)
+    suspicions = () if options.allow_masks else _mask_suspicions(files, planes)
+    pair = make_pair(planes.predicted, planes.true, planes.trimap, protocol)
+    values = {metric.name: metric.of(pair, protocol) for metric in options.chosen}
+    if planes.trimap is not None and protocol.region == "whole":
+        values |= _sad_by_region(planes, protocol)
+    if planes.true_colours is not None and planes.predicted_colours is not None:
+        values |= _colour_values(planes, planes.predicted_colours, planes.true_colours)
+    if planes.expected_error is not None:
+        values |= _calibration_values(planes.expected_error, pair)
+    return replace(
+        row,
+        values=values,
+        warnings=planes.trimap_warnings,
+        suspicions=suspicions,
+        bits=planes.predicted.dtype.itemsize * 8,
+        trimap="" if planes.trimap is None else _digest(planes.trimap),
+        true=_digest(planes.true),
+    )
+
+
+def _check_unknown(files: PictureFiles, trimap: Trimap) -> None:
+    if not (trimap == UNKNOWN).any():
         raise BadTrimap(f"the trimap {files.trimap} has no unknown pixels, so nothing is measured")
 
 
-def _mask_doubts(files: PictureFiles, predicted: Plane, true: Plane) -> tuple[str, ...]:
-    if _is_mask(true):
+def _mask_suspicions(files: PictureFiles, planes: EvaluatedPlanes) -> tuple[str, ...]:
+    if _is_mask(planes.true):
         raise BadImage(
             f"the truth {files.true} holds only 0 and 1: a mask where a matte should be;"
             " --allow-masks measures against it"
         )
-    if _is_mask(predicted):
+    if _is_mask(planes.predicted):
         return (f"the prediction {files.predicted} holds only 0 and 1: a mask, not a matte",)
     return ()
 
@@ -134,48 +160,32 @@ def _is_mask(matte: Plane) -> bool:
     return bool(solid and empty and solid + empty == matte.size)
 
 
-def _sad_by_region(
-    predicted: Plane, true: Plane, trimap: Trimap, protocol: Protocol
-) -> dict[str, float]:
-    return {
-        f"sad {region}": measure(predicted, true, trimap, protocol, region, metrics=["sad"])["sad"]
-        for region in ("foreground", "background", "unknown")
-    }
+def _sad_by_region(planes: EvaluatedPlanes, protocol: Protocol) -> dict[str, float]:
+    values = {}
+    for region in ("foreground", "background", "unknown"):
+        of_region = choose_protocol(protocol, region)  # type: ignore[arg-type]
+        pair = make_pair(planes.predicted, planes.true, planes.trimap, of_region)
+        values[f"sad {region}"] = choose_metrics(["sad"])[0].of(pair, of_region)
+    return values
 
 
-def _colour_values(files: PictureFiles, true_foreground: Path, how: Measuring) -> dict[str, float]:
+def _colour_values(planes: EvaluatedPlanes, predicted: Image, true: Image) -> dict[str, float]:
     """The quality of the predicted colours, which an RGBA prediction brings along."""
-    cut_out = open_picture(files.predicted, max_pixels=how.max_pixels)
-    alpha = read_alpha(files.predicted, max_pixels=how.max_pixels)
-    if files.colours is not None:
-        cut_out = open_picture(files.colours, max_pixels=how.max_pixels)
-    elif cut_out.alpha is None:
-        raise BadImage(
-            f"the prediction {files.predicted} has no alpha channel, so it holds no colours of the"
-            " subject; give RGBA files, or the colours in a folder of their own"
-        )
-    true_alpha = read_alpha(files.true, max_pixels=how.max_pixels)
-    true = open_picture(true_foreground, max_pixels=how.max_pixels).image(), true_alpha
-    behind = None
-    if files.background is not None:
-        behind = open_picture(files.background, max_pixels=how.max_pixels).image()
-    error = {"colour error": colour_error(cut_out.image(), *true)}
-    return error | halo_scores(cut_out.image(), alpha, *true, behind)
+    alpha, true_alpha = to_float(planes.predicted), to_float(planes.true)
+    error = {"colour error": colour_error(predicted, true, true_alpha)}
+    return error | halo_scores(predicted, alpha, true, true_alpha, planes.background)
 
 
-def _doubt_values(
-    expected: Plane, predicted: Plane, true: Plane, trimap: Trimap | None, protocol: Protocol
-) -> dict[str, float]:
+def _calibration_values(expected: Plane, pair: MattePair) -> dict[str, float]:
     """The mean error that the model expected of itself, and whether it knew where."""
-    pair = make_pair(predicted, true, trimap, protocol)
     if expected.shape != pair.inside.shape:
         found, wanted = (f"{s[1]}x{s[0]}" for s in (expected.shape, pair.inside.shape))
         raise BadImage(f"the expected error is {found} pixels and the true matte {wanted}")
-    doubted = expected[pair.inside].astype(np.float64)
+    inside = expected[pair.inside].astype(np.float64)
     made = np.abs(pair.predicted - pair.true)[pair.inside]
     return {
-        EXPECTED: float(doubted.mean()) if doubted.size else 0.0,
-        "misplaced doubt": misplaced_doubt(doubted, made),
+        EXPECTED: float(inside.mean()) if inside.size else 0.0,
+        "sparsification error": sparsification_error(inside, made),
     }
 
 

@@ -17,7 +17,7 @@ from mattekit.evaluation.results import Evaluation, Row
 from mattekit.imaging.files import encode_image, open_trimap, read_alpha, read_image
 from mattekit.imaging.picture import to_depth
 from mattekit.imaging.resize import fit_within, resize
-from mattekit.metrics.matte_pair import Matte, MattePair, make_pair
+from mattekit.metrics.pair import MattePair, Values, make_pair
 from mattekit.metrics.protocols import Protocol
 
 LONGEST = 512
@@ -90,7 +90,7 @@ def error_map(predicted: Alpha, true: Alpha, trimap: Trimap | None, protocol: Pr
     return shown
 
 
-def _signs(pair: MattePair) -> tuple[Matte, Matte]:
+def _signs(pair: MattePair) -> tuple[Values, Values]:
     difference = (pair.predicted - pair.true) * pair.inside
     return np.maximum(difference, 0), np.maximum(-difference, 0)
 

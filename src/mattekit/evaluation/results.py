@@ -14,7 +14,7 @@ from typing import Any
 
 from mattekit.core.errors import BadData
 from mattekit.evaluation.pairing import Problem
-from mattekit.metrics.doubt import EXPECTED, rank_correlation
+from mattekit.metrics.calibration import EXPECTED, rank_correlation
 from mattekit.metrics.protocols import Protocol
 
 SCHEMA = "mattekit/1"
@@ -29,7 +29,7 @@ class Row:
     values: Mapping[str, float] = field(default_factory=dict)
     error: str | None = None
     warnings: tuple[str, ...] = ()
-    doubts: tuple[str, ...] = ()
+    suspicions: tuple[str, ...] = ()
     """Why the numbers may not mean what they should."""
     seconds: float = 0.0
     bits: int = 8
@@ -67,7 +67,7 @@ class Evaluation:
         }
 
     @cached_property
-    def doubt_order(self) -> float | None:
+    def confidence_order(self) -> float | None:
         """Rank correlation over pictures of the expected error with the mean error made."""
         rows = self.having(EXPECTED)
         expected, made = ([row.values[name] for row in rows] for name in (EXPECTED, "mad"))
@@ -89,19 +89,28 @@ class Evaluation:
         said = [
             Problem(name=row.name, sentence=sentence)
             for row in self.rows
-            for sentence in (*row.doubts, *row.warnings)
+            for sentence in (*row.suspicions, *row.warnings)
         ]
         return (*self.problems, *failed, *said)
 
     @property
     def is_complete(self) -> bool:
-        """Whether every file was paired and measured and no number is in doubt."""
-        return not self.problems and all(not row.error and not row.doubts for row in self.rows)
+        """Whether every file was paired and measured and no number is suspicious."""
+        return not self.problems and all(not row.error and not row.suspicions for row in self.rows)
 
 
-def depth_in_words(bits: int) -> str:
+def describe_depth(bits: int) -> str:
     """What a report calls the depth of stored values."""
     return "float" if bits == 32 else f"{bits}-bit"
+
+
+def format_number(value: float) -> str:
+    """A number with four digits that count.
+
+    >>> format_number(12.3456), format_number(0.00224501), format_number(0)
+    ('12.35', '0.002245', '0')
+    """
+    return "0" if value == 0 else f"{value:#.4g}".rstrip(".")
 
 
 def to_document(evaluation: Evaluation) -> dict[str, Any]:
@@ -112,7 +121,7 @@ def to_document(evaluation: Evaluation) -> dict[str, Any]:
         "title": evaluation.title,
         "protocol": {"title": evaluation.protocol.title, **asdict(evaluation.protocol)},
         "means": evaluation.means,
-        "doubt_order": evaluation.doubt_order,
+        "confidence_order": evaluation.confidence_order,
         "pictures": len(evaluation.measured),
         "bits": evaluation.bits,
         "problems": [asdict(problem) for problem in evaluation.problems],
@@ -150,9 +159,19 @@ def to_csv(evaluation: Evaluation) -> str:
     table.writerow(["name", *evaluation.columns, "seconds", "error"])
     for row in evaluation.rows:
         numbers = [row.values.get(name, "") for name in evaluation.columns]
-        table.writerow([row.name, *numbers, row.seconds, row.error or ""])
+        table.writerow([plain(row.name), *numbers, row.seconds, plain(row.error or "")])
     table.writerow(["mean", *evaluation.means.values(), "", ""])
     return text.getvalue()
+
+
+def plain(text: str) -> str:
+    """Text from outside made harmless for terminals and spreadsheets.
+
+    >>> plain("=cmd|calc!A1"), plain("a" + chr(27) + "[31mb")
+    ("'=cmd|calc!A1", 'a?[31mb')
+    """
+    shown = "".join(c if c.isprintable() else "?" for c in text)
+    return f"'{shown}" if shown.startswith(("=", "+", "-", "@")) else shown
 
 
 def _mean(values: Sequence[float]) -> float:
@@ -172,7 +191,7 @@ def _to_result(row: Row) -> dict[str, Any]:
         "extra": {
             "name": row.name,
             "values": dict(row.values),
-            "doubts": list(row.doubts),
+            "suspicions": list(row.suspicions),
             "bits": row.bits,
             "trimap": row.trimap,
             "true": row.true,
@@ -186,7 +205,7 @@ def _from_result(result: Mapping[str, Any]) -> Row:
         predicted=result["input"],
         error=result["error"],
         warnings=tuple(result["warnings"]),
-        doubts=tuple(extra.pop("doubts")),
+        suspicions=tuple(extra.pop("suspicions")),
         seconds=result["seconds"],
         **extra,
     )

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mattekit.core.types import Mask
-from mattekit.metrics.matte_pair import MattePair
+from mattekit.metrics.pair import MattePair
 from mattekit.metrics.protocols import Protocol
 
 Numbers = npt.NDArray[np.floating]  # float32 or float64, as the protocol says

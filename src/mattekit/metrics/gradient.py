@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from mattekit.metrics.matte_pair import Matte, MattePair
+from mattekit.metrics.pair import MattePair, Values
 from mattekit.metrics.protocols import Protocol
 
 Kernel = npt.NDArray[np.float64]  # one dimension
@@ -22,7 +22,7 @@ def gradient_error(pair: MattePair, protocol: Protocol) -> float:
     return cv2.norm(difference, cv2.NORM_L2SQR) / protocol.gradient_unit
 
 
-def gradient_magnitude(matte: Matte, protocol: Protocol) -> Matte:
+def gradient_magnitude(matte: Values, protocol: Protocol) -> Values:
     """Length of the Gaussian-smoothed gradient at every pixel."""
     smooth, derive = kernels(protocol)
     border = {"replicated": cv2.BORDER_REPLICATE, "reflected": cv2.BORDER_REFLECT}
@@ -45,7 +45,7 @@ def kernels(protocol: Protocol) -> tuple[Kernel, Kernel]:
     return smooth, derive
 
 
-def _ranged(matte: Matte, protocol: Protocol) -> Matte:
+def _ranged(matte: Values, protocol: Protocol) -> Values:
     """Stretched to the full range 0..1 where the protocol does so.
 
     A constant matte has no edges and becomes zeros.

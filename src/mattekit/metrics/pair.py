@@ -14,7 +14,7 @@ from mattekit.core.errors import BadImage, BadTrimap
 from mattekit.core.types import BACKGROUND, FOREGROUND, Mask, Plane, region_mask
 from mattekit.metrics.protocols import Protocol
 
-Matte = npt.NDArray[np.float64]  # h w, [0, 1]
+Values = npt.NDArray[np.float64]  # h w, [0, 1]
 
 ROUNDING = 1e-6  # how far outside [0, 1] a value may be and still count as rounding
 
@@ -23,8 +23,8 @@ ROUNDING = 1e-6  # how far outside [0, 1] a value may be and still count as roun
 class MattePair:
     """A predicted and a true matte that may be compared pixel by pixel."""
 
-    predicted: Matte
-    true: Matte
+    predicted: Values
+    true: Values
     inside: Mask
     """True where the protocol measures."""
     count: int
@@ -37,7 +37,7 @@ class MattePair:
         return rows, slice(max(left - margin, 0), left + max(width, 1) + margin)
 
     @cached_property
-    def difference_inside(self) -> Matte:
+    def difference_inside(self) -> Values:
         """p - g in the window of the region, 0 outside the region."""
         window = self.window()
         difference = self.predicted[window] - self.true[window]
@@ -78,7 +78,7 @@ def missing_trimap(protocol: Protocol) -> BadTrimap:
     )
 
 
-def _as_matte(plane: Plane, which: str) -> Matte:
+def _as_matte(plane: Plane, which: str) -> Values:
     if plane.ndim != 2 or plane.size == 0:
         raise BadImage(f"the {which} matte has shape {plane.shape}; give one channel, height width")
     if np.issubdtype(plane.dtype, np.unsignedinteger):
@@ -113,7 +113,7 @@ def _as_labels(trimap: Plane) -> npt.NDArray[np.uint8]:
     return trimap
 
 
-def _check_same_size(plane: Plane, which: str, true: Matte) -> None:
+def _check_same_size(plane: Plane, which: str, true: Values) -> None:
     if plane.shape != true.shape:
         found, expected = (f"{s[1]}x{s[0]}" for s in (plane.shape, true.shape))
         raise BadImage(

@@ -2,7 +2,7 @@
 
 import cv2
 
-from mattekit.metrics.matte_pair import Matte, MattePair
+from mattekit.metrics.pair import MattePair, Values
 from mattekit.metrics.protocols import Protocol
 
 
@@ -22,7 +22,7 @@ def mean_absolute_error(pair: MattePair, protocol: Protocol) -> float:
     return cv2.norm(_difference(pair, protocol), cv2.NORM_L1) / max(pair.count, 1)
 
 
-def _difference(pair: MattePair, protocol: Protocol) -> Matte:
+def _difference(pair: MattePair, protocol: Protocol) -> Values:
     if protocol.sad_mse_mad_sum == "over the region":
         return pair.difference_inside
     return pair.predicted - pair.true

@@ -13,16 +13,16 @@ EXPECTED = "expected error"
 Numbers = npt.NDArray[np.float64]
 
 
-def misplaced_doubt(expected: Numbers, made: Numbers) -> float:
+def sparsification_error(expected: Numbers, made: Numbers) -> float:
     """How much of the error the fifth of the pixels that were doubted most leaves out.
 
     0 where no other fifth holds more error, 1 where one drawn at random would hold as much. Pixels
     that are doubted alike count by their mean.
 
     >>> made = np.array([0.0, 0.0, 0.5, 0.1, 0.0])
-    >>> misplaced_doubt(np.array([0.01, 0.01, 0.3, 0.2, 0.01]), made)
+    >>> sparsification_error(np.array([0.01, 0.01, 0.3, 0.2, 0.01]), made)
     0.0
-    >>> misplaced_doubt(np.full(5, 0.01), made)
+    >>> sparsification_error(np.full(5, 0.01), made)
     1.0
     """
     if not made.any():
