@@ -1,7 +1,11 @@
-"""Image matting. The names below are the whole public surface; importing them costs no torch."""
+"""Image matting. The names below are all that is public; importing mattekit imports none of them.
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+Each is imported when it is first used.
+"""
+
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING
+from typing import Any as _Any
 
 if TYPE_CHECKING:
     from mattekit import metrics, networks, synthetic
@@ -13,7 +17,9 @@ if TYPE_CHECKING:
     from mattekit.imaging.trimap import make_trimap
     from mattekit.inference.load import load
 
-HOME = {
+    __version__: str
+
+_EXPORTS = {
     "Cutout": "mattekit.cutouts.cutout",
     "MattekitError": "mattekit.core.errors",
     "cutout": "mattekit.cutouts.cutout",
@@ -26,7 +32,7 @@ HOME = {
     "read_trimap": "mattekit.imaging.files",
     "write_image": "mattekit.imaging.files",
 }
-ROOMS = ("metrics", "networks", "synthetic")
+_SUBPACKAGES = ("metrics", "networks", "synthetic")
 
 __all__ = [
     "Cutout",
@@ -46,10 +52,18 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> _Any:
     """Import a public name when it is first used."""
-    if name in ROOMS:
-        return import_module(f"mattekit.{name}")
-    if name not in HOME:
+    if name == "__version__":
+        return _import_module("importlib.metadata").version("mattekit")
+    if name not in __all__:
         raise AttributeError(f"module 'mattekit' has no attribute '{name}'")
-    return getattr(import_module(HOME[name]), name)
+    require = _import_module("mattekit.core.extras").require
+    if name in _SUBPACKAGES:
+        return require(f"mattekit.{name}", f"mattekit.{name}")
+    return getattr(require(_EXPORTS[name], f"mattekit.{name}"), name)
+
+
+def __dir__() -> list[str]:
+    """The public names, for completion."""
+    return [*__all__, "__version__"]

@@ -1,6 +1,8 @@
 """The public names."""
 
 import inspect
+from importlib.metadata import version
+from importlib.resources import files
 
 import pytest
 
@@ -31,3 +33,15 @@ def test_the_five_metrics_and_scenes_are_reached_from_the_top() -> None:
 def test_a_name_that_is_not_there_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'blend'"):
         mattekit.blend  # noqa: B018
+
+
+def test_completion_shows_the_public_names_and_nothing_else() -> None:
+    assert dir(mattekit) == sorted([*mattekit.__all__, "__version__"])
+
+
+def test_the_version_is_that_of_the_installed_package() -> None:
+    assert mattekit.__version__ == version("mattekit")
+
+
+def test_type_checkers_find_the_annotations() -> None:
+    assert (files("mattekit") / "py.typed").is_file()

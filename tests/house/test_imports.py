@@ -96,3 +96,24 @@ from mattekit.cli.main import app
 print(CliRunner().invoke(app, ["recipe", "list"]).stderr)
 """
     assert "pip install 'mattekit[" in child(code)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "mattekit.networks",
+        "mattekit.load('compact', device='cuda')",
+        "exec('from mattekit import *')",
+    ],
+)
+def test_a_python_user_without_torch_is_told_how_to_get_it(use: str) -> None:
+    code = f"""{REFUSE_TORCH}
+import mattekit
+try:
+    {use}
+except mattekit.MattekitError as error:
+    print(type(error).__name__, error)
+"""
+    said = child(code)
+    assert said.startswith("MissingExtra")
+    assert "pip install 'mattekit[torch]'" in said

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 import numpy as np
+import platformdirs.macos
+import platformdirs.unix
 import pytest
 from safetensors.numpy import save_file
 
@@ -55,20 +57,28 @@ def test_models_live_where_the_user_says(path: Path, monkeypatch: pytest.MonkeyP
         find("large.safetensors")
 
 
+def test_the_new_name_of_the_variable_is_preferred(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("MATTEKIT_HOME", str(tmp_path / "old"))
+    monkeypatch.setenv("MATTEKIT_MODELS", str(tmp_path / "new"))
+    assert models_folder() == tmp_path / "new"
+
+
 @pytest.mark.parametrize(
-    ("platform", "variable", "expected"),
+    ("system", "variable", "expected"),
     [
-        ("linux", "XDG_DATA_HOME", "data/mattekit"),
-        ("win32", "LOCALAPPDATA", "data/mattekit"),
-        ("darwin", "HOME", "data/Library/Application Support/mattekit"),
+        (platformdirs.unix.Unix, "XDG_DATA_HOME", "data/mattekit"),
+        (platformdirs.macos.MacOS, "HOME", "data/Library/Application Support/mattekit"),
     ],
 )
 def test_otherwise_they_live_where_the_platform_keeps_data(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, platform, variable, expected
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, system, variable, expected
 ) -> None:
-    monkeypatch.delenv("MATTEKIT_HOME", raising=False)
+    for name in ("MATTEKIT_HOME", "MATTEKIT_MODELS"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(variable, str(tmp_path / "data"))
-    monkeypatch.setattr("sys.platform", platform)
+    monkeypatch.setattr(platformdirs, "PlatformDirs", system)
     assert models_folder() == tmp_path / expected
 
 

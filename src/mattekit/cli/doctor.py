@@ -17,6 +17,7 @@ from mattekit.classical.foreground import estimate_foreground
 from mattekit.cli.failures import FAILED, Failure, attempt
 from mattekit.cli.options import Json
 from mattekit.core.errors import BadData
+from mattekit.core.extras import EXTRAS
 from mattekit.imaging.compose import over
 from mattekit.imaging.files import encode_image, read_alpha
 from mattekit.imaging.trimap import make_trimap
@@ -24,14 +25,6 @@ from mattekit.inference.default import DEFAULT_MODEL
 from mattekit.inference.mattes import find_alpha
 
 BASE = ("numpy", "Pillow", "opencv-python-headless", "scipy", "numba", "PyMatting", "onnxruntime")
-EXTRAS = {
-    "torch": ("torch", "torchvision", "timm", "safetensors", "jaxtyping"),
-    "train": ("lightning-fabric", "pydantic", "PyYAML", "tensorboard", "matplotlib"),
-    "serve": ("fastapi", "uvicorn", "python-multipart"),
-    "export": ("onnx", "onnxscript"),
-    "exr": ("OpenEXR",),
-    "heif": ("pillow-heif",),
-}
 LARGEST_ERROR = 0.15  # of the alpha of the self-test
 
 
@@ -104,7 +97,7 @@ def self_test() -> str:
 
 def installed() -> dict[str, str]:
     """Package -> version, of those that mattekit uses and that are there."""
-    names = (*BASE, *(name for names in EXTRAS.values() for name in names))
+    names = (*BASE, *(name for modules in EXTRAS.values() for name in modules.values()))
     found = {name: _version(name) for name in names}
     return {name: number for name, number in found.items() if number}
 
@@ -112,7 +105,8 @@ def installed() -> dict[str, str]:
 def missing() -> dict[str, str]:
     """Extra with its absent packages -> the command that installs it."""
     absent = {
-        extra: [name for name in names if not _version(name)] for extra, names in EXTRAS.items()
+        extra: [name for name in modules.values() if not _version(name)]
+        for extra, modules in EXTRAS.items()
     }
     return {
         f"{extra} ({', '.join(names)})": f"pip install 'mattekit[{extra}]'"

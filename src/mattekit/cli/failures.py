@@ -7,29 +7,10 @@ from typing import TypeVar
 
 import typer
 
-from mattekit.core.errors import BadArgument, MattekitError, MissingExtra
+from mattekit.core.errors import BadArgument, MattekitError
+from mattekit.core.extras import missing_extra
 
 DONE, FAILED, USAGE, STOPPED = 0, 1, 2, 130
-
-EXTRA_OF = {
-    "torch": "torch",
-    "torchvision": "torch",
-    "timm": "torch",
-    "safetensors": "torch",
-    "jaxtyping": "torch",
-    "lightning_fabric": "train",
-    "pydantic": "train",
-    "yaml": "train",
-    "tensorboard": "train",
-    "matplotlib": "train",
-    "fastapi": "serve",
-    "uvicorn": "serve",
-    "onnx": "export",
-    "onnxscript": "export",
-    "OpenEXR": "exr",
-    "pillow_heif": "heif",
-}
-"""Top-level package -> the extra of mattekit that brings it."""
 
 log = logging.getLogger("mattekit")
 T = TypeVar("T")
@@ -65,14 +46,10 @@ def _sentence(error: Exception) -> str:
         return str(error)
     if isinstance(error, MemoryError):
         return "out of memory; use a smaller picture, or a lower --max-memory where there is one"
-    if isinstance(error, ModuleNotFoundError) and _package(error) in EXTRA_OF:
-        return str(MissingExtra(f"this command ({_package(error)})", EXTRA_OF[_package(error)]))
+    if isinstance(error, ModuleNotFoundError) and (missing := missing_extra(error, "this command")):
+        return str(missing)
     if isinstance(error, OSError) and error.strerror:
         place = f"{error.filename}: " if error.filename else ""
         return f"{place}{error.strerror.lower()}"
     kind = type(error).__name__
     return f"unexpected {kind}: {error}; please report it with what --debug prints"
-
-
-def _package(error: ModuleNotFoundError) -> str:
-    return (error.name or "").split(".")[0]

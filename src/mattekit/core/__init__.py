@@ -1,1 +1,1 @@
-"""Ground floor: the names of planes, the errors, the config idiom, atomic writes."""
+"""What every layer uses: names of planes, the result of a method, errors, configs, safe writes."""

@@ -1,10 +1,11 @@
-"""Files appear whole or not at all: written aside under another name, flushed, then renamed."""
+"""Atomic writes: a temporary file, flushed to the disk, then renamed."""
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mattekit.core import system
 from mattekit.core.errors import BadOutput
 
 
@@ -12,27 +13,30 @@ from mattekit.core.errors import BadOutput
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give a temporary path beside `path`; it takes the name of `path` when the block succeeds.
 
+    A symbolic link stays one: the file that it points to is replaced.
+
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
-    >>> with replacing(folder / "note.txt") as aside:
-    ...     _ = aside.write_text("done")
+    >>> with replacing(folder / "note.txt") as temporary:
+    ...     _ = temporary.write_text("done")
     >>> [file.name for file in folder.iterdir()]
     ['note.txt']
     """
     path = Path(path)
-    make_folder(path.parent)
-    if path.is_dir():
+    target = Path(os.path.realpath(path)) if path.is_symlink() else path
+    make_folder(target.parent)
+    if target.is_dir():
         raise BadOutput(f"{path} is a folder, but a file is to be written there; name a file")
-    aside = path.with_name(f".{path.stem[:60]}.{os.getpid()}.{os.urandom(4).hex()}{path.suffix}")
+    name = f".{target.stem[:60]}.{os.getpid()}.{os.urandom(4).hex()}{target.suffix}"
+    temporary = target.with_name(name)
     try:
-        yield aside
-        with aside.open("rb") as written:
-            os.fsync(written.fileno())
-        os.replace(aside, path)
+        yield temporary
+        flush(temporary)
+        os.replace(temporary, target)
     except OSError as error:
         raise BadOutput(f"cannot write {path}: {_reason(error)}") from error
     finally:
-        aside.unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
 
 
 def make_folder(folder: str | os.PathLike[str]) -> Path:
@@ -43,6 +47,22 @@ def make_folder(folder: str | os.PathLike[str]) -> Path:
     except OSError as error:
         raise BadOutput(f"cannot create the folder {folder}: {_reason(error)}") from error
     return folder
+
+
+def flush(path: Path) -> None:
+    """Wait until the system has put a file, or a folder's list of files, onto the disk.
+
+    Windows flushes a file through a writable handle only, and has no handles of folders.
+    """
+    if not path.is_dir():
+        with path.open("r+b") as file:
+            os.fsync(file.fileno())
+    elif not system.WINDOWS:
+        handle = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
 
 
 def _reason(error: OSError) -> str:

@@ -4,8 +4,8 @@ A config belongs to the thing it builds and stands in the same file. The list of
 of configs (`NetworkConfig = DimConfig | GfmConfig | ...`), told apart by the field `name`.
 """
 
-from dataclasses import dataclass
-from typing import Any, TypeVar, dataclass_transform
+from dataclasses import dataclass, fields
+from typing import Any, TypeVar, dataclass_transform, get_args
 
 T = TypeVar("T")
 
@@ -16,3 +16,19 @@ def config(cls: type[T]) -> type[T]:
     frozen: Any = dataclass(frozen=True, kw_only=True, slots=True)(cls)
     frozen.__pydantic_config__ = {"extra": "forbid", "use_attribute_docstrings": True}
     return frozen  # type: ignore[no-any-return]
+
+
+def by_name(union: Any) -> dict[str, Any]:
+    """The configs of a union, by their names.
+
+    >>> from typing import Literal
+    >>> @config
+    ... class Disc:
+    ...     name: Literal["disc"] = "disc"
+    >>> @config
+    ... class Square:
+    ...     name: Literal["square"] = "square"
+    >>> list(by_name(Disc | Square))
+    ['disc', 'square']
+    """
+    return {str(fields(member)[0].default): member for member in get_args(union)}

@@ -3,21 +3,33 @@
     MattekitError
     |-- BadArgument     an option or value that cannot be used (exit code 2 on the command line)
     |-- BadImage        a picture that cannot be read, or has the wrong size or kind
-    |-- BadTrimap       a trimap that does not say what it should
-    |-- BadData         a data set, list or archive that lacks what is asked of it
+    |-- BadTrimap       a trimap with wrong values, size or labels
+    |-- BadData         a data set, list or archive with something missing or wrong
     |-- BadRecipe       a recipe with an unknown key, a wrong type or an impossible combination
     |-- BadWeights      a checkpoint of another kind, damaged, or with keys that do not fit
     |-- BadOutput       a place that cannot be written, or a file that would be overwritten
-    |-- NoSubject       nobody said what the subject is, and it could not be told from the photo
+    |-- NoSubject       no hint says what the subject is, and the photo does not show it clearly
     |-- TooLarge        work that does not fit the memory, pixel or time limit
     `-- MissingExtra    an optional part of mattekit is not installed
 
 A message is one sentence that says what was found, what was expected, and what to do.
 """
 
+from typing import Any
+
 
 class MattekitError(Exception):
     """Base of all errors whose message is meant for the user."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Copied as it is, whatever arguments the class takes; so it crosses between processes."""
+        return _restored, (type(self), self.args), self.__dict__ or None
+
+
+def _restored(kind: type[MattekitError], args: tuple[Any, ...]) -> MattekitError:
+    error = kind.__new__(kind)
+    error.args = args
+    return error
 
 
 class BadArgument(MattekitError):
@@ -29,11 +41,11 @@ class BadImage(MattekitError):
 
 
 class BadTrimap(MattekitError):
-    """A trimap that does not say what it should."""
+    """A trimap with wrong values, size or labels."""
 
 
 class BadData(MattekitError):
-    """A data set, list or archive that lacks what is asked of it."""
+    """A data set, list or archive with something missing or wrong."""
 
 
 class BadRecipe(MattekitError):
@@ -49,7 +61,7 @@ class BadOutput(MattekitError):
 
 
 class NoSubject(MattekitError):
-    """Nobody said what the subject is, and it could not be told from the photo."""
+    """No hint says what the subject is, and the photo does not show it clearly."""
 
 
 class TooLarge(MattekitError):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mattekit.core.errors import BadArgument, BadWeights
+from mattekit.core.extras import require
 from mattekit.inference.default import DEFAULT_MODEL
 from mattekit.inference.network import Network
 from mattekit.inference.onnx_network import OnnxNetwork
@@ -50,6 +51,7 @@ def load_network(model: str | Path, *, device: str = "auto", **options: Any) -> 
 
 def load_in_torch(model: str, *, device: str = "auto", **options: Any) -> "TorchNetwork":
     """The network of a model's name, or of a .safetensors file, in PyTorch."""
+    require("mattekit.inference.torch_network", f"running {model} in PyTorch")
     from mattekit.inference.device import find_device
     from mattekit.inference.torch_network import TorchNetwork
     from mattekit.networks.weights import load as load_weights

@@ -1,16 +1,17 @@
-"""Weights files from outside: where they live, what their names are, what their header says.
+"""Files of weights: the folder of imported ones, their names, and the header of each.
 
 The header of a .safetensors file is its length and a JSON text: names and shapes of the tensors,
-and texts of the writer's own. Reading it takes no torch; the tensors: `networks.weights`.
+and metadata. Reading it needs no torch; `networks.weights` reads the tensors.
 """
 
 import json
 import math
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import platformdirs
 
 from mattekit.core.errors import BadArgument, BadWeights
 
@@ -19,12 +20,12 @@ SHIPPED = Path(__file__).with_name("shipped")
 METADATA = "__metadata__"
 LARGEST_HEADER = 100_000_000
 STATISTICS = (".running_mean", ".running_var", ".num_batches_tracked")
-"""Endings of what a norm observes and nobody learns."""
+"""Endings of the statistics that a norm observes, which are not learned."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """What a .safetensors file says that it holds."""
+    """The header of a .safetensors file."""
 
     texts: dict[str, str]
     shapes: dict[str, tuple[int, ...]]
@@ -37,7 +38,7 @@ class Contents:
 
 
 def read_contents(path: Path) -> Contents:
-    """The file's header; a file that is shorter than it says is refused."""
+    """The file's header; a truncated file is refused."""
     if not path.is_file():
         raise BadWeights(f"there is no file {path}; give the path of a {SUFFIX} file")
     try:
@@ -55,14 +56,12 @@ def read_contents(path: Path) -> Contents:
 
 
 def models_folder() -> Path:
-    """Where imported models live: $MATTEKIT_HOME, or the platform's folder for such data."""
-    if home := os.environ.get("MATTEKIT_HOME"):
-        return Path(home)
-    if sys.platform == "darwin":
-        return Path.home() / "Library" / "Application Support" / "mattekit"
-    if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA", Path.home())) / "mattekit"
-    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local/share") / "mattekit"
+    """Where imported models live: $MATTEKIT_MODELS, or the platform's folder for user data.
+
+    $MATTEKIT_HOME is an older name of the same variable.
+    """
+    named = os.environ.get("MATTEKIT_MODELS") or os.environ.get("MATTEKIT_HOME")
+    return Path(named) if named else platformdirs.user_data_path("mattekit", appauthor=False)
 
 
 def model_files() -> dict[str, Path]:

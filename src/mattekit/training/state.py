@@ -22,7 +22,7 @@ import torch
 from safetensors import SafetensorError
 from torch import distributed
 
-from mattekit.core.atomic import make_folder, replacing
+from mattekit.core.atomic import flush, make_folder, replacing
 from mattekit.core.config import config
 from mattekit.core.errors import BadOutput, BadWeights
 from mattekit.training.periods import Span
@@ -108,7 +108,7 @@ class Checkpoints:
             self._fill(aside, files)
             aside.chmod(0o755)
             os.replace(aside, folder)
-            _flush(self.folder)
+            flush(self.folder)
         except (OSError, RuntimeError, SafetensorError, BadOutput) as error:
             last = self.find(LAST)
             kept = "there is no earlier one" if last is None else f"the last good one is {last}"
@@ -124,7 +124,7 @@ class Checkpoints:
                 _write_all(Path(local), files)
                 shutil.copytree(local, aside, dirs_exist_ok=True)
         for path in (*aside.iterdir(), aside):
-            _flush(path)
+            flush(path)
 
     def _remove_old(self) -> None:
         found = sorted(self.folder.glob("step-*"), key=step_of)
@@ -200,12 +200,3 @@ def restore_generators(saved: list[dict[str, Any]], rank: int) -> None:
 def _write_all(folder: Path, files: Writers) -> None:
     for name, write in files.items():
         write(folder / name)
-
-
-def _flush(path: Path) -> None:
-    """Make the system put a file or a folder's list of files onto the disk."""
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -1,0 +1,63 @@
+"""The optional parts of mattekit: which extra brings which package."""
+
+from importlib import import_module
+from types import ModuleType
+
+from mattekit.core.errors import MissingExtra
+
+EXTRAS = {
+    "torch": {
+        "torch": "torch",
+        "torchvision": "torchvision",
+        "timm": "timm",
+        "safetensors": "safetensors",
+        "jaxtyping": "jaxtyping",
+    },
+    "train": {
+        "lightning_fabric": "lightning-fabric",
+        "pydantic": "pydantic",
+        "yaml": "PyYAML",
+        "tensorboard": "tensorboard",
+        "matplotlib": "matplotlib",
+    },
+    "serve": {
+        "fastapi": "fastapi",
+        "uvicorn": "uvicorn",
+        "multipart": "python-multipart",
+    },
+    "export": {"onnx": "onnx", "onnxscript": "onnxscript"},
+    "exr": {"OpenEXR": "OpenEXR"},
+    "heif": {"pillow_heif": "pillow-heif"},
+}
+"""Extra -> the modules it brings, each with the name of its distribution."""
+
+
+def require(module: str, what: str) -> ModuleType:
+    """Import a module; where an extra that it needs is missing, say how to install that.
+
+    Args:
+        module: a module of an extra, or one of mattekit that imports such modules.
+        what: what needs it, as the beginning of the sentence.
+
+    Raises:
+        MissingExtra: where the extra is not installed.
+
+    >>> require("torch", "training").__name__
+    'torch'
+    """
+    try:
+        return import_module(module)
+    except ModuleNotFoundError as error:
+        missing = missing_extra(error, what)
+        if missing is None:
+            raise
+        raise missing from error
+
+
+def missing_extra(error: ModuleNotFoundError, what: str) -> MissingExtra | None:
+    """What to raise for an import that failed, where an extra would bring the module."""
+    module = (error.name or "").partition(".")[0]
+    for extra, modules in EXTRAS.items():
+        if module in modules:
+            return MissingExtra(f"{what} ({module})", extra)
+    return None
