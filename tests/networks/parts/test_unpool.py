@@ -3,12 +3,12 @@
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 import pytest
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from mattekit.models.runtime import open_session
 from mattekit.networks.parts.unpool import Window, pool, unpool
 
 WINDOWS: list[tuple[Window, int, int]] = [("2x2", 2, 0), ("3x3", 3, 1)]
@@ -91,7 +91,7 @@ def test_onnx_runtime_gives_the_same_at_other_sizes(window: Window, tmp_path: Pa
         dynamic_shapes={"planes": {2: 2 * half_height, 3: 2 * half_width}},
         verbose=False,
     )
-    session = onnxruntime.InferenceSession(tmp_path / "pool.onnx")
+    session = open_session(tmp_path / "pool.onnx")
     planes = planes_with_ties(seed=7)[..., :10, :14].contiguous()
     [answer] = session.run(None, {"planes": planes.numpy()})
     np.testing.assert_array_equal(answer, PoolAndUnpool(window)(planes).numpy())

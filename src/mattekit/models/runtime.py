@@ -1,0 +1,37 @@
+"""ONNX Runtime, imported here and nowhere else, so that its telemetry is off wherever it runs.
+
+Official builds collect usage data on by default and keep an identifier in the home folder. The
+environment variable turns that off only if it is set before the import.
+"""
+
+import os
+from pathlib import Path
+
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+import onnxruntime  # noqa: E402
+from onnxruntime.capi import onnxruntime_pybind11_state as failures  # noqa: E402
+
+from mattekit.core.errors import BadWeights  # noqa: E402
+
+ERRORS_ONLY = 3
+UNREADABLE = (
+    failures.Fail,
+    failures.InvalidGraph,
+    failures.InvalidProtobuf,
+    failures.NoSuchFile,
+    failures.NotImplemented,
+)
+
+
+def open_session(path: Path, *, threads: int = 0) -> onnxruntime.InferenceSession:
+    """An ONNX file, ready to run on the CPU; `threads` 0 means one for each core."""
+    if not path.is_file():
+        raise BadWeights(f"there is no file {path}; give the path of an .onnx file")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = ERRORS_ONLY
+    try:
+        return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except UNREADABLE as error:
+        raise BadWeights(f"{path} cannot be run as an ONNX network ({error})") from error
