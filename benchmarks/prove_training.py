@@ -36,8 +36,8 @@ from mattekit.data.sources.shards import INDEX
 from mattekit.data.sources.synthetic import SyntheticConfig
 from mattekit.imaging.files import write_image
 from mattekit.inference.load import load
-from mattekit.inference.mattes import find_alpha
-from mattekit.inference.whole import Whole
+from mattekit.inference.matting import build_matting
+from mattekit.inference.strategies import Whole
 from mattekit.metrics import measure
 from mattekit.networks import build, config_of
 from mattekit.networks.weights import describe, save
@@ -295,7 +295,7 @@ def trimap_of(sample: Sample) -> Trimap:
 
 def closed_form(sample: Sample) -> Alpha:
     """What most compare with."""
-    return find_alpha(sample.image, trimap_of(sample), model="closed-form").alpha
+    return build_matting("closed-form").matte(sample.image, trimap_of(sample)).alpha
 
 
 def propagated(sample: Sample) -> Alpha:

@@ -17,7 +17,7 @@ from matplotlib.figure import Figure
 from quality_real import Picture, photographs, scenes
 
 from mattekit.core.types import UNKNOWN, Plane
-from mattekit.inference.mattes import find_alpha
+from mattekit.inference.matting import build_matting
 from mattekit.metrics.calibration import rank_correlation, sparsification_error
 
 EDGES = (0, 0.015, 0.025, 0.04, 0.06, 0.09, 0.13, 0.2, 0.3, 1)
@@ -43,7 +43,7 @@ def doubts(name: str, pictures: Iterator[Picture]) -> Doubts:
     """Predict every picture."""
     found = []
     for image, alpha, trimap in pictures:
-        matte = find_alpha(image, trimap, model="compact")
+        matte = build_matting("compact").matte(image, trimap)
         assert matte.expected_error is not None
         unknown = trimap == UNKNOWN
         found.append((matte.expected_error[unknown], np.abs(matte.alpha - alpha)[unknown]))

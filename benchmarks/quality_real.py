@@ -19,9 +19,9 @@ import numpy as np
 
 from mattekit.core.types import Alpha, Image, Trimap
 from mattekit.imaging.files import read_alpha, read_image, read_trimap
-from mattekit.inference.mattes import MODELS, find_alpha
+from mattekit.inference.matting import MODELS, build_matting
 from mattekit.metrics import conn, grad, mse, sad
-from mattekit.subject.trimap import from_mask
+from mattekit.subject.mask import from_mask
 from mattekit.synthetic.scene import scene
 
 FIRST_SCENE = 9_000_000  # seeds that no training draws
@@ -33,7 +33,7 @@ def photographs(folder: Path, trimaps: str) -> Iterator[Picture]:
     for path in sorted((folder / "image").iterdir()):
         alpha = read_alpha(folder / "alpha" / path.name)
         if trimaps == "masks":
-            trimap = from_mask((alpha > 0.5).astype(np.float32), alpha.shape)
+            trimap = from_mask((alpha > 0.5).astype(np.float32))
         else:
             trimap = read_trimap(folder / trimaps / path.name)
         yield read_image(path), alpha, trimap
@@ -55,7 +55,7 @@ def measure(name: str, pictures: Iterator[Picture], models: list[str]) -> None:
     for image, alpha, trimap in pictures:
         for model in models:
             start = time.perf_counter()
-            predicted = find_alpha(image, trimap, model=model).alpha
+            predicted = build_matting(model).matte(image, trimap).alpha
             seconds[model] += time.perf_counter() - start
             values[model].append(
                 [error(predicted, alpha, trimap) for error in (sad, mse, grad, conn)]

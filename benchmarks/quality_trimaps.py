@@ -18,7 +18,7 @@ from quality_real import Picture, photographs, scenes
 
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Mask, Trimap
 from mattekit.imaging.trimap import dilated, make_trimap
-from mattekit.inference.mattes import find_alpha
+from mattekit.inference.matting import build_matting
 from mattekit.metrics import mse, sad
 
 WIDTHS = (2, 5, 10, 20, 40)
@@ -69,7 +69,7 @@ def measure(name: str, pictures: Iterator[Picture], models: list[str]) -> None:
         for kind, maker in TRIMAPS.items():
             trimap = maker(alpha)
             for model in models:
-                predicted = find_alpha(image, trimap, model=model).alpha
+                predicted = build_matting(model).matte(image, trimap).alpha
                 errors = [error(predicted, alpha, where) for error in (sad, mse)]
                 values.setdefault((kind, model), []).append(errors)
     for (kind, model), errors in values.items():

@@ -31,7 +31,7 @@ from mattekit.core.tensors import Batch
 from mattekit.data.loader import Row, make_loader
 from mattekit.data.sources.synthetic import SyntheticConfig
 from mattekit.imaging.compose import over
-from mattekit.inference.device import find_device
+from mattekit.inference.torch_network import find_device
 from mattekit.losses.adversarial import critic_objective, generator_objective
 from mattekit.losses.region import paste_known
 from mattekit.recipes.pieces import PRECISIONS, make_settings, make_steps

@@ -9,7 +9,7 @@ from cli.conftest import SIZE, Command
 
 from mattekit.cli.cutout import PARTS
 from mattekit.imaging.files import open_picture, read_alpha, read_image, read_trimap, write_image
-from mattekit.inference.default import DEFAULT_MODEL
+from mattekit.models.files import DEFAULT_MODEL
 
 
 def error_of_alpha(path: Path, files: Path) -> float:

@@ -21,9 +21,9 @@ from mattekit.imaging.files import (
 )
 from mattekit.imaging.picture import to_depth
 from mattekit.imaging.trimap import make_trimap, to_pixels
-from mattekit.inference.mattes import Effort, find_alpha
-from mattekit.subject.hints import Hints
-from mattekit.subject.trimap import band_pixels, from_mask
+from mattekit.inference.matting import build_matting
+from mattekit.subject.hints import Trimap
+from mattekit.subject.mask import band_pixels, from_mask
 
 
 @pytest.fixture(scope="module")
@@ -135,20 +135,20 @@ def test_an_unknown_model_is_refused_with_the_nearest_name(disc: Sample) -> None
 
 
 def test_the_fast_way_is_near_the_full_one(disc: Sample) -> None:
-    fast = find_alpha(disc.image, disc.trimap, model="closed-form", effort=Effort(quality="fast"))
+    fast = build_matting("closed-form", quality="fast").matte(disc.image, disc.trimap)
     assert np.abs(fast.alpha - disc.alpha).mean() < 0.03
 
 
 def test_an_alpha_that_the_photo_keeps_is_multiplied_in(disc: Sample) -> None:
     half = np.full(disc.size, 128, np.uint8)
     picture = Picture(colours=to_depth(disc.image, 8), alpha=half)
-    cut = cut_picture(picture, Hints(trimap=disc.trimap), model="closed-form")
+    cut = cut_picture(picture, Trimap(value=disc.trimap), build_matting("closed-form"))
     assert cut.alpha[22, 30] == pytest.approx(128 / 255)
 
 
 def test_where_no_clean_colours_are_asked_for_the_photo_s_own_stand_in(disc: Sample) -> None:
     picture = Picture(colours=to_depth(disc.image, 8))
-    cut = cut_picture(picture, Hints(trimap=disc.trimap), model="closed-form", clean=False)
+    cut = cut_picture(picture, Trimap(value=disc.trimap), build_matting("closed-form"), clean=False)
     assert cut.colours is picture.colours
     assert error(cut, disc) < 0.02
 
@@ -156,7 +156,7 @@ def test_where_no_clean_colours_are_asked_for_the_photo_s_own_stand_in(disc: Sam
 def test_light_above_white_is_kept_in_linear_colours(disc: Sample) -> None:
     linear = disc.image * np.float32(3)
     picture = Picture(colours=disc.image, linear=linear)
-    cut = cut_picture(picture, Hints(trimap=disc.trimap), model="closed-form")
+    cut = cut_picture(picture, Trimap(value=disc.trimap), build_matting("closed-form"))
     opaque = disc.trimap == FOREGROUND
     assert np.abs(cut.colours[opaque] - linear[opaque]).max() < 1e-5
     assert cut.foreground.max() <= 1
@@ -173,7 +173,7 @@ def test_the_band_of_a_mask_has_the_width_asked_for() -> None:
     mask = np.zeros((60, 80), np.float32)
     mask[15:45, 20:60] = 1  # diagonal 50
     for width, unknown_inside in (("3", 3), (6, 6), ("10%", 5), (None, 4)):
-        trimap = from_mask(mask, (60, 80), width)
+        trimap = from_mask(mask, width)
         assert (trimap[30, 20:40] == UNKNOWN).sum() == unknown_inside
         assert (trimap[30, :20] == UNKNOWN).sum() == unknown_inside
 
@@ -182,23 +182,23 @@ def test_soft_pixels_of_a_mask_are_unknown_however_far_from_its_edge() -> None:
     mask = np.zeros((40, 40), np.float32)
     mask[10:30, 10:30] = 1
     mask[2:5, 2:5] = 0.4
-    assert (from_mask(mask, (40, 40), 2)[2:5, 2:5] == UNKNOWN).all()
+    assert (from_mask(mask, 2)[2:5, 2:5] == UNKNOWN).all()
 
 
 def test_a_thin_subject_keeps_something_known() -> None:
     mask = np.zeros((40, 40), np.float32)
     mask[18:22] = 1
-    assert (from_mask(mask, (40, 40), 12) == FOREGROUND).any()
+    assert (from_mask(mask, 12) == FOREGROUND).any()
 
 
 @pytest.mark.parametrize(("value", "says"), [(0.0, "empty"), (1.0, "all white")])
 def test_a_mask_of_one_value_is_refused(value: float, says: str) -> None:
     with pytest.raises(BadTrimap, match=says):
-        from_mask(np.full((9, 9), value, np.float32), (9, 9))
+        from_mask(np.full((9, 9), value, np.float32))
 
 
 def test_a_width_that_is_no_number_is_refused() -> None:
-    with pytest.raises(BadArgument, match="no width"):
+    with pytest.raises(BadArgument, match="not a valid width"):
         band_pixels("wide", 100.0)
 
 

@@ -9,7 +9,6 @@ SOURCE = Path(__file__).parents[2] / "src" / "mattekit"
 FILES = {path.relative_to(SOURCE).as_posix(): path.read_text() for path in SOURCE.rglob("*.py")}
 
 ALLOWED = {
-    r"\b1(\.0)? - \w*alpha": {"imaging/compose.py"},  # the compositing equation
     r"except Exception\b": {"cli/failures.py"},
     r"\.cuda\(": set(),
     r"\bTODO\b|\bNotImplementedError\b": set(),

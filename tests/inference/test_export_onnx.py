@@ -14,9 +14,9 @@ from mattekit.inference.export_onnx import export_onnx
 from mattekit.inference.load import load, load_network
 from mattekit.inference.onnx_network import OnnxNetwork
 from mattekit.inference.predictor import Predictor
+from mattekit.inference.strategies import Whole
 from mattekit.inference.tile import Tile
 from mattekit.inference.torch_network import TorchNetwork
-from mattekit.inference.whole import Whole
 from mattekit.models.files import SHIPPED
 
 

@@ -9,7 +9,7 @@ import torch
 from mattekit import load
 from mattekit.core.errors import BadArgument
 from mattekit.inference.load import load_in_torch
-from mattekit.inference.onnx_model import compact
+from mattekit.inference.matting import build_matting
 from mattekit.inference.predictor import Predictor
 from mattekit.networks import build, config_of
 from mattekit.networks.weights import describe, save
@@ -20,13 +20,13 @@ from mattekit.synthetic.scene import scene
 def test_without_a_name_the_shipped_network_predicts_as_in_cutout(name: str | None) -> None:
     picture = scene(3, 96)
     alpha = load(name).predict(picture.image, picture.trimap)
-    np.testing.assert_array_equal(alpha, compact(picture.image, picture.trimap).alpha)
+    np.testing.assert_array_equal(alpha, build_matting().matte(picture.image, picture.trimap).alpha)
 
 
 def test_in_torch_the_shipped_network_is_given_the_same_estimates() -> None:
     picture = scene(3, 96)
     alpha = Predictor(load_in_torch("compact")).predict(picture.image, picture.trimap)
-    expected = compact(picture.image, picture.trimap).alpha
+    expected = build_matting().matte(picture.image, picture.trimap).alpha
     np.testing.assert_allclose(alpha, expected, atol=2e-3)
 
 

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from inference.disc import soft_disc
 from inference.toy import Local
 
 from mattekit.core.errors import TooLarge
@@ -19,8 +20,10 @@ from mattekit.imaging.files import size_of, write_trimap
 from mattekit.inference import memory
 from mattekit.inference.export_onnx import export_onnx
 from mattekit.inference.inputs import Inputs
-from mattekit.inference.memory import largest_tile, peak_during, resident
+from mattekit.inference.matting import build_matting
+from mattekit.inference.memory import affordable_pixels, peak_during, resident
 from mattekit.inference.predictor import Predictor
+from mattekit.inference.strategies import Whole
 from mattekit.inference.tile import Tile
 from mattekit.inference.torch_network import TorchNetwork
 
@@ -48,32 +51,61 @@ def test_the_peak_of_a_piece_of_work_is_seen() -> None:
     assert 45e6 < peak - before < 80e6
 
 
-def test_the_largest_tile_lies_on_the_line_through_two_measured_ones(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def costs(monkeypatch: pytest.MonkeyPatch) -> tuple[int, int, int]:
+    """The process holds so many bytes, and a run takes so many, and so many for each pixel."""
     held, fixed, per_pixel = 500_000_000, 20_000_000, 400
     monkeypatch.setattr(memory, "resident", lambda: held)
     monkeypatch.setattr(
-        memory, "_peak_of_tile", lambda network, inputs, side: held + fixed + per_pixel * side**2
+        memory, "_peak_of_square", lambda network, side: held + fixed + per_pixel * side**2
     )
-    picture = memory.BYTES_PER_PIXEL * 400**2
+    return held, fixed, per_pixel
+
+
+def test_what_fits_lies_on_the_line_through_two_measured_runs(costs: tuple[int, int, int]) -> None:
+    held, fixed, per_pixel = costs
     for limit in (GB, 2 * GB, 4 * GB):
-        side = largest_tile(local(), inputs(400), limit)
-        free = limit * memory.HEADROOM - held - picture - fixed
-        assert side % 4 == 0
-        assert per_pixel * side**2 <= free < per_pixel * (side + 4) ** 2
+        free = limit * memory.HEADROOM - held - memory.BYTES_PER_PIXEL * 400**2 - fixed
+        assert affordable_pixels(local(), (400, 400), limit) == int(free / per_pixel)
 
 
-def test_a_limit_that_the_smallest_tile_breaks_is_refused_with_a_number() -> None:
+def test_a_network_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs: list[int] = []
+    monkeypatch.setattr(
+        memory, "_peak_of_square", lambda network, side: runs.append(side) or side**2
+    )
+    network = local()
+    for _ in range(3):
+        affordable_pixels(network, (400, 400), 2 * GB)
+    assert runs == [128, 384]
+
+
+def test_a_limit_that_the_smallest_square_breaks_is_refused_with_a_number() -> None:
     with pytest.raises(TooLarge, match=r"allow at least \d+\.\d\dGB"):
-        largest_tile(local(), inputs(400), 10_000_000)
+        affordable_pixels(local(), (400, 400), 10_000_000)
 
 
-def test_a_memory_limit_makes_the_predictor_tile() -> None:
-    predictor = Predictor(local(), max_memory=resident() + GB)
-    strategy = predictor.strategy_for(inputs(300))
-    assert isinstance(strategy, Tile)
-    assert strategy.size <= 512
+@pytest.mark.usefixtures("costs")
+def test_a_picture_that_does_not_fit_whole_is_tiled() -> None:
+    fits = Predictor(local(), max_memory=4 * GB).strategy_for(inputs(1000))
+    assert isinstance(fits, Whole)
+    tight = Predictor(local(), max_memory=800_000_000).strategy_for(inputs(1000))
+    assert isinstance(tight, Tile)
+    assert tight.pixels(local(), inputs(1000)) * 400 < 300_000_000
+
+
+@pytest.mark.usefixtures("costs")
+def test_a_strategy_that_was_asked_for_and_does_not_fit_is_refused() -> None:
+    whole = Predictor(local(), strategy=Whole(), max_memory=800_000_000)
+    with pytest.raises(TooLarge, match=r"whole runs 1\.0 megapixels"):
+        whole.strategy_for(inputs(1000))
+
+
+@pytest.mark.parametrize("model", ["compact", "knn"])
+def test_the_limit_holds_for_every_model(model: str) -> None:
+    picture = soft_disc((64, 64))
+    with pytest.raises(TooLarge):
+        build_matting(model, max_memory=2**20).matte(picture.image, picture.trimap)
 
 
 @pytest.mark.slow

@@ -11,15 +11,12 @@ from torch import Tensor, nn
 from mattekit.core.errors import BadArgument, BadImage, BadTrimap
 from mattekit.core.tensors import Prediction
 from mattekit.core.types import FOREGROUND, UNKNOWN, Size, Trimap
-from mattekit.inference.hybrid import Hybrid
 from mattekit.inference.inputs import Inputs
 from mattekit.inference.network import Network
 from mattekit.inference.predictor import Predictor
-from mattekit.inference.resize import Resize
-from mattekit.inference.strategies import STRATEGIES, StrategyConfig
+from mattekit.inference.strategies import STRATEGIES, Hybrid, Resize, StrategyConfig, Whole
 from mattekit.inference.tile import Tile, plan
 from mattekit.inference.torch_network import TorchNetwork
-from mattekit.inference.whole import Whole
 
 
 def network(module: nn.Module) -> Network:

@@ -215,7 +215,7 @@ def test_a_loss_that_breaks_leaves_the_names_and_no_checkpoint_of_that_step(
 
 
 def test_a_strategy_that_does_not_suit_is_refused_before_the_first_step(tmp_path: Path) -> None:
-    from mattekit.inference.hybrid import Hybrid
+    from mattekit.inference.strategies import Hybrid
 
     listener = Listener()
     recipe = short(validate=replace(short().validate, strategy=Hybrid()))

@@ -10,7 +10,7 @@ from training.toys import Discs, ToyNetwork, discs, make_settings
 
 from mattekit.core.errors import BadRecipe
 from mattekit.core.tensors import Prediction
-from mattekit.inference.whole import Whole
+from mattekit.inference.strategies import Whole
 from mattekit.training.guessed import GuessedBackground
 from mattekit.training.supervised import on_device
 

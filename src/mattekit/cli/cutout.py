@@ -38,10 +38,10 @@ from mattekit.imaging.files import (
     write_trimap,
 )
 from mattekit.imaging.named_colours import named_colour
-from mattekit.inference.default import DEFAULT_MODEL
-from mattekit.inference.mattes import MODELS, Effort, check_confident
-from mattekit.subject.hints import Hints, read_hints
-from mattekit.subject.segment import Box
+from mattekit.inference.matting import MODELS, Matting, build_matting, check_states_error
+from mattekit.models.files import DEFAULT_MODEL
+from mattekit.subject.hints import HintConfig, hint_of
+from mattekit.subject.segment import Rectangle
 
 PARTS = ("rgba", "alpha", "foreground", "trimap", "preview")
 CLEAN = {"rgba", "foreground", "preview", "composite"}
@@ -73,17 +73,18 @@ class Known:
     trimap: dict[Path, Path]
     mask: dict[Path, Path]
     scribbles: dict[Path, Path]
-    box: Box | None
+    box: Rectangle | None
+    band: str | None
 
-    def of(self, photo: Path, reading: Reading) -> Hints:
-        """The hints of one photo."""
-        return read_hints(
+    def of(self, photo: Path, reading: Reading) -> HintConfig:
+        """The hint of one photo."""
+        return hint_of(
             trimap=self.trimap.get(photo),
             mask=self.mask.get(photo),
             scribbles=self.scribbles.get(photo),
             box=self.box,
             strict=reading.strict,
-            max_pixels=reading.max_pixels,
+            band=self.band,
         )
 
 
@@ -118,8 +119,7 @@ class Method:
     """How the alpha is found."""
 
     model: str | None
-    band: str | None
-    effort: Effort
+    matting: Matting
     min_confidence: float | None = None
     """Below it, a result is reported as unsure."""
     paint: bool = False
@@ -209,13 +209,12 @@ def run(
     """
     method = Method(
         model=model,
-        band=band,
-        effort=Effort(quality=quality, max_memory=max_memory, strategy=strategy),
+        matting=build_matting(model, quality=quality, strategy=strategy, max_memory=max_memory),
         min_confidence=min_confidence,
         paint=paint,
     )
     if min_confidence is not None:
-        check_confident(model, method.effort)
+        check_states_error(method.matting)
     reading = Reading(
         existing=to_existing(existing_alpha),
         allow_8bit=allow_8bit,
@@ -228,6 +227,7 @@ def run(
         mask=pair(paths, mask) if mask else {},
         scribbles=pair(paths, scribbles) if scribbles else {},
         box=to_box(box) if box else None,
+        band=band,
     )
     if paint and (len(paths) > 1 or photos == ["-"]):
         raise BadArgument(
@@ -286,12 +286,20 @@ def _cut(photo: Path, known: Known, method: Method, reading: Reading, writing: W
     picture = reading.photo(photo)
     places = writing.places(photo)
     try:
-        hints = known.of(photo, reading)
+        hint = known.of(photo, reading)
         if method.paint:
             from mattekit.cli.painting import painted
 
-            hints = painted(picture, hints, name=photo.stem, model=method.model, band=method.band)
-        cut = _cut_opened(picture, hints, method, clean=bool(CLEAN & {*places}))
+            hint = painted(
+                picture, hint, name=photo.stem, model=method.model, max_pixels=reading.max_pixels
+            )
+        cut = cut_picture(
+            picture,
+            hint,
+            method.matting,
+            clean=bool(CLEAN & {*places}),
+            max_pixels=reading.max_pixels,
+        )
     except NoSubject as error:
         if known.box is None:
             raise
@@ -307,17 +315,6 @@ def _cut(photo: Path, known: Known, method: Method, reading: Reading, writing: W
         warnings=cut.warnings,
         model=cut.model,
         strategy=cut.strategy,
-    )
-
-
-def _cut_opened(picture: Picture, hints: Hints, method: Method, *, clean: bool = True) -> Cutout:
-    return cut_picture(
-        picture,
-        hints,
-        model=method.model,
-        band=method.band,
-        effort=method.effort,
-        clean=clean,
     )
 
 
@@ -342,7 +339,9 @@ def _write(part: str, place: Path, picture: Picture, cut: Cutout, writing: Writi
 def _pipe(known: Known, method: Method, reading: Reading, *, bits: int) -> None:
     """One photo from stdin to stdout; what there is to remark goes to stderr."""
     picture = reading.photo(sys.stdin.buffer.read())
-    cut = _cut_opened(picture, known.of(Path("-"), reading), method)
+    cut = cut_picture(
+        picture, known.of(Path("-"), reading), method.matting, max_pixels=reading.max_pixels
+    )
     for warning in cut.warnings:
         typer.echo(f"note: {warning}", err=True)
     encoded = encode_image(cut.colours, format="png", alpha=cut.alpha, bits=bits, linear=cut.linear)

@@ -21,8 +21,8 @@ from mattekit.core.extras import EXTRAS
 from mattekit.imaging.compose import over
 from mattekit.imaging.files import encode_image, read_alpha
 from mattekit.imaging.trimap import make_trimap
-from mattekit.inference.default import DEFAULT_MODEL
-from mattekit.inference.mattes import find_alpha
+from mattekit.inference.matting import build_matting
+from mattekit.models.files import DEFAULT_MODEL
 
 BASE = ("numpy", "Pillow", "opencv-python-headless", "scipy", "numba", "PyMatting", "onnxruntime")
 LARGEST_ERROR = 0.15  # of the alpha of the self-test
@@ -81,7 +81,7 @@ def self_test() -> str:
     true = np.clip((30 - np.hypot(rows - 48, columns - 48)) / 4, 0, 1).astype(np.float32)
     colours = np.array([[0.9, 0.4, 0.1], [0.1, 0.3, 0.6]], np.float32)
     image = over(colours[0], true[..., None], colours[1])
-    alpha = find_alpha(image, make_trimap(true, 3, 3)).alpha
+    alpha = build_matting().matte(image, make_trimap(true, 3, 3)).alpha
     error = float(np.abs(alpha - true).max())
     if error > LARGEST_ERROR:
         raise BadData(

@@ -14,8 +14,7 @@ from mattekit.imaging.picture import Picture
 from mattekit.server.app import Settings, create_app
 from mattekit.server.limits import Limits
 from mattekit.server.painting import Painting
-from mattekit.subject.hints import Hints, read_hints
-from mattekit.subject.trimap import subject_trimap
+from mattekit.subject.hints import Auto, HintConfig, Trimap
 
 HERE = "127.0.0.1"
 BODY_PER_PIXEL = 4  # bytes of a request with the photo and its trimap, as PNG at worst
@@ -25,18 +24,18 @@ FAREWELL = 2  # seconds that open requests may take when all is over
 
 
 def painted(
-    picture: Picture, hints: Hints, *, name: str, model: str | None, band: str | None
-) -> Hints:
-    """The trimap that somebody paints on a page that begins with these hints.
+    picture: Picture, hint: HintConfig, *, name: str, model: str | None, max_pixels: int
+) -> Trimap:
+    """The trimap that somebody paints on a page that begins with this hint.
 
     Args:
         model: the one that the page asks while painting.
-        band: width of a mask's unknown edge.
     """
-    start = subject_trimap(picture.colours, hints, band_width=band) if hints.given else None
+    found = None if isinstance(hint, Auto) else hint.find(picture.colours, max_pixels=max_pixels)
+    start = None if found is None else found.trimap
     height, width = picture.size
     painting = Painting(picture.colours, name=name, start=start, model=model)
-    return read_hints(trimap=paint(painting, height * width), max_pixels=height * width)
+    return Trimap(value=paint(painting, height * width))
 
 
 def paint(painting: Painting, pixels: int) -> bytes:

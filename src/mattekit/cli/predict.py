@@ -121,11 +121,11 @@ def run(
     max_pixels: MaxPixels = DEFAULT_MAX_PIXELS,
 ) -> None:
     """Predict alphas for a folder of pictures with any network."""
+    from mattekit.core.matte import confidence_of
     from mattekit.imaging.files import open_picture, open_trimap
-    from mattekit.inference.confidence import confidence, of_unknown
     from mattekit.inference.load import load
+    from mattekit.inference.matting import check_states_error
     from mattekit.inference.outputs import (
-        check_gives_error,
         check_names,
         needed_planes,
         parse_names,
@@ -159,7 +159,7 @@ def run(
         check_names(names, predictor.network)
     needed = needed_planes(names)
     if min_confidence is not None:
-        check_gives_error(predictor.network)
+        check_states_error(predictor)
         needed.add("error")
 
     def outputs(key: Path) -> list[Path]:
@@ -185,7 +185,7 @@ def run(
         write_outputs(planes, picture, trimap, paths=paths, bits=bits)
         sure = None
         if trimap is not None and "error" in planes:
-            sure = confidence(of_unknown(planes["error"], trimap))
+            sure = confidence_of(planes["error"])
         return with_confidence(
             sure,
             min_confidence,

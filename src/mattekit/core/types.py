@@ -1,4 +1,4 @@
-"""The planes of a matting problem as arrays: what they are called, what they hold, what is known.
+"""The planes of a matting problem as arrays. A plane is one array h w or h w c of a picture.
 
 An image is unassociated colour, never multiplied by alpha. Batches of tensors: `core.tensors`.
 """

@@ -1,47 +1,73 @@
-"""The main job: a photo and what is known of its subject, to alpha, clean colours and a cut-out.
+"""The main job: a photo and a hint of its subject, to alpha, clean colours and a cut-out.
 
-No torch. How hints become a trimap: `hints`, `subject`; which models there are: `mattes`; the
-picture that shows what was done: `preview`.
+Three stages: a hint finds a trimap (`subject`), a method the alpha (`inference.matting`), and the
+subject's own colours follow from both (`classical.foreground`). No torch.
 """
 
 import os
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from mattekit.classical.closed_form import Quality
 from mattekit.classical.foreground import ForegroundMethod, estimate_foreground
 from mattekit.core.errors import BadImage
+from mattekit.core.matte import Matte
 from mattekit.core.types import Alpha, Image, Plane, Trimap
 from mattekit.imaging.compose import over
-from mattekit.imaging.files import Picture, Source, apply_existing_alpha, open_picture, write_image
+from mattekit.imaging.files import (
+    MAX_PIXELS,
+    Picture,
+    Source,
+    apply_existing_alpha,
+    open_picture,
+    write_image,
+)
 from mattekit.imaging.picture import coded, to_float
-from mattekit.inference.confidence import confidence
-from mattekit.inference.mattes import Effort, find_alpha
-from mattekit.subject.hints import Array, Hints, read_hints
-from mattekit.subject.segment import Box
-from mattekit.subject.trimap import subject_trimap
+from mattekit.inference.matting import Matting, build_matting
+from mattekit.inference.strategies import StrategyConfig
+from mattekit.subject.hints import Array, HintConfig, hint_of
+from mattekit.subject.segment import Point, Rectangle
+
+Progress = Callable[[str, float], None]
+"""Told the stage, `subject`, `alpha` or `colours`, and the share of it that is done."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cutout:
     """The subject of a photo on its own."""
 
-    alpha: Alpha
+    matte: Matte
     colours: Plane
     """The subject's own colours, h w 3, in the depth of the photo; `foreground` has floats."""
     trimap: Trimap
     model: str
     strategy: str | None = None
-    expected_error: Plane | None = None
-    """|error| that the model expects of its alpha, h w, where it says so."""
+    subject_confidence: float | None = None
+    """How sure it is, from 0 to 1, that this is the subject, where it was found without a hint."""
     linear: bool = False
     """Colours are linear light, not cut to [0, 1], as of an EXR photo."""
-    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def alpha(self) -> Alpha:
+        """The subject's share of every pixel, h w."""
+        return self.matte.alpha
+
+    @property
+    def expected_error(self) -> Plane | None:
+        """|error| that the model expects of its alpha, h w, where it states one."""
+        return self.matte.expected_error
 
     @property
     def confidence(self) -> float | None:
-        """1 less the mean expected error of the unknown pixels, where the model says so."""
-        return None if self.expected_error is None else confidence(self.expected_error)
+        """1 less the mean expected error of the unknown pixels, where the model states one."""
+        return self.matte.confidence
+
+    @property
+    def warnings(self) -> list[str]:
+        """What the user should know of how it was made."""
+        return self.matte.warnings
 
     @property
     def foreground(self) -> Image:
@@ -67,64 +93,91 @@ def cutout(
     *,
     trimap: Source | Array | None = None,
     mask: Source | Array | None = None,
-    box: Box | None = None,
+    box: Rectangle | None = None,
+    points: Sequence[Point] | None = None,
     scribbles: Source | Array | None = None,
-    model: str | None = None,
     band: str | float | None = None,
-    effort: Effort | None = None,
+    model: str | None = None,
+    quality: Quality = "full",
+    strategy: str | StrategyConfig | None = None,
+    max_memory: int | None = None,
+    progress: Progress | None = None,
 ) -> Cutout:
     """Cut the subject out of a photo.
 
     Args:
         photo: a file, its bytes, or an array h w 3 of floats in [0, 1] or of 8 or 16 bits.
         trimap: a file, or labels 0 background, 1 unknown, 2 foreground.
-        mask: any segmentation of the subject: a file, or an array of booleans or of [0, 1].
+        mask: any segmentation of the subject: a file, or an array of booleans, of labels 0 and 1
+            or of [0, 1].
         box: x, y, width, height around the subject.
+        points: (x, y) on the subject and (x, y, 0) on the background.
         scribbles: white strokes on the subject, black ones on the background: a file, or labels
             as of a trimap.
-        model: default: the best one measured, `inference.default`.
         band: width of the unknown edge of a mask, in pixels or as a share such as `2%`.
+        model: a model's name or file; default: the shipped network.
+        quality: `fast` is closed-form at a reduced size in place of the shipped network.
+        strategy: how a network goes over the photo; default: what suits it.
+        max_memory: bytes that the whole process may hold.
+        progress: called with a stage and the share of it that is done.
+
+    Returns:
+        Alpha, clean colours and the trimap that was used.
+
+    Raises:
+        MattekitError: with one sentence that says what was found, expected, and to be done.
 
     >>> from mattekit.synthetic.scene import scene
     >>> picture = scene(1, 64)
     >>> cutout(picture.image, trimap=picture.trimap).rgba().shape
     (64, 64, 4)
     """
-    hints = read_hints(trimap=trimap, mask=mask, box=box, scribbles=scribbles)
-    return cut_picture(as_picture(photo), hints, model=model, band=band, effort=effort)
+    hint = hint_of(trimap=trimap, mask=mask, box=box, points=points, scribbles=scribbles, band=band)
+    method = build_matting(model, quality=quality, strategy=strategy, max_memory=max_memory)
+    return cut_picture(as_picture(photo), hint, method, progress=progress)
 
 
 def cut_picture(
     picture: Picture,
-    hints: Hints,
+    hint: HintConfig,
+    method: Matting,
     *,
-    model: str | None = None,
-    band: str | float | None = None,
-    effort: Effort | None = None,
     clean: bool = True,
+    max_pixels: int = MAX_PIXELS,
+    progress: Progress | None = None,
 ) -> Cutout:
     """Cut the subject out of an opened photo; an alpha that it still has is multiplied in.
 
     Args:
+        method: see `build_matting`; built once for many photos.
         clean: find the subject's own colours, which takes time; else those of the photo stand in.
+        max_pixels: of a hint that comes as a file.
     """
-    trimap = subject_trimap(picture.colours, hints, band_width=band)
-    matte = find_alpha(picture.colours, trimap, model=model, effort=effort)
+    tell = progress or (lambda stage, share: None)
+    tell("subject", 0.0)
+    subject = hint.find(picture.colours, max_pixels=max_pixels)
+    tell("subject", 1.0)
+    tell("alpha", 0.0)
+    matte = method.matte(picture.colours, subject.trimap, done=lambda share: tell("alpha", share))
+    tell("alpha", 1.0)
     alpha = matte.alpha if picture.alpha is None else matte.alpha * picture.alpha_window()
+    tell("colours", 0.0)
+    colours = own_colours(picture, alpha) if clean else seen_colours(picture)
+    tell("colours", 1.0)
+    warnings = [*picture.warnings, *subject.warnings, *matte.warnings]
     return Cutout(
-        alpha=alpha,
-        colours=own_colours(picture, alpha) if clean else seen_colours(picture),
-        trimap=trimap,
-        model=matte.model,
-        strategy=matte.strategy,
-        expected_error=matte.expected_error,
+        matte=replace(matte, alpha=alpha, warnings=warnings),
+        colours=colours,
+        trimap=subject.trimap,
+        model=method.name,
+        strategy=None if method.strategy is None else method.strategy.name,
+        subject_confidence=subject.confidence,
         linear=picture.linear is not None,
-        warnings=[*picture.warnings, *hints.warnings, *matte.warnings],
     )
 
 
 def as_picture(photo: Source | Array) -> Picture:
-    """An opened photo; an alpha that it has is left aside, with a warning."""
+    """An opened photo; an alpha that it has is ignored, with a warning."""
     if not isinstance(photo, np.ndarray):
         return apply_existing_alpha(open_picture(photo), "ignore")
     if photo.ndim != 3 or photo.shape[2] != 3 or photo.dtype not in ("u1", "u2", "f4", "f8"):

@@ -12,7 +12,7 @@ from mattekit.imaging.compose import checkerboard, over
 from mattekit.imaging.picture import to_float
 from mattekit.imaging.resize import fit_within, resize
 from mattekit.imaging.trimap import to_pixels
-from mattekit.subject.segment import Box
+from mattekit.subject.segment import Rectangle
 
 LONGEST = 640  # side of each part
 GAP = 8
@@ -43,7 +43,7 @@ def doubt(photo: Image, expected_error: Plane) -> Image:
     return shown
 
 
-def box_preview(photo: Plane, box: Box) -> Image:
+def box_preview(photo: Plane, box: Rectangle) -> Image:
     """The photo, small, with the box drawn on it."""
     size = fit_within((photo.shape[0], photo.shape[1]), LONGEST)
     shown = resize(to_float(photo), size)

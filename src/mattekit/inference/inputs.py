@@ -1,10 +1,10 @@
-"""What a network is asked about: the planes of one picture, cut into float windows on demand.
+"""The planes of one picture, cut into float windows for a network on demand.
 
 Colours stay in the depth of the file, so that a 100-megapixel photo costs 300 MB and not 1.2 GB;
 float32 exists per window. A window may reach past the picture: there the picture is mirrored.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,6 +18,9 @@ from mattekit.imaging.resize import resize
 
 Batches = dict[str, npt.NDArray[np.float32]]
 """Named planes as b c h w: what goes into a network and what comes out of it."""
+
+Share = Callable[[float], None] | None
+"""Told the share of the work that is done, from 0 to 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +73,7 @@ class Inputs:
             further={name: resize(plane, size) for name, plane in self.further.items()},
         )
 
-    def thinned(self, longest: int) -> "Inputs":
+    def subsampled(self, longest: int) -> "Inputs":
         """Every second, third, ... pixel, so that no side is longer; no copy is made."""
         step = -(-max(self.size) // longest)
         kept = (slice(None, None, step),) * 2

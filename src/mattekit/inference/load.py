@@ -1,22 +1,27 @@
-"""A predictor from a model's name or file: shipped or imported weights, or an exported network.
+"""A network from a model's name or file: shipped or imported weights, or an exported network.
 
-Importing this module costs no torch; a .safetensors file does.
+Importing this module costs no torch; running a .safetensors file does.
 """
 
+import threading
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mattekit.core.errors import BadArgument, BadWeights
+from mattekit.core.errors import BadArgument
 from mattekit.core.extras import require
-from mattekit.inference.default import DEFAULT_MODEL
 from mattekit.inference.network import Network
 from mattekit.inference.onnx_network import OnnxNetwork
 from mattekit.inference.predictor import Predictor
 from mattekit.inference.strategies import StrategyConfig
-from mattekit.models.files import SHIPPED, find
+from mattekit.models.files import DEFAULT_MODEL, SHIPPED, find
 
 if TYPE_CHECKING:
     from mattekit.inference.torch_network import TorchNetwork
+
+OPENED_AT_MOST = 2
+"""Networks that are kept in memory for the next call."""
+_opening = threading.Lock()
 
 
 def load(
@@ -27,41 +32,47 @@ def load(
     max_memory: int | None = None,
     **options: Any,
 ) -> Predictor:
-    """The predictor of a model's name, or of a .safetensors or .onnx file; or of the shipped one.
+    """A network that predicts alphas.
 
     Args:
+        model: name of a shipped or imported model, or a .safetensors or .onnx file; default: the
+            shipped one.
+        device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
+        strategy: how the network goes over a picture; default: what suits it.
+        max_memory: bytes that the whole process may hold.
         options: of the network, instead of those that its file states.
+
+    >>> load().name
+    'compact'
     """
     network = load_network(model or DEFAULT_MODEL, device=device, **options)
     return Predictor(network, strategy=strategy, max_memory=max_memory)
 
 
 def load_network(model: str | Path, *, device: str = "auto", **options: Any) -> Network:
-    """The network of a model's name, or of a .safetensors or .onnx file."""
-    path = Path(model)
-    if path.suffix == ".onnx":
-        if not path.is_file():
-            raise BadWeights(f"there is no file {path}; give the path of an exported network")
-        return _exported(path, device, options)
-    shipped = find(str(model)).with_suffix(".onnx")
-    if shipped.parent == SHIPPED and device in ("auto", "cpu") and not options:
-        return OnnxNetwork(shipped)  # runs without torch, and faster
-    return load_in_torch(str(model), device=device, **options)
+    """The network of a model's name or file; while its file does not change, it is opened once."""
+    path = find(str(model)).resolve()
+    if path.parent == SHIPPED and device in ("auto", "cpu") and not options:
+        path = path.with_suffix(".onnx")  # runs without torch, and faster
+    with _opening:
+        return _opened(path, path.stat().st_mtime_ns, device, tuple(sorted(options.items())))
 
 
 def load_in_torch(model: str, *, device: str = "auto", **options: Any) -> "TorchNetwork":
     """The network of a model's name, or of a .safetensors file, in PyTorch."""
-    require("mattekit.inference.torch_network", f"running {model} in PyTorch")
-    from mattekit.inference.device import find_device
-    from mattekit.inference.torch_network import TorchNetwork
+    path = find(model)
+    require("mattekit.inference.torch_network", f"running {path.stem} in PyTorch")
+    from mattekit.inference.torch_network import TorchNetwork, find_device
     from mattekit.networks.weights import load as load_weights
 
-    path = find(model)
     module = load_weights(path, **options)
     return TorchNetwork(module, name=path.stem, device=find_device(device))
 
 
-def _exported(path: Path, device: str, options: dict[str, Any]) -> Network:
+@lru_cache(OPENED_AT_MOST)
+def _opened(path: Path, changed: int, device: str, options: tuple[tuple[str, Any], ...]) -> Network:
+    if path.suffix != ".onnx":
+        return load_in_torch(str(path), device=device, **dict(options))
     if device not in ("auto", "cpu"):
         raise BadArgument(f"an .onnx file runs on the CPU here, not on {device}; use --device cpu")
     if options:

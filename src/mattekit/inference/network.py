@@ -1,4 +1,4 @@
-"""What a strategy needs to know of a network, whether PyTorch or ONNX Runtime computes it."""
+"""A network as strategies see it, whether PyTorch or ONNX Runtime computes it."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
@@ -14,19 +14,19 @@ OUTPUTS = {
     "alpha": "the matte",
     "foreground": "colours of the subject",
     "background": "colours behind the subject",
-    "glance": "what the network took for background, transition and foreground",
+    "glance": "the network's classes: background, transition, foreground",
     "focus": "details in the transition",
     "tt": "matte of the branch that predicts a trimap",
     "ft": "matte of the branch that predicts foreground and transition",
     "bt": "matte of the branch that predicts background and transition",
-    "error": "error of alpha that the network expects of itself",
+    "error": "the error of alpha that the network expects",
 }
 """Planes that a network may return, with what they mean."""
 
 
 @runtime_checkable
 class Network(Protocol):
-    """A network as inference sees it: named batches in, named batches out."""
+    """Named batches in, named batches out; safe from several threads."""
 
     name: str
     stride: int
@@ -41,9 +41,10 @@ class Network(Protocol):
         """Planes named as in OUTPUTS, plus `glance_logits` where the network has a glance."""
         ...
 
-    def looking_at(self, planes: Callable[[], Batches]) -> AbstractContextManager[None]:
-        """Meanwhile, whatever the network takes from a picture as a whole is that of these planes:
-        the picture in small, of which it will be given windows. Not every network asks for them."""
+    def global_statistics_from(self, planes: Callable[[], Batches]) -> AbstractContextManager[None]:
+        """In this context, statistics over a whole picture are those of these planes, a reduced
+        copy of the picture whose windows are run. Planes are made only if the network needs them.
+        """
         ...
 
     def fuse(self, glance_logits: Plane, focus: Plane) -> Alpha:
@@ -52,7 +53,7 @@ class Network(Protocol):
 
 
 def random_planes(network: Network, size: Size, *, seed: int = 0) -> Batches:
-    """Something to try a network on: grainy, so that few maxima tie; all three labels."""
+    """Random planes to try a network on, with all three labels of the trimap."""
     rng = np.random.default_rng(seed)
     planes: Batches = {"image": rng.random((1, 3, *size), dtype=np.float32)}
     if network.needs_trimap:
@@ -62,3 +63,9 @@ def random_planes(network: Network, size: Size, *, seed: int = 0) -> Batches:
     for name in network.extra_planes:
         planes[name] = rng.random((1, channels[name], *size), dtype=np.float32)
     return planes
+
+
+def outputs_of(network: Network) -> list[str]:
+    """Names of the planes that the network gives, found by a run on small random planes."""
+    planes = network.run(random_planes(network, (4 * network.stride, 4 * network.stride)))
+    return [name for name in OUTPUTS if name in planes]

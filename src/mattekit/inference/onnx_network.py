@@ -41,7 +41,7 @@ class OnnxNetwork:
         given = {name: planes[name] for name in self.inputs}
         return dict(zip(self.outputs, self.session.run(self.outputs, given), strict=True))
 
-    def looking_at(self, planes: Callable[[], Batches]) -> AbstractContextManager[None]:
+    def global_statistics_from(self, planes: Callable[[], Batches]) -> AbstractContextManager[None]:
         """An exported network has no statistics that could be fixed."""
         return nullcontext()
 

@@ -19,8 +19,7 @@ from mattekit.imaging.files import write_alpha, write_image, write_trimap
 from mattekit.imaging.picture import Picture, to_float
 from mattekit.imaging.resize import resize
 from mattekit.imaging.trimap import paste_known
-from mattekit.inference.confidence import no_confidence
-from mattekit.inference.network import OUTPUTS, Network, random_planes
+from mattekit.inference.network import OUTPUTS, Network, outputs_of
 from mattekit.inference.predictor import Predictor
 
 DERIVED = {
@@ -50,21 +49,9 @@ def parse_names(text: str) -> tuple[str, ...]:
     return names
 
 
-def given_planes(network: Network) -> list[str]:
-    """Names of the planes that the network gives; a tiny run tells."""
-    planes = network.run(random_planes(network, (4 * network.stride, 4 * network.stride)))
-    return [name for name in OUTPUTS if name in planes]
-
-
-def check_gives_error(network: Network) -> None:
-    """Refuse a network that does not say how sure it is of its alpha."""
-    if not network.needs_trimap or "error" not in given_planes(network):
-        raise no_confidence(network.name)
-
-
 def check_names(names: Collection[str], network: Network) -> None:
     """Refuse an output that the network does not have, before any work."""
-    given = given_planes(network)
+    given = outputs_of(network)
     allowed = [*given, "rgba"]
     allowed += ["trimap"] if network.needs_trimap else []
     allowed += ["recomposition"] if {"foreground", "background"} <= set(given) else []

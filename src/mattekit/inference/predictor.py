@@ -1,35 +1,36 @@
-"""The front door of inference: arrays in, arrays out, any size.
+"""A network with the strategy that takes it over pictures of any size: arrays in, arrays out.
 
-A predictor joins a network with a strategy. Without one it takes the first that suits the network,
-tiles where the whole picture would be too much, and no tiles where they would be more. A network
-that corrects classical estimates is given them, and sees the box of the unknown pixels alone.
+Without a strategy the first that suits the network is taken; tiles where the whole picture would be
+too much, and no tiles where they would be more than the picture. A network that corrects classical
+estimates is given them, and sees the box of the unknown pixels alone.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from mattekit.classical.estimates import estimates
-from mattekit.core.errors import BadArgument, BadTrimap
+from mattekit.core.errors import BadArgument, BadTrimap, TooLarge
+from mattekit.core.matte import Matte, known_alpha
 from mattekit.core.types import UNKNOWN, Alpha, Image, Plane, Trimap
-from mattekit.imaging.trimap import paste_known
-from mattekit.inference.inputs import Inputs
-from mattekit.inference.memory import largest_tile
-from mattekit.inference.network import OUTPUTS, Network
-from mattekit.inference.strategies import STRATEGIES, StrategyConfig
+from mattekit.imaging.picture import to_float
+from mattekit.imaging.trimap import check_trimap, paste_known
+from mattekit.inference.inputs import Inputs, Share
+from mattekit.inference.memory import affordable_pixels
+from mattekit.inference.network import OUTPUTS, Network, outputs_of
+from mattekit.inference.strategies import STRATEGIES, StrategyConfig, Whole
 from mattekit.inference.tile import Tile
-from mattekit.inference.whole import Whole
 
 WHOLE_LIMIT = 4_000_000
-"""Pixels up to which a picture is taken whole when nobody said how."""
+"""Pixels up to which a picture is run whole by default."""
 MARGIN = 96
-"""Known pixels around the box of the unknown ones: context, and colours to take samples of."""
+"""Known pixels around the box of the unknown ones: context, and colours to sample."""
 
 
 class Predictor:
-    """A network with the strategy that takes it over pictures of any size."""
+    """A network and its strategy; safe from several threads."""
 
     def __init__(
         self,
@@ -38,84 +39,132 @@ class Predictor:
         strategy: StrategyConfig | None = None,
         max_memory: int | None = None,
     ) -> None:
-        """`max_memory` is in bytes and counts the whole process; it sizes the tiles."""
+        """`max_memory` is in bytes and counts the whole process."""
         if strategy is not None and strategy.name not in network.strategies:
             raise BadArgument(
                 f"the strategy {strategy.name} does not suit {network.name}; "
                 f"choose {' or '.join(network.strategies)}"
             )
         self.network = network
+        self.name = network.name
         self.strategy = strategy
         self.max_memory = max_memory
+
+    @property
+    def states_error(self) -> bool:
+        """Whether the network says how wrong it expects its alpha to be."""
+        return self.network.needs_trimap and "error" in outputs_of(self.network)
 
     def predict(self, image: Image, trimap: Trimap | None = None) -> Alpha:
         """The alpha of one picture, with the trimap's known pixels kept exactly."""
         return self.planes(image, trimap, ("alpha",))["alpha"]
+
+    def matte(self, colours: Plane, trimap: Trimap | None = None, *, done: Share = None) -> Matte:
+        """The alpha of a picture of any depth and size, and the error expected of it."""
+        size = (colours.shape[0], colours.shape[1])
+        warnings: tuple[str, ...] = ()
+        if trimap is not None and self.network.needs_trimap:
+            warnings = check_trimap(trimap, size)
+        planes = self.planes(colours, trimap, ("alpha", "error"), done=done)
+        return Matte(
+            alpha=planes["alpha"], expected_error=planes.get("error"), warnings=list(warnings)
+        )
 
     def planes(
         self,
         colours: npt.NDArray[Any],
         trimap: Trimap | None = None,
         names: Collection[str] = tuple(OUTPUTS),
+        *,
+        further: Mapping[str, Plane] | None = None,
+        done: Share = None,
     ) -> dict[str, Plane]:
         """Alpha and those named planes (`network.OUTPUTS`) that the network gives, at full size.
 
         Args:
             colours: h w 3 in uint8, uint16 or float32; only windows of it become float32.
+            further: planes h w c that the network takes beside photo and trimap, where they are
+                at hand; classical estimates are made otherwise.
         """
         wanted = {*names, "alpha"}
         if not self.network.needs_trimap:
-            return self._applied(Inputs(colours=colours), wanted)
+            return self._applied(Inputs(colours=colours), wanted, done)
         if trimap is None:
             raise BadTrimap(
                 f"{self.network.name} needs a trimap that says what is foreground, background and "
                 "unknown; give one, or use a network that needs none (gfm)"
             )
-        inputs = Inputs(colours=colours, trimap=trimap)
-        if not np.any(trimap == UNKNOWN):
-            return {"alpha": paste_known(np.zeros(inputs.size, np.float32), trimap)}
-        corrects = "prior" in self.network.extra_planes
-        planes = self._corrected(inputs, wanted) if corrects else self._applied(inputs, wanted)
+        inputs = Inputs(colours=colours, trimap=trimap, further=further or {})
+        unknown = trimap == UNKNOWN
+        if not unknown.any():
+            return self._known(inputs, wanted)
+        missing = {*self.network.extra_planes} - {*inputs.further}
+        if "prior" in missing:
+            planes = self._corrected(inputs, wanted, done)
+        else:
+            planes = self._applied(inputs, wanted, done)
         planes["alpha"] = paste_known(planes["alpha"], trimap)
+        if "error" in planes:
+            planes["error"] = np.where(unknown, planes["error"], np.float32(0))
         return planes
 
-    def _applied(self, inputs: Inputs, wanted: Collection[str]) -> dict[str, Plane]:
+    def _known(self, inputs: Inputs, wanted: Collection[str]) -> dict[str, Plane]:
+        """The planes where nothing is unknown; the network is not run on the picture."""
+        assert inputs.trimap is not None
+        planes: dict[str, Plane] = {"alpha": known_alpha(inputs.trimap)}
+        given = {"error", "foreground", "background"} & {*wanted}
+        for name in given and given & {*outputs_of(self.network)}:
+            none = np.zeros(inputs.size, np.float32)
+            planes[name] = none if name == "error" else to_float(inputs.colours)
+        return planes
+
+    def _applied(self, inputs: Inputs, wanted: Collection[str], done: Share) -> dict[str, Plane]:
         """Planes clipped to [0, 1], except logits; NaN becomes 0."""
-        planes = self.strategy_for(inputs).apply(self.network, inputs, wanted)
+        planes = self.strategy_for(inputs).apply(self.network, inputs, wanted, done)
         return {
             name: plane if name == "glance_logits" else np.nan_to_num(plane, copy=False).clip(0, 1)
             for name, plane in planes.items()
         }
 
-    def _corrected(self, inputs: Inputs, wanted: Collection[str]) -> dict[str, Plane]:
+    def _corrected(self, inputs: Inputs, wanted: Collection[str], done: Share) -> dict[str, Plane]:
         """Planes of the box of the unknown pixels, for which estimates are solved; 0 around it."""
         assert inputs.trimap is not None
         box = _box(inputs.trimap)
         colours, trimap = inputs.colours[box], inputs.trimap[box]
-        further = {"prior": estimates(colours, trimap)}
-        part = Inputs(colours=colours, trimap=trimap, further=further)
+        part = Inputs(colours=colours, trimap=trimap, further={"prior": estimates(colours, trimap)})
         planes = {}
-        for name, plane in self._applied(part, wanted).items():
+        for name, plane in self._applied(part, wanted, done).items():
             planes[name] = np.zeros((*inputs.size, *plane.shape[2:]), plane.dtype)
             planes[name][box] = plane
         return planes
 
     def strategy_for(self, inputs: Inputs) -> StrategyConfig:
-        """The strategy that was asked for, or the one that suits the network and the size."""
+        """The strategy that was asked for, or the one that suits the network, the size and the
+        memory."""
         strategy = self.strategy or self._suited(inputs)
-        if self.max_memory is not None and isinstance(strategy, Tile):
-            side = largest_tile(self.network, inputs, self.max_memory)
-            strategy = strategy.at_most(side)
-        return strategy
+        if self.max_memory is None:
+            return strategy
+        most = affordable_pixels(self.network, inputs.size, self.max_memory)
+        pixels = strategy.pixels(self.network, inputs)
+        if pixels <= most:
+            return strategy
+        if self.strategy is None and "tile" in self.network.strategies:
+            strategy = Tile()
+        if isinstance(strategy, Tile):
+            stride = self.network.stride
+            return strategy.at_most(int(most**0.5) // stride * stride)
+        raise TooLarge(
+            f"the strategy {strategy.name} runs {pixels / 1e6:.1f} megapixels of this picture at "
+            f"once and {most / 1e6:.1f} fit the memory; allow more, or shrink the picture"
+        )
 
     def _suited(self, inputs: Inputs) -> StrategyConfig:
         suited = self.network.strategies
         first, pixels = STRATEGIES[suited[0]](), inputs.size[0] * inputs.size[1]
-        if "tile" in suited and (self.max_memory is not None or pixels > WHOLE_LIMIT):
+        if "tile" in suited and pixels > WHOLE_LIMIT:
             return Tile()
-        tiles_first = isinstance(first, Tile) and "whole" in suited
-        if tiles_first and first.pixels(self.network, inputs) >= pixels:
-            return Whole()
+        if isinstance(first, Tile) and "whole" in suited:
+            return first if first.total_pixels(self.network, inputs) < pixels else Whole()
         return first
 
 

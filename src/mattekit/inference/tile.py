@@ -1,7 +1,7 @@
-"""Only where something is unknown: overlapping windows, blended so that no seam shows.
+"""Overlapping windows over the unknown pixels only, blended so that no seam shows.
 
-Windows are laid over the unknown pixels themselves rather than on a grid: a strip of rows at a
-time, in it from left to right, each shrunk to what it has to cover and grown by its context.
+Windows are not on a grid: they follow the unknown pixels, one strip of rows after the other and in
+it from left to right, each shrunk to what it has to cover and grown by its context.
 """
 
 import math
@@ -17,11 +17,11 @@ from mattekit.core.config import config
 from mattekit.core.errors import BadArgument
 from mattekit.core.types import FOREGROUND, UNKNOWN, Mask, Plane, Size
 from mattekit.imaging.picture import to_float
-from mattekit.inference.inputs import Batches, Inputs, Window, round_up
+from mattekit.inference.inputs import Batches, Inputs, Share, Window, round_up
 from mattekit.inference.network import Network
 
 SPARE = 4
-"""A large picture is thinned to so many times the size that is wanted before it is averaged."""
+"""A large picture is subsampled to so many times the wanted size before it is averaged."""
 
 
 @config
@@ -37,23 +37,28 @@ class Tile:
     batch: int = 1
     """Windows of one size that run together."""
 
-    def apply(self, network: Network, inputs: Inputs, wanted: Collection[str]) -> dict[str, Plane]:
-        """Those wanted planes that the network gives; what no window covers is known."""
+    def apply(
+        self, network: Network, inputs: Inputs, wanted: Collection[str], done: Share = None
+    ) -> dict[str, Plane]:
         windows = self.windows(network, inputs)
         blend = _Blend(inputs.size, self.overlap)
-        with network.looking_at(lambda: self._in_small(inputs).whole(network.stride)):
+        finished = 0
+        with network.global_statistics_from(lambda: self._reduced(inputs).whole(network.stride)):
             for group in _same_size(windows, self.batch):
                 planes = network.run(_stack([inputs.window(window) for window in group]))
                 for index, window in enumerate(group):
                     given = {name: plane[index] for name, plane in planes.items() if name in wanted}
                     blend.add(window, given)
+                finished += len(group)
+                if done is not None:
+                    done(finished / len(windows))
         return blend.result(inputs)
 
-    def _in_small(self, inputs: Inputs) -> Inputs:
-        """The picture with as many pixels as a window, which the memory is enough for."""
+    def _reduced(self, inputs: Inputs) -> Inputs:
+        """The picture with no more pixels than a window, so that it fits the memory as well."""
         scale = min(1, self.size / math.prod(inputs.size) ** 0.5)
         height, width = (max(round(scale * length), 1) for length in inputs.size)
-        return inputs.thinned(SPARE * max(height, width)).resized((height, width))
+        return inputs.subsampled(SPARE * max(height, width)).resized((height, width))
 
     def windows(self, network: Network, inputs: Inputs) -> list[Window]:
         """What the network will see."""
@@ -66,12 +71,16 @@ class Tile:
         return plan(unknown, tile=self.size, overlap=self.overlap, stride=network.stride)
 
     def pixels(self, network: Network, inputs: Inputs) -> int:
-        """How many pixels the network will see, those in several windows several times."""
+        sizes = [window.height * window.width for window in self.windows(network, inputs)]
+        return self.batch * max(sizes, default=0)
+
+    def total_pixels(self, network: Network, inputs: Inputs) -> int:
+        """How many pixels the network sees in all, those in several windows counted for each."""
         return sum(window.height * window.width for window in self.windows(network, inputs))
 
     def at_most(self, side: int) -> "Tile":
         """The same strategy with windows no longer than `side`, one at a time, and less context
-        where the window would have no room for it."""
+        where the window would be too small for it."""
         overlap = min(self.overlap, side // 4)
         return replace(self, size=min(self.size, side), overlap=overlap, batch=1)
 

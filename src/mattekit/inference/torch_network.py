@@ -1,20 +1,29 @@
-"""A PyTorch network as inference sees it: numpy batches in, named numpy batches out."""
+"""A PyTorch network: numpy batches in, named numpy batches out, on the device that was asked for.
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+Group norms take mean and variance over all that they are given, and a window has others than the
+picture that it is cut from. So a reduced copy of the picture is run first, and the statistics of
+that run stand while the windows are run.
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional as F
 
-from mattekit.core.errors import TooLarge
+from mattekit.core.errors import BadArgument, TooLarge
 from mattekit.core.tensors import Prediction
 from mattekit.core.types import Alpha, Plane
-from mattekit.inference.group_statistics import group_statistics_of
 from mattekit.inference.inputs import Batches
 
 BRANCHES = ("tt", "ft", "bt")
+Statistics = tuple[Tensor, Tensor]
+"""Mean and variance of every channel, equal within a group."""
 
 
 class TorchNetwork:
@@ -29,13 +38,14 @@ class TorchNetwork:
         self.extra_planes: tuple[str, ...] = described.extra_planes
         self.strategies: tuple[str, ...] = described.strategies
         self.module = module.eval().to(device).to(memory_format=torch.channels_last)
+        self.lock = threading.RLock()  # fixed statistics are of one picture at a time
 
     def run(self, planes: Batches) -> Batches:
         """Every plane that the network predicts."""
         names = ("image", "trimap", *self.extra_planes)
         inputs = [self._tensor(planes[name]) if name in planes else None for name in names]
         try:
-            with torch.inference_mode():
+            with self.lock, torch.inference_mode():
                 prediction = self.module(*inputs)
         except torch.OutOfMemoryError as error:
             height, width = planes["image"].shape[2:]
@@ -45,9 +55,30 @@ class TorchNetwork:
             ) from error
         return {name: plane.float().cpu().numpy() for name, plane in named(prediction).items()}
 
-    def looking_at(self, planes: Callable[[], Batches]) -> AbstractContextManager[None]:
-        """Meanwhile, group norms have the statistics that they have on these planes."""
-        return group_statistics_of(lambda: self.run(planes()), self.module)
+    @contextmanager
+    def global_statistics_from(self, planes: Callable[[], Batches]) -> Iterator[None]:
+        """In this context, group norms have the statistics that they have on these planes."""
+        norms = [layer for layer in self.module.modules() if isinstance(layer, nn.GroupNorm)]
+        if not norms:
+            yield
+            return
+        with self.lock:
+            found = _statistics_during(lambda: self.run(planes()), norms)
+            for norm, (mean, variance) in found.items():
+                # with fixed statistics, a group norm is a batch norm
+                norm.forward = partial(  # type: ignore[method-assign]
+                    F.batch_norm,
+                    running_mean=mean,
+                    running_var=variance,
+                    weight=norm.weight,
+                    bias=norm.bias,
+                    eps=norm.eps,
+                )
+            try:
+                yield
+            finally:
+                for norm in found:
+                    del norm.forward
 
     def fuse(self, glance_logits: Plane, focus: Plane) -> Alpha:
         """Alpha of a glance (h w c) and a focus (h w) of one size."""
@@ -78,3 +109,48 @@ def named(prediction: Prediction) -> dict[str, Tensor]:
         name: branch.alpha for name, branch in zip(BRANCHES, prediction.branches, strict=False)
     }
     return {name: plane for name, plane in planes.items() if plane is not None}
+
+
+def find_device(wanted: str = "auto") -> torch.device:
+    """The device named `auto` (the best one), `cpu`, `cuda`, `cuda:N` or `mps`."""
+    if wanted == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    kind, _, number = wanted.partition(":")
+    if kind not in ("cpu", "cuda", "mps") or (number and not (kind == "cuda" and number.isdigit())):
+        raise BadArgument(
+            f"there is no device called {wanted!r}; choose auto, cpu, cuda, cuda:N or mps"
+        )
+    found = {
+        "cpu": 1,
+        "cuda": torch.cuda.device_count() if torch.cuda.is_available() else 0,
+        "mps": int(torch.backends.mps.is_available()),
+    }[kind]
+    if int(number or 0) >= found:
+        raise BadArgument(
+            f"the device {wanted} was asked for, but this machine has {found} of the kind {kind}; "
+            "use --device auto or --device cpu"
+        )
+    return torch.device(wanted)
+
+
+def _statistics_during(
+    work: Callable[[], object], norms: list[nn.GroupNorm]
+) -> dict[nn.GroupNorm, Statistics]:
+    found: dict[nn.GroupNorm, Statistics] = {}
+
+    def note(norm: nn.Module, given: tuple[Tensor]) -> None:
+        assert isinstance(norm, nn.GroupNorm)
+        planes = given[0]
+        repeats = planes.shape[1] // norm.num_groups
+        variance, mean = torch.var_mean(planes.reshape(norm.num_groups, -1), dim=1, correction=0)
+        found[norm] = mean.repeat_interleave(repeats), variance.repeat_interleave(repeats)
+
+    hooks = [norm.register_forward_pre_hook(note) for norm in norms]
+    try:
+        work()
+    finally:
+        for hook in hooks:
+            hook.remove()
+    return found

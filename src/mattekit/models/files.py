@@ -16,6 +16,9 @@ import platformdirs
 from mattekit.core.errors import BadArgument, BadWeights
 
 SUFFIX = ".safetensors"
+DEFAULT_MODEL = "compact"
+"""The shipped network, ahead of the classical methods in SAD, MSE, Grad and Conn on real
+photographs (docs/model-card-compact.md)."""
 SHIPPED = Path(__file__).with_name("shipped")
 METADATA = "__metadata__"
 LARGEST_HEADER = 100_000_000
@@ -78,7 +81,7 @@ def find(model: str) -> Path:
     if model in files:
         return files[model]
     if Path(model).suffix:
-        raise BadWeights(f"there is no file {model}; give the path of a {SUFFIX} file")
+        raise BadWeights(f"there is no file {model}; give the path of a {SUFFIX} or .onnx file")
     known = f"there are {', '.join(files)}" if files else "none is imported yet"
     raise BadArgument(f"no model is called '{model}'; {known} (see: mattekit models import --help)")
 

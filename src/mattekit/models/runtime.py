@@ -9,10 +9,10 @@ from pathlib import Path
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
-import onnxruntime  # noqa: E402
-from onnxruntime.capi import onnxruntime_pybind11_state as failures  # noqa: E402
+import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as failures
 
-from mattekit.core.errors import BadWeights  # noqa: E402
+from mattekit.core.errors import BadWeights
 
 ERRORS_ONLY = 3
 UNREADABLE = (

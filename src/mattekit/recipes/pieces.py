@@ -20,7 +20,7 @@ from mattekit.core.tensors import Batch
 from mattekit.data import Source
 from mattekit.data.crop import Crop, Step
 from mattekit.data.loader import Row, make_loader
-from mattekit.inference.device import find_device
+from mattekit.inference.torch_network import find_device
 from mattekit.networks import weights
 from mattekit.recipes.beginning import begin, trained_network
 from mattekit.recipes.recipe import Recipe

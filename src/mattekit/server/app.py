@@ -19,9 +19,8 @@ from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
 from mattekit.core.errors import BadArgument
-from mattekit.inference.default import DEFAULT_MODEL
-from mattekit.inference.mattes import MODELS
-from mattekit.models.files import model_files
+from mattekit.inference.matting import MODELS
+from mattekit.models.files import DEFAULT_MODEL, model_files
 from mattekit.server.clients import unless_gone
 from mattekit.server.counters import Counters
 from mattekit.server.descriptions import DESCRIPTIONS

@@ -20,9 +20,8 @@ from mattekit.imaging.files import encode_image, open_picture, read_alpha
 from mattekit.imaging.picture import Picture, apply_existing_alpha, to_float
 from mattekit.imaging.resize import cover
 from mattekit.imaging.trimap import make_trimap, to_pixels
-from mattekit.inference.mattes import Effort
-from mattekit.subject.hints import Hints, read_hints
-from mattekit.subject.trimap import subject_trimap
+from mattekit.inference.matting import build_matting
+from mattekit.subject.hints import HintConfig, hint_of
 
 Warnings = Iterable[str]
 
@@ -101,11 +100,10 @@ def _cutout(job: Job) -> Answer:
     picture = _photo(job)
     result = cut_picture(
         picture,
-        _hints(job),
-        model=options.model,
-        band=options.band,
-        effort=Effort(quality=options.quality),
+        _hint(job),
+        build_matting(options.model, quality=options.quality),
         clean=options.output in CLEAN,
+        max_pixels=job.max_pixels,
     )
     answer = _part_of(result, job)
     return replace(answer, model=result.model, confidence=result.confidence)
@@ -143,8 +141,8 @@ def _trimap(job: Job) -> Answer:
         alpha = read_alpha(_part(job, "alpha"), max_pixels=job.max_pixels)
         return _trimap_answer(make_trimap(alpha, options.inner, options.outer), options, ())
     picture = _photo(job)
-    trimap = subject_trimap(picture.colours, _hints(job), band_width=options.band)
-    return _trimap_answer(trimap, options, picture.warnings)
+    subject = _hint(job).find(picture.colours, max_pixels=job.max_pixels)
+    return _trimap_answer(subject.trimap, options, (*picture.warnings, *subject.warnings))
 
 
 def _foreground(job: Job) -> Answer:
@@ -180,13 +178,13 @@ def _photo(job: Job) -> Picture:
     return apply_existing_alpha(picture, "ignore")
 
 
-def _hints(job: Job) -> Hints:
-    return read_hints(
+def _hint(job: Job) -> HintConfig:
+    return hint_of(
         trimap=job.files.get("trimap"),
         mask=job.files.get("mask"),
         box=job.options.box,
         scribbles=job.files.get("scribbles"),
-        max_pixels=job.max_pixels,
+        band=job.options.band,
     )
 
 

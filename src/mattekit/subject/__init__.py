@@ -1,1 +1,1 @@
-"""From what a user knows of the subject, or nothing, to a trimap."""
+"""From a hint of the user, or none, to a trimap."""

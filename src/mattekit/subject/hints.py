@@ -1,101 +1,225 @@
-"""What the user says of the subject, read from files or arrays. What comes of it: `subject`."""
+"""What the user says of the subject: a union of hints, each of which finds a trimap.
 
-from dataclasses import dataclass
-from typing import Any
+A hint is a config: its class says what it is called, how it is written as text or whether it comes
+as a file, and what it means. Commands, forms and documents are derived from that.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar, Literal, cast
 
 import numpy as np
 import numpy.typing as npt
 
-from mattekit.core.errors import BadArgument, BadTrimap
-from mattekit.core.types import FOREGROUND, Alpha, Trimap
+from mattekit.core import types
+from mattekit.core.config import by_name, config
+from mattekit.core.errors import BadArgument, BadTrimap, NoSubject
+from mattekit.core.types import FOREGROUND, Plane
 from mattekit.imaging.files import MAX_PIXELS, Source, open_picture, open_trimap, read_alpha
 from mattekit.imaging.picture import to_float
 from mattekit.imaging.trimap import snap
-from mattekit.subject.segment import Box, stroke_labels
+from mattekit.subject.mask import as_mask, fitted, from_mask
+from mattekit.subject.proposal import propose
+from mattekit.subject.segment import Point, Rectangle, from_box, from_points, from_scribbles
+from mattekit.subject.segment import stroke_labels as labels_of
 
 Array = npt.NDArray[Any]
+CANNOT_TELL = (
+    "cannot tell the subject; draw a box: --box x,y,w,h, or paint: mattekit cutout PHOTO --paint"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Hints:
-    """One of a trimap, a mask, a box or strokes; or none of them."""
+class FoundSubject:
+    """The trimap that a hint stands for, and what the user should know about it."""
 
-    trimap: Trimap | None = None
-    mask: Alpha | None = None
-    """Any segmentation, 1 on the subject."""
-    box: Box | None = None
-    scribbles: Trimap | None = None
-    """Labels of strokes, unknown where nothing is painted."""
+    trimap: types.Trimap
+    confidence: float | None = None
+    """From 0 to 1, of a subject that was found without a hint."""
     warnings: tuple[str, ...] = ()
 
-    def __post_init__(self) -> None:
-        if len(self.given) > 1:
-            raise BadArgument(f"{' and '.join(self.given)} both say what the subject is; give one")
 
-    @property
-    def given(self) -> list[str]:
-        """Names of what is known: at most one."""
-        names = ("trimap", "mask", "box", "scribbles")
-        return [name for name in names if getattr(self, name) is not None]
+@config
+class Trimap:
+    """Background, unknown region and foreground, drawn."""
+
+    name: Literal["trimap"] = "trimap"
+    value: Source | Array
+    """A file with black, grey and white, or labels 0, 1 and 2."""
+    strict: bool = False
+    """Refuse smoothed values."""
+    metavar: ClassVar[str] = "FILE|DIR"
+    is_file: ClassVar[bool] = True
+    help: ClassVar[str] = "Black background, grey unknown, white subject."
+
+    def find(self, colours: Plane, *, max_pixels: int = MAX_PIXELS) -> FoundSubject:
+        if isinstance(self.value, np.ndarray):
+            labels, warnings = self._of_array(self.value)
+        else:
+            labels, warnings = open_trimap(self.value, strict=self.strict, max_pixels=max_pixels)
+        return FoundSubject(trimap=labels, warnings=warnings)
+
+    def _of_array(self, values: Array) -> tuple[types.Trimap, tuple[str, ...]]:
+        if values.ndim != 2 or values.dtype != np.uint8:
+            raise BadTrimap(
+                f"the trimap is {values.dtype} with shape {values.shape}; "
+                "expected uint8 labels h w: 0 background, 1 unknown, 2 foreground"
+            )
+        if values.max(initial=0) <= FOREGROUND:
+            return values, ()
+        return snap(values, strict=self.strict)
 
 
-def read_hints(
-    *,
-    trimap: Source | Array | None = None,
-    mask: Source | Array | None = None,
-    box: Box | None = None,
-    scribbles: Source | Array | None = None,
-    strict: bool = False,
-    max_pixels: int = MAX_PIXELS,
-) -> Hints:
-    """Hints from files or arrays.
+@config
+class Mask:
+    """Any segmentation of the subject."""
+
+    name: Literal["mask"] = "mask"
+    value: Source | Array
+    """A file, or an array of booleans, of labels 0 and 1, or of [0, 1]."""
+    band: str | float | None = None
+    """Width of the unknown edge, in pixels or as a share such as `2%`."""
+    metavar: ClassVar[str] = "FILE|DIR"
+    is_file: ClassVar[bool] = True
+    help: ClassVar[str] = "Any segmentation, white on the subject."
+
+    def find(self, colours: Plane, *, max_pixels: int = MAX_PIXELS) -> FoundSubject:
+        values = self.value
+        if not isinstance(values, np.ndarray):
+            values = read_alpha(values, max_pixels=max_pixels)
+            if 0 < values.max() <= 1 / np.iinfo(np.uint8).max:  # a file of labels 0 and 1
+                values = values > 0
+        mask, warnings = fitted(as_mask(values), (colours.shape[0], colours.shape[1]))
+        return FoundSubject(trimap=from_mask(mask, self.band), warnings=warnings)
+
+
+@config
+class Box:
+    """A box around the subject."""
+
+    name: Literal["box"] = "box"
+    value: Rectangle
+    """x, y of the upper left corner, width, height, in pixels of the photo."""
+    metavar: ClassVar[str] = "X,Y,W,H"
+    is_file: ClassVar[bool] = False
+    help: ClassVar[str] = "A box around the subject, in pixels."
+
+    @classmethod
+    def parse(cls, text: str) -> "Box":
+        """The box of a text.
+
+        >>> Box.parse("10, 20,300,400").value
+        (10, 20, 300, 400)
+        """
+        numbers = r"(-?\d+)[,\s]+(-?\d+)[,\s]+(\d+)[,\s]+(\d+)"
+        match = re.fullmatch(numbers, text.strip())
+        if not match:
+            raise BadArgument(f"'{text}' is not a valid box; write x,y,width,height in pixels")
+        x, y, width, height = (int(number) for number in match.groups())
+        return cls(value=(x, y, width, height))
+
+    def find(self, colours: Plane, *, max_pixels: int = MAX_PIXELS) -> FoundSubject:
+        return FoundSubject(trimap=from_box(colours, self.value))
+
+
+@config
+class Points:
+    """Clicks on the subject and on the background."""
+
+    name: Literal["points"] = "points"
+    value: Sequence[Point]
+    """(x, y) on the subject and (x, y, 0) on the background, in pixels of the photo."""
+    metavar: ClassVar[str] = "X,Y[,0] ..."
+    is_file: ClassVar[bool] = False
+    help: ClassVar[str] = "Pixels of the subject, or with a third number 0 of the background."
+
+    @classmethod
+    def parse(cls, text: str) -> "Points":
+        """The points of a text, with spaces or semicolons between them.
+
+        >>> Points.parse("120,80 40,300,0").value
+        ((120, 80), (40, 300, 0))
+        """
+        points: list[Point] = []
+        for word in re.split(r"[\s;]+", text.strip()):
+            match = re.fullmatch(r"(\d+),(\d+)(?:,([01]))?", word)
+            if not match:
+                raise BadArgument(
+                    f"'{word}' is not a valid point; write x,y on the subject and x,y,0 on the "
+                    "background, with spaces between points"
+                )
+            numbers = tuple(int(number) for number in match.groups() if number is not None)
+            points.append(cast(Point, numbers))
+        return cls(value=tuple(points))
+
+    def find(self, colours: Plane, *, max_pixels: int = MAX_PIXELS) -> FoundSubject:
+        return FoundSubject(trimap=from_points(colours, self.value))
+
+
+@config
+class Scribbles:
+    """Painted strokes."""
+
+    name: Literal["scribbles"] = "scribbles"
+    value: Source | Array
+    """A file or colours, or labels as of a trimap with unknown where nothing is painted."""
+    metavar: ClassVar[str] = "FILE|DIR"
+    is_file: ClassVar[bool] = True
+    help: ClassVar[str] = "White strokes on the subject, black ones on the background."
+
+    def find(self, colours: Plane, *, max_pixels: int = MAX_PIXELS) -> FoundSubject:
+        return FoundSubject(trimap=from_scribbles(colours, self._strokes(max_pixels)))
+
+    def _strokes(self, max_pixels: int) -> types.Trimap:
+        values = self.value
+        if not isinstance(values, np.ndarray):
+            picture = open_picture(values, max_pixels=max_pixels)
+            return labels_of(picture.colours, picture.alpha_window())
+        if values.ndim == 2 and values.dtype == np.uint8 and values.max(initial=0) <= FOREGROUND:
+            return values
+        colours = values[..., None] if values.ndim == 2 else values[..., :3]
+        alpha = to_float(values[..., 3]) if values.ndim == 3 and values.shape[2] == 4 else None
+        return labels_of(colours, alpha)
+
+
+@config
+class Auto:
+    """No hint: the subject is found in the photo, or the photo refused."""
+
+    name: Literal["auto"] = "auto"
+    help: ClassVar[str] = "The subject is found without a hint."
+
+    def find(self, colours: Plane, *, max_pixels: int = MAX_PIXELS) -> FoundSubject:
+        proposal = propose(colours)
+        if not proposal.trusted:
+            raise NoSubject(CANNOT_TELL)
+        return FoundSubject(trimap=proposal.trimap, confidence=proposal.trust)
+
+
+HintConfig = Trimap | Mask | Box | Points | Scribbles | Auto
+
+HINTS = by_name(HintConfig)
+
+
+def hint_of(*, band: str | float | None = None, strict: bool = False, **given: Any) -> HintConfig:
+    """The hint that is given by its name; without one, `Auto`.
 
     Args:
-        strict: refuse a trimap with smoothed values.
+        band, strict: options of the hints that have them.
+        given: values by the names of `HINTS`; at most one is not None.
+
+    >>> hint_of(mask=None, box=(1, 2, 30, 40))
+    Box(name='box', value=(1, 2, 30, 40))
     """
-    labels, warnings = _trimap(trimap, strict, max_pixels)
-    return Hints(
-        trimap=labels,
-        mask=_mask(mask, max_pixels),
-        box=box,
-        scribbles=_scribbles(scribbles, max_pixels),
-        warnings=warnings,
-    )
-
-
-def _trimap(
-    given: Source | Array | None, strict: bool, max_pixels: int
-) -> tuple[Trimap | None, tuple[str, ...]]:
-    if given is None:
-        return None, ()
-    if not isinstance(given, np.ndarray):
-        return open_trimap(given, strict=strict, max_pixels=max_pixels)
-    if given.ndim != 2 or given.dtype != np.uint8:
-        raise BadTrimap(
-            f"the trimap is {given.dtype} with shape {given.shape}; "
-            "expected uint8 labels h w: 0 background, 1 unknown, 2 foreground"
+    named = {name: value for name, value in given.items() if value is not None}
+    if len(named) > 1:
+        raise BadArgument(f"{' and '.join(named)} both say what the subject is; give one")
+    for name, value in named.items():
+        own = {field.name for field in fields(HINTS[name])}
+        options = {"band": band, "strict": strict}
+        hint: HintConfig = HINTS[name](
+            value=value, **{option: options[option] for option in own & {*options}}
         )
-    return (given, ()) if given.max(initial=0) <= FOREGROUND else snap(given, strict=strict)
-
-
-def _mask(given: Source | Array | None, max_pixels: int) -> Alpha | None:
-    if given is None:
-        return None
-    if not isinstance(given, np.ndarray):
-        return read_alpha(given, max_pixels=max_pixels)
-    if given.ndim != 2:
-        raise BadArgument(f"the mask has shape {given.shape}; expected h w")
-    return given.astype(np.float32) if given.dtype == np.bool_ else to_float(given)
-
-
-def _scribbles(given: Source | Array | None, max_pixels: int) -> Trimap | None:
-    if given is None:
-        return None
-    if not isinstance(given, np.ndarray):
-        picture = open_picture(given, max_pixels=max_pixels)
-        return stroke_labels(picture.colours, picture.alpha_window())
-    if given.ndim == 2 and given.dtype == np.uint8 and given.max(initial=0) <= FOREGROUND:
-        return given
-    colours = given[..., None] if given.ndim == 2 else given[..., :3]
-    alpha = to_float(given[..., 3]) if given.ndim == 3 and given.shape[2] == 4 else None
-    return stroke_labels(colours, alpha)
+        return hint
+    return Auto()

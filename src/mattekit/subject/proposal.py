@@ -1,8 +1,8 @@
 """A subject without a hint: what differs from the colours along the border, if that is stable.
 
-GrabCut starts from that difference, three times, each time with another border and another mix of
-colour and place. Where the three agree on one plain object with a visible edge, the proposal can be
-trusted; where they do not, nobody should cut.
+GrabCut starts from that difference three times, each time with another border and another mix of
+colour and place. The proposal is trusted where the three agree on one plain object with a visible
+edge.
 """
 
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ import numpy as np
 
 from mattekit.classical.grabcut import Cut, grab_cut
 from mattekit.core.types import Mask, Plane, Trimap
-from mattekit.subject.segment import TRIAL, distance_from, enlarged, otsu, small_copy
+from mattekit.subject.segment import TRIAL, border, distance_from, enlarged, otsu, small_copy
 
 TRUSTED = 0.9
 """Least agreement at which the proposal is taken; see benchmarks/propose_subject.py."""
@@ -34,7 +34,7 @@ class Proposal:
 
 @dataclass(frozen=True, kw_only=True)
 class Start:
-    """One way to begin."""
+    """One start of GrabCut."""
 
     border: float
     """Width of the border, of the shorter side."""
@@ -79,20 +79,12 @@ def _plausible(small: Plane, mask: Mask) -> bool:
 
 
 def _cut(small: Plane, start: Start) -> Cut:
-    border = _border(small.shape[:2], start.border)
-    distance = distance_from(small, border, place=start.place, seed=start.seed)
-    threshold = otsu(distance[~border])
+    edge = border(small.shape[:2], start.border)
+    distance = distance_from(small, edge, place=start.place, seed=start.seed)
+    threshold = otsu(distance[~edge])
     marks = np.where(distance > threshold, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
-    marks[border & (distance <= threshold)] = cv2.GC_BGD
+    marks[edge & (distance <= threshold)] = cv2.GC_BGD
     return grab_cut(small, marks, seed=start.seed)
-
-
-def _border(size: tuple[int, int], share: float) -> Mask:
-    """Top, left and right edge; a portrait stands on the lower one."""
-    width = max(2, round(share * min(size)))
-    border = np.zeros(size, np.bool_)
-    border[:width] = border[:, :width] = border[:, -width:] = True
-    return border
 
 
 def _overlap(one: Mask, other: Mask) -> float:

@@ -1,38 +1,46 @@
-"""From a box or a few strokes to a trimap, by GrabCut on a small copy of the photo.
+"""From a box, a few points or strokes to a trimap, by GrabCut on a small copy of the photo."""
 
-Without any hint: `proposal`.
-"""
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import cKDTree
 
-from mattekit.classical.reduced import shrink_trimap
 from mattekit.classical.grabcut import COMPONENTS, Cut, Marks, grab_cut
+from mattekit.classical.reduced import shrink_trimap
 from mattekit.core.errors import BadArgument, BadImage, BadTrimap, NoSubject
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Mask, Plane, Size, Trimap
 from mattekit.imaging.picture import to_depth
 from mattekit.imaging.resize import fit_within, resize
 
-Box = tuple[int, int, int, int]
+Rectangle = tuple[int, int, int, int]
 """x, y of the upper left corner, width, height, in pixels of the photo."""
+
+Point = tuple[int, int] | tuple[int, int, int]
+"""x, y in pixels of the photo, and 1 on the subject, as without it, or 0 on the background."""
 
 Corners = tuple[float, float, float, float]
 """Left, top, right, bottom, as shares of the photo's sides."""
 
 LONGEST = 700
-TRIAL = 350  # where ways to begin are compared
+TRIAL = 350  # where starts are compared
 WHITE, BLACK = 200, 55
+BORDER_SHARE = 0.02  # of the shorter side
+POINT_SHARE = 0.01  # radius of a point, of the longer side of the small copy
+CLEARLY = 0.5  # a path to the background of that share of the path to the subject
+STEP_COST = 0.02  # of one pixel beside a change of one colour from 0 to 1, along a path
 PLACE_WEIGHT = 0.5  # when strokes are compared
 MOST_SAMPLES = 3_000  # of each kind of stroke
 STARTS = (None, 0.5, 1.0)
-"""Ways to begin inside a box: all is probably subject, or all but what is like the outside in
-colour and place, place weighing so much. The one of least energy is taken: wrong pixels on ten
-photographs fall from 4.8 to 1.3 %."""
+"""Starts inside a box: everything is probably subject, or everything but what is like the outside
+in colour and place, with this weight of place. The cut of least energy is taken: wrong pixels on
+ten photographs fall from 4.8 to 1.3 %."""
 OPAQUE = 0.5  # less opaque paint is no stroke
 
 
-def from_box(image: Plane, box: Box) -> Trimap:
+def from_box(image: Plane, box: Rectangle) -> Trimap:
     """The trimap of the subject inside a box; everything outside of it is background."""
     size = (image.shape[0], image.shape[1])
     corners = _corners(box, size)
@@ -93,6 +101,77 @@ def from_scribbles(image: Plane, scribbles: Trimap) -> Trimap:
     return np.where(scribbles == UNKNOWN, labels, scribbles)
 
 
+def from_points(image: Plane, points: Sequence[Point]) -> Trimap:
+    """The trimap of the subject that some points lie on.
+
+    Every pixel begins on the side that is nearer along the cheapest path of small colour changes:
+    the subject's points, or the background's and the border of the photo.
+    """
+    height, width = image.shape[:2]
+    for x, y, *_ in points:
+        if not (0 <= x < width and 0 <= y < height):
+            raise BadArgument(
+                f"the point {x},{y} is outside of the photo, which is {width}x{height}"
+            )
+    subject = [point for point in points if point[2:] != (0,)]
+    background = [point for point in points if point[2:] == (0,)]
+    if not subject:
+        raise BadArgument("no point is on the subject; write x,y of one pixel of it")
+    trial, small = small_copy(image, TRIAL), small_copy(image)
+    edge = border(trial.shape[:2], BORDER_SHARE)
+    near = geodesic_distance(trial, _discs(trial, subject, width))
+    far = geodesic_distance(trial, edge | _discs(trial, background, width))
+    start = np.where(near < far, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    if background:  # what is clearly of another object is not left to GrabCut's colours
+        marked = geodesic_distance(trial, _discs(trial, background, width))
+        start[marked < CLEARLY * near] = cv2.GC_BGD
+    marks = resize(start, (small.shape[0], small.shape[1]), "labels")
+    marks[_discs(small, subject, width)] = cv2.GC_FGD
+    marks[_discs(small, background, width)] = cv2.GC_BGD
+    return enlarged(grab_cut(small, marks).trimap(), (height, width))
+
+
+def _discs(small: Plane, points: Sequence[Point], width: int) -> Mask:
+    """The points of a photo of that width as small discs on the copy."""
+    discs = np.zeros(small.shape[:2], np.uint8)
+    radius = max(1, round(POINT_SHARE * max(discs.shape)))
+    for x, y, *_ in points:
+        scale = small.shape[1] / width
+        cv2.circle(discs, (int(x * scale), int(y * scale)), radius, 1, -1)
+    return discs > 0
+
+
+def geodesic_distance(small: Plane, seeds: Mask) -> Plane:
+    """Length of the cheapest path from a seed, where changes of colour cost."""
+    colours = small.astype(np.float32) / 255
+    number = np.arange(seeds.size).reshape(seeds.shape)
+    starts, ends, costs = [], [], []
+    for one, other in (
+        ((slice(None), slice(None, -1)), (slice(None), slice(1, None))),
+        ((slice(None, -1), slice(None)), (slice(1, None), slice(None))),
+    ):
+        starts.append(number[one].ravel())
+        ends.append(number[other].ravel())
+        change = np.linalg.norm(colours[one] - colours[other], axis=-1)
+        costs.append((change + STEP_COST).ravel())
+    graph = csr_array(
+        (np.concatenate(costs), (np.concatenate(starts), np.concatenate(ends))),
+        shape=(seeds.size, seeds.size),
+    )
+    distance: Plane = dijkstra(
+        graph, directed=False, indices=np.flatnonzero(seeds), min_only=True
+    ).reshape(seeds.shape)
+    return distance
+
+
+def border(size: Size, share: float) -> Mask:
+    """Top, left and right edge of a share of the shorter side; a portrait stands on the lower."""
+    width = max(2, round(share * min(size)))
+    edge = np.zeros(size, np.bool_)
+    edge[:width] = edge[:, :width] = edge[:, -width:] = True
+    return edge
+
+
 def stroke_labels(colours: Plane, alpha: Alpha | None = None) -> Trimap:
     """Labels of painted strokes: white is subject, black background, grey or clear undecided."""
     grey = to_depth(colours, 8)
@@ -141,7 +220,7 @@ def _features(small: Plane, place: float) -> Plane:
     return np.dstack([small / 255.0, rows, columns]).reshape(-1, 5)
 
 
-def _corners(box: Box, size: Size) -> Corners:
+def _corners(box: Rectangle, size: Size) -> Corners:
     """The part of the box within the photo."""
     x, y, width, height = box
     left, top = max(x, 0), max(y, 0)

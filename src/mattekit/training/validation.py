@@ -18,8 +18,6 @@ from mattekit.data import Source
 from mattekit.data.crop import Step
 from mattekit.data.loader import Row
 from mattekit.imaging.files import write_alpha
-from mattekit.imaging.trimap import paste_known
-from mattekit.inference.inputs import Inputs
 from mattekit.inference.predictor import Predictor
 from mattekit.inference.strategies import StrategyConfig
 from mattekit.inference.torch_network import TorchNetwork
@@ -124,14 +122,9 @@ def predicted_planes(
 ) -> dict[str, Plane]:
     """Those wanted planes of a sample that the network gives; known pixels of alpha are kept where
     the network is told of them."""
-    trimap = sample.trimap if predictor.network.needs_trimap else None
     taken = predictor.network.extra_planes
     further = {name: plane for name in taken if (plane := getattr(sample, name)) is not None}
-    inputs = Inputs(colours=sample.image, trimap=trimap, further=further)
-    planes = predictor.strategy_for(inputs).apply(predictor.network, inputs, wanted)
-    alpha = np.clip(planes["alpha"], 0, 1)
-    planes["alpha"] = alpha if trimap is None else paste_known(alpha, trimap)
-    return planes
+    return predictor.planes(sample.image, sample.trimap, wanted, further=further)
 
 
 def colour_error(planes: Mapping[str, Plane], sample: Sample, layer: str) -> float:

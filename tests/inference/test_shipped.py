@@ -11,8 +11,12 @@ from mattekit.classical.closed_form import closed_form
 from mattekit.core.errors import BadTrimap
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN
 from mattekit.imaging.picture import to_depth
-from mattekit.inference.onnx_model import compact
+from mattekit.inference.matting import build_matting
 from mattekit.synthetic.scene import scene
+
+
+def compact(colours, trimap):
+    return build_matting("compact").matte(colours, trimap)
 
 
 @pytest.mark.parametrize("size", [(33, 47), (64, 64), (90, 151)])
@@ -72,11 +76,11 @@ def test_the_two_labels_are_found_even_far_from_the_unknown_pixels():
 def test_it_runs_without_torch():
     script = (
         "import sys; sys.modules['torch'] = None\n"
-        "from mattekit.inference.onnx_model import compact\n"
+        "from mattekit.inference.matting import build_matting\n"
         "import numpy as np\n"
         "trimap = np.repeat(np.uint8([[0] * 16 + [1] * 16 + [2] * 16]), 48, axis=0)\n"
         "image = np.repeat(trimap[..., None] * np.float32(0.4), 3, axis=2)\n"
-        "assert compact(image, trimap).alpha.shape == (48, 48)\n"
+        "assert build_matting().matte(image, trimap).alpha.shape == (48, 48)\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
 

@@ -1,0 +1,75 @@
+"""From any segmentation of the subject to a trimap: its edge becomes an unknown band."""
+
+import re
+
+import numpy as np
+
+from mattekit.classical.edge import edge_band
+from mattekit.core.errors import BadArgument, BadImage, BadTrimap
+from mattekit.core.types import Alpha, Plane, Size, Trimap
+from mattekit.imaging.resize import resize
+
+MASK_TOLERANCE = 0.1  # a segmenter's 0 and 1 are rarely exact
+BAND_SHARE = 0.01  # of the diagonal of the mask's bounding box
+NARROWEST_BAND = 4
+ASPECT_TOLERANCE = 0.01
+
+
+def from_mask(mask: Alpha, band: str | float | None = None) -> Trimap:
+    """The trimap of a mask: unknown are its widened edge and what is neither 0 nor 1 in it.
+
+    Args:
+        band: width of the unknown edge, in pixels or as a share of the subject such as `2%`.
+    """
+    inside = mask > 0.5
+    if inside.all() or not inside.any():
+        raise BadTrimap(f"the mask is {'all white' if inside.all() else 'empty'}; nothing to cut")
+    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
+    diagonal = float(np.hypot(np.ptp(rows) + 1, np.ptp(columns) + 1))
+    return edge_band(mask, band_pixels(band, diagonal), tolerance=MASK_TOLERANCE)
+
+
+def band_pixels(width: str | float | None, diagonal: float) -> float:
+    """Pixels of a band given in pixels, as a share of the subject's diagonal, or by default.
+
+    >>> band_pixels("2%", 500), band_pixels(7, 500), band_pixels(None, 500)
+    (10.0, 7.0, 5.0)
+    """
+    if width is None:
+        return max(NARROWEST_BAND, BAND_SHARE * diagonal)
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(%?)", str(width).strip())
+    if not match:
+        raise BadArgument(
+            f"'{width}' is not a valid width; write pixels such as 12, or a share such as 2%"
+        )
+    return float(match[1]) * (diagonal / 100 if match[2] else 1)
+
+
+def as_mask(values: Plane) -> Alpha:
+    """Booleans, labels 0 and 1, samples of any depth or floats, as floats in [0, 1].
+
+    >>> as_mask(np.array([[0, 1]])), as_mask(np.array([[0, 255]], np.uint8))
+    (array([[0., 1.]], dtype=float32), array([[0., 1.]], dtype=float32))
+    """
+    if values.ndim != 2:
+        raise BadArgument(f"the mask has shape {values.shape}; expected h w")
+    if values.dtype.kind in "bf" or values.max(initial=0) <= 1:
+        return values.astype(np.float32)
+    white = np.iinfo(values.dtype).max if values.dtype.itemsize <= 2 else values.max()
+    mask: Alpha = np.divide(values, white, dtype=np.float32)
+    return mask
+
+
+def fitted(mask: Alpha, size: Size) -> tuple[Alpha, tuple[str, ...]]:
+    """The mask at the photo's size, and a warning where it had another one.
+
+    Raises:
+        BadImage: where the mask is of another aspect, so that it belongs to another picture.
+    """
+    if mask.shape == size:
+        return mask, ()
+    found = f"the mask is {mask.shape[1]}x{mask.shape[0]} and the photo {size[1]}x{size[0]}"
+    aspect = (mask.shape[1] / mask.shape[0]) / (size[1] / size[0])
+    if abs(aspect - 1) > ASPECT_TOLERANCE:
+        raise BadImage(f"{found}; give a mask of the whole photo, with its aspect")
+    return resize(mask, size), (f"{found}; it was resized",)
