@@ -4,7 +4,7 @@ import numpy as np
 import scipy.sparse as sparse
 from scipy.sparse.linalg import spsolve
 
-from mattekit.classical.levin import levin
+from mattekit.classical.levin import closed_form, levin
 from mattekit.core.types import Alpha, Image, Sample
 
 
@@ -49,14 +49,31 @@ def directly(image: Image, alpha: Alpha) -> tuple[Image, Image]:
     return both[:count].reshape(image.shape), both[count:].reshape(image.shape)
 
 
+def everywhere(alpha: Alpha) -> np.ndarray:
+    return np.ones(alpha.shape, np.bool_)
+
+
 def test_colours_equal_the_direct_solution_of_all_conditions(strands: Sample) -> None:
     image, alpha = strands.image[10:40, 20:46], strands.alpha[10:40, 20:46]
     assert ((alpha > 0) & (alpha < 1)).mean() > 0.1
-    for ours, direct in zip(levin(image, alpha), directly(image, alpha), strict=True):
-        assert np.abs(ours - direct).max() < 1e-4
+    found = levin(image, alpha, everywhere(alpha))
+    for ours, direct in zip(found, directly(image, alpha), strict=True):
+        assert np.abs(ours.reshape(image.shape) - direct).max() < 1e-4
+
+
+def test_closed_form_colours_equal_those_of_pymatting(strands: Sample) -> None:
+    from pymatting import estimate_foreground_cf
+
+    image, alpha = strands.image.astype(np.float64), strands.alpha.astype(np.float64)
+    theirs = estimate_foreground_cf(image, alpha, return_background=True, rtol=1e-8)
+    found = closed_form(strands.image, strands.alpha, everywhere(alpha))
+    for ours, layer, share in zip(found, theirs, (alpha, 1 - alpha), strict=True):
+        difference = share[..., None] * (ours.reshape(layer.shape) - layer)
+        assert np.abs(difference).mean() < 1e-3
 
 
 def test_an_opaque_picture_is_its_own_foreground() -> None:
     image = np.random.default_rng(1).random((6, 7, 3), dtype=np.float32)
-    foreground, _ = levin(image, np.ones((6, 7), np.float32))
-    assert np.abs(foreground - image).max() < 1e-3
+    alpha = np.ones((6, 7), np.float32)
+    foreground, _ = levin(image, alpha, everywhere(alpha))
+    assert np.abs(foreground.reshape(image.shape) - image).max() < 1e-3

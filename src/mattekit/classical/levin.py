@@ -1,114 +1,129 @@
-"""Foreground and background colours by the least squares of Levin et al.'s published program.
+"""Colours of subject and background by least squares, solved exactly.
 
-Three kinds of conditions, each with its weight, in one system for F and B of a colour channel:
-a F + b B = I; F = I where a is large and B = I where b is; equal neighbours, also diagonal ones,
-where one of the two is soft. A pixel without such a neighbour stands alone and is solved by itself,
-so the coupled system is no larger than the soft band.
+Conditions on the colours F and B of every pixel, each with its weight: a F + b B = I; a colour of
+its own where one of the layers covers the pixel or hardly shows; and equal neighbours. `levin` has
+the weights of Levin et al.'s published program, `closed_form` those of pymatting's
+`estimate_foreground_cf`.
 
 I: image, F, B: its colours, a: share of F (alpha), b: share of B; all with one row a pixel.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import block_array, csr_matrix, diags_array
+from scipy.sparse import block_array, csr_array, diags_array
 
-from mattekit.classical.equations import incomplete_cholesky, solve
-from mattekit.core.types import Alpha, Image, Mask, Plane
-from mattekit.imaging.compose import over
+from mattekit.classical.linear import solve
+from mattekit.classical.multilevel import multilevel
+from mattekit.core.types import Alpha, Mask, Plane
+from mattekit.imaging.picture import to_float
 
 SOFT = (0.02, 0.98)
-TOLERANCE = 1e-10  # of the solver; the smoothness weights are as small as 1e-5
-NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1))  # rows down, columns right
+LEVIN_TOLERANCE = 1e-10  # of the solver; weights reach from 1e-5 to 1e4
+CLOSED_FORM_TOLERANCE = 1e-5
+ALL_NEIGHBOURS = ((0, 1), (1, 0), (1, 1), (1, -1))  # rows down, columns right; each pair once
+GRADIENT = 1e-5
+LEAST = 1e-9  # added to the diagonal, for soft pixels without neighbours
 
 
 @dataclass(frozen=True, kw_only=True)
-class Prior:
-    """The condition weight X = weight target for one of the layers."""
+class _Layer:
+    """The conditions on one layer alone: weight X = weight target, and pairs of pixels alike."""
 
+    share: Plane
     weight: Plane
     target: Plane
+    alike: Plane
+    """Squared weight of each pair."""
 
 
-def levin(image: Image, alpha: Alpha) -> tuple[Image, Image]:
-    """Foreground and background colours, in [0, 1]."""
-    I, a = image.reshape(-1, 3).astype(np.float64), alpha.ravel().astype(np.float64)  # noqa: E741
-    b = over(0.0, a, 1.0)
-    prior_F, prior_B = _prior(I, a, b), _prior(I, b, a)
-    F, B = _alone(I, a, b, prior_F, prior_B)
-    pairs = _soft_pairs(alpha)
-    coupled = np.unique(pairs)
-    if coupled.size:
-        matrix = _coupled_matrix(a, b, prior_F, prior_B, pairs, coupled)
-        right_F, right_B = _right(I, a, prior_F), _right(I, b, prior_B)
-        right = np.concatenate([right_F[coupled], right_B[coupled]])
-        start = np.concatenate([I[coupled], I[coupled]])
-        preconditioner = incomplete_cholesky(matrix)
-        for c in range(3):
-            both = solve(
-                matrix, right[:, c], preconditioner, start=start[:, c], tolerance=TOLERANCE
-            )
-            F[coupled, c], B[coupled, c] = np.split(both, 2)
-    F, B = (np.clip(X, 0, 1).astype(np.float32).reshape(image.shape) for X in (F, B))
-    return F, B
+def levin(image: Plane, alpha: Alpha, band: Mask) -> tuple[Plane, Plane]:
+    """Foreground and background colours of the pixels of the band, in [0, 1], one row each.
 
-
-def _prior(I: Plane, share: Plane, rest: Plane) -> Prior:  # noqa: E741
-    """The layer has the photo's colour where it covers it, and is black where it hardly shows."""
-    hidden = share < SOFT[0]
-    weight = 100.0 * (share > SOFT[1]) + 0.03 * share * (share > 0.7) + 0.01 * hidden
-    return Prior(weight=weight, target=np.where(hidden[:, None], 0.0, I))
-
-
-def _right(I: Plane, share: Plane, prior: Prior) -> Plane:  # noqa: E741
-    return share[:, None] * I + (prior.weight**2)[:, None] * prior.target
-
-
-def _alone(I: Plane, a: Plane, b: Plane, prior_F: Prior, prior_B: Prior) -> tuple[Plane, Plane]:  # noqa: E741
-    """Every pixel by itself: two equations in F and B."""
-    FF, BB, FB = a**2 + prior_F.weight**2, b**2 + prior_B.weight**2, a * b
-    right_F, right_B = _right(I, a, prior_F), _right(I, b, prior_B)
-    determinant = np.maximum(FF * BB - FB**2, 1e-12)[:, None]  # 0 only where pixels are coupled
-    F = (BB[:, None] * right_F - FB[:, None] * right_B) / determinant
-    B = (FF[:, None] * right_B - FB[:, None] * right_F) / determinant
-    return F, B
-
-
-def _soft_pairs(alpha: Alpha) -> Plane:
-    """Numbers of the two pixels of every neighbouring pair of which one is soft; 2 columns."""
+    Neighbours are alike where one of the two is soft.
+    """
     soft = (alpha >= SOFT[0]) & (alpha <= SOFT[1])
-    number = np.arange(alpha.size).reshape(alpha.shape)
-    found = [_pairs(number, soft, down, right) for down, right in NEIGHBOURS]
-    return np.concatenate(found)
+    pairs = _pairs(band, ALL_NEIGHBOURS, soft)
+    I, a = (to_float(plane[band]).astype(np.float64) for plane in (image, alpha))  # noqa: E741
+    first, second = pairs
+    step = np.sqrt(np.abs(a[first] - a[second]))
+    layers = []
+    for share in (a, 1 - a):
+        rest, hidden = 1 - share, share < SOFT[0]
+        weight = 100.0 * (share > SOFT[1]) + 0.03 * share * (share > 0.7) + 0.01 * hidden
+        target = np.where(hidden[:, None], 0.0, I)
+        alike = (step + 0.003 * rest[first]) ** 2
+        layers.append(_Layer(share=share, weight=weight, target=target, alike=alike))
+    return _solved(I, pairs, layers, multilevel(image, alpha, band), LEVIN_TOLERANCE)
 
 
-def _pairs(number: Plane, soft: Mask, down: int, right: int) -> Plane:
-    height, width = number.shape
-    left = max(0, -right)
-    first = (slice(0, height - down), slice(left, width - max(0, right)))
-    second = (slice(down, height), slice(left + right, width - max(0, right) + right))
-    wanted = soft[first] | soft[second]
-    return np.stack([number[first][wanted], number[second][wanted]], axis=1)
+def closed_form(image: Plane, alpha: Alpha, band: Mask) -> tuple[Plane, Plane]:
+    """The same without colours of their own, and all neighbours alike."""
+    pairs = _pairs(band, ALL_NEIGHBOURS[:2], band)
+    I, a = (to_float(plane[band]).astype(np.float64) for plane in (image, alpha))  # noqa: E741
+    alike = 2 * (GRADIENT + np.abs(a[pairs[0]] - a[pairs[1]]))
+    layers = [
+        _Layer(share=share, weight=np.zeros_like(a), target=I, alike=alike) for share in (a, 1 - a)
+    ]
+    return _solved(I, pairs, layers, multilevel(image, alpha, band), CLOSED_FORM_TOLERANCE)
 
 
-def _coupled_matrix(
-    a: Plane, b: Plane, prior_F: Prior, prior_B: Prior, pairs: Plane, coupled: Plane
-) -> csr_matrix:
-    """The normal equations of all conditions on the coupled pixels, F first, then B."""
-    place = np.searchsorted(coupled, pairs)
-    first = pairs[:, 0]
-    step = np.sqrt(np.abs(a[first] - a[pairs[:, 1]]))
-    smooth_F = _laplacian(place, (step + 0.003 * b[first]) ** 2, coupled.size)
-    smooth_B = _laplacian(place, (step + 0.003 * a[first]) ** 2, coupled.size)
-    FF, BB = (a**2 + prior_F.weight**2)[coupled], (b**2 + prior_B.weight**2)[coupled]
-    FB = diags_array((a * b)[coupled])
-    blocks = [[smooth_F + diags_array(FF), FB], [FB, smooth_B + diags_array(BB)]]
-    return csr_matrix(block_array(blocks))
+def _pairs(band: Mask, steps: Sequence[tuple[int, int]], soft: Mask) -> Plane:
+    """Numbers of both pixels of every pair within the band of which one is soft; 2 n."""
+    height, width = band.shape
+    number = (np.cumsum(band) - 1).reshape(band.shape)
+    found = []
+    for down, right in steps:
+        left = max(0, -right)
+        first = (slice(0, height - down), slice(left, width - max(0, right)))
+        second = (slice(down, height), slice(left + right, width - max(0, right) + right))
+        wanted = band[first] & band[second] & (soft[first] | soft[second])
+        found.append([number[first][wanted], number[second][wanted]])
+    return np.concatenate(found, axis=1)
 
 
-def _laplacian(pairs: Plane, weight: Plane, count: int) -> csr_matrix:
+def _solved(
+    I: Plane,  # noqa: E741
+    pairs: Plane,
+    layers: Sequence[_Layer],
+    start: Sequence[Plane],
+    tolerance: float,
+) -> tuple[Plane, Plane]:
+    """The normal equations of all conditions, F first, then B, a channel after the other."""
+    front, back = layers
+    FF, BB = (
+        _laplacian(pairs, layer.alike, len(I))
+        + diags_array(layer.share**2 + layer.weight**2 + LEAST)
+        for layer in layers
+    )
+    both = diags_array(front.share * back.share)
+    matrix = csr_array(block_array([[FF, both], [both, BB]]))
+    right = np.concatenate(
+        [layer.share[:, None] * I + (layer.weight**2)[:, None] * layer.target for layer in layers]
+    )
+    a, b, c = FF.diagonal(), both.diagonal(), BB.diagonal()
+    determinant = a * c - b * b
+
+    def of_every_pixel(residual: Plane) -> Plane:
+        of_F, of_B = np.split(residual, 2)
+        x = np.concatenate([c * of_F - b * of_B, a * of_B - b * of_F])
+        return x / np.tile(determinant, 2)
+
+    first = np.concatenate(start).astype(np.float64)
+    solutions = [
+        solve(
+            matrix, right[:, channel], of_every_pixel, start=first[:, channel], tolerance=tolerance
+        )
+        for channel in range(3)
+    ]
+    F, B = np.split(np.stack(solutions, axis=1).clip(0, 1).astype(np.float32), 2)
+    return F, B
+
+
+def _laplacian(pairs: Plane, weight: Plane, count: int) -> csr_array:
     """Sum over pairs of weight (x_p - x_q)^2, as a matrix."""
-    p, q = pairs.T
+    p, q = pairs
     values = np.concatenate([weight, weight, -weight, -weight])
     rows, columns = np.concatenate([p, q, p, q]), np.concatenate([p, q, q, p])
-    return csr_matrix((values, (rows, columns)), shape=(count, count))
+    return csr_array((values, (rows, columns)), shape=(count, count))

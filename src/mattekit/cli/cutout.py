@@ -7,7 +7,6 @@ from typing import Annotated, Literal, cast, get_args
 
 import typer
 
-from mattekit.classical.compiling import NOTICE, first_use
 from mattekit.cli.backdrop import Backdrop, Fit, read_backdrop
 from mattekit.cli.batch import Outcome, Reporting, gather, pair, run_batch
 from mattekit.cli.confidence import MinConfidence, with_confidence
@@ -233,8 +232,6 @@ def run(
         raise BadArgument(
             f"--paint is for one photo in a file, not for {', '.join(photos[:3])}; name one file"
         )
-    if first_use() and not quiet:
-        typer.echo(NOTICE, err=True)
     if photos == ["-"]:
         _pipe(known, method, reading, bits=bits)
         return

@@ -12,7 +12,6 @@ import numpy as np
 import psutil
 import typer
 
-from mattekit.classical.compiling import NOTICE, first_use
 from mattekit.classical.foreground import estimate_foreground
 from mattekit.cli.failures import FAILED, Failure, attempt
 from mattekit.cli.options import Json
@@ -24,7 +23,7 @@ from mattekit.imaging.trimap import make_trimap
 from mattekit.inference.matting import build_matting
 from mattekit.models.files import DEFAULT_MODEL
 
-BASE = ("numpy", "Pillow", "opencv-python-headless", "scipy", "numba", "PyMatting", "onnxruntime")
+BASE = ("numpy", "Pillow", "opencv-python-headless", "scipy", "onnxruntime")
 LARGEST_ERROR = 0.15  # of the alpha of the self-test
 
 
@@ -51,8 +50,6 @@ class Report:
 
 def run(json: Json = False) -> None:
     """Say what is installed, what works, and what is missing and how to get it."""
-    if first_use() and not json:
-        typer.echo(NOTICE, err=True)
     outcome = attempt(self_test)
     failed = isinstance(outcome, Failure)
     report = Report(

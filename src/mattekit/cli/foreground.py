@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from mattekit.classical.compiling import NOTICE, first_use
 from mattekit.classical.foreground import ForegroundMethod
 from mattekit.cli.batch import Outcome, Reporting, gather, pair, placed, run_batch
 from mattekit.cli.options import (
@@ -54,8 +53,6 @@ def run(
         )
         return Outcome(outputs=[places[path]], warnings=list(picture.warnings), model=method)
 
-    if first_use() and not quiet:
-        typer.echo(NOTICE, err=True)
     run_batch(
         photos,
         work,

@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from mattekit.classical.compiling import NOTICE, first_use
 from mattekit.classical.foreground import ForegroundMethod
 from mattekit.cli.batch import Outcome, Reporting, Task, gather, pair, run_tasks
 from mattekit.cli.options import (
@@ -47,8 +46,6 @@ def fgbg(
         )
         for photo in photos
     ]
-    if first_use() and not quiet:
-        typer.echo(NOTICE, err=True)
     options = Reporting(json=json, quiet=quiet, overwrite=overwrite, skip_existing=skip_existing)
     run_tasks(tasks, options, processes=processes, estimate_after=10)
 
