@@ -227,18 +227,50 @@ def test_models_health_metrics_documents_and_the_page_are_there(client: TestClie
     paths = client.get("/openapi.json").json()["paths"]
     assert "Mattekit-Confidence" in str(paths["/v1/cutout"])
     assert not [path for path in paths if "painting" in path]
-    assert client.get("/docs").status_code == 200
+    refused(client.get("/docs"), 404, "GET /docs")
+    refused(client.get("/v1/cutout"), 405, "Method Not Allowed")
     assert "mattekit" in client.get("/").text
     assert client.get("/page.js").status_code == 200
     assert client.get("/../pyproject.toml").status_code == 404
 
 
-def test_a_token_is_asked_for_on_v1_only() -> None:
+def test_behind_a_proxy_the_page_of_the_same_host_is_its_own(client: TestClient) -> None:
+    """The proxy speaks https with browsers and http with the server."""
+    secure = {"Origin": "https://127.0.0.1"}
+    assert client.get("/page.js", headers=secure).status_code == 200
+    refused(client.get("/page.js", headers={"Origin": "https://evil.example"}), 403, "--origin")
+
+
+def test_browsers_are_told_to_be_strict(client: TestClient) -> None:
+    for path in ("/", "/v1/models", "/page.js", "/nowhere"):
+        headers = client.get(path).headers
+        assert headers["x-content-type-options"] == "nosniff", path
+        assert "frame-ancestors 'none'" in headers["content-security-policy"], path
+
+
+def test_a_wrong_background_is_refused_before_the_work(
+    client: TestClient, photo: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mattekit.server import jobs
+
+    monkeypatch.setattr(jobs, "cut_picture", lambda *args, **options: pytest.fail("it worked"))
+    options = jobs.Options(output="composite", background="no colour")
+    answer = jobs.perform(
+        jobs.Job(kind="cutout", files={"photo": photo}, options=options, max_pixels=10**6)
+    )
+    assert "no colour" in str(answer.error)
+
+
+def test_a_token_is_asked_for_but_not_for_the_page() -> None:
     settings = Settings(limits=LIMITS, token="secret")
     client = TestClient(create_app(settings), base_url=HOST)
     refused(client.get("/v1/models"), 401, "token is missing or wrong")
     wrong = client.get("/v1/models", headers={"Authorization": "Bearer guess"})
     assert wrong.status_code == 401
-    right = client.get("/v1/models", headers={"Authorization": "Bearer secret"})
-    assert right.status_code == 200
+    for scheme in ("Bearer", "bearer"):
+        right = client.get("/v1/models", headers={"Authorization": f"{scheme} secret"})
+        assert right.status_code == 200
+    assert client.get("/metrics").status_code == 401
+    assert client.get("/openapi.json").status_code == 401
+    assert client.get("/healthz").status_code == 503
     assert client.get("/").status_code == 200

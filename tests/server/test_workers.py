@@ -88,7 +88,8 @@ def test_a_client_that_leaves_ends_its_job() -> None:
             job.cancel()
             with pytest.raises(asyncio.CancelledError):
                 await job
-            assert frozen not in pool.all
+            while frozen in pool.all:
+                await asyncio.sleep(0.1)
             assert (await pool.do(QUICK)).error is None
 
     asyncio.run(play())
@@ -122,3 +123,57 @@ def test_a_job_that_two_workers_die_over_is_given_up() -> None:
     with pytest.raises(WorkerLost):
         asyncio.run(pool.do(QUICK))
     assert pool.tries == 2
+
+
+def test_a_client_that_leaves_does_not_cost_the_worker_if_the_job_stops_by_itself() -> None:
+    async def play() -> None:
+        async with workers() as pool:
+            await pool.do(QUICK)
+            worker = freeze(pool)
+            job = asyncio.create_task(pool.do(QUICK))
+            await asyncio.sleep(0.2)
+            job.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await job
+            os.kill(worker.process.pid or 0, signal.SIGCONT)  # it comes to the next step in time
+            assert (await pool.do(QUICK)).error is None
+            assert pool.all == {worker}
+            assert pool.replaced == 0
+
+    asyncio.run(play())
+
+
+def test_a_worker_that_dies_while_it_starts_is_replaced() -> None:
+    async def play() -> None:
+        async with workers() as pool:
+            while not pool.all:
+                await asyncio.sleep(0.01)
+            (first,) = pool.all
+            first.process.kill()
+            assert not pool.ready
+            assert (await pool.do(QUICK)).error is None
+            assert pool.ready
+
+    asyncio.run(play())
+
+
+def test_no_request_waits_for_ever_where_no_worker_comes_up() -> None:
+    async def play() -> None:
+        pool = Workers(count=1, queue=4, seconds=0.2)  # not started
+        with pytest.raises(TimeOver, match="no worker was free"):
+            await pool.do(QUICK)
+
+    asyncio.run(play())
+
+
+def test_workers_that_die_idle_cost_no_request() -> None:
+    async def play() -> None:
+        async with workers() as pool:
+            await pool.do(QUICK)
+            (worker,) = pool.all
+            worker.process.kill()
+            worker.process.join()
+            assert not pool.ready
+            assert (await pool.do(QUICK)).error is None
+
+    asyncio.run(play())

@@ -1,5 +1,7 @@
 """Serve cut-outs over HTTP, with a page to paint on."""
 
+import ipaddress
+import socket
 from typing import Annotated
 
 import typer
@@ -7,7 +9,18 @@ import typer
 from mattekit.cli.options import to_bytes, to_pixels
 from mattekit.core.errors import BadArgument
 
-ANYONE = {"0.0.0.0", "::"}
+
+def is_loopback(host: str) -> bool:
+    """Whether all addresses of a host are of this machine alone.
+
+    >>> is_loopback("127.0.0.1"), is_loopback("localhost"), is_loopback("0"), is_loopback("")
+    (True, True, False, False)
+    """
+    try:
+        found = {entry[4][0] for entry in socket.getaddrinfo(host or None, None)} if host else set()
+    except OSError:
+        return False
+    return bool(found) and all(ipaddress.ip_address(address).is_loopback for address in found)
 
 
 def run(
@@ -44,9 +57,11 @@ def run(
     ] = "40MP",
 ) -> None:
     """Serve cut-outs over HTTP, with a page at / to paint on. Stop it with Ctrl-C."""
-    if host in ANYONE and token is None:
+    if token is not None and not token.strip():
+        raise BadArgument("the token is empty, so nobody could log in; give a secret word")
+    if token is None and not is_loopback(host):
         raise BadArgument(
-            f"listening on {host} lets everyone on the network use this machine; "
+            f"listening on {host or 'every address'} lets others on the network use this machine; "
             "add --token SECRET, or leave --host out"
         )
     import logging
@@ -78,4 +93,7 @@ def run(
         access_log=False,
         log_level="warning",
         timeout_graceful_shutdown=int(seconds),
+        limit_concurrency=Limits().connections,
+        timeout_keep_alive=10,
+        h11_max_incomplete_event_size=64 * 2**10,
     )

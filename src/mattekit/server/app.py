@@ -11,10 +11,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from fastapi.responses import JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
@@ -33,7 +33,7 @@ from mattekit.server.workers import Workers
 
 log = logging.getLogger("mattekit.server")
 PAGE = Path(__file__).parent / "page"
-LOCAL_HOSTS = ("127.0.0.1", "localhost", "[::1]", "::1")
+LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 CLIENT_LEFT = 499  # counted and logged; nobody receives it
 
 
@@ -55,8 +55,10 @@ class Settings:
 def create_app(settings: Settings) -> FastAPI:
     """The server's application; its workers start and end with it."""
     limits = settings.limits
-    workers = Workers(count=limits.workers, queue=limits.queue, seconds=limits.seconds)
-    counters = Counters()
+    workers = Workers(
+        count=limits.workers, queue=limits.queue, seconds=limits.seconds, memory=limits.memory
+    )
+    counters = Counters(workers)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -70,6 +72,8 @@ def create_app(settings: Settings) -> FastAPI:
         version="1",
         lifespan=lifespan,
         exception_handlers=dict(HANDLERS.items()),
+        docs_url=None,  # FastAPI's pages load scripts from elsewhere
+        redoc_url=None,
     )
 
     def add_work(kind: Kind) -> None:
@@ -101,7 +105,7 @@ def create_app(settings: Settings) -> FastAPI:
     @app.get("/metrics", response_class=PlainTextResponse)
     async def metrics() -> str:
         """Counts in Prometheus' text format."""
-        return counters.text(workers)
+        return counters.text()
 
     app.middleware("http")(guard(settings))
     app.middleware("http")(count_into(counters))
@@ -113,7 +117,6 @@ def create_app(settings: Settings) -> FastAPI:
             allow_headers=["Authorization"],
             expose_headers=["Mattekit-Model", "Mattekit-Confidence", "Mattekit-Warnings"],
         )
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=[*LOCAL_HOSTS, *settings.hosts])
     app.mount("/", StaticFiles(directory=PAGE, html=True), name="page")
     return app
 
@@ -150,26 +153,62 @@ Next = Callable[[Request], Awaitable[Response]]
 Middleware = Callable[[Request, Next], Awaitable[Response]]
 
 
+OF_THE_API = ("/v1/", "/metrics", "/openapi.json")
+"""Routes that need the token; the page and /healthz do not."""
+
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Content-Security-Policy": (
+        "default-src 'self'; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; "
+        "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+}
+
+
 def guard(settings: Settings) -> Middleware:
-    """Ask for the token, and send pages of other sites away."""
-    expected = f"Bearer {settings.token}".encode()
+    """Ask for the token, send pages of other sites away, and keep browsers strict."""
 
     async def check(request: Request, call_next: Next) -> Response:
-        origin = request.headers.get("origin")
-        own = f"{request.url.scheme}://{request.headers.get('host')}"
-        if origin not in (None, own, *settings.origins):
+        if not _is_known(request.headers.get("host", ""), settings):
+            return problem(400, "the server is not known by this host name; see --allow-host")
+        if not _is_own(request, settings):
             return problem(403, "pages of other sites may not use this server; see --origin")
-        given = request.headers.get("authorization", "").encode()
-        needs_token = settings.token is not None and request.url.path.startswith("/v1/")
-        if needs_token and not hmac.compare_digest(given, expected):
-            return problem(
-                401,
-                "the token is missing or wrong; send it as 'Authorization: Bearer TOKEN'",
-                **{"WWW-Authenticate": "Bearer"},
-            )
-        return await call_next(request)
+        if settings.token is not None and request.url.path.startswith(OF_THE_API):
+            scheme, _, given = request.headers.get("authorization", "").partition(" ")
+            right = hmac.compare_digest(given.strip().encode(), settings.token.encode())
+            if scheme.lower() != "bearer" or not right:
+                return problem(
+                    401,
+                    "the token is missing or wrong; send it as 'Authorization: Bearer TOKEN'",
+                    **{"WWW-Authenticate": "Bearer"},
+                )
+        response = await call_next(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if settings.origins:
+            response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        return response
 
     return check
+
+
+def _is_known(host: str, settings: Settings) -> bool:
+    """Whether the server may be reached by this name, so that no foreign name can be given it."""
+    name = urlsplit(f"//{host}").hostname
+    return "*" in settings.hosts or name in (*LOCAL_HOSTS, *settings.hosts)
+
+
+def _is_own(request: Request, settings: Settings) -> bool:
+    """Whether a request comes from no page, the server's own page, or one that is allowed.
+
+    Hosts are compared, not schemes: behind a proxy the page is https and the server http.
+    """
+    origin = request.headers.get("origin")
+    if origin is None or origin in settings.origins:
+        return True
+    return urlsplit(origin).netloc == request.headers.get("host")
 
 
 def count_into(counters: Counters) -> Middleware:

@@ -1,9 +1,9 @@
-"""Counts for Prometheus, in its text format: requests, seconds, the queue, memory."""
-
-from collections import Counter, defaultdict
-from collections.abc import Iterator
+"""Counts for Prometheus: requests, seconds, the queue, workers, memory."""
 
 import psutil
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
 
 from mattekit.server.workers import Workers
 
@@ -11,48 +11,56 @@ BUCKETS = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 
 
 class Counters:
-    """What was answered so far, by route."""
+    """What was answered so far, by route, and how the workers are."""
 
-    def __init__(self) -> None:
-        self.requests: Counter[tuple[str, int]] = Counter()
-        self.buckets: Counter[tuple[str, float]] = Counter()
-        self.sums: defaultdict[str, float] = defaultdict(float)
-        self.counts: Counter[str] = Counter()
+    def __init__(self, workers: Workers) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "mattekit_requests",
+            "Requests by route and status.",
+            ["route", "status"],
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "mattekit_request_seconds",
+            "Time to answer.",
+            ["route"],
+            buckets=BUCKETS,
+            registry=self.registry,
+        )
+        self.registry.register(_OfWorkers(workers))
 
     def add(self, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""
-        self.requests[route, status] += 1
-        self.counts[route] += 1
-        self.sums[route] += seconds
-        for bucket in BUCKETS:
-            self.buckets[route, bucket] += seconds <= bucket
+        self.requests.labels(route, str(status)).inc()
+        self.seconds.labels(route).observe(seconds)
 
-    def text(self, workers: Workers) -> str:
+    def text(self) -> str:
         """All counts in Prometheus' text format."""
-        return "\n".join(self._lines(workers)) + "\n"
+        return generate_latest(self.registry).decode()
 
-    def _lines(self, workers: Workers) -> Iterator[str]:
-        yield from _head("requests_total", "counter", "Requests by route and status.")
-        for (route, status), count in sorted(self.requests.items()):
-            yield f'mattekit_requests_total{{route="{route}",status="{status}"}} {count}'
-        yield from _head("request_seconds", "histogram", "Time to answer.")
-        for route in sorted(self.counts):
-            for bucket in BUCKETS:
-                count = self.buckets[route, bucket]
-                yield f'mattekit_request_seconds_bucket{{route="{route}",le="{bucket}"}} {count}'
-            total = self.counts[route]
-            yield f'mattekit_request_seconds_bucket{{route="{route}",le="+Inf"}} {total}'
-            yield f'mattekit_request_seconds_sum{{route="{route}"}} {self.sums[route]:.3f}'
-            yield f'mattekit_request_seconds_count{{route="{route}"}} {total}'
-        gauges = {
-            "queue_length": ("Requests that wait for a worker.", workers.waiting),
-            "workers": ("Worker processes that are up.", len(workers.all)),
-            "workers_replaced": ("Workers that died or were ended.", workers.replaced),
-            "memory_bytes": ("Resident memory of all processes.", memory(workers)),
-        }
-        for name, (words, value) in gauges.items():
-            yield from _head(name, "gauge", words)
-            yield f"mattekit_{name} {value}"
+
+class _OfWorkers(Collector):
+    """Read from the workers when somebody asks."""
+
+    def __init__(self, workers: Workers) -> None:
+        self.workers = workers
+
+    def collect(self) -> list[GaugeMetricFamily | CounterMetricFamily]:
+        workers = self.workers
+        alive = sum(worker.alive for worker in workers.admitted)
+        return [
+            GaugeMetricFamily(
+                "mattekit_queue_length", "Requests that wait for a worker.", workers.waiting
+            ),
+            GaugeMetricFamily("mattekit_workers", "Worker processes that can answer.", alive),
+            CounterMetricFamily(
+                "mattekit_workers_replaced", "Workers that died or were ended.", workers.replaced
+            ),
+            GaugeMetricFamily(
+                "mattekit_memory_bytes", "Resident memory of all processes.", memory(workers)
+            ),
+        ]
 
 
 def memory(workers: Workers) -> int:
@@ -64,8 +72,3 @@ def memory(workers: Workers) -> int:
         except psutil.NoSuchProcess:
             continue
     return int(total)
-
-
-def _head(name: str, kind: str, words: str) -> Iterator[str]:
-    yield f"# HELP mattekit_{name} {words}"
-    yield f"# TYPE mattekit_{name} {kind}"

@@ -5,18 +5,18 @@ decoded there, never in the process that listens.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
-import PIL.ImageColor
 
 from mattekit.classical.foreground import estimate_foreground
-from mattekit.core.errors import BadArgument, MattekitError
-from mattekit.core.types import Alpha, Image, Size, Trimap
+from mattekit.core.errors import BadArgument, MattekitError, TooLarge
+from mattekit.core.types import Alpha, Image, Trimap
 from mattekit.cutouts.cutout import Cutout, cut_picture
 from mattekit.imaging.files import encode_image, open_picture, read_alpha
+from mattekit.imaging.named_colours import named_colour
 from mattekit.imaging.picture import Picture, apply_existing_alpha, to_float
 from mattekit.imaging.resize import cover
 from mattekit.imaging.trimap import make_trimap, to_pixels
@@ -81,12 +81,24 @@ class Answer:
     """The error is ours; its sentence says nothing about the inside."""
 
 
-def perform(job: Job) -> Answer:
+class JobStopped(Exception):
+    """Nobody waits for the answer any more."""
+
+
+Check = Callable[[], None]
+"""Called between two steps of a job; raises `JobStopped` where it is not wanted any more."""
+
+
+def perform(job: Job, check: Check = lambda: None) -> Answer:
     """Do a job; a failure becomes its answer."""
     try:
-        return WORK[job.kind](job)
+        return WORK[job.kind](job, check)
     except MattekitError as error:
         return Answer(error=error)
+    except JobStopped:
+        return Answer(error=MattekitError("the client left before the answer was there"))
+    except MemoryError:
+        return Answer(error=TooLarge("the picture needs more memory than a worker may take"))
     except Exception:
         log.exception("a job of the kind %s failed", job.kind)
         return Answer(
@@ -95,9 +107,11 @@ def perform(job: Job) -> Answer:
         )
 
 
-def _cutout(job: Job) -> Answer:
+def _cutout(job: Job, check: Check) -> Answer:
     options = job.options
+    background = _backdrop(job) if options.output == "composite" else None
     picture = _photo(job)
+    check()
     result = cut_picture(
         picture,
         _hint(job),
@@ -105,11 +119,12 @@ def _cutout(job: Job) -> Answer:
         clean=options.output in CLEAN,
         max_pixels=job.max_pixels,
     )
-    answer = _part_of(result, job)
+    check()
+    answer = _part_of(result, job, background)
     return replace(answer, model=result.model, confidence=result.confidence)
 
 
-def _part_of(result: Cutout, job: Job) -> Answer:
+def _part_of(result: Cutout, job: Job, background: Image | None) -> Answer:
     options, warnings = job.options, result.warnings
     match options.output:
         case "rgba":
@@ -123,7 +138,8 @@ def _part_of(result: Cutout, job: Job) -> Answer:
         case "trimap":
             return _trimap_answer(result.trimap, options, warnings)
         case "composite":
-            behind = _background(job, result.trimap.shape)
+            assert background is not None
+            behind = cover(background, result.trimap.shape) if background.ndim == 3 else background
             return _answer(result.on(behind), None, options, warnings)
 
 
@@ -134,7 +150,7 @@ def _matte(result: Cutout) -> Image:
     return np.dstack([result.alpha, expected_error, nothing])
 
 
-def _trimap(job: Job) -> Answer:
+def _trimap(job: Job, check: Check) -> Answer:
     """A band around a mask or an alpha; or of a photo with a hint what `cutout` would go by."""
     options = job.options
     if "photo" not in job.files:
@@ -145,15 +161,25 @@ def _trimap(job: Job) -> Answer:
     return _trimap_answer(subject.trimap, options, (*picture.warnings, *subject.warnings))
 
 
-def _foreground(job: Job) -> Answer:
+def _foreground(job: Job, check: Check) -> Answer:
     picture = _photo(job)
     alpha = read_alpha(_part(job, "alpha"), max_pixels=job.max_pixels)
+    check()
     colours = to_float(estimate_foreground(picture.colours, alpha))
     return _answer(colours, None, job.options, picture.warnings)
 
 
+def limit_memory(size: int) -> None:
+    """Let this process have so many bytes of address space, where the system can say so."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
 def warm_up() -> None:
-    """Make a small cut-out: the model is loaded and all is compiled before the first request."""
+    """Make a small cut-out, so that the model is loaded and used before the first request."""
     ramp = np.linspace(0, 1, 64, dtype=np.float32)
     steps = np.repeat(np.array([0, 0.5, 1], np.float32), [22, 20, 22])
     photo = np.broadcast_to(ramp[None, :, None], (64, 64, 3))
@@ -188,18 +214,11 @@ def _hint(job: Job) -> HintConfig:
     )
 
 
-def _background(job: Job, size: Size) -> Image:
-    """The picture or colour that a composite stands on."""
+def _backdrop(job: Job) -> Image:
+    """The picture or colour that a composite stands on; refused before any work."""
     if "background" in job.files:
-        behind = open_picture(job.files["background"], max_pixels=job.max_pixels)
-        return cover(behind.image(), size)
-    try:
-        colour = PIL.ImageColor.getrgb(job.options.background or "white")
-    except ValueError as error:
-        raise BadArgument(
-            f"{job.options.background!r} is no colour; write a name or #rrggbb, or send a file"
-        ) from error
-    return np.broadcast_to(np.array(colour[:3], np.float32) / 255, (*size, 3))
+        return open_picture(job.files["background"], max_pixels=job.max_pixels).image()
+    return named_colour(job.options.background or "white")
 
 
 def _answer(image: Image, alpha: Alpha | None, options: Options, warnings: Warnings) -> Answer:

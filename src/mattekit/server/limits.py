@@ -20,6 +20,10 @@ class Limits:
     """Requests that may wait for a worker; more are sent away with 429."""
     workers: int = 2
     """Processes that work, one request each at a time; with two, one may be coming up again."""
+    memory: int | None = 6 * 2**30
+    """Bytes of address space of a worker; more than it uses, since libraries reserve ahead."""
+    connections: int = 200
+    """Open at a time; more are answered with 503."""
 
 
 class BodyTooLarge(TooLarge):

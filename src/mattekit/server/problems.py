@@ -2,6 +2,7 @@
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
 
 from mattekit.core.errors import MattekitError, MissingExtra, TooLarge
 from mattekit.server.workers import QueueFull, TimeOver, WorkerLost
@@ -25,7 +26,12 @@ TITLES = {
 
 def problem(status: int, detail: str, **headers: str) -> JSONResponse:
     """A response that says what went wrong."""
-    body = {"type": "about:blank", "title": TITLES[status], "status": status, "detail": detail}
+    body = {
+        "type": "about:blank",
+        "title": TITLES.get(status, "Error"),
+        "status": status,
+        "detail": detail,
+    }
     return JSONResponse(
         body, status_code=status, headers=headers, media_type="application/problem+json"
     )
@@ -64,7 +70,14 @@ async def on_worker_lost(request: Request, error: Exception) -> JSONResponse:
     return problem(503, "the work on this picture ended unexpectedly, twice; try a smaller photo")
 
 
+async def on_http(request: Request, error: Exception) -> JSONResponse:
+    """Handler of what the framework refuses: no such route, another method, another host."""
+    assert isinstance(error, HTTPException)
+    return problem(error.status_code, f"{request.method} {request.url.path}: {error.detail}")
+
+
 HANDLERS = {
+    HTTPException: on_http,
     MattekitError: on_error,
     QueueFull: on_queue_full,
     TimeOver: on_time_over,

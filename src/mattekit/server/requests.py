@@ -65,7 +65,10 @@ async def _parts(request: Request, limits: Limits) -> AsyncIterator[tuple[str, s
     try:
         form = await parser.parse()
     except MultiPartException as error:
-        raise BadArgument(f"the multipart form cannot be read: {error.message}") from error
+        reason = error.message
+        if "exceeded maximum size" in reason:
+            reason = f"a field is longer than {MAX_FIELD} bytes"
+        raise BadArgument(f"the multipart form cannot be read: {reason}") from error
     for name, value in form.multi_items():
         yield name, await value.read() if isinstance(value, UploadFile) else value
     await form.close()
@@ -75,7 +78,7 @@ def _options(fields: dict[str, str]) -> Options:
     given: dict[str, Any] = {name: value for name, value in fields.items() if value != ""}
     if "box" in given:
         given["box"] = tuple(given["box"].split(","))
-    if "bits" in given and given["bits"].isdigit():
+    if given.get("bits") in ("8", "16"):
         given["bits"] = int(given["bits"])
     try:
         return OPTIONS.validate_python(given, extra="forbid")

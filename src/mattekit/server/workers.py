@@ -1,7 +1,8 @@
 """A few worker processes, one job each at a time, and a short queue before them.
 
-A thread cannot be stopped, a process can: a job over its time, or whose client has left, is ended
-by ending its worker, which is replaced. A worker that dies by itself costs its job one more try.
+A thread cannot be stopped, a process can. A job whose client has left is asked to stop between two
+steps of its work; one that does not, or is over its time, is ended with its worker, and another
+worker takes its place. A worker that dies, while starting too, is replaced, at growing intervals.
 (`ProcessPoolExecutor` would break as a whole when one of its processes dies.)
 """
 
@@ -10,18 +11,22 @@ import logging
 import multiprocessing
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from mattekit.server.jobs import Answer, Job, perform, warm_up
+from mattekit.server.jobs import Answer, Job, JobStopped, limit_memory, perform, warm_up
 
 log = logging.getLogger("mattekit.server")
 T = TypeVar("T")
 
 READY = "ready"
+STOP = "stop"
 USUAL_SECONDS = 2.0  # of a job, before any was measured
+TO_STOP = 2.0  # seconds that a job has to stop by itself
+BACK_OFF = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+"""Seconds before a worker is started again, by how many died while starting."""
 
 
 class QueueFull(Exception):
@@ -33,7 +38,7 @@ class QueueFull(Exception):
 
 
 class TimeOver(Exception):
-    """The work on a job took longer than it may."""
+    """The work on a job took longer than it may, or no worker was free for so long."""
 
 
 class WorkerLost(Exception):
@@ -43,13 +48,18 @@ class WorkerLost(Exception):
 class Worker:
     """A process that does jobs, and the thread that talks to it."""
 
-    def __init__(self) -> None:
+    def __init__(self, memory: int | None = None) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs,), daemon=True)
+        self.process = context.Process(target=_serve, args=(theirs, memory), daemon=True)
         self.process.start()
         theirs.close()
         self.thread = ThreadPoolExecutor(max_workers=1)
+
+    @property
+    def alive(self) -> bool:
+        """Whether the process is there."""
+        return self.process.is_alive()
 
     async def until_ready(self) -> None:
         """Wait until the process is up, has loaded the model and used it once."""
@@ -65,9 +75,27 @@ class Worker:
 
         return await self._in_thread(exchange)
 
-    def end(self) -> None:
+    async def stop_job(self) -> bool:
+        """Ask the job under way to stop; whether the worker is free again."""
+        try:
+            self.pipe.send(STOP)
+            async with asyncio.timeout(TO_STOP):
+                await self._in_thread(lambda: None)  # runs when the exchange is over
+        except (TimeoutError, WorkerLost, OSError):
+            return False
+        return self.alive
+
+    async def end(self) -> None:
         """Stop the process at once; a job under way is lost."""
+        self.kill()
+        await asyncio.to_thread(self.release)
+
+    def kill(self) -> None:
+        """Send the signal, without waiting."""
         self.process.kill()
+
+    def release(self) -> None:
+        """Wait until a killed process is gone, and close what belonged to it."""
         self.process.join()
         self.thread.shutdown()
         self.pipe.close()
@@ -82,35 +110,43 @@ class Worker:
 class Workers:
     """The processes of a server."""
 
-    def __init__(self, *, count: int, queue: int, seconds: float) -> None:
+    def __init__(
+        self, *, count: int, queue: int, seconds: float, memory: int | None = None
+    ) -> None:
         self.count = count
         self.queue = queue
         self.seconds = seconds
+        self.memory = memory
         self.waiting = 0
         self.replaced = 0
         self.usual = USUAL_SECONDS
         """Seconds that a job takes, averaged over the last ones."""
         self.idle: asyncio.Queue[Worker] = asyncio.Queue()
         self.all: set[Worker] = set()
-        self.starting: set[asyncio.Task[None]] = set()
+        self.admitted: set[Worker] = set()
+        """Those that came up."""
+        self.tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
         """Start all processes; each is idle as soon as it is ready."""
         for _ in range(self.count):
-            self._start_one()
+            self._in_background(self._bring_up())
 
     def close(self) -> None:
         """End all processes."""
-        for task in self.starting:
+        for task in self.tasks:
             task.cancel()
         for worker in self.all:
-            worker.end()
+            worker.kill()
+        for worker in self.all:
+            worker.release()
         self.all.clear()
+        self.admitted.clear()
 
     @property
     def ready(self) -> bool:
-        """Whether a worker has come up."""
-        return len(self.all) > len(self.starting)
+        """Whether there is a worker that can answer."""
+        return any(worker.alive for worker in self.admitted)
 
     async def do(self, job: Job) -> Answer:
         """The answer to a job, after waiting for a worker; once more if the worker dies over it."""
@@ -123,17 +159,14 @@ class Workers:
             return await self._once(job)
 
     async def _once(self, job: Job) -> Answer:
-        self.waiting += 1
-        try:
-            worker = await self.idle.get()
-        finally:
-            self.waiting -= 1
+        worker = await self._free_worker()
         start = time.monotonic()
         try:
             async with asyncio.timeout(self.seconds):
                 answer = await worker.do(job)
-        except BaseException as error:  # also when the client leaves, which cancels this
-            self._replace(worker)
+        except BaseException as error:
+            gone = isinstance(error, asyncio.CancelledError)  # the client left
+            self._in_background(self._reclaim(worker) if gone else self._replace(worker))
             if isinstance(error, TimeoutError):
                 raise TimeOver(
                     f"the work took longer than {self.seconds:.0f} s and was ended; send a "
@@ -144,32 +177,75 @@ class Workers:
         self.idle.put_nowait(worker)
         return answer
 
-    def _replace(self, worker: Worker) -> None:
+    async def _free_worker(self) -> Worker:
+        """A living worker that has nothing to do; one that died meanwhile is replaced."""
+        self.waiting += 1
+        try:
+            async with asyncio.timeout(self.seconds):
+                while True:
+                    worker = await self.idle.get()
+                    if worker.alive:
+                        return worker
+                    self._in_background(self._replace(worker))
+        except TimeoutError as error:
+            raise TimeOver(
+                f"no worker was free for {self.seconds:.0f} s; try again in a minute"
+            ) from error
+        finally:
+            self.waiting -= 1
+
+    async def _reclaim(self, worker: Worker) -> None:
+        if await worker.stop_job():
+            self.idle.put_nowait(worker)
+        else:
+            await self._replace(worker)
+
+    async def _replace(self, worker: Worker) -> None:
         self.all.discard(worker)
-        worker.end()
+        self.admitted.discard(worker)
         self.replaced += 1
-        self._start_one()
+        await asyncio.gather(worker.end(), self._bring_up())
 
-    def _start_one(self) -> None:
-        worker = Worker()
-        self.all.add(worker)
-        task = asyncio.create_task(self._admit(worker))
-        self.starting.add(task)
-        task.add_done_callback(self.starting.discard)
+    async def _bring_up(self) -> None:
+        """Start workers until one is ready."""
+        for failures in range(10**6):
+            await asyncio.sleep(BACK_OFF[min(failures, len(BACK_OFF) - 1)])
+            worker = Worker(self.memory)
+            self.all.add(worker)
+            try:
+                await worker.until_ready()
+            except WorkerLost:
+                log.warning("a worker died while it started; another one is started")
+                self.all.discard(worker)
+                await worker.end()
+            else:
+                self.admitted.add(worker)
+                self.idle.put_nowait(worker)
+                return
 
-    async def _admit(self, worker: Worker) -> None:
-        await worker.until_ready()
-        self.idle.put_nowait(worker)
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.ensure_future(work)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
 
-def _serve(pipe: Connection) -> None:
+def _serve(pipe: Connection, memory: int | None) -> None:
     """The life of a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the listening process says when it is over
+    if memory is not None:
+        limit_memory(memory)
     warm_up()
     pipe.send(READY)
+
+    def check() -> None:
+        """Between two steps of a job: is it still wanted?"""
+        if pipe.poll() and pipe.recv() == STOP:
+            raise JobStopped
+
     while True:
         try:
             job = pipe.recv()
         except EOFError:
             return
-        pipe.send(perform(job))
+        if isinstance(job, Job):  # a STOP that came too late is for nobody
+            pipe.send(perform(job, check))
