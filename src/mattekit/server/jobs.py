@@ -111,15 +111,14 @@ def _cutout(job: Job, check: Check) -> Answer:
     options = job.options
     background = _backdrop(job) if options.output == "composite" else None
     picture = _photo(job)
-    check()
     result = cut_picture(
         picture,
         _hint(job),
         build_matting(options.model, quality=options.quality),
         clean=options.output in CLEAN,
         max_pixels=job.max_pixels,
+        progress=lambda stage, share: check(),
     )
-    check()
     answer = _part_of(result, job, background)
     return replace(answer, model=result.model, confidence=result.confidence)
 
