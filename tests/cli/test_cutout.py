@@ -72,7 +72,10 @@ def test_the_colours_are_clean_at_the_edge(mattekit: Command, files: Path) -> No
         (["--mask", "hills.png"], "the mask is 80x30 and the photo 56x40"),
         (["--box", "200,200,5,5"], "no pixel of the photo, which is 56x40"),
         (["--trimap", "trimap.png", "--model", "closedform"], "did you mean closed-form"),
-        (["--trimap", "trimap.png", "--strategy", "tile"], "takes no --strategy"),
+        (
+            ["--trimap", "trimap.png", "--model", "knn", "--strategy", "tile"],
+            "knn is not a network",
+        ),
         (["--trimap", "trimap.png", "--model", "knn", "--max-memory", "100MB"], "KNN needs about"),
         (["--trimap", "trimap.png", "--background", "bluish"], "no colour"),
     ],
@@ -197,7 +200,7 @@ def test_a_photo_from_stdin_can_be_unsure_too(mattekit: Command, files: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("words", "name"), [(["--model", "knn"], "knn"), (["--quality", "fast"], "compact")]
+    ("words", "name"), [(["--model", "knn"], "knn"), (["--quality", "fast"], "closed-form")]
 )
 def test_a_model_that_does_not_say_how_sure_it_is_is_a_usage_error(
     mattekit: Command, files: Path, words: list[str], name: str
