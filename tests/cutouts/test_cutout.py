@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import mattekit
-from mattekit.core.errors import BadArgument, BadImage, BadTrimap
+from mattekit.core.errors import BadArgument, BadImage, BadTrimap, BadWeights
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Plane, Sample
 from mattekit.cutouts.cutout import Cutout, cut_picture, cutout
 from mattekit.cutouts.preview import preview
@@ -22,6 +22,7 @@ from mattekit.imaging.files import (
 from mattekit.imaging.picture import to_depth
 from mattekit.imaging.trimap import make_trimap, to_pixels
 from mattekit.inference.matting import build_matting
+from mattekit.inference.tile import Tile
 from mattekit.subject.hints import Trimap
 from mattekit.subject.mask import band_pixels, from_mask
 
@@ -234,3 +235,30 @@ def test_confidence_is_one_less_the_mean_expected_error_of_the_unknown(disc: Sam
 
 def test_the_public_name_is_this_function() -> None:
     assert mattekit.cutout is cutout
+
+
+def test_progress_goes_through_the_stages_and_counts_windows(disc: Sample) -> None:
+    told: list[tuple[str, float]] = []
+    cutout(
+        np.tile(disc.image, (1, 8, 1)),
+        trimap=np.tile(disc.trimap, (1, 8)),
+        strategy=Tile(size=128, overlap=16),
+        progress=lambda stage, share: told.append((stage, share)),
+    )
+    assert list(dict.fromkeys(stage for stage, _ in told)) == ["subject", "alpha", "colours"]
+    shares = [share for stage, share in told if stage == "alpha"]
+    assert shares == sorted(shares)
+    assert len(shares) > 3
+    assert (shares[0], shares[-1]) == (0, 1)
+
+
+def test_a_model_that_is_missing_is_found_before_the_subject_is_looked_for(
+    disc: Sample, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mattekit.subject.hints.propose", lambda image: pytest.fail("searched"))
+    with pytest.raises(BadWeights, match=r"no file isnet\.onnx"):
+        cutout(disc.image, model="isnet.onnx")
+
+
+def test_how_sure_it_is_of_the_subject_is_told_only_without_a_hint(disc: Sample) -> None:
+    assert cutout(disc.image, trimap=disc.trimap).subject_confidence is None

@@ -1,5 +1,6 @@
 """Models by name and by file."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -8,9 +9,11 @@ import torch
 
 from mattekit import load
 from mattekit.core.errors import BadArgument
-from mattekit.inference.load import load_in_torch
+from mattekit.inference.load import load_in_torch, load_network
 from mattekit.inference.matting import build_matting
 from mattekit.inference.predictor import Predictor
+from mattekit.inference.tile import Tile
+from mattekit.models.files import SHIPPED
 from mattekit.networks import build, config_of
 from mattekit.networks.weights import describe, save
 from mattekit.synthetic.scene import scene
@@ -53,3 +56,25 @@ def test_an_exported_network_keeps_its_options(tmp_path: Path) -> None:
     file.write_bytes(b"")
     with pytest.raises(BadArgument, match="exported with its options inside"):
         load(file, sampling_size=96)
+
+
+def test_a_network_is_opened_once_until_its_file_changes(tmp_path: Path) -> None:
+    file = tmp_path / "own.onnx"
+    file.write_bytes((SHIPPED / "compact.onnx").read_bytes())
+    first = load_network(file)
+    assert load_network(file) is first
+    os.utime(file, ns=(1, 1))
+    assert load_network(file) is not first
+
+
+@pytest.mark.parametrize("strategy", ["whole", "tile", Tile(size=96, overlap=16)])
+def test_the_shipped_network_takes_a_strategy(strategy: str | Tile) -> None:
+    picture = scene(3, 96)
+    alpha = build_matting(strategy=strategy).matte(picture.image, picture.trimap).alpha
+    expected = build_matting().matte(picture.image, picture.trimap).alpha
+    assert np.abs(alpha - expected).mean() < 0.01
+
+
+def test_a_strategy_that_does_not_exist_is_named() -> None:
+    with pytest.raises(BadArgument, match="no strategy 'tiles'; choose whole, tile"):
+        build_matting(strategy="tiles")
