@@ -37,6 +37,12 @@ def test_other_channels_are_given_in_the_order_asked_for(picture):
     )
 
 
+def test_a_window_holds_what_the_whole_holds_there(picture):
+    problem, window = Problem(picture.image, picture.trimap), (slice(7, 40), slice(21, 60))
+    whole = estimates(picture.image, picture.trimap, FLOW_CHANNELS)
+    assert np.array_equal(problem.planes(FLOW_CHANNELS, window), whole[window])
+
+
 def test_the_information_flow_alpha_is_that_of_the_method_at_the_small_size(picture):
     problem = Problem(picture.image, picture.trimap)
     alone = information_flow(problem.small, problem.labels).alpha

@@ -80,14 +80,30 @@ class Problem:
         self.factor = max(FACTOR, math.ceil(math.sqrt(unknown / MOST_UNKNOWN)))
         self.small, self.labels = reduce(image, trimap, self.factor)
         self.unknown = self.labels == UNKNOWN
+        self._kept: dict[str, Plane] = {}
 
-    def planes(self, channels: Sequence[str]) -> Estimates:
-        """The named planes, at full size."""
-        planes = np.empty((*self.trimap.shape, len(channels)), np.float32)
-        for number, name in enumerate(channels):
+    def planes(
+        self, channels: Sequence[str], window: tuple[slice, slice] = (slice(None), slice(None))
+    ) -> Estimates:
+        """The named planes in a window of the full size, h w c.
+
+        What is solved for is kept, so that a large photo need not have all planes at once.
+        """
+        for name in {*channels}.difference(self._kept):
             plane = PLANES[name](self)
-            enlarged = self.enlarged(plane) if name in ALONG_COLOURS else self._blocks(plane)
-            planes[..., number] = enlarged
+            self._kept[name] = self.enlarged(plane) if name in ALONG_COLOURS else plane
+        small = np.zeros((*self.labels.shape, len(channels)), np.float32)
+        for number, name in enumerate(channels):
+            if name not in ALONG_COLOURS:
+                small[..., number] = self._kept[name]
+        rows, columns = (
+            np.arange(side)[part] // self.factor
+            for side, part in zip(self.trimap.shape, window, strict=True)
+        )
+        planes: Estimates = small[np.ix_(rows, columns)]
+        for number, name in enumerate(channels):
+            if name in ALONG_COLOURS:
+                planes[..., number] = self._kept[name][window]
         return planes
 
     def drawn_towards(self, alpha: Alpha, weight: Plane) -> Alpha:
@@ -114,10 +130,6 @@ class Problem:
         alpha = known_alpha(self.labels)
         alpha[self.unknown] = values
         return alpha
-
-    def _blocks(self, plane: Plane) -> Plane:
-        height, width = self.trimap.shape
-        return plane.repeat(self.factor, axis=0).repeat(self.factor, axis=1)[:height, :width]
 
     @cached_property
     def laplacian(self) -> tuple[csr_array, Vector]:

@@ -30,6 +30,7 @@ WINDOW = (3, 3)
 REACH = 3  # rows of the small picture on which the coefficients of a row depend, rounding included
 EPSILON = 1e-5
 STRIP_PIXELS = 1_000_000  # of the full picture at a time
+ROW = 1024
 
 
 def reduce(image: Plane, trimap: Trimap, factor: int) -> tuple[Image, Trimap]:
@@ -66,32 +67,51 @@ def _share(mask: Mask, size: Size) -> Plane:
 
 
 def enlarge(p: Alpha, I: Image, image: Plane, where: Mask) -> Alpha:  # noqa: E741
-    """The small alpha at the size of `image`, in rows that hold a pixel of `where`; 0 elsewhere."""
-    height, width = where.shape
+    """The small alpha at those pixels of `image`; 0 elsewhere."""
     alpha = np.zeros(where.shape, np.float32)
-    columns = _places(width, p.shape[1])
-    rows = _places(height, p.shape[0])
+    across, down = _places(where.shape[1], p.shape[1]), _places(where.shape[0], p.shape[0])
     for strip in strips(where, STRIP_PIXELS):
-        top = max(int(rows[strip][0]) - REACH, 0)
-        small = slice(top, int(rows[strip][-1]) + REACH + 1)
+        top = max(int(down[strip][0]) - REACH, 0)
+        small = slice(top, int(down[strip][-1]) + REACH + 1)
         lines = _mean(lines_of(I[small], p[small])).astype(np.float32)
-        place = np.meshgrid(columns, rows[strip] - np.float32(top))
-        a_b = cv2.remap(lines, *place, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        alpha[strip] = (a_b[..., :3] * to_float(image[strip])).sum(-1) + a_b[..., 3]
+        rows, columns = np.nonzero(where[strip])
+        shape = (-(-rows.size // ROW), ROW)  # OpenCV takes no rows of a million
+        x, y = across[columns], down[strip][rows] - np.float32(top)
+        x, y = np.resize(x, shape), np.resize(y, shape)
+        a_b = cv2.remap(lines, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        a_b = a_b.reshape(-1, 4)[: rows.size]
+        colours = to_float(image[strip][rows, columns])
+        alpha[strip][rows, columns] = np.einsum("nc,nc->n", a_b[:, :3], colours) + a_b[:, 3]
     return np.clip(alpha, 0, 1, out=alpha)
 
 
 def lines_of(I: Image, p: Alpha) -> Plane:  # noqa: E741
     """a and b, stacked: the least-squares line p = a . I + b in the window around every pixel."""
-    I, p = I.astype(np.float64), p.astype(np.float64)  # noqa: E741
-    mean_I, mean_p = _mean(I), _mean(p)
-    covariance_Ip = _mean(I * p[..., None]) - mean_I * mean_p[..., None]
-    covariance_I = np.empty((*p.shape, 3, 3))
-    for row in range(3):
-        covariance_I[..., row] = _mean(I * I[..., row, None]) - mean_I * mean_I[..., row, None]
-    covariance_I += EPSILON * np.eye(3)
-    a = np.linalg.solve(covariance_I, covariance_Ip[..., None])[..., 0]
-    return np.dstack([a, mean_p - (a * mean_I).sum(-1)])
+    planes = [np.ascontiguousarray(x, np.float64) for x in (*np.moveaxis(I, 2, 0), p)]
+    mean = [_mean(plane) for plane in planes]
+
+    def covariance(i: int, j: int) -> Plane:
+        product: Plane = _mean(planes[i] * planes[j]) - mean[i] * mean[j]
+        return product
+
+    rr, gg, bb = (covariance(i, i) + EPSILON for i in range(3))
+    rg, rb, gb = covariance(0, 1), covariance(0, 2), covariance(1, 2)
+    rp, gp, bp = (covariance(i, 3) for i in range(3))
+    cofactors = {
+        "rr": gg * bb - gb * gb,
+        "rg": rb * gb - rg * bb,
+        "rb": rg * gb - rb * gg,
+        "gg": rr * bb - rb * rb,
+        "gb": rg * rb - rr * gb,
+        "bb": rr * gg - rg * rg,
+    }
+    determinant = rr * cofactors["rr"] + rg * cofactors["rg"] + rb * cofactors["rb"]
+    a = [
+        (cofactors[x] * rp + cofactors[y] * gp + cofactors[z] * bp) / determinant
+        for x, y, z in (("rr", "rg", "rb"), ("rg", "gg", "gb"), ("rb", "gb", "bb"))
+    ]
+    b = mean[3] - sum(slope * colour for slope, colour in zip(a, mean[:3], strict=True))
+    return np.dstack([*a, b])
 
 
 def _mean(plane: Plane) -> Plane:

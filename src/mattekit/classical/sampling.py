@@ -8,14 +8,14 @@ Gastal and Oliveira 2010); candidates and weights are our own and simpler.
 I: colour of the pixel, F, B: colours of a pair, a: the alpha at which F over B comes nearest to I.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
-from typing import Any
 
 import cv2
 import numpy as np
-import numpy.typing as npt
 
+from mattekit.core.matte import known_alpha
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Image, Mask, Plane, Trimap
 
 CELLS = (2, 5)
@@ -30,8 +30,7 @@ DISTINCT = 0.01
 """Squared distance of F and B below which a pair says little about alpha."""
 SPREAD = 0.1
 """Disagreement of the pairs about alpha at which the confidence has dropped to 1/e."""
-
-Rows = npt.NDArray[Any]  # one row an unknown pixel
+CHUNK = 16_384  # unknown pixels at a time, for the processor's cache
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,123 +44,136 @@ class SampledColours:
     """1 where good pairs agree on alpha, 0 where none fits or they disagree."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Candidate:
-    """A colour for every pixel of the picture, and how far away it was taken."""
-
-    colours: Plane  # n 3
-    distance: Plane  # n
-
-
 def sampled_colours(image: Image, trimap: Trimap) -> SampledColours:
     """Colours of subject and background and the alpha between them, at every pixel.
 
     The trimap must have known pixels of both kinds.
     """
-    candidates = [_candidates(image, trimap == label) for label in (FOREGROUND, BACKGROUND)]
-    unknown = np.flatnonzero(trimap == UNKNOWN)
-    pairs = _Pairs(image.reshape(-1, 3)[unknown])
-    near = [_nearest(group) for group in candidates]
-    foregrounds, backgrounds = (
-        [_relative(one, nearest, unknown) for one in group]
-        for group, nearest in zip(candidates, near, strict=True)
-    )
-    for (F, far_F), (B, far_B) in product(foregrounds, backgrounds):
-        pairs.try_pair(F, B, np.exp(-FARNESS * (far_F + far_B)))
-    planes = pairs.result([nearest.colours[unknown] for nearest in near])
-    return SampledColours(
-        foreground=_filled(near[0].colours, planes.foreground, unknown).reshape(image.shape),
-        background=_filled(near[1].colours, planes.background, unknown).reshape(image.shape),
-        alpha=_filled(trimap.ravel() * np.float32(0.5), planes.alpha, unknown).reshape(
-            trimap.shape
-        ),
-        confidence=_filled(np.ones(trimap.size, np.float32), planes.confidence, unknown).reshape(
-            trimap.shape
-        ),
-    )
-
-
-class _Pairs:
-    """Weighted means over pairs of colours, one pair after the other."""
-
-    def __init__(self, I: Rows) -> None:  # noqa: E741
-        self.I = I
-        self.weight = np.full(len(I), 1e-12, np.float32)
-        self.sum_F, self.sum_B = np.zeros_like(I), np.zeros_like(I)
-        self.sum_a, self.sum_aa = np.zeros_like(self.weight), np.zeros_like(self.weight)
-        self.least_miss = np.full(len(I), np.inf, np.float32)
-
-    def try_pair(self, F: Rows, B: Rows, nearness: Rows) -> None:
-        along, away = F - B, self.I - B
-        length = _dot(along, along)
-        along_away = _dot(away, along)
-        a = np.clip(along_away / (length + 1e-4), 0, 1)
-        miss = np.maximum(_dot(away, away) - 2 * a * along_away + a * a * length, 0)
-        weight = np.exp(-miss / (2 * NOISE**2)) * nearness * length / (length + DISTINCT)
-        self.weight += weight
-        self.sum_F += weight[:, None] * F
-        self.sum_B += weight[:, None] * B
-        self.sum_a += weight * a
-        self.sum_aa += weight * a * a
-        np.minimum(self.least_miss, miss, out=self.least_miss)
-
-    def result(self, nearest: list[Rows]) -> SampledColours:
-        """The means; where no pair had any weight, the nearest known colours."""
-        weight = self.weight[:, None]
-        alpha = self.sum_a / self.weight
-        spread = np.sqrt(np.maximum(self.sum_aa / self.weight - alpha**2, 0))
-        fit = np.exp(-self.least_miss / (2 * NOISE**2))
-        return SampledColours(
-            foreground=((self.sum_F + 1e-12 * nearest[0]) / weight).astype(np.float32),
-            background=((self.sum_B + 1e-12 * nearest[1]) / weight).astype(np.float32),
-            alpha=alpha,
-            confidence=np.where(self.weight > 1e-6, fit * np.exp(-spread / SPREAD), np.float32(0)),
+    unknown = trimap == UNKNOWN
+    kinds = [_Candidates(image, trimap == label, unknown) for label in (FOREGROUND, BACKGROUND)]
+    foreground, background = (kind.nearest for kind in kinds)
+    alpha, confidence = known_alpha(trimap), np.ones(trimap.shape, np.float32)
+    rows, columns = np.nonzero(unknown)
+    for top in range(0, rows.size, CHUNK):
+        some = slice(top, top + CHUNK)
+        at = rows[some], columns[some]
+        nearest = [kind.nearest[at] for kind in kinds]
+        front, back = (kind.of(some) for kind in kinds)
+        mixed = _mixed(image[at].T, front, back)
+        foreground[at], background[at] = (
+            ((colours + 1e-12 * near.T) / mixed.weight)
+            .clip(0, 1)
+            .T  # the nearest where no pair has weight
+            for colours, near in zip((mixed.F, mixed.B), nearest, strict=True)
         )
+        alpha[at], confidence[at] = mixed.alpha, mixed.confidence
+    return SampledColours(
+        foreground=foreground, background=background, alpha=alpha, confidence=confidence
+    )
 
 
-def _candidates(image: Image, known: Mask) -> list[_Candidate]:
-    """For every pixel the nearest known pixel of each group of cells, smoothed a little."""
-    weight = cv2.blur(known.astype(np.float32), (3, 3))
-    smooth = cv2.blur(image * known[..., None], (3, 3)) / np.maximum(weight, 1e-6)[..., None]
+class _Candidates:
+    """Known colours of one kind: the nearest at every pixel, and several at the unknown ones."""
+
+    def __init__(self, image: Image, known: Mask, unknown: Mask) -> None:
+        weight = cv2.blur(known.astype(np.float32), (3, 3))
+        smooth = cv2.blur(image * known[..., None], (3, 3)) / np.maximum(weight, 1e-6)[..., None]
+        self.nearest = np.zeros_like(image)
+        distance = np.full(known.shape, np.inf, np.float32)
+        self._colours, self._distances = [], []  # at the unknown pixels: n 3 and n
+        for members in _groups(known):
+            away, colour_at = _nearest_among(members)
+            colours = smooth[members]
+            closer = away < distance
+            self.nearest[closer] = colours[colour_at[closer]]
+            distance[closer] = away[closer]
+            self._colours.append(colours[colour_at[unknown]])
+            self._distances.append(away[unknown])
+        self._least = distance[unknown] + 1
+
+    def of(self, some: slice) -> list[tuple[Plane, Plane]]:
+        """Colours (3 n) and nearness (n) of every candidate of some unknown pixels."""
+        return [
+            (colours[some].T.copy(), np.exp(-FARNESS * distance[some] / self._least[some]))
+            for colours, distance in zip(self._colours, self._distances, strict=True)
+        ]
+
+
+def _groups(known: Mask) -> Iterator[Mask]:
+    """The known pixels divided by cells: the nearest one of every group is a candidate."""
     rows, columns = np.ogrid[: known.shape[0], : known.shape[1]]
-    candidates = []
     for cell, group in product(CELLS, range(GROUPS)):
         row, column = rows // cell, columns // cell
         members = known & ((column * 5 + row * 3 + column // 3) % GROUPS == group)
-        candidates.append(_nearest_among(smooth, members if members.any() else known))
-    return candidates
+        yield members if members.any() else known
 
 
-def _nearest_among(colours: Plane, members: Mask) -> _Candidate:
-    outside = np.logical_not(members).view(np.uint8)
+def _nearest_among(members: Mask) -> tuple[Plane, Plane]:
+    """How far the nearest member is from every pixel, and which of them it is, row by row."""
     distance, labels = cv2.distanceTransformWithLabels(
-        outside, cv2.DIST_L2, cv2.DIST_MASK_5, labelType=cv2.DIST_LABEL_PIXEL
+        np.logical_not(members).view(np.uint8),
+        cv2.DIST_L2,
+        cv2.DIST_MASK_5,
+        labelType=cv2.DIST_LABEL_PIXEL,
     )
-    of_label = np.zeros((labels.max() + 1, 3), np.float32)
-    of_label[labels[members]] = colours[members]
-    return _Candidate(colours=of_label[labels.ravel()], distance=distance.ravel())
+    number = np.zeros(labels.max() + 1, np.int32)
+    number[labels[members]] = np.arange(np.count_nonzero(members))
+    return distance, number[labels]
 
 
-def _nearest(candidates: list[_Candidate]) -> _Candidate:
-    """The nearest candidate at every pixel."""
-    which = np.argmin([one.distance for one in candidates], axis=0)
-    places = np.arange(len(which))
-    colours = np.stack([one.colours for one in candidates])
-    distances = np.stack([one.distance for one in candidates])
-    return _Candidate(colours=colours[which, places], distance=distances[which, places])
+@dataclass(frozen=True, kw_only=True)
+class _Mixed:
+    """Sums over all pairs, one value or colour a pixel."""
+
+    weight: Plane
+    F: Plane
+    B: Plane
+    alpha: Plane
+    confidence: Plane
 
 
-def _relative(one: _Candidate, nearest: _Candidate, unknown: Plane) -> tuple[Rows, Rows]:
-    """Colours at the unknown pixels, and how many times farther away than the nearest they were."""
-    return one.colours[unknown], one.distance[unknown] / (nearest.distance[unknown] + 1)
+def _mixed(
+    I: Plane,  # noqa: E741
+    front: list[tuple[Plane, Plane]],
+    back: list[tuple[Plane, Plane]],
+) -> _Mixed:
+    """Every pair of a foreground and a background colour, weighed by how well it mixes to I.
+
+    With f = F - I and b = I - B, F - B is f + b: all that a pair needs is f . b.
+    """
+    weight = np.full(I.shape[1], 1e-12, np.float32)
+    sum_F, sum_B, sum_a, sum_aa = (
+        np.zeros_like(I),
+        np.zeros_like(I),
+        *np.zeros((2, weight.size), np.float32),
+    )
+    least_miss = np.full_like(weight, np.inf)
+    behind = [(B, I - B, _dot(I - B, I - B), nearness) for B, nearness in back]
+    for F, nearness_F in front:
+        f = F - I
+        ff, of_F = _dot(f, f), np.zeros_like(weight)
+        for B, b, bb, nearness_B in behind:
+            fb = _dot(f, b)
+            along, length = fb + bb, ff + 2 * fb + bb  # (I - B) . (F - B) and |F - B|^2
+            a = np.clip(along / (length + 1e-4), 0, 1)
+            miss = np.maximum(bb - a * (2 * along - a * length), 0)
+            w = np.exp(miss * (-1 / (2 * NOISE**2))) * nearness_B
+            w *= nearness_F * length / (length + DISTINCT)
+            of_F += w
+            sum_B += w * B
+            w *= a
+            sum_a += w
+            sum_aa += w * a
+            np.minimum(least_miss, miss, out=least_miss)
+        weight += of_F
+        sum_F += of_F * F
+    alpha = np.minimum(sum_a / weight, 1)
+    spread = np.sqrt(np.maximum(sum_aa / weight - alpha**2, 0))
+    fit = np.exp(-least_miss / (2 * NOISE**2))
+    sure = np.where(weight > 1e-6, fit * np.exp(-spread / SPREAD), 0)
+    return _Mixed(weight=weight, F=sum_F, B=sum_B, alpha=alpha, confidence=sure)
 
 
-def _dot(first: Rows, second: Rows) -> Rows:
-    product: Any = np.einsum("ij,ij->i", first, second)
+def _dot(first: Plane, second: Plane) -> Plane:
+    product: Plane = np.einsum("cn,cn->n", first, second)
     return product
-
-
-def _filled(plane: Plane, values: Plane, places: Plane) -> Plane:
-    plane = plane.copy()
-    plane[places] = values
-    return plane
