@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from mattekit.classical.edge import edge_band
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Mask, Plane, Trimap
+from mattekit.imaging.trimap import band
 
 Marks = Plane
 """h w of cv2.GC_BGD, GC_FGD (sure), GC_PR_BGD, GC_PR_FGD (to be found)."""
@@ -19,6 +19,7 @@ NARROWEST_BAND = 3
 COMPONENTS = 5  # of each colour model
 LEAST_LOG_LIKELIHOOD = -30.0
 EDGE_WEIGHT = 50.0  # OpenCV's own
+SHARE_OF_DEPTH = 0.5  # of the way from the edge to the deepest pixel that may become unknown
 SMALLEST_PART = 0.002  # of the subject: smaller islands and holes are noise
 
 
@@ -109,3 +110,27 @@ def _without_specks(mask: Mask) -> Mask:
 def _diagonal(mask: Mask) -> float:
     rows, columns = np.nonzero(mask)
     return float(np.hypot(np.ptp(rows) + 1, np.ptp(columns) + 1)) if rows.size else 0.0
+
+
+def edge_band(matte: Plane, width: float, *, tolerance: float = 0.0) -> Trimap:
+    """Unknown within `width` pixels of the edge, or fewer where subject or background are thin.
+
+    At most half the way from the edge to the deepest pixel becomes unknown, so that something of
+    both stays known.
+
+    Args:
+        tolerance: values within it of 0 and 1 count as these; what lies between is unknown.
+    """
+    inner, outer = (
+        min(width, SHARE_OF_DEPTH * _depth(side))
+        for side in (matte >= 1 - tolerance, matte <= tolerance)
+    )
+    return band(matte, inner=inner, outer=outer, tolerance=tolerance)
+
+
+def _depth(mask: Mask) -> float:
+    """Distance of the deepest pixel inside from the nearest one outside."""
+    if mask.all():
+        return float("inf")
+    inside = mask.astype(np.uint8)
+    return float(cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE).max())

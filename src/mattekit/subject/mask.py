@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 
-from mattekit.classical.edge import edge_band
+from mattekit.classical.grabcut import edge_band
 from mattekit.core.errors import BadArgument, BadImage, BadTrimap
 from mattekit.core.types import Alpha, Plane, Size, Trimap
 from mattekit.imaging.resize import resize
