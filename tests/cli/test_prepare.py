@@ -12,8 +12,8 @@ import pytest
 from cli.conftest import Command
 from data.trees import draw, grow
 
+from mattekit.data.augmentation.noise import add_noise, noise_field
 from mattekit.imaging.files import read_image, write_alpha, write_image
-from mattekit.imaging.noise import gaussian_noise
 from mattekit.preparation.manifest import read_manifest
 from mattekit.synthetic import scene
 from mattekit.synthetic.layouts import LAYOUTS
@@ -148,7 +148,10 @@ def photos(tmp_path: Path, rng: np.random.Generator) -> Path:
     """A folder of twelve noisy pictures."""
     grey = np.full((16, 16, 3), 0.5, np.float32)
     for number in range(12):
-        write_image(tmp_path / f"photos/{number:02d}.jpg", gaussian_noise(grey, 0.04, rng))
+        write_image(
+            tmp_path / f"photos/{number:02d}.jpg",
+            add_noise(grey, noise_field(grey.shape, 0.04, rng)),
+        )
     return tmp_path / "photos"
 
 

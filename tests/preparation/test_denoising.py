@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from mattekit.core.errors import BadOutput
+from mattekit.data.augmentation.noise import add_noise, noise_field
 from mattekit.imaging.files import read_image, write_image
-from mattekit.imaging.noise import gaussian_noise
 from mattekit.preparation.denoising import Denoising, made_in_this_way, write_denoised
 from mattekit.preparation.manifest import MANIFEST, read_manifest
 
@@ -18,7 +18,9 @@ from mattekit.preparation.manifest import MANIFEST, read_manifest
 def photo(tmp_path: Path, rng: np.random.Generator) -> Path:
     """A noisy grey picture."""
     clean = np.full((40, 48, 3), 0.5, np.float32)
-    write_image(tmp_path / "in/photo.png", gaussian_noise(clean, 10 / 255, rng))
+    write_image(
+        tmp_path / "in/photo.png", add_noise(clean, noise_field(clean.shape, 10 / 255, rng))
+    )
     return tmp_path / "in/photo.png"
 
 

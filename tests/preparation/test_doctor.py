@@ -8,9 +8,9 @@ import pytest
 
 from mattekit.core.errors import BadData
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha
+from mattekit.data.augmentation.noise import jpeg
 from mattekit.imaging.compose import over
 from mattekit.imaging.files import encode_image, write_alpha, write_image, write_trimap
-from mattekit.imaging.noise import jpeg
 from mattekit.imaging.picture import to_depth
 from mattekit.imaging.trimap import band
 from mattekit.preparation.doctor import examine, is_mask, looks_inverted

@@ -6,8 +6,8 @@ from typing import Literal
 
 from mattekit.core.errors import BadArgument
 from mattekit.core.types import Image, Plane, Size
+from mattekit.imaging.compose import named_colour
 from mattekit.imaging.files import read_image
-from mattekit.imaging.named_colours import named_colour
 from mattekit.imaging.resize import contain, cover, stretch
 
 Fit = Literal["cover", "contain", "stretch"]

@@ -26,6 +26,7 @@ from mattekit.cli.options import (
 from mattekit.core.errors import BadArgument, NoSubject
 from mattekit.cutouts.cutout import Cutout, cut_picture
 from mattekit.cutouts.preview import box_preview, preview
+from mattekit.imaging.compose import named_colour
 from mattekit.imaging.files import (
     ExistingAlpha,
     Picture,
@@ -36,7 +37,6 @@ from mattekit.imaging.files import (
     write_image,
     write_trimap,
 )
-from mattekit.imaging.named_colours import named_colour
 from mattekit.inference.matting import MODELS, Matting, build_matting, check_states_error
 from mattekit.models.files import DEFAULT_MODEL
 from mattekit.subject.hints import HintConfig, hint_of

@@ -8,10 +8,12 @@ so it serves arrays and tensors alike; the caller gives alpha a shape that broad
 from typing import Any
 
 import numpy as np
+from PIL import ImageColor
 
+from mattekit.core.errors import BadArgument
 from mattekit.core.types import Alpha, Image, Plane, Size
 
-Planes = Any  # an array or a tensor: this floor does not know torch
+Planes = Any  # an array or a tensor: torch is not imported here
 
 
 def over(foreground: Planes, alpha: Planes, background: Planes) -> Planes:
@@ -70,3 +72,18 @@ def checkerboard(size: Size, square: int = 16) -> Image:
     light = (rows // square + columns // square) % 2 == 0
     grey: Plane = np.where(light, np.float32(0.8), np.float32(0.6))
     return np.repeat(grey[..., None], 3, axis=2)
+
+
+def named_colour(text: str) -> Plane:
+    """Three values in [0, 1] of a CSS name or of #rrggbb.
+
+    >>> named_colour("magenta")
+    array([1., 0., 1.], dtype=float32)
+    """
+    try:
+        red, green, blue = ImageColor.getrgb(text)[:3]
+    except ValueError as error:
+        raise BadArgument(
+            f"'{text}' is not a valid colour; write a name such as white or a value such as #ff8800"
+        ) from error
+    return np.array([red, green, blue], dtype=np.float32) / 255

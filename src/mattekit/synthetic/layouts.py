@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
+
 from mattekit.core.atomic import replacing
-from mattekit.core.types import Alpha, Image, Sample, Trimap
+from mattekit.core.types import Alpha, Image, Plane, Sample, Trimap
 from mattekit.imaging.compose import over
 from mattekit.imaging.files import read_alpha, read_image, write_alpha, write_image, write_trimap
-from mattekit.imaging.noise import gaussian_blur
 from mattekit.imaging.trimap import band
 from mattekit.synthetic import layout_files as files
 
@@ -75,6 +76,11 @@ def _background(sample: Sample) -> Image:
     return sample.background
 
 
+def _blurred(image: Image) -> Image:
+    blurred: Plane = cv2.GaussianBlur(image, (0, 0), 1.0)
+    return blurred
+
+
 def _trimap(sample: Sample) -> Trimap:
     assert sample.trimap is not None
     return sample.trimap
@@ -100,9 +106,9 @@ COLOURS: dict[str, Callable[[Sample], Image]] = {
     "image": lambda sample: sample.image,
     "foreground": _foreground,
     "background": _background,
-    "denoised image": lambda sample: gaussian_blur(sample.image, 1.0),
-    "denoised foreground": lambda sample: gaussian_blur(_foreground(sample), 1.0),
-    "denoised background": lambda sample: gaussian_blur(_background(sample), 1.0),
+    "denoised image": lambda sample: _blurred(sample.image),
+    "denoised foreground": lambda sample: _blurred(_foreground(sample)),
+    "denoised background": lambda sample: _blurred(_background(sample)),
 }
 """Planes of colours by name."""
 

@@ -7,7 +7,7 @@ import pytest
 from data.augmentation.eight import draws, eight, mixed, plain
 
 from mattekit.data.augmentation.artefacts import JpegConfig, ResampleConfig
-from mattekit.imaging.noise import jpeg, resample
+from mattekit.data.augmentation.noise import jpeg, resample
 
 RATE = 0.034
 

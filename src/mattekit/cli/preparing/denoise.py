@@ -9,7 +9,7 @@ import typer
 from mattekit.cli.batch import Outcome, Reporting, Task, gather, run_tasks
 from mattekit.cli.options import Bits, Json, OutputFolder, Overwrite, Pictures, Processes, Quiet
 from mattekit.core.errors import BadArgument
-from mattekit.imaging.denoise import Method, require
+from mattekit.data.augmentation.denoise import Method, require
 from mattekit.preparation.denoising import Denoising, made_in_this_way, write_denoised
 
 

@@ -8,7 +8,7 @@ from mattekit.core.config import config
 from mattekit.core.types import Sample
 from mattekit.data.augmentation.chance import check_probability, check_range, happens
 from mattekit.data.augmentation.layers import with_image
-from mattekit.imaging.noise import jpeg, resample
+from mattekit.data.augmentation.noise import jpeg, resample
 
 
 @config

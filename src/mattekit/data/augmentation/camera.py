@@ -13,7 +13,7 @@ from mattekit.core.config import config
 from mattekit.core.types import Image, Plane, Sample
 from mattekit.data.augmentation.chance import check_probability, check_range, happens
 from mattekit.data.augmentation.layers import with_image
-from mattekit.imaging.noise import add_noise, gaussian_blur, jpeg, sharpen
+from mattekit.data.augmentation.noise import add_noise, gaussian_blur, jpeg, sharpen
 from mattekit.imaging.picture import to_depth, to_float
 
 

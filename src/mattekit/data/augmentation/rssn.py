@@ -14,9 +14,9 @@ import numpy as np
 from mattekit.core.config import config
 from mattekit.core.types import Sample
 from mattekit.data.augmentation.chance import check_probability, happens
+from mattekit.data.augmentation.denoise import Method, denoise
 from mattekit.data.augmentation.layers import layers_of, recomposed
-from mattekit.imaging.denoise import Method, denoise
-from mattekit.imaging.noise import add_noise, box_blur, noise_field
+from mattekit.data.augmentation.noise import add_noise, box_blur, noise_field
 
 GREY_STEPS = 255
 

@@ -18,11 +18,11 @@ from mattekit.core.atomic import replacing
 from mattekit.core.config import config
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Image, Plane, Sample, Trimap
 from mattekit.data.augmentation.camera import exposed, photographed
+from mattekit.data.augmentation.noise import gaussian_blur
 from mattekit.data.drawn_trimap import drawn_trimap
 from mattekit.data.folders import pictures_below
 from mattekit.imaging.compose import over, over_linear
 from mattekit.imaging.files import read_image
-from mattekit.imaging.noise import gaussian_blur
 from mattekit.imaging.picture import to_depth, to_float
 from mattekit.imaging.resize import resize
 from mattekit.synthetic.backgrounds import background_picture

@@ -1,11 +1,10 @@
 import numpy as np
 import pytest
 
-from mattekit.imaging.noise import (
+from mattekit.data.augmentation.noise import (
     add_noise,
     box_blur,
     gaussian_blur,
-    gaussian_noise,
     jpeg,
     noise_field,
     resample,
@@ -22,7 +21,7 @@ def step(width: int = 60) -> np.ndarray:
 
 
 def test_noise_has_the_deviation_asked_for_and_no_bias(rng: np.random.Generator) -> None:
-    noisy = gaussian_noise(GREY, 10 / 255, rng)
+    noisy = add_noise(GREY, noise_field(GREY.shape, 10 / 255, rng))
     assert noisy.dtype == np.float32
     assert noisy.std() == pytest.approx(10 / 255, rel=0.02)
     assert noisy.mean() == pytest.approx(0.5, abs=0.001)
@@ -30,7 +29,7 @@ def test_noise_has_the_deviation_asked_for_and_no_bias(rng: np.random.Generator)
 
 def test_noise_on_white_and_black_is_cut_and_never_wraps_around(rng: np.random.Generator) -> None:
     for value in (0.0, 1.0):
-        noisy = gaussian_noise(np.full_like(GREY, value), 10 / 255, rng)
+        noisy = add_noise(np.full_like(GREY, value), noise_field(GREY.shape, 10 / 255, rng))
         assert 0 <= noisy.min() <= noisy.max() <= 1
         assert np.abs(noisy - value).max() < 0.3
 
@@ -42,7 +41,9 @@ def test_one_field_of_noise_can_be_added_to_several_images(rng: np.random.Genera
 
 
 def test_noise_repeats_with_the_seed() -> None:
-    first, second = (gaussian_noise(GREY, 0.1, np.random.default_rng(3)) for _ in range(2))
+    first, second = (
+        add_noise(GREY, noise_field(GREY.shape, 0.1, np.random.default_rng(3))) for _ in range(2)
+    )
     assert np.array_equal(first, second)
 
 

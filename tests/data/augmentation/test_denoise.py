@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from mattekit.core.errors import BadArgument
-from mattekit.imaging.denoise import BM3D_LICENCE, denoise
-from mattekit.imaging.noise import gaussian_noise
+from mattekit.data.augmentation.denoise import BM3D_LICENCE, denoise
+from mattekit.data.augmentation.noise import add_noise, noise_field
 
 
 def picture() -> np.ndarray:
@@ -22,7 +22,7 @@ def test_non_local_means_takes_most_of_the_noise_and_keeps_the_edge(
     grey_steps: int, rng: np.random.Generator
 ) -> None:
     clean, sigma = picture(), grey_steps / 255
-    denoised = denoise(gaussian_noise(clean, sigma, rng), sigma=sigma)
+    denoised = denoise(add_noise(clean, noise_field(clean.shape, sigma, rng)), sigma=sigma)
     assert denoised.dtype == np.float32
     assert np.abs(denoised - clean).mean() < 0.4 * sigma * np.sqrt(2 / np.pi)
     step = denoised[:, 36].mean() - denoised[:, 35].mean()

@@ -1,6 +1,6 @@
 """Denoising of photographs, as the composition route RSSN needs it.
 
-Sigma is a share of the range [0, 1], as in `imaging.noise`.
+Sigma is a share of the range [0, 1], as in `noise`.
 """
 
 from importlib import import_module

@@ -25,11 +25,6 @@ def add_noise(image: Image, field: Plane) -> Image:
     return (image + field).clip(0, 1)
 
 
-def gaussian_noise(image: Image, sigma: float, rng: np.random.Generator) -> Image:
-    """The image with normal noise of standard deviation sigma."""
-    return add_noise(image, noise_field(image.shape, sigma, rng))
-
-
 def box_blur(image: Image, side: int) -> Image:
     """The mean over squares of side x side pixels; a flat depth of field as RSSN imitates it."""
     blurred: Plane = cv2.blur(image, (side, side))

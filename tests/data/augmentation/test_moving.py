@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from mattekit.imaging.geometry import rotate, zoom
+from mattekit.data.augmentation.geometry import rotate, zoom
 
 PLANE = np.arange(64, dtype=np.float32).reshape(8, 8) / 64
 
