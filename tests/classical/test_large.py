@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from mattekit.core.types import Size
-from mattekit.imaging.files import read_alpha, size_of
+from mattekit.imaging.files import open_picture, read_alpha
 
 SIZE = (4000, 6000)
 LIMIT = 4 * 2**30
@@ -46,7 +46,7 @@ def test_a_photo_of_24_megapixels_with_a_3_percent_band_stays_under_4_gb(
     subprocess.run([sys.executable, "-m", "mattekit", *line], cwd=tmp_path, check=True)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
     assert peak < LIMIT, f"{peak / 2**30:.1f} GB, {before / 2**20:.1f} GB before"
-    assert size_of(tmp_path / "out" / "photo.png") == SIZE
+    assert open_picture(tmp_path / "out" / "photo.png").size == SIZE
     across = read_alpha(tmp_path / "out" / "photo.png")[2000, 600:3000]
     assert across[0] == 0
     assert across[-1] == 1

@@ -15,10 +15,10 @@ from mattekit.core.tensors import Prediction
 from mattekit.core.types import FOREGROUND, UNKNOWN
 from mattekit.data.lists import write_rows
 from mattekit.imaging.files import (
+    open_picture,
     read_alpha,
     read_image,
     read_trimap,
-    size_of,
     write_alpha,
     write_image,
     write_trimap,
@@ -81,7 +81,7 @@ def test_a_list_reads_pictures_and_trimaps_from_its_rows_and_names_never_collide
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     assert len(list((data / "out").iterdir())) == 4 * len(NAMES)
-    assert size_of(data / "out" / "a_1-foreground.png") == (40, 52)
+    assert open_picture(data / "out" / "a_1-foreground.png").size == (40, 52)
     np.testing.assert_array_equal(
         read_trimap(data / "out" / "a_1-trimap.png"), read_trimap(data / "trimap" / "a_1.png")
     )
@@ -102,7 +102,7 @@ def test_alphamatting_writes_one_folder_for_each_kind_of_trimap(model: Path, dat
 def test_a_shrunk_picture_gives_planes_of_its_own_size(model: Path, data: Path) -> None:
     result = predict(model, *folders(data), "--max-short-side", 16)
     assert result.exit_code == 0, result.output
-    assert size_of(data / "out" / "a_0.png") == (40, 52)
+    assert open_picture(data / "out" / "a_0.png").size == (40, 52)
 
 
 def test_a_missing_trimap_fails_alone_and_is_named(model: Path, data: Path) -> None:

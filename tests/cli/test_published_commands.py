@@ -11,7 +11,7 @@ from networks.published.published_files import wrapped, write
 from typer.testing import CliRunner
 
 from mattekit.cli.main import app
-from mattekit.imaging.files import size_of
+from mattekit.imaging.files import open_picture
 from mattekit.networks import config_of
 from mattekit.networks.published.kinds import KINDS
 from mattekit.synthetic.layouts import LAYOUTS
@@ -89,9 +89,9 @@ def test_every_command_of_the_page_runs(desk: Path, monkeypatch: pytest.MonkeyPa
 def assert_results(desk: Path) -> None:
     """What the commands say they write is there, at the size of the pictures."""
     for picture in (desk / "samples").iterdir():
-        assert size_of(desk / "results/hybrid" / f"{picture.stem}.png") == SIZE
+        assert open_picture(desk / "results/hybrid" / f"{picture.stem}.png").size == SIZE
         for part in ("glance", "focus"):
-            assert size_of(desk / "results/parts" / f"{picture.stem}-{part}.png") == SIZE
+            assert open_picture(desk / "results/parts" / f"{picture.stem}-{part}.png").size == SIZE
         assert (desk / "results/samples" / f"{picture.stem}-rgba.png").is_file()
     for results in ("results/hybrid", "results/whole", "results/test"):
         assert (desk / results / "metrics.json").is_file()

@@ -11,19 +11,10 @@ from imaging.specimens import SPECIMENS, Specimen
 
 from mattekit.core.errors import BadArgument, BadImage
 from mattekit.imaging.files import encode_image, open_picture
-from mattekit.imaging.formats.encode import FORMAT_OF, Format
+from mattekit.imaging.formats.encode import FORMATS, Format
 
 PAGE = Path(__file__).parents[2] / "docs" / "formats.md"
 READ_AS = {8: "8 bits", 16: "16 bits", 32: "floats, linear light kept"}
-NAMES = {
-    "png": "PNG",
-    "jpeg": "JPEG",
-    "webp": "WebP",
-    "tiff": "TIFF",
-    "bmp": "BMP",
-    "exr": "OpenEXR",
-}
-
 TEXT = """\
 # Picture formats
 
@@ -48,10 +39,16 @@ Besides:
   trimaps are not colours, so no profile touches them.
 - OpenEXR is taken as premultiplied, as the format has it, unless the header says
   `mattekit:alpha = straight`; other primaries than sRGB's are converted; the display window is the
-  picture. It needs the extra `exr`, HEIC the extra `heif`.
+  picture. It needs the extra `exr`.
+- TIFF is read uncompressed, deflated, or packed by LZW or PackBits in all of these depths, with
+  JPEG inside at 8 bits.
 - A picture may have 150 megapixels (`--max-pixels`), which its header must say before anything is
   decoded.
-- Kinds that are not in the table, such as GIF, PDF or camera raw, are refused.
+- Kinds that are not in the table, such as GIF, PDF or SVG, are refused with a sentence that says
+  what to do. So is camera raw, also in a TIFF coat (DNG, NEF, CR2), whose first picture is a
+  thumbnail: export it as TIFF or JPEG from a raw converter.
+- Reading changes nothing of the process, so the C library behind a TIFF or OpenEXR file may print a
+  line of its own about a damaged one.
 
 ## Written
 
@@ -60,10 +57,11 @@ Besides:
 {written}
 
 Values are rounded. PNG carries an sRGB chunk and TIFF an sRGB profile; alphas and trimaps carry
-neither. WebP keeps the colours under transparent pixels. OpenEXR is written in linear light,
-straight and with a header that says so, or premultiplied on request; 8 and 16 bits mean half floats
-there. Trimaps are written as 0, 128 and 255, and only to PNG, TIFF, WebP and BMP. A file appears
-whole or not at all.
+neither. WebP keeps the colours under transparent pixels. OpenEXR is written in linear light with
+colours multiplied by alpha, as compositing programs expect, so colours under transparent pixels are
+lost there; `write_image(..., straight=True)` keeps them, with a header that says so. 8 and 16 bits
+mean half floats there. Trimaps are written as 0, 128 and 255, and only to lossless formats of whole
+numbers. A file appears whole or not at all.
 """
 
 
@@ -83,19 +81,19 @@ def written_row(format: Format) -> str:
     """What one format can hold, found by trying."""
     image = np.random.default_rng(0).random((8, 8, 3), dtype=np.float32)
     depths = [bits for bits in (8, 16, 32) if holds(format, bits=bits)]
-    words = "half, float" if format == "exr" else ", ".join(map(str, depths))
-    back = open_picture(encode_image(image, format=format, bits=depths[-1])).image()
+    words = "half, float" if format.floats else ", ".join(map(str, depths))
+    back = open_picture(encode_image(image, format=format.name, bits=depths[-1])).image()
     exact = np.abs(back - image).max() <= 0.51 / 255
-    suffixes = " ".join(suffix for suffix, name in FORMAT_OF.items() if name == format)
     alpha = "yes" if holds(format, alpha=image[..., 0]) else ""
     exif = "yes" if holds(format, exif=b"Exif\0\0II*\0\10\0\0\0\0\0\0\0\0\0") else ""
-    colours = "lossless" if exact else "lossy, quality 95"
-    return f"| {NAMES[format]} | {suffixes} | {words} | {alpha} | {exif} | {colours} |"
+    colours = "lossless" if exact else f"lossy, quality {format.options['quality']}"
+    suffixes = " ".join(format.suffixes)
+    return f"| {format.title} | {suffixes} | {words} | {alpha} | {exif} | {colours} |"
 
 
 def holds(format: Format, **options: object) -> bool:
     try:
-        encode_image(np.zeros((8, 8, 3), np.float32), format=format, **options)
+        encode_image(np.zeros((8, 8, 3), np.float32), format=format.name, **options)
     except BadArgument:
         return False
     return True
@@ -104,7 +102,7 @@ def holds(format: Format, **options: object) -> bool:
 def page() -> str:
     """The whole text of docs/formats.md."""
     read = "\n".join(read_row(specimen) for specimen in SPECIMENS)
-    written = "\n".join(written_row(format) for format in NAMES)
+    written = "\n".join(written_row(format) for format in FORMATS.values())
     return TEXT.format(read=read, written=written)
 
 

@@ -1,14 +1,18 @@
 """Reads damaged files of every kind in one process: `python -m imaging.fuzz COUNT SEED`.
 
 Each file must give a picture or a `MattekitError`; any other exception ends the process with a
-traceback, a crash in a decoder with a signal. Before each file its name is written to stdout, so
-that the last line tells which one it was. `test_fuzz.py` is the parent.
+traceback, a crash in a decoder with a signal. Nothing is printed through Python; C libraries print
+what they like. Before each file its name is written to stdout, so that the last line tells which
+one it was. `test_fuzz.py` is the parent.
 """
 
+import io
 import random
 import resource
 import signal
 import sys
+import warnings
+from contextlib import redirect_stderr, redirect_stdout
 
 from imaging.specimens import SPECIMENS
 
@@ -48,6 +52,7 @@ def mutant(data: bytes, rng: random.Random) -> bytes:
 
 def main(count: int, seed: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    warnings.filterwarnings("ignore", module=r"PIL\b")  # Pillow warns of damaged tags
     outcomes = {"read": 0, "refused": 0}
     formats: dict[str, list[bytes]] = {}
     for specimen in SPECIMENS:
@@ -58,13 +63,16 @@ def main(count: int, seed: int) -> None:
             data = mutant(rng.choice(files), rng)
             print(format, number, flush=True)
             signal.alarm(SECONDS_A_FILE)
+            printed = io.StringIO()
             try:
-                picture = open_picture(data, max_pixels=MAX_PIXELS)
+                with redirect_stdout(printed), redirect_stderr(printed):
+                    picture = open_picture(data, max_pixels=MAX_PIXELS)
                 assert picture.image().shape == (*picture.size, 3)
                 outcomes["read"] += 1
             except (BadImage, TooLarge):
                 outcomes["refused"] += 1
             signal.alarm(0)
+            assert printed.getvalue() == "", printed.getvalue()
     print(outcomes["read"], outcomes["refused"])
 
 

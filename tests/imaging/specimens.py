@@ -9,6 +9,7 @@ import zlib
 from dataclasses import dataclass
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import OpenEXR
@@ -336,7 +337,10 @@ def other_tiff_specimens() -> list[Specimen]:
     straight = {"photometric": "rgb", "extrasamples": ["unassalpha"]}
     deep, light = codes(RGB, 16), decoded(RGB).astype(np.float32)
     floats: dict[str, Any] = {"bits": 32, "tolerance": 1e-6}
+    whole: dict[str, Any] = {"bits": 16, "tolerance": 1e-6}
     planes = {"photometric": "rgb", "planarconfig": "separate"}
+    grey_alpha = np.dstack([codes(GREY, 16), codes(ALPHA, 16)])
+    half_multiplied = np.dstack([light * ALPHA[..., None], ALPHA]).astype("f2")
     rows: list[tuple[str, bytes, dict[str, Any]]] = [
         ("1-bit", saved(bilevel, "TIFF"), {"colours": grey3(np.asarray(bilevel) * 1.0)}),
         ("8-bit palette", saved(few, "TIFF"), {"colours": np.asarray(few.convert("RGB")) / 255}),
@@ -367,22 +371,75 @@ def other_tiff_specimens() -> list[Specimen]:
             tiff(np.dstack([light, ALPHA.astype("f4")]), **straight),
             {"colours": RGB, "alpha": ALPHA, **floats},
         ),
-        ("16-bit RGB, in planes", tiff(deep.transpose(2, 0, 1), **planes), REFUSED),
+        (
+            "16-bit RGB, in planes",
+            tiff(deep.transpose(2, 0, 1), **planes),
+            {"colours": steps(RGB, 16), **whole},
+        ),
+        (
+            "16-bit RGB, in planes of tiles",
+            tiff(deep.transpose(2, 0, 1), tile=(16, 16), **planes),
+            {"colours": steps(RGB, 16), **whole},
+        ),
         (
             "16-bit grey and alpha",
-            tiff(deep[..., :2], photometric="minisblack", planarconfig="contig"),
-            REFUSED,
+            tiff(grey_alpha, photometric="minisblack", extrasamples=["unassalpha"]),
+            {"colours": grey3(steps(GREY, 16)), "alpha": steps(ALPHA, 16), **whole},
         ),
+        (
+            "16-bit grey and an unspecified channel",
+            tiff(grey_alpha, photometric="minisblack", planarconfig="contig"),
+            {"colours": grey3(steps(GREY, 16)), **whole},
+        ),
+        (
+            "16-bit float RGB",
+            tiff(light.astype("f2"), photometric="rgb"),
+            {"colours": RGB, "bits": 32, "tolerance": 1e-3},
+        ),
+        (
+            "16-bit float RGBA, premultiplied",
+            tiff(half_multiplied, photometric="rgb", extrasamples=["assocalpha"]),
+            {"colours": RGB, "alpha": ALPHA, "bits": 32, "tolerance": 2e-3},
+        ),
+        ("64-bit float grey", tiff(decoded(GREY)), {"colours": grey3(GREY), **floats}),
         ("16-bit CMYK", tiff(np.dstack([deep, deep[..., 0]]), photometric="separated"), REFUSED),
         ("16-bit grey, signed", tiff((GREY * 32767).astype("i2")), REFUSED),
         ("32-bit grey", tiff((GREY * 2**31).astype("u4")), REFUSED),
-        ("16-bit float RGB", tiff(RGB.astype("f2"), photometric="rgb"), REFUSED),
-        ("64-bit float grey", tiff(GREY), REFUSED),
     ]
     return [Specimen(format="TIFF", stored=s, data=d, **more) for s, d, more in rows]
 
 
 REFUSED = {"remark": "save it as grey, RGB or RGBA of 8 or 16 bits"}
+
+
+def compressed_tiff_specimens() -> list[Specimen]:
+    """Every compression in every depth, as OpenCV writes them, in strips of five rows."""
+    made = []
+    light = decoded(RGB).astype(np.float32)
+    depths = [
+        ("8-bit RGB", codes(RGB, 8), steps(RGB, 8), 8, 2),
+        ("16-bit RGB", codes(RGB, 16), steps(RGB, 16), 16, 2),
+        ("32-bit float RGB", light, RGB, 32, 3),
+    ]
+    codecs = [("LZW", 5), ("deflate", 8), ("PackBits", 32773)]
+    for stored, samples, colours, bits, predictor in depths:
+        for codec, number in codecs:
+            for words, value in (("", 1), (" and a predictor", predictor)):
+                if codec == "PackBits" and words:
+                    continue  # which has none
+                options = [cv2.IMWRITE_TIFF_COMPRESSION, number]
+                options += [cv2.IMWRITE_TIFF_PREDICTOR, value, cv2.IMWRITE_TIFF_ROWSPERSTRIP, 5]
+                _, data = cv2.imencode(".tif", np.ascontiguousarray(samples[..., ::-1]), options)
+                specimen = Specimen(
+                    format="TIFF",
+                    stored=f"{stored}, {codec}{words}",
+                    data=data.tobytes(),
+                    colours=colours,
+                    bits=bits,
+                    tolerance=1e-6,
+                )
+                made.append(specimen)
+    return made
 
 
 # OpenEXR
@@ -467,6 +524,7 @@ SPECIMENS = [
     *pillow_specimens(),
     *tiff_specimens(),
     *other_tiff_specimens(),
+    *compressed_tiff_specimens(),
     *profile_specimens(),
     *exr_specimens(),
 ]

@@ -170,13 +170,8 @@ def test_a_format_without_transparency_says_so(suffix: str, tmp_path: Path) -> N
     ("format", "bits"), [("webp", 16), ("jpeg", 16), ("bmp", 16), ("png", 32), ("tiff", 12)]
 )
 def test_a_depth_that_a_format_does_not_have_is_refused(format: str, bits: int) -> None:
-    with pytest.raises(BadArgument, match=f"{format.upper()} holds 8"):
+    with pytest.raises(BadArgument, match=f"(?i){format} holds 8"):
         encode_image(IMAGE, format=format, bits=bits)
-
-
-def test_only_exr_is_written_premultiplied() -> None:
-    with pytest.raises(BadArgument, match="only EXR"):
-        encode_image(IMAGE, format="png", alpha=MATTE, premultiplied=True)
 
 
 def test_linear_colours_are_coded_for_formats_of_codes() -> None:

@@ -2,7 +2,6 @@
 
 import io
 import os
-import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +12,7 @@ import PIL.Image
 import pytest
 from imaging.specimens import ALPHA, GREY, RGB, SPECIMENS, chunk, codes, grey3, png, saved
 
-from mattekit.core.errors import BadImage, BadTrimap, MissingExtra, TooLarge
+from mattekit.core.errors import BadImage, BadTrimap, TooLarge
 from mattekit.imaging.files import (
     SUFFIXES,
     encode_image,
@@ -22,9 +21,7 @@ from mattekit.imaging.files import (
     read_alpha,
     read_image,
     read_trimap,
-    size_of,
 )
-from mattekit.imaging.formats.encode import Format
 from mattekit.imaging.resize import resize
 from mattekit.imaging.trimap import to_pixels
 
@@ -72,7 +69,7 @@ def bad_files(folder: Path) -> list[tuple[Path, str]]:
         (folder / "missing.png", "does not exist"),
         (folder / "empty.png", "is empty"),
         (folder / "text.png", "not a picture of a kind that is read"),
-        (folder / "animation.gif", "expected JPEG, PNG"),
+        (folder / "animation.gif", "save it as PNG"),
         (folder / "folder.png", "is a folder"),
         (folder / "text.png" / "inside.png", "not a directory"),
         (folder / "loop.png", "cannot be opened"),
@@ -82,7 +79,7 @@ def bad_files(folder: Path) -> list[tuple[Path, str]]:
     ]
 
 
-@pytest.mark.parametrize("read", [open_picture, read_alpha, read_trimap, size_of])
+@pytest.mark.parametrize("read", [open_picture, read_alpha, read_trimap])
 def test_what_is_no_picture_is_refused_in_one_sentence_with_its_name(
     read: Callable[[Path], object], tmp_path: Path
 ) -> None:
@@ -104,7 +101,6 @@ def claiming(width: int, height: int) -> bytes:
 def test_a_header_that_promises_too_many_pixels_is_refused_before_decoding() -> None:
     with pytest.raises(TooLarge, match=r"3000\.0 megapixels \(60000x50000\).* limit of 150\.0"):
         open_picture(claiming(60_000, 50_000))
-    assert size_of(claiming(60_000, 50_000)) == (50_000, 60_000)
 
 
 def test_a_raised_limit_is_not_cut_by_pillows_own(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,7 +173,7 @@ def test_labels_in_a_file_are_refused_with_its_name(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("format", ["png", "tiff"])
 def test_what_pillow_finds_damaged_is_refused_even_if_opencv_makes_a_picture_of_it(
-    format: Format, monkeypatch: pytest.MonkeyPatch
+    format: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = encode_image(RGB.astype(np.float32), format=format, bits=16)
     middle = len(whole) // 2 if format == "png" else len(whole) - 50
@@ -194,13 +190,6 @@ def test_every_suffix_that_is_announced_can_be_read() -> None:
     formats = {specimen.format for specimen in SPECIMENS}
     named = [endings.get(name, f".{name.lower()}").split() for name in formats]
     assert sorted(SUFFIXES) == sorted(suffix for suffixes in named for suffix in suffixes)
-
-
-def test_heic_without_its_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    heic = next(specimen for specimen in SPECIMENS if specimen.format == "HEIC")
-    monkeypatch.setitem(sys.modules, "pillow_heif.as_plugin", None)
-    with pytest.raises(MissingExtra, match=r"mattekit\[heif\]"):
-        open_picture(heic.data)
 
 
 def test_a_jpeg_is_decoded_at_no_less_than_what_is_enough() -> None:

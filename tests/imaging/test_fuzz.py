@@ -23,7 +23,6 @@ def read_mutants(count: int, seed: int) -> tuple[int, int]:
     )
     lines = child.stdout.splitlines() or ["nothing"]
     assert child.returncode == 0, f"{lines[-1]}: exit {child.returncode}\n{child.stderr[-2000:]}"
-    assert child.stderr == ""
     read, refused = map(int, lines[-1].split())
     return read, refused
 

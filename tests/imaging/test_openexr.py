@@ -26,13 +26,13 @@ def linear_of(picture: Picture) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("bits", "tolerance"), [(16, HALF_STEP), (32, 0)])
-@pytest.mark.parametrize("premultiplied", [False, True])
+@pytest.mark.parametrize("straight", [False, True])
 def test_values_above_1_survive_reading_and_writing(
-    bits: int, tolerance: float, premultiplied: bool
+    bits: int, tolerance: float, straight: bool
 ) -> None:
     bright = LIGHT * 4
     alpha = ALPHA.astype(np.float32)
-    options = {"bits": bits, "linear": True, "premultiplied": premultiplied}
+    options = {"bits": bits, "linear": True, "straight": straight}
     picture = open_picture(encode_image(bright, format="exr", alpha=alpha, **options))
     relative = max(2 * tolerance, 1e-6)
     np.testing.assert_allclose(linear_of(picture), bright, rtol=relative, atol=1e-4 * relative)
@@ -54,17 +54,29 @@ def test_coded_colours_are_written_as_light_and_come_back() -> None:
     np.testing.assert_allclose(linear_of(picture), LIGHT, atol=1e-6)
 
 
-def test_the_header_says_whether_colours_are_straight() -> None:
-    for premultiplied in (False, True):
-        alpha = ALPHA.astype(np.float32)
-        options = {"alpha": alpha, "bits": 32, "linear": True, "premultiplied": premultiplied}
-        data = encode_image(LIGHT, format="exr", **options)
-        with OpenEXR.File(io.BytesIO(data)) as file:
-            said = file.header()["mattekit:alpha"]
-            stored = file.channels()["RGBA"].pixels[..., :3]
-        assert said == ("premultiplied" if premultiplied else "straight")
-        expected = LIGHT * alpha[..., None] if premultiplied else LIGHT
-        np.testing.assert_allclose(stored, expected, atol=1e-6)
+def written(**options: bool) -> tuple[str, np.ndarray]:
+    """What the header says of alpha, and the colours in a file with alpha."""
+    alpha = ALPHA.astype(np.float32)
+    data = encode_image(LIGHT, format="exr", alpha=alpha, bits=32, linear=True, **options)
+    with OpenEXR.File(io.BytesIO(data)) as file:
+        return file.header()["mattekit:alpha"], file.channels()["RGBA"].pixels[..., :3]
+
+
+def test_colours_are_multiplied_by_alpha_unless_straight_ones_are_asked_for() -> None:
+    said, stored = written()
+    assert said == "premultiplied"
+    np.testing.assert_allclose(stored, LIGHT * ALPHA[..., None], atol=1e-6)
+    said, stored = written(straight=True)
+    assert said == "straight"
+    np.testing.assert_allclose(stored, LIGHT, atol=1e-6)
+
+
+def test_grey_and_alpha_are_multiplied_as_well() -> None:
+    grey, alpha = LIGHT[..., 0].copy(), ALPHA.astype(np.float32)
+    data = encode_image(grey, format="exr", alpha=alpha, bits=32, linear=True)
+    with OpenEXR.File(io.BytesIO(data)) as file:
+        np.testing.assert_allclose(file.channels()["Y"].pixels, grey * alpha, atol=1e-6)
+    np.testing.assert_allclose(linear_of(open_picture(data))[..., 0], grey, atol=1e-5)
 
 
 def test_half_floats_do_not_overflow_to_infinity() -> None:
@@ -110,12 +122,33 @@ def test_a_huge_display_window_around_few_data_is_too_large() -> None:
         open_picture(exr({"RGB": LIGHT}, dataWindow=data, displayWindow=display))
 
 
-def test_many_channels_beside_the_picture_are_too_large() -> None:
+def test_channels_beside_the_picture_are_not_decoded() -> None:
     extra = {f"light{number:02}": LIGHT[..., 0].copy() for number in range(20)}
     data = exr({"RGB": LIGHT, **extra})
-    assert open_picture(data).size == LIGHT.shape[:2]
-    with pytest.raises(TooLarge, match="samples in its channels"):
-        open_picture(data, max_pixels=LIGHT.shape[0] * LIGHT.shape[1])
+    pixels = LIGHT.shape[0] * LIGHT.shape[1]
+    np.testing.assert_array_equal(linear_of(open_picture(data, max_pixels=pixels)), LIGHT)
+
+
+def test_the_first_part_of_several_is_read() -> None:
+    kind = {"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}
+    parts = [
+        OpenEXR.Part({**kind, "name": name}, {"RGB": light})
+        for name, light in (("first", LIGHT), ("second", LIGHT / 2))
+    ]
+    file = io.BytesIO()
+    OpenEXR.File(parts).write(file)
+    picture = open_picture(file.getvalue())
+    np.testing.assert_array_equal(linear_of(picture), LIGHT)
+    assert ["more than one picture" in warning for warning in picture.warnings] == [True]
+
+
+def test_a_damaged_file_prints_nothing_to_pythons_streams(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    data = exr({"RGB": LIGHT})
+    with pytest.raises(BadImage, match="damaged"):
+        open_picture(data[:-200] + b"#" * 200)
+    assert capsys.readouterr() == ("", "")
 
 
 def test_colours_of_other_primaries_are_converted() -> None:

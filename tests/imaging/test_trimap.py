@@ -6,6 +6,7 @@ from hypothesis.extra.numpy import array_shapes, arrays
 
 from mattekit.core.errors import BadArgument, BadTrimap
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN
+from mattekit.imaging.arrays import snap
 from mattekit.imaging.trimap import (
     band,
     check_trimap,
@@ -16,7 +17,6 @@ from mattekit.imaging.trimap import (
     make_trimap,
     paste_known,
     random_band,
-    snap,
     to_pixels,
 )
 
@@ -66,7 +66,7 @@ def test_nearly_opaque_pixels_are_known_within_the_tolerance() -> None:
 
 @pytest.mark.parametrize(
     "plane",
-    [np.full((4, 4), 255, np.uint8), np.float32([[0, 255]]), np.zeros((4, 4, 3), np.float32)],
+    [np.full((4, 4), 7, np.int64), np.float32([[0, 255]]), np.zeros((4, 4, 3), np.float32)],
 )
 def test_an_alpha_that_is_not_in_0_to_1_is_refused(plane: np.ndarray) -> None:
     with pytest.raises(BadArgument):
@@ -74,8 +74,23 @@ def test_an_alpha_that_is_not_in_0_to_1_is_refused(plane: np.ndarray) -> None:
 
 
 def test_an_alpha_of_undefined_values_is_refused() -> None:
-    with pytest.raises(BadArgument):
-        make_trimap(np.float32([[0, np.nan, 1]]), 1, 1)
+    for make in (make_trimap, band):
+        with pytest.raises(BadArgument):
+            make(np.float32([[0, np.nan, 1]]), inner=1, outer=1)
+
+
+@pytest.mark.parametrize("kind", [bool, np.uint8, np.int64, np.float64])
+def test_masks_of_any_type_give_the_same_trimap(kind: type) -> None:
+    expected = make_trimap(edge(), 3, 7)
+    assert np.array_equal(make_trimap(edge().astype(kind), 3, 7), expected)
+    assert np.array_equal(make_trimap(edge() * np.uint8(255), 3, 7), expected)
+
+
+@pytest.mark.parametrize("width", [np.nan, np.inf, -1])
+def test_a_width_that_is_no_length_is_refused(width: float) -> None:
+    for inner, outer in ((width, 1), (1, width)):
+        with pytest.raises(BadArgument, match=f"cannot be {width} pixels wide"):
+            make_trimap(edge(), inner, outer)
 
 
 def test_random_widths_are_independent_and_cover_their_range(rng: np.random.Generator) -> None:

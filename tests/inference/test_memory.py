@@ -16,7 +16,7 @@ from inference.toy import Local
 
 from mattekit.core.errors import TooLarge
 from mattekit.core.types import FOREGROUND, UNKNOWN
-from mattekit.imaging.files import size_of, write_trimap
+from mattekit.imaging.files import open_picture, write_trimap
 from mattekit.inference import memory
 from mattekit.inference.export_onnx import export_onnx
 from mattekit.inference.inputs import Inputs
@@ -126,7 +126,7 @@ def test_a_100_megapixel_picture_stays_under_4_gb(tmp_path: Path) -> None:
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    assert size_of(tmp_path / "out" / "photo.png") == (side, side)
+    assert open_picture(tmp_path / "out" / "photo.png").size == (side, side)
     assert json.loads(done.stdout.splitlines()[-1])["peak"] < 4 * GB
 
 

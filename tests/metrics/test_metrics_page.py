@@ -2,7 +2,7 @@
 
 from metrics.metrics_page import FIGURE, PAGE, with_tables
 
-from mattekit.imaging.files import size_of
+from mattekit.imaging.files import open_picture
 
 
 def test_the_tables_of_the_page_are_those_of_the_code() -> None:
@@ -12,4 +12,4 @@ def test_the_tables_of_the_page_are_those_of_the_code() -> None:
 
 def test_the_page_shows_a_figure_that_exists() -> None:
     assert FIGURE.relative_to(PAGE.parent).as_posix() in PAGE.read_text()
-    assert size_of(FIGURE) == (240, 1280)
+    assert open_picture(FIGURE).size == (240, 1280)

@@ -6,6 +6,7 @@ A source is a path, the bytes of a file, or an open binary file. What cannot be 
 
 import io
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,28 +18,23 @@ import numpy as np
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadArgument, BadImage
 from mattekit.core.types import Alpha, Image, Plane, Size, Trimap
+from mattekit.imaging.arrays import snap
 from mattekit.imaging.compose import to_linear
-from mattekit.imaging.formats.decode import decode, upright_size
-from mattekit.imaging.formats.encode import (
-    FORMAT_OF,
-    LOSSLESS,
-    Format,
-    check_format,
-    encode,
-)
-from mattekit.imaging.formats.guard import Stream, reading
-from mattekit.imaging.formats.openexr import encode_exr
+from mattekit.imaging.formats.decode import decode
+from mattekit.imaging.formats.encode import FORMATS, format_named, format_of
+from mattekit.imaging.formats.guard import Stream, named
+from mattekit.imaging.formats.openexr import write_exr
 from mattekit.imaging.formats.profiles import managed
 from mattekit.imaging.picture import (
+    DecodedImage,
     ExistingAlpha,
     Picture,
-    Stored,
     apply_existing_alpha,
     coded,
     to_depth,
     to_float,
 )
-from mattekit.imaging.trimap import snap, to_pixels
+from mattekit.imaging.trimap import to_pixels
 
 __all__ = [
     "MAX_PIXELS",
@@ -55,7 +51,6 @@ __all__ = [
     "read_alpha",
     "read_image",
     "read_trimap",
-    "size_of",
     "write_alpha",
     "write_image",
     "write_trimap",
@@ -86,7 +81,9 @@ SUFFIXES = (
     ".webp",
 )
 """Suffixes of files that are read, in lower case; what a file holds is told by its bytes."""
-WRITABLE = tuple(FORMAT_OF)
+WRITABLE = tuple(suffix for format in FORMATS.values() for suffix in format.suffixes)
+"""Suffixes of files that are written."""
+WEB_ADDRESS = re.compile(r"https?:[/\\]", re.IGNORECASE)
 NEARLY_GREY = 8
 """Steps of 8 bits that the channels of a grey picture may differ by, as JPEG makes them do."""
 
@@ -109,7 +106,7 @@ def open_picture(
         at_least: a height and width that are enough; a JPEG that is twice as large or more is
             decoded at a half, a quarter or an eighth, which is faster.
     """
-    with _stream(source) as (stream, name), reading(name):
+    with _stream(source) as (stream, name), named(name):
         stored = decode(stream, max_pixels, at_least)
         if ignore_profile:
             stored = replace(stored, profile=b"")
@@ -128,7 +125,7 @@ def read_alpha(source: Source, *, max_pixels: int = MAX_PIXELS) -> Alpha:
 
 def open_alpha(source: Source, *, max_pixels: int = MAX_PIXELS) -> Plane:
     """The alpha that `read_alpha` finds, in the depth of the file."""
-    with _stream(source) as (stream, name), reading(name):
+    with _stream(source) as (stream, name), named(name):
         stored = decode(stream, max_pixels)
         if stored.alpha is not None and to_depth(_defined(stored.alpha), 8).min() < 255:
             return stored.alpha
@@ -136,58 +133,53 @@ def open_alpha(source: Source, *, max_pixels: int = MAX_PIXELS) -> Plane:
 
 
 def read_trimap(source: Source, *, strict: bool = False) -> Trimap:
-    """The labels of a trimap; how they are told from grey values: `imaging.trimap.snap`."""
+    """The labels of a trimap; how they are told from grey values: `imaging.arrays.snap`."""
     return open_trimap(source, strict=strict)[0]
 
 
 def open_trimap(
     source: Source, *, strict: bool = False, max_pixels: int = MAX_PIXELS
 ) -> tuple[Trimap, tuple[str, ...]]:
-    """The labels of a trimap and what there is to remark about its values."""
-    with _stream(source) as (stream, name), reading(name):
+    """The labels of a trimap and warnings about its values."""
+    with _stream(source) as (stream, name), named(name):
         stored = decode(stream, max_pixels)
         trimap, warnings = snap(to_depth(_grey(stored, "a trimap"), 8), strict=strict)
     return trimap, tuple(f"{name}: {warning}" for warning in warnings)
 
 
-def size_of(source: Source) -> Size:
-    """Height and width of the upright picture, from the header alone."""
-    with _stream(source) as (stream, name), reading(name):
-        return upright_size(stream)
-
-
 def encode_image(
     image: Plane,
     *,
-    format: Format,
+    format: str,
     alpha: Plane | None = None,
     bits: int = 8,
     exif: bytes = b"",
     linear: bool = False,
-    premultiplied: bool = False,
+    straight: bool = False,
 ) -> bytes:
     """The bytes of a file with these colours (h w 3, or h w for one channel) and this alpha.
 
     Args:
-        image: floats in [0, 1], or whole numbers as a `Picture` holds them.
+        image: straight colours, floats in [0, 1] or whole numbers as a `Picture` holds them.
+        format: a name of `formats.encode.FORMATS`, such as `png`.
         bits: 8 or 16; of EXR 32, or less for half floats.
-        exif: what to keep of the camera's notes, `Picture.exif`.
+        exif: EXIF data to keep, `Picture.exif`.
         linear: the colours are linear light, as `Picture.linear`.
-        premultiplied: colours are multiplied by alpha, as many compositing programs expect of EXR.
+        straight: do not multiply the colours of an EXR file by its alpha, which programs expect of
+            it; the other formats are always straight.
     """
-    check_format(format, bits=bits, alpha=alpha is not None, exif=bool(exif))
+    target = format_named(format)
+    target.check(bits=bits, alpha=alpha is not None, exif=exif, size=image.shape[:2])
     if alpha is not None and alpha.shape != image.shape[:2]:
         raise BadArgument(f"the alpha is {alpha.shape} and the image {image.shape[:2]}")
-    if format == "exr":
+    if target.floats:
         light = image if linear else to_linear(to_float(image))
         opacity = None if alpha is None else to_float(alpha)
-        return encode_exr(light, opacity, half=bits < 32, premultiplied=premultiplied)
-    if premultiplied:
-        raise BadArgument(f"{format.upper()} is never premultiplied; only EXR is")
+        return write_exr(light, opacity, half=bits < 32, straight=straight)
     planes = to_depth(coded(image) if linear else image, bits)
     if alpha is not None:
         planes = np.dstack([planes, to_depth(alpha, bits)])
-    return encode(planes, format, exif=exif)
+    return target.encode(planes, exif)
 
 
 def write_image(
@@ -198,34 +190,34 @@ def write_image(
     bits: int = 8,
     exif: bytes = b"",
     linear: bool = False,
-    premultiplied: bool = False,
+    straight: bool = False,
 ) -> None:
     """Write a picture, whole or not at all, in the format of the suffix; see `encode_image`."""
-    format = _format_of(path)
     encoded = encode_image(
         image,
-        format=format,
+        format=format_of(path).name,
         alpha=alpha,
         bits=bits,
         exif=exif,
         linear=linear,
-        premultiplied=premultiplied,
+        straight=straight,
     )
     _write(path, encoded)
 
 
 def write_alpha(path: str | os.PathLike[str], alpha: Plane, *, bits: int = 8) -> None:
     """Write an alpha as a grey picture."""
-    linear = _format_of(path) == "exr"  # an alpha is a share, not a colour: no curve applies
-    _write(path, encode_image(alpha, format=_format_of(path), bits=bits, linear=linear))
+    format = format_of(path)
+    # an alpha is a share, not a colour: no curve applies to it
+    _write(path, encode_image(alpha, format=format.name, bits=bits, linear=format.floats))
 
 
 def write_trimap(path: str | os.PathLike[str], trimap: Trimap) -> None:
     """Write a trimap as a grey picture of 0, 128 and 255."""
-    format = _format_of(path)
-    if format not in LOSSLESS:
-        raise BadArgument(f"{path}: {format.upper()} would blur the labels of a trimap; write PNG")
-    _write(path, encode(to_pixels(trimap), format))
+    format = format_of(path)
+    if not format.lossless or format.floats:
+        raise BadArgument(f"{path}: {format.title} does not keep the labels of a trimap; write PNG")
+    _write(path, encode_image(to_pixels(trimap), format=format.name))
 
 
 @contextmanager
@@ -234,6 +226,8 @@ def _stream(source: Source) -> Iterator[tuple[Stream, str]]:
     if isinstance(source, bytes):
         yield io.BytesIO(source), "the picture"
     elif isinstance(source, str | os.PathLike):
+        if WEB_ADDRESS.match(str(source)):
+            raise BadImage(f"{source} is a web address; download it and give the file")
         with _opened(Path(source)) as file:
             yield file if file.seekable() else io.BytesIO(file.read()), str(source)
     else:
@@ -253,7 +247,7 @@ def _opened(path: Path) -> io.BufferedReader:
         raise BadImage(f"{str(path)!r} cannot be the name of a file") from error
 
 
-def _grey(stored: Stored, what: str) -> Plane:
+def _grey(stored: DecodedImage, what: str) -> Plane:
     """The one channel of a picture without colours."""
     colours = _defined(stored.colours)
     if colours.ndim == 2:
@@ -262,13 +256,6 @@ def _grey(stored: Stored, what: str) -> Plane:
     if spread > NEARLY_GREY:
         raise BadImage(f"the picture is in colour; expected the greys of {what}")
     return np.ascontiguousarray(colours[..., 1])
-
-
-def _format_of(path: str | os.PathLike[str]) -> Format:
-    suffix = Path(path).suffix.lower()
-    if suffix not in FORMAT_OF:
-        raise BadArgument(f"{path}: pictures are written as {', '.join(WRITABLE)}, not '{suffix}'")
-    return FORMAT_OF[suffix]
 
 
 def _write(path: str | os.PathLike[str], encoded: bytes) -> None:

@@ -16,12 +16,11 @@ from mattekit.imaging.compose import over, to_linear, to_srgb
 ExistingAlpha = Literal["ignore", "multiply", "composite"]
 WHOLE = slice(None)
 
-
 SEVERAL = "the file holds more than one picture; the first one was read"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stored:
+class DecodedImage:
     """Upright planes in the depth and the colours of the file, before colours are managed."""
 
     colours: Plane
@@ -100,7 +99,7 @@ def to_depth(plane: Plane, bits: int) -> Plane:
 def apply_existing_alpha(
     picture: Picture, how: ExistingAlpha, colour: tuple[float, float, float] = (1.0, 1.0, 1.0)
 ) -> Picture:
-    """Decide what becomes of an alpha that the photo has already.
+    """Handle an alpha channel that the photo has already.
 
     `ignore` drops it, with a warning where it was not opaque; `composite` puts the photo on a
     colour; `multiply` keeps it, for the caller to multiply into the alpha that it finds.

@@ -1,8 +1,10 @@
-"""Trimaps: made from alphas and masks, read from pixel values, pasted into alphas.
+"""Trimaps: made from alphas and masks, checked, pasted into alphas.
 
-In memory a trimap holds the labels of `core.types`; files hold 0, 128 and 255, and only `snap` and
-`to_pixels` know it. Files themselves: `imaging.files`.
+In memory a trimap holds the labels of `core.types`; files hold 0, 128 and 255, and only `to_pixels`
+and `arrays.snap` know it. Files themselves: `imaging.files`.
 """
+
+import math
 
 import cv2
 import numpy as np
@@ -18,24 +20,21 @@ from mattekit.core.types import (
     Size,
     Trimap,
 )
-
-PIXELS = np.array([0, 128, 255], dtype=np.uint8)  # of the labels, in files
-TOLERANCE = 10
-STRAY = (np.abs(np.arange(256)[:, None] - PIXELS) > TOLERANCE).all(axis=1)
-"""Which of the 256 values are none of 0, 128 and 255."""
-STRAY_SHARE = 0.01
-"""Share of pixels off 0, 128 and 255 from which on a trimap is remarked on."""
+from mattekit.imaging.arrays import PIXELS, ArrayLike, as_mask
 
 
-def make_trimap(alpha_or_mask: Plane, inner: int | float, outer: int | float) -> Trimap:
+def make_trimap(alpha_or_mask: ArrayLike, inner: int | float, outer: int | float) -> Trimap:
     """A trimap whose unknown band reaches `inner` pixels into the subject and `outer` out of it.
 
     Soft pixels (0 < alpha < 1) are always unknown.
 
+    Args:
+        alpha_or_mask: as `arrays.as_mask` reads it: booleans, floats in [0, 1], 0 and 1, or 8 bits.
+
     >>> make_trimap(np.array([[0, 0, 0, 1, 1, 1]], dtype=bool), inner=1, outer=2)
     array([[0, 1, 1, 1, 2, 2]], dtype=uint8)
     """
-    return band(alpha_or_mask, inner=inner, outer=outer)
+    return band(as_mask(alpha_or_mask), inner=inner, outer=outer)
 
 
 def band(
@@ -51,8 +50,9 @@ def band(
     is unknown whatever the widths.
     """
     _require_matte(alpha_or_mask)
-    if min(inner, outer) < 0:
-        raise BadArgument(f"a band cannot be {min(inner, outer)} pixels wide; 0 is the least")
+    for width in (inner, outer):
+        if not 0 <= width < math.inf:
+            raise BadArgument(f"a band cannot be {width} pixels wide; give 0 or more")
     opaque = alpha_or_mask >= 1 - tolerance
     transparent = alpha_or_mask <= tolerance
     return _labels(_distance(opaque) > inner, _distance(transparent) > outer)
@@ -99,27 +99,6 @@ def ellipse_band(alpha_or_mask: Plane, kernel: int = 25) -> Trimap:
     return _labels(eroded(alpha_or_mask, kernel), ~dilated(alpha_or_mask, kernel))
 
 
-def snap(values: Plane, *, strict: bool = False) -> tuple[Trimap, tuple[str, ...]]:
-    """Labels of 8-bit pixel values: up to 10 background, from 245 foreground, between unknown.
-
-    A smoothed or JPEG-coded trimap has other values than 0, 128 and 255. Above 1 % of the pixels
-    that is a warning, or with `strict` an error.
-    """
-    if values.max(initial=0) <= FOREGROUND and values.any():
-        raise BadTrimap(
-            f"the trimap holds only the values {np.unique(values).tolist()}; expected 0 for "
-            "background, 128 for unknown and 255 for foreground"
-        )
-    stray = int(np.count_nonzero(STRAY[values]))
-    labels = _labels(values >= 255 - TOLERANCE, values <= TOLERANCE)
-    if stray <= STRAY_SHARE * values.size:
-        return labels, ()
-    found = f"{stray} of {values.size} pixels of the trimap are none of 0, 128 and 255"
-    if strict:
-        raise BadTrimap(f"{found}; draw it without smoothing and save it as PNG")
-    return labels, (f"{found}; read as unknown between {TOLERANCE} and {255 - TOLERANCE}",)
-
-
 def to_pixels(trimap: Trimap) -> Plane:
     """The trimap as files hold it: 0 background, 128 unknown, 255 foreground."""
     return PIXELS[trimap]
@@ -147,7 +126,9 @@ def check_trimap(trimap: Trimap, size: Size, *, needs_both: bool = False) -> tup
         )
     for label, word in ((FOREGROUND, "foreground (white)"), (BACKGROUND, "background (black)")):
         if needs_both and not np.any(trimap == label):
-            raise BadTrimap(f"the trimap has no {word}; mark some of it, the method learns from it")
+            raise BadTrimap(
+                f"the trimap has no {word}; mark some, the method needs known pixels of both kinds"
+            )
     if np.any(trimap == UNKNOWN):
         return ()
     return ("the trimap has no unknown (grey) pixels, so the alpha is the trimap itself",)

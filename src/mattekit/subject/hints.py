@@ -16,9 +16,9 @@ from mattekit.core import types
 from mattekit.core.config import by_name, config
 from mattekit.core.errors import BadArgument, BadTrimap, NoSubject
 from mattekit.core.types import FOREGROUND, Plane
+from mattekit.imaging.arrays import snap
 from mattekit.imaging.files import MAX_PIXELS, Source, open_picture, open_trimap, read_alpha
 from mattekit.imaging.picture import to_float
-from mattekit.imaging.trimap import snap
 from mattekit.subject.mask import as_mask, fitted, from_mask
 from mattekit.subject.proposal import propose
 from mattekit.subject.segment import Point, Rectangle, from_box, from_points, from_scribbles

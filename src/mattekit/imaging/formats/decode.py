@@ -1,131 +1,94 @@
-"""From a file to planes: which formats are read, and by which library.
+"""From a file to planes: which formats are read, and by which module.
 
-Pillow reads what has 8 bits, `deep` what has 16 bits or floats in PNG and TIFF, `openexr` OpenEXR.
-Planes come out upright and as stored; `profiles` manages their colours.
+Pillow reads most of what has 8 bits; `png`, `tiff` and `openexr` read what it cannot hold. Planes
+come out upright and as stored; `profiles` manages their colours.
 """
 
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable
 
 import numpy as np
 import PIL.Image
+from PIL.AvifImagePlugin import AvifImageFile
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
 
-from mattekit.core.errors import BadImage, MissingExtra
+from mattekit.core.errors import BadImage
 from mattekit.core.types import Plane, Size
-from mattekit.imaging.formats.deep import read_deep, read_layout
-from mattekit.imaging.formats.guard import Stream, check_size, quiet_stderr
+from mattekit.imaging.formats.guard import Stream, check_size, decoding
+from mattekit.imaging.formats.kinds import kind_of
 from mattekit.imaging.formats.metadata import (
-    PNG_SIGNATURE,
-    header_orientation,
-    holds_several,
+    apply_orientation,
     kept_exif,
     orientation_of,
     read_exif,
-    turned,
-    turned_size,
+    several_in,
 )
-from mattekit.imaging.formats.openexr import exr_size, read_exr
+from mattekit.imaging.formats.openexr import read_exr
+from mattekit.imaging.formats.png import read_deep_png
 from mattekit.imaging.formats.profiles import cmyk_to_rgb
-from mattekit.imaging.picture import SEVERAL, Stored
+from mattekit.imaging.formats.tiff import read_tiff
+from mattekit.imaging.picture import DecodedImage
 
-SIGNATURES = {
-    b"\xff\xd8\xff": "JPEG",
-    PNG_SIGNATURE: "PNG",
-    b"II*\0": "TIFF",
-    b"MM\0*": "TIFF",
-    b"II+\0": "TIFF",
-    b"MM\0+": "TIFF",
-    b"BM": "BMP",
-    b"v/1\x01": "EXR",
+Opener = Callable[[Stream], PIL.Image.Image]
+PILLOW: dict[str, Opener] = {  # by class: `PIL.Image.open` has a limit for the whole process
+    "AVIF": AvifImageFile,
+    "BMP": BmpImageFile,
+    "JPEG": JpegImageFile,
+    "PNG": PngImageFile,
+    "TIFF": TiffImageFile,
+    "WEBP": WebPImageFile,
 }
-HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
-READABLE = "JPEG, PNG, TIFF, WebP, BMP, AVIF, HEIC or OpenEXR"
+OTHERS = {"EXR": read_exr, "PNG": read_deep_png, "TIFF": read_tiff}
 
 
-def decode(stream: Stream, max_pixels: int, at_least: Size | None = None) -> Stored:
+def decode(stream: Stream, max_pixels: int, at_least: Size | None = None) -> DecodedImage:
     """The planes of the first picture in the file, upright, in the depth and colours they have.
 
     A JPEG is decoded at a half, a quarter or an eighth where that is still `at_least` as large.
     """
-    kind = _kind(stream)
-    if kind == "EXR":
-        return read_exr(stream, max_pixels)
-    layout = read_layout(stream, kind)
-    if layout is not None:
-        check_size(layout.size, max_pixels)
-        return read_deep(stream, layout)
-    with _quietly(kind):
+    kind = kind_of(stream)
+    if kind in OTHERS:
+        decoded = OTHERS[kind](stream, max_pixels)
+        if decoded is not None:
+            return decoded
+        stream.seek(0)
+    with decoding():
         image = _open(stream, kind)
-        check_size((image.height, image.width), max_pixels)
-        if at_least is not None and kind == "JPEG":
-            height, width = turned_size(at_least, header_orientation(image, stream))
-            image.draft(image.mode, (width, height))
-        return _read_8bit(image)
-
-
-def upright_size(stream: Stream) -> Size:
-    """Height and width of the upright picture, from the header alone."""
-    kind = _kind(stream)
-    if kind == "EXR":
-        return exr_size(stream)
-    layout = read_layout(stream, kind)
-    if layout is not None:
-        return turned_size(layout.size, layout.orientation)
-    with _quietly(kind):
-        image = _open(stream, kind)
-        size = (image.height, image.width)
-        if kind == "TIFF":  # whose size Pillow has turned already
-            return size
-        return turned_size(size, header_orientation(image, stream))
-
-
-def _kind(stream: Stream) -> str:
-    """The format by its first bytes, whatever the file is called."""
-    head = stream.read(64)
-    stream.seek(0)
-    if not head:
-        raise BadImage("the file is empty; expected a picture")
-    for signature, kind in SIGNATURES.items():
-        if head.startswith(signature):
-            return kind
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "WEBP"
-    if head[4:8] == b"ftyp" and (b"avif" in head or b"avis" in head):
-        return "AVIF"
-    if head[4:8] == b"ftyp" and head[8:12] in HEIF_BRANDS:
-        return "HEIF"
-    raise BadImage(f"the file is not a picture of a kind that is read; expected {READABLE}")
-
-
-def _quietly(kind: str) -> AbstractContextManager[None]:
-    return quiet_stderr if kind == "TIFF" else nullcontext()
+    check_size((image.height, image.width), max_pixels)
+    if at_least is not None and isinstance(image, JpegImageFile):
+        quarter_turn = orientation_of(read_exif(image)) >= 5
+        image.draft(image.mode, at_least if quarter_turn else at_least[::-1])
+    return _read_8bit(image)
 
 
 def _open(stream: Stream, kind: str) -> PIL.Image.Image:
     """The header; nothing is decoded yet."""
-    if kind != "HEIF":
-        return PIL.Image.open(stream, formats=[kind])
-    try:
-        from pillow_heif.as_plugin import HeifImageFile
-    except ImportError as error:
-        raise MissingExtra("reading HEIC pictures", "heif") from error
-    image: PIL.Image.Image = HeifImageFile(stream)
-    return image
+    if kind == "HEIF":
+        from pillow_heif.as_plugin import HeifImageFile  # its libraries take time to load
+
+        heif: PIL.Image.Image = HeifImageFile(stream)
+        return heif
+    return PILLOW[kind](stream)
 
 
-def _read_8bit(image: PIL.Image.Image) -> Stored:
+def _read_8bit(image: PIL.Image.Image) -> DecodedImage:
     low_bits = _scale_of_low_bits(image)
-    image.load()
+    with decoding():
+        image.load()
     exif = read_exif(image)
-    warnings: tuple[str, ...] = (SEVERAL,) if holds_several(image) else ()
+    warnings = several_in(image)
     profile = image.info.get("icc_profile") or b""
     if image.mode == "CMYK":
         image, notes = cmyk_to_rgb(image, profile)
         profile, warnings = b"", warnings + notes
     colours, alpha = _split(image, low_bits)
     orientation = orientation_of(exif)  # gone from a TIFF, which Pillow turns while decoding
-    return Stored(
-        colours=turned(colours, orientation),
-        alpha=None if alpha is None else turned(alpha, orientation),
+    return DecodedImage(
+        colours=apply_orientation(colours, orientation),
+        alpha=None if alpha is None else apply_orientation(alpha, orientation),
         profile=profile,
         exif=kept_exif(exif),
         warnings=warnings,

@@ -1,160 +1,163 @@
-"""From planes to the bytes of a file: what each format can hold, and how it is written.
+"""From planes to the bytes of a file: one entry of `FORMATS` says all that there is about a format.
 
 Values are rounded. PNG and TIFF say that their colours are sRGB; WebP is lossless and keeps the
 colours under transparent pixels.
 """
 
 import io
-import struct
-import zlib
-from collections.abc import Sequence
-from itertools import accumulate
-from typing import Any, Literal
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
-import cv2
-import numpy as np
 import PIL.Image
-from PIL import TiffTags
-from PIL.ExifTags import Base as Tag
-from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from mattekit.core.errors import BadArgument
 from mattekit.core.types import Plane
-from mattekit.imaging.formats.metadata import LISTS
-from mattekit.imaging.formats.profiles import srgb_profile
+from mattekit.imaging.formats.png import write_png
+from mattekit.imaging.formats.tiff import write_tiff
 
-Format = Literal["png", "jpeg", "webp", "tiff", "bmp", "exr"]
-FORMAT_OF: dict[str, Format] = {
-    ".png": "png",
-    ".jpg": "jpeg",
-    ".jpeg": "jpeg",
-    ".webp": "webp",
-    ".tif": "tiff",
-    ".tiff": "tiff",
-    ".bmp": "bmp",
-    ".exr": "exr",
-}
-DEPTHS: dict[Format, Sequence[int]] = {
-    "png": (8, 16),
-    "jpeg": (8,),
-    "webp": (8,),
-    "tiff": (8, 16),
-    "bmp": (8,),
-    "exr": (8, 16, 32),
-}
-WITH_ALPHA = {"png", "webp", "tiff", "exr"}
-WITH_EXIF = {"png", "jpeg", "webp", "tiff"}
-LOSSLESS = {"png", "webp", "tiff", "bmp"}
-LONGEST_SIDE = {"webp": 16383, "jpeg": 65500}
-LONGEST_EXIF_OF_JPEG = 65533
-PILLOW_OPTIONS: dict[str, dict[str, Any]] = {
-    "jpeg": {"quality": 95, "subsampling": 0},
-    "webp": {"lossless": True, "exact": True},
-}
-
-PNG_HEADER = 33  # bytes of signature and IHDR
-STRIP = 64  # rows of a TIFF strip
-DEFLATE, DIFFERENCES, STRAIGHT_ALPHA = 8, 2, 2  # values of TIFF tags
+Writer = Callable[[Plane, bytes], bytes]
+"""From whole numbers h w, h w 3 or h w 4, and EXIF data, to a file."""
 
 
-def check_format(format: Format, *, bits: int, alpha: bool, exif: bool) -> None:
-    """Refuse, before any work, what the format cannot hold."""
-    name = format.upper()
-    if bits not in DEPTHS[format]:
-        offered = " or ".join(map(str, DEPTHS[format]))
-        raise BadArgument(f"{name} holds {offered} bits, not {bits}; 16 bits fit in PNG and TIFF")
-    if alpha and format not in WITH_ALPHA:
-        raise BadArgument(
-            f"{name} cannot hold transparency; write PNG, WebP, TIFF or EXR, or put the subject "
-            "on a background"
-        )
-    if exif and format not in WITH_EXIF:
-        raise BadArgument(f"{name} cannot hold EXIF data; write PNG, JPEG, WebP or TIFF")
+@dataclass(frozen=True, kw_only=True)
+class Format:
+    """What a format can hold and how it is written."""
+
+    name: str
+    """As an argument; Pillow's name too, where Pillow writes it."""
+    title: str
+    suffixes: tuple[str, ...]
+    depths: tuple[int, ...] = (8,)
+    """Bits a sample; of floats the bits up to which half floats are written, then 32."""
+    alpha: bool = False
+    exif: bool = False
+    lossless: bool = True
+    floats: bool = False
+    """Colours are stored as floats in linear light."""
+    longest_side: int = 1 << 30
+    longest_exif: int = 1 << 30
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Of Pillow's writer."""
+    writer: Writer | None = None
+    """Where Pillow does not write it."""
+
+    def check(self, *, bits: int, alpha: bool, exif: bytes, size: tuple[int, ...]) -> None:
+        """Refuse, before any work, what the format cannot hold."""
+        if bits not in self.depths:
+            offered = " or ".join(map(str, self.depths))
+            raise BadArgument(
+                f"{self.title} holds {offered} bits, not {bits}; 16 bits fit in PNG and TIFF"
+            )
+        if alpha and not self.alpha:
+            raise BadArgument(
+                f"{self.title} cannot hold transparency; write {_those_with('alpha')}, or put the "
+                "subject on a background"
+            )
+        if exif and not self.exif:
+            raise BadArgument(f"{self.title} cannot hold EXIF data; write {_those_with('exif')}")
+        if len(exif) > self.longest_exif:
+            raise BadArgument(
+                f"the EXIF data is {len(exif)} bytes; {self.title} allows at most "
+                f"{self.longest_exif}; write PNG, WebP or TIFF, or leave it out"
+            )
+        if max(size) > self.longest_side:
+            raise BadArgument(
+                f"{self.title} holds at most {self.longest_side} pixels a side, the picture is "
+                f"{size[1]}x{size[0]}; write PNG or TIFF"
+            )
+
+    def encode(self, planes: Plane, exif: bytes) -> bytes:
+        """Whole numbers h w, h w 3 or h w 4 as a file."""
+        if self.writer is not None:
+            return self.writer(planes, exif)
+        file = io.BytesIO()
+        options = {**self.options, "exif": exif} if exif else self.options
+        PIL.Image.fromarray(planes).save(file, self.name, **options)
+        return file.getvalue()
 
 
-def encode(planes: Plane, format: Format, *, exif: bytes = b"") -> bytes:
-    """Whole numbers h w, h w 3 or h w 4 as a file of any format but OpenEXR."""
-    height, width = planes.shape[:2]
-    if max(height, width) > LONGEST_SIDE.get(format, 1 << 30):
-        raise BadArgument(
-            f"{format.upper()} holds at most {LONGEST_SIDE[format]} pixels a side, the picture is "
-            f"{width}x{height}; write PNG or TIFF"
-        )
-    if format == "jpeg" and len(exif) > LONGEST_EXIF_OF_JPEG:
-        raise BadArgument(
-            f"the camera's notes take {len(exif)} bytes and JPEG holds {LONGEST_EXIF_OF_JPEG}; "
-            "write PNG, WebP or TIFF, or leave them out"
-        )
-    if format == "tiff":
-        return _tiff(planes, exif)
-    if format == "png":
-        return _tagged_png(_png(planes), planes.ndim == 3, exif)
-    options = dict(PILLOW_OPTIONS.get(format, {}))
-    if exif:
-        options["exif"] = exif
-    return _by_pillow(planes, format, **options)
+_ENTRIES = (
+    Format(
+        name="png",
+        title="PNG",
+        suffixes=(".png",),
+        depths=(8, 16),
+        alpha=True,
+        exif=True,
+        writer=write_png,
+    ),
+    Format(
+        name="jpeg",
+        title="JPEG",
+        suffixes=(".jpg", ".jpeg"),
+        exif=True,
+        lossless=False,
+        longest_side=65500,
+        longest_exif=65533,
+        options={"quality": 95, "subsampling": 0},
+    ),
+    Format(
+        name="webp",
+        title="WebP",
+        suffixes=(".webp",),
+        alpha=True,
+        exif=True,
+        longest_side=16383,
+        options={"lossless": True, "exact": True},
+    ),
+    Format(
+        name="tiff",
+        title="TIFF",
+        suffixes=(".tif", ".tiff"),
+        depths=(8, 16),
+        alpha=True,
+        exif=True,
+        writer=write_tiff,
+    ),
+    Format(name="bmp", title="BMP", suffixes=(".bmp",)),
+    Format(
+        name="avif",
+        title="AVIF",
+        suffixes=(".avif",),
+        alpha=True,
+        exif=True,
+        lossless=False,
+        longest_side=65535,
+        options={"quality": 90, "subsampling": "4:4:4"},
+    ),
+    Format(
+        name="exr",
+        title="OpenEXR",
+        suffixes=(".exr",),
+        depths=(8, 16, 32),
+        alpha=True,
+        floats=True,
+    ),
+)
+FORMATS = {format.name: format for format in _ENTRIES}
+"""All formats that are written, by name."""
 
 
-def _by_pillow(planes: Plane, format: str, **options: Any) -> bytes:
-    file = io.BytesIO()
-    PIL.Image.fromarray(planes).save(file, format, **options)
-    return file.getvalue()
+def format_named(name: str) -> Format:
+    """The format of a name such as `png`."""
+    if name not in FORMATS:
+        raise BadArgument(f"pictures are written as {', '.join(FORMATS)}, not '{name}'")
+    return FORMATS[name]
 
 
-def _png(planes: Plane) -> bytes:
-    if planes.dtype == np.uint8:
-        return _by_pillow(planes, "png")
-    if planes.ndim == 3:
-        planes = np.ascontiguousarray(planes[..., [2, 1, 0, 3][: planes.shape[2]]])  # as OpenCV
-    _, data = cv2.imencode(".png", planes)
-    return data.tobytes()
+def format_of(path: str | os.PathLike[str]) -> Format:
+    """The format of a file, by its suffix."""
+    suffix = Path(path).suffix.lower()
+    for format in FORMATS.values():
+        if suffix in format.suffixes:
+            return format
+    offered = ", ".join(suffix for format in FORMATS.values() for suffix in format.suffixes)
+    raise BadArgument(f"{path}: pictures are written as {offered}, not '{suffix}'")
 
 
-def _tagged_png(png: bytes, colour: bool, exif: bytes) -> bytes:
-    """The PNG with chunks after its header: sRGB for colours, eXIf."""
-    chunks = b""
-    if colour:
-        chunks += _chunk(b"sRGB", b"\1")  # relative colorimetric
-    if exif:
-        chunks += _chunk(b"eXIf", exif.removeprefix(b"Exif\0\0"))
-    return png[:PNG_HEADER] + chunks + png[PNG_HEADER:]
-
-
-def _chunk(name: bytes, data: bytes) -> bytes:
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-
-def _tiff(planes: Plane, exif: bytes) -> bytes:
-    """A TIFF of deflated strips; Pillow writes no 16-bit colour and OpenCV no profile."""
-    height, width = planes.shape[:2]
-    samples = planes.size // (height * width)
-    rows = planes.reshape(height, width, samples)
-    steps = np.diff(rows, axis=1, prepend=np.zeros_like(rows[:, :1]))  # the predictor; it wraps
-    strips = [
-        zlib.compress(steps[top : top + STRIP].astype(steps.dtype.newbyteorder("<")).tobytes())
-        for top in range(0, height, STRIP)
-    ]
-    lengths = [len(strip) for strip in strips]
-    tags = ImageFileDirectory_v2(b"II*\0\0\0\0\0")
-    if exif:
-        _copy_exif(exif, tags)
-    tags[Tag.ImageWidth], tags[Tag.ImageLength] = width, height
-    tags[Tag.BitsPerSample] = (planes.dtype.itemsize * 8,) * samples
-    tags[Tag.Compression], tags[Tag.Predictor] = DEFLATE, DIFFERENCES
-    tags[Tag.PhotometricInterpretation] = 1 if samples == 1 else 2
-    tags[Tag.SamplesPerPixel], tags[Tag.RowsPerStrip] = samples, STRIP
-    tags.tagtype[Tag.StripOffsets] = tags.tagtype[Tag.StripByteCounts] = TiffTags.LONG
-    tags[Tag.StripOffsets] = tuple(accumulate(lengths[:-1], initial=0))  # Pillow adds their start
-    tags[Tag.StripByteCounts] = tuple(lengths)
-    if samples == 4:
-        tags[Tag.ExtraSamples] = STRAIGHT_ALPHA
-    if samples > 1:
-        tags[Tag.InterColorProfile] = srgb_profile()
-    return b"II*\0\10\0\0\0" + tags.tobytes(8) + b"".join(strips)
-
-
-def _copy_exif(exif: bytes, tags: ImageFileDirectory_v2) -> None:
-    notes = PIL.Image.Exif()
-    notes.load(exif)
-    for tag in notes:
-        tags[tag] = notes.get_ifd(tag) if tag in LISTS else notes[tag]
+def _those_with(what: str) -> str:
+    titles = [format.title for format in FORMATS.values() if getattr(format, what)]
+    return f"{', '.join(titles[:-1])} or {titles[-1]}"

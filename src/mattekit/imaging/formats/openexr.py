@@ -1,62 +1,60 @@
-"""OpenEXR, through the package OpenEXR: half or float, linear light, usually premultiplied.
+"""OpenEXR, through the package OpenEXR: half or float, linear light, premultiplied.
 
-Files are taken as premultiplied, as the format has it, unless their header says `straight` in the
-attribute that `encode_exr` writes.
+Colours are multiplied by alpha in the file, which is the convention of the format, unless the
+header says `straight` in an attribute of our own.
 """
 
 import io
-import math
+import struct
 from typing import Any
 
 import numpy as np
 
-from mattekit.core.errors import BadImage, MissingExtra, TooLarge
+from mattekit.core.errors import BadImage, MissingExtra
 from mattekit.core.types import Plane, Size
 from mattekit.imaging.compose import premultiply, unpremultiply
-from mattekit.imaging.formats.guard import Stream, check_size, quiet_stderr, quiet_stdout
-from mattekit.imaging.picture import SEVERAL, Stored
+from mattekit.imaging.formats.guard import Stream, check_size, decoding
+from mattekit.imaging.picture import SEVERAL, DecodedImage
 
 ALPHA_ATTRIBUTE = "mattekit:alpha"
+KINDS = ("u4", "f2", "f4")  # of samples, by their numbers in a header
+LONGEST_LIST = 1 << 16
+"""Bytes within which the list of channels must end."""
 HALF_MAXIMUM = 65504.0
-CHANNELS_A_PIXEL = 16
-"""More than so many for each pixel allowed are refused: the package decodes every channel."""
 REC_709 = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290)
 CONE_RESPONSE = np.array(  # Bradford's, for adaptation to another white
     [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
 )
 
 
-def exr_size(stream: Stream) -> Size:
-    """Height and width of the display window, from the header."""
-    return _size_of(_open(stream, header_only=True).header()["displayWindow"])
-
-
-def read_exr(stream: Stream, max_pixels: int) -> Stored:
+def read_exr(stream: Stream, max_pixels: int) -> DecodedImage:
     """Linear, unclipped, straight colours of the first part, on its display window."""
-    _check_headers(_open(stream, header_only=True).parts, max_pixels)
-    file = _open(stream, separate_channels=True)
-    header = file.header()
-    colours, alpha = _planes(file.channels(), _size_of(header["dataWindow"]))
+    library = _library()
+    with decoding():
+        stream.seek(0)
+        parts = library.File(stream, header_only=True).parts
+        header = parts[0].header
+        windows = header["dataWindow"], header["displayWindow"]
+        kinds = _kinds_of_channels(stream)
+    _check_header(header, max_pixels)
+    colours, alpha = _planes(library, stream, kinds, _size_of(windows[0]))
     if alpha is not None and header.get(ALPHA_ATTRIBUTE) != "straight":
         colours = unpremultiply(np.atleast_3d(colours), alpha).reshape(colours.shape)
     if colours.ndim == 3 and "chromaticities" in header:
         colours = _in_rec_709(colours, header["chromaticities"])
-    windows = header["dataWindow"], header["displayWindow"]
-    return Stored(
+    return DecodedImage(
         colours=_on_display(colours, *windows),
         alpha=None if alpha is None else _on_display(alpha, *windows),
         linear=True,
-        warnings=(SEVERAL,) if len(file.parts) > 1 else (),
+        warnings=(SEVERAL,) if len(parts) > 1 else (),
     )
 
 
-def encode_exr(
-    linear: Plane, alpha: Plane | None, *, half: bool = True, premultiplied: bool = False
-) -> bytes:
+def write_exr(linear: Plane, alpha: Plane | None, *, half: bool, straight: bool) -> bytes:
     """Linear colours (h w 3, or h w for one channel) with or without alpha, as an EXR file."""
     library = _library()
-    if premultiplied and alpha is not None:
-        linear = premultiply(linear, alpha)
+    if alpha is not None and not straight:
+        linear = premultiply(np.atleast_3d(linear), alpha).reshape(linear.shape)
     kind = np.float16 if half else np.float32
     if half:
         linear = linear.clip(-HALF_MAXIMUM, HALF_MAXIMUM)
@@ -64,7 +62,7 @@ def encode_exr(
     header = {"compression": library.ZIP_COMPRESSION, "type": library.scanlineimage}
     if alpha is not None:
         channels["A"] = np.ascontiguousarray(alpha, dtype=kind)
-        header[ALPHA_ATTRIBUTE] = "premultiplied" if premultiplied else "straight"
+        header[ALPHA_ATTRIBUTE] = "straight" if straight else "premultiplied"
     file = io.BytesIO()
     library.File(header, channels).write(file)
     return file.getvalue()
@@ -78,52 +76,51 @@ def _library() -> Any:
     return OpenEXR
 
 
-def _open(stream: Stream, **options: bool) -> Any:
-    library = _library()
-    stream.seek(0)
-    with quiet_stderr, quiet_stdout:
-        return library.File(stream, **options)
-
-
-def _check_headers(parts: list[Any], max_pixels: int) -> None:
-    """Refuse by the headers alone what is too large or of a kind that is not read."""
-    samples = 0
-    for part in parts:
-        for window in (part.header["dataWindow"], part.header["displayWindow"]):
-            check_size(_size_of(window), max_pixels)
-        samples += math.prod(_size_of(part.header["dataWindow"])) * len(part.header["channels"])
-    if samples > CHANNELS_A_PIXEL * max_pixels:
-        raise TooLarge(
-            f"the file holds {samples / 1e6:.0f} million samples in its channels and parts; "
-            "keep only the picture's own channels, or raise the limit with --max-pixels"
-        )
-    first = parts[0].header
-    if "deep" in str(first["type"]):
+def _check_header(header: dict[str, Any], max_pixels: int) -> None:
+    """Refuse by the header alone what is too large or of a kind that is not read."""
+    for window in (header["dataWindow"], header["displayWindow"]):
+        check_size(_size_of(window), max_pixels)
+    if "deep" in str(header["type"]):
         raise BadImage("deep OpenEXR pictures are not read; flatten it first")
-    if any((channel.xSampling, channel.ySampling) != (1, 1) for channel in first["channels"]):
+    if any((channel.xSampling, channel.ySampling) != (1, 1) for channel in header["channels"]):
         raise BadImage("OpenEXR with reduced colour channels is not read; save it as RGB")
 
 
-def _planes(channels: dict[str, Any], size: Size) -> tuple[Plane, Plane | None]:
+def _kinds_of_channels(stream: Stream) -> dict[str, str]:
+    """Names of channels and their kinds of samples, which no call of the package tells safely."""
+    stream.seek(8)
+    head = stream.read(LONGEST_LIST)
+    at = head.index(b"channels\0chlist\0") + 16
+    (length,) = struct.unpack_from("<i", head, at)
+    rest, kinds = head[at + 4 : at + 3 + length], {}
+    while rest:
+        name, rest = rest.split(b"\0", 1)
+        kinds[name.decode()] = KINDS[struct.unpack_from("<i", rest)[0]]
+        rest = rest[16:]
+    return kinds
+
+
+def _planes(
+    library: Any, stream: Stream, kinds: dict[str, str], size: Size
+) -> tuple[Plane, Plane | None]:
     """Colours (h w 3 or h w) and alpha among the channels, as float32."""
-    planes = {
-        name: channel.pixels.astype(np.float32)
-        for name, channel in channels.items()
-        if name in {"R", "G", "B", "Y", "A"} and channel.pixels.dtype.kind == "f"
-    }
-    if any(plane.shape != size for plane in planes.values()):
-        raise BadImage("the file is damaged: it has fewer pixels than its header says")
-    alpha = planes.get("A")
-    if planes.keys() >= {"R", "G", "B"}:
-        return np.stack([planes[name] for name in "RGB"], axis=-1), alpha
-    if "Y" in planes:
-        return planes["Y"], alpha
-    if alpha is not None:
-        return alpha, None
-    raise BadImage(
-        f"the OpenEXR file has the channels {', '.join(sorted(channels)[:12])}; "
-        "expected R, G, B (and A), or Y, of half or float"
-    )
+    floats = {name: kind for name, kind in kinds.items() if kind != "u4"}
+    colours = [*"RGB"] if floats.keys() >= {*"RGB"} else [name for name in "YA" if name in floats]
+    if not colours:
+        raise BadImage(
+            f"the OpenEXR file has the channels {', '.join(sorted(kinds)[:12])}; "
+            "expected R, G, B (and A), or Y, of half or float"
+        )
+    names = [*colours, "A"] if colours == [*"RGB"] and "A" in floats else colours
+    with decoding():
+        stream.seek(0)
+        file = library.InputFile(stream)  # unlike `File` it raises on damage, without printing
+        planes = [
+            np.frombuffer(data, dtype=floats[name]).reshape(size).astype(np.float32)
+            for name, data in zip(names, file.channels(names), strict=True)
+        ]
+    alpha = planes.pop() if len(planes) in {2, 4} else None
+    return planes[0] if len(planes) == 1 else np.stack(planes, axis=-1), alpha
 
 
 def _size_of(window: tuple[Plane, Plane]) -> Size:

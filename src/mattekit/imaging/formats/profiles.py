@@ -17,7 +17,7 @@ from mattekit.core.errors import BadImage
 from mattekit.core.types import Plane
 from mattekit.imaging.compose import to_srgb
 from mattekit.imaging.formats.guard import DAMAGE
-from mattekit.imaging.picture import Picture, Stored, coded, to_depth
+from mattekit.imaging.picture import DecodedImage, Picture, coded, to_depth
 
 Notes = tuple[str, ...]
 Codes = npt.NDArray[np.float64]
@@ -57,7 +57,7 @@ class Profile:
         )
 
 
-def managed(stored: Stored, *, allow_8bit: bool = False) -> Picture:
+def managed(stored: DecodedImage, *, allow_8bit: bool = False) -> Picture:
     """The picture with sRGB colours in three channels, in the depth of the file."""
     if stored.linear:
         return _from_linear(stored)
@@ -137,7 +137,7 @@ def _fixed(data: bytes) -> Codes:
     return np.frombuffer(data[: len(data) // 4 * 4], dtype=">i4") / 65536
 
 
-def _in_srgb(stored: Stored, allow_8bit: bool) -> tuple[Plane, Notes]:
+def _in_srgb(stored: DecodedImage, allow_8bit: bool) -> tuple[Plane, Notes]:
     if not stored.profile:
         return stored.colours, ()
     channels = 1 if stored.colours.ndim == 2 else 3
@@ -199,7 +199,7 @@ def _convert_16bit(colours: Plane, profile: Profile) -> Plane:
     return converted
 
 
-def _from_linear(stored: Stored) -> Picture:
+def _from_linear(stored: DecodedImage) -> Picture:
     notes: Notes = ("the colour profile of a float picture is not used",) if stored.profile else ()
     linear = _three_channels(stored.colours)
     if not np.isfinite(linear).all():
