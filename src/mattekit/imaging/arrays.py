@@ -40,6 +40,8 @@ def as_picture(photo: ArrayLike) -> Picture:
         BadImage: the shape, the type or the range of the values is not that of a photo.
     """
     plane = _array(photo)
+    if plane.dtype.kind == "b":
+        plane = to_depth(plane.astype(np.float32), 8)
     if plane.ndim == 2:
         plane = plane[..., None]
     if plane.ndim != 3 or plane.shape[2] not in {1, 2, 3, 4} or 0 in plane.shape:
