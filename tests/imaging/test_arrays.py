@@ -10,7 +10,6 @@ from imaging.specimens import ALPHA, GREY, RGB, codes, grey3
 from mattekit.core.errors import BadArgument, BadImage, BadTrimap
 from mattekit.imaging.arrays import as_image, as_mask, as_picture, as_trimap, is_array, labels_of
 from mattekit.imaging.files import open_picture
-from mattekit.imaging.resize import fit_mask
 
 LABELS = np.repeat(np.uint8([[0, 1, 2]]), 4, axis=0)
 SOFT = np.float32([[0, 0.25, 1]])
@@ -165,21 +164,6 @@ def test_a_smoothed_trimap_is_read_with_a_warning() -> None:
 def test_what_is_no_trimap_is_refused(trimap: Any, sentence: str) -> None:
     with pytest.raises(BadTrimap, match=sentence):
         as_trimap(trimap)
-
-
-def test_a_mask_of_the_same_proportions_is_resized_to_the_photo() -> None:
-    mask = np.zeros((171, 256), np.float32)  # 4000 x 6000, rounded
-    mask[:, 128:] = 1
-    fitted = fit_mask(mask, (400, 600))
-    assert fitted.shape == (400, 600)
-    assert (fitted[:, :290] == 0).all()
-    assert (fitted[:, 310:] == 1).all()
-
-
-@pytest.mark.parametrize("size", [(1024, 1024), (400, 590), (600, 400)])
-def test_a_mask_of_other_proportions_is_refused(size: tuple[int, int]) -> None:
-    with pytest.raises(BadArgument, match=f"mask is {size[1]}x{size[0]} and the photo 600x400"):
-        fit_mask(np.zeros(size, np.float32), (400, 600))
 
 
 def test_a_picture_in_memory_and_its_file_are_read_alike(tmp_path: Any) -> None:

@@ -27,7 +27,6 @@ EXTRAS = {
     },
     "export": {"onnx": "onnx", "onnxscript": "onnxscript"},
     "exr": {"OpenEXR": "OpenEXR"},
-    "heif": {"pillow_heif": "pillow-heif"},
 }
 """Extra -> the modules it brings, each with the name of its distribution."""
 

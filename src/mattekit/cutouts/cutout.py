@@ -12,9 +12,9 @@ import numpy as np
 
 from mattekit.classical.closed_form import Quality
 from mattekit.classical.foreground import ForegroundMethod, estimate_foreground
-from mattekit.core.errors import BadImage
 from mattekit.core.matte import Matte
 from mattekit.core.types import Alpha, Image, Plane, Trimap
+from mattekit.imaging import arrays
 from mattekit.imaging.compose import over
 from mattekit.imaging.files import (
     MAX_PIXELS,
@@ -134,7 +134,7 @@ def cutout(
     """
     hint = hint_of(trimap=trimap, mask=mask, box=box, points=points, scribbles=scribbles, band=band)
     method = build_matting(model, quality=quality, strategy=strategy, max_memory=max_memory)
-    return cut_picture(as_picture(photo), hint, method, progress=progress)
+    return cut_picture(opened(photo), hint, method, progress=progress)
 
 
 def cut_picture(
@@ -176,16 +176,10 @@ def cut_picture(
     )
 
 
-def as_picture(photo: Source | Array) -> Picture:
-    """An opened photo; an alpha that it has is ignored, with a warning."""
-    if not isinstance(photo, np.ndarray):
-        return apply_existing_alpha(open_picture(photo), "ignore")
-    if photo.ndim != 3 or photo.shape[2] != 3 or photo.dtype not in ("u1", "u2", "f4", "f8"):
-        raise BadImage(
-            f"the photo is {photo.dtype} with shape {photo.shape}; "
-            "expected h w 3 of floats in [0, 1] or of 8 or 16 bits"
-        )
-    return Picture(colours=photo.astype(np.float32) if photo.dtype.kind == "f" else photo)
+def opened(photo: Source | Array) -> Picture:
+    """A photo as a picture; an alpha that it has is ignored, with a warning."""
+    picture = arrays.as_picture(photo) if arrays.is_array(photo) else open_picture(photo)
+    return apply_existing_alpha(picture, "ignore")
 
 
 def seen_colours(picture: Picture) -> Plane:

@@ -30,6 +30,8 @@ MODES = {"1", "L", "LA", "RGB", "RGBA", "F"}  # of PIL images, whose arrays are 
 
 def is_array(given: object) -> bool:
     """Whether it is a picture in memory, not the name or the content of a file."""
+    if isinstance(given, PIL.Image.Image):  # which encodes itself when it is asked
+        return True
     return hasattr(given, "__array_interface__") or hasattr(given, "__array__")
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import PIL.Image
 
 from mattekit.core.errors import BadArgument
-from mattekit.core.types import Alpha, Image, Interpolation, Plane, Size
+from mattekit.core.types import Image, Interpolation, Plane, Size
 
 Kernel = Literal["pillow-bicubic", "opencv-bicubic", "opencv-bilinear"]
 OPENCV = {"opencv-bicubic": cv2.INTER_CUBIC, "opencv-bilinear": cv2.INTER_LINEAR}
@@ -51,21 +51,6 @@ def fit_within(size: Size, longest: int) -> Size:
     """
     scale = min(1.0, longest / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
-
-
-def fit_mask(mask: Alpha, size: Size) -> Alpha:
-    """A mask of another size than the photo, but of the same proportions, at the photo's size.
-
-    Raises:
-        BadArgument: the proportions differ by more than the rounding of a side to a pixel.
-    """
-    (height, width), (wanted_height, wanted_width) = mask.shape, size
-    if abs(height * wanted_width - width * wanted_height) > max(wanted_height, wanted_width):
-        raise BadArgument(
-            f"the mask is {width}x{height} and the photo {wanted_width}x{wanted_height}; give a "
-            "mask of the whole photo, in its proportions"
-        )
-    return resize(mask, size)
 
 
 def cover(image: Image, size: Size) -> Image:

@@ -15,8 +15,8 @@ from mattekit.classical.foreground import estimate_foreground
 from mattekit.core.errors import BadArgument, MattekitError, TooLarge
 from mattekit.core.types import Alpha, Image, Trimap
 from mattekit.cutouts.cutout import Cutout, cut_picture
+from mattekit.imaging.compose import named_colour
 from mattekit.imaging.files import encode_image, open_picture, read_alpha
-from mattekit.imaging.named_colours import named_colour
 from mattekit.imaging.picture import Picture, apply_existing_alpha, to_float
 from mattekit.imaging.resize import cover
 from mattekit.imaging.trimap import make_trimap, to_pixels

@@ -10,21 +10,20 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from mattekit.core import types
 from mattekit.core.config import by_name, config
-from mattekit.core.errors import BadArgument, BadTrimap, NoSubject
+from mattekit.core.errors import BadArgument, NoSubject
 from mattekit.core.types import FOREGROUND, Plane
-from mattekit.imaging.arrays import snap
+from mattekit.imaging.arrays import ArrayLike, as_mask, as_picture, is_array
+from mattekit.imaging.arrays import labels_of as trimap_labels
 from mattekit.imaging.files import MAX_PIXELS, Source, open_picture, open_trimap, read_alpha
-from mattekit.imaging.picture import to_float
-from mattekit.subject.mask import as_mask, fitted, from_mask
+from mattekit.subject.mask import fitted, from_mask
 from mattekit.subject.proposal import propose
 from mattekit.subject.segment import Point, Rectangle, from_box, from_points, from_scribbles
 from mattekit.subject.segment import stroke_labels as labels_of
 
-Array = npt.NDArray[Any]
+Array = ArrayLike
 CANNOT_TELL = (
     "cannot tell the subject; draw a box: --box x,y,w,h, or paint: mattekit cutout PHOTO --paint"
 )
@@ -54,21 +53,11 @@ class Trimap:
     help: ClassVar[str] = "Black background, grey unknown, white subject."
 
     def find(self, colours: Plane, *, max_pixels: int = MAX_PIXELS) -> FoundSubject:
-        if isinstance(self.value, np.ndarray):
-            labels, warnings = self._of_array(self.value)
+        if is_array(self.value):
+            labels, warnings = trimap_labels(self.value, strict=self.strict)
         else:
             labels, warnings = open_trimap(self.value, strict=self.strict, max_pixels=max_pixels)
         return FoundSubject(trimap=labels, warnings=warnings)
-
-    def _of_array(self, values: Array) -> tuple[types.Trimap, tuple[str, ...]]:
-        if values.ndim != 2 or values.dtype != np.uint8:
-            raise BadTrimap(
-                f"the trimap is {values.dtype} with shape {values.shape}; "
-                "expected uint8 labels h w: 0 background, 1 unknown, 2 foreground"
-            )
-        if values.max(initial=0) <= FOREGROUND:
-            return values, ()
-        return snap(values, strict=self.strict)
 
 
 @config
@@ -86,7 +75,7 @@ class Mask:
 
     def find(self, colours: Plane, *, max_pixels: int = MAX_PIXELS) -> FoundSubject:
         values = self.value
-        if not isinstance(values, np.ndarray):
+        if not is_array(values):
             values = read_alpha(values, max_pixels=max_pixels)
             if 0 < values.max() <= 1 / np.iinfo(np.uint8).max:  # a file of labels 0 and 1
                 values = values > 0
@@ -173,14 +162,14 @@ class Scribbles:
 
     def _strokes(self, max_pixels: int) -> types.Trimap:
         values = self.value
-        if not isinstance(values, np.ndarray):
-            picture = open_picture(values, max_pixels=max_pixels)
-            return labels_of(picture.colours, picture.alpha_window())
-        if values.ndim == 2 and values.dtype == np.uint8 and values.max(initial=0) <= FOREGROUND:
-            return values
-        colours = values[..., None] if values.ndim == 2 else values[..., :3]
-        alpha = to_float(values[..., 3]) if values.ndim == 3 and values.shape[2] == 4 else None
-        return labels_of(colours, alpha)
+        if is_array(values):
+            strokes = np.asarray(values)
+            if strokes.dtype == np.uint8 and strokes.ndim == 2 and strokes.max() <= FOREGROUND:
+                return strokes
+        picture = (
+            as_picture(values) if is_array(values) else open_picture(values, max_pixels=max_pixels)
+        )
+        return labels_of(picture.colours, picture.alpha_window())
 
 
 @config

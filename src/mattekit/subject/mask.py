@@ -6,7 +6,7 @@ import numpy as np
 
 from mattekit.classical.grabcut import edge_band
 from mattekit.core.errors import BadArgument, BadImage, BadTrimap
-from mattekit.core.types import Alpha, Plane, Size, Trimap
+from mattekit.core.types import Alpha, Size, Trimap
 from mattekit.imaging.resize import resize
 
 MASK_TOLERANCE = 0.1  # a segmenter's 0 and 1 are rarely exact
@@ -43,21 +43,6 @@ def band_pixels(width: str | float | None, diagonal: float) -> float:
             f"'{width}' is not a valid width; write pixels such as 12, or a share such as 2%"
         )
     return float(match[1]) * (diagonal / 100 if match[2] else 1)
-
-
-def as_mask(values: Plane) -> Alpha:
-    """Booleans, labels 0 and 1, samples of any depth or floats, as floats in [0, 1].
-
-    >>> as_mask(np.array([[0, 1]])), as_mask(np.array([[0, 255]], np.uint8))
-    (array([[0., 1.]], dtype=float32), array([[0., 1.]], dtype=float32))
-    """
-    if values.ndim != 2:
-        raise BadArgument(f"the mask has shape {values.shape}; expected h w")
-    if values.dtype.kind in "bf" or values.max(initial=0) <= 1:
-        return values.astype(np.float32)
-    white = np.iinfo(values.dtype).max if values.dtype.itemsize <= 2 else values.max()
-    mask: Alpha = np.divide(values, white, dtype=np.float32)
-    return mask
 
 
 def fitted(mask: Alpha, size: Size) -> tuple[Alpha, tuple[str, ...]]:
