@@ -31,7 +31,7 @@ from mattekit.imaging.trimap import make_trimap
 from mattekit.inference.load import load
 from mattekit.metrics import mse, sad
 from mattekit.synthetic.kinds import random_kind
-from mattekit.training.report import read_log
+from mattekit.training.run_log import read_log
 
 STRANDS = ("hair", "tress", "fur", "feather", "dandelion")
 SIZE = 352

@@ -34,10 +34,10 @@ from mattekit.imaging.compose import over
 from mattekit.inference.torch_network import find_device
 from mattekit.losses.adversarial import critic_objective, generator_objective
 from mattekit.losses.region import paste_known
-from mattekit.recipes.pieces import PRECISIONS, make_settings, make_steps
+from mattekit.recipes.build import PRECISIONS, make_setup, make_steps
 from mattekit.recipes.recipe import Recipe, find, load_recipe
 from mattekit.training.method import Objective
-from mattekit.training.periods import Clock
+from mattekit.training.periods import RunLength
 
 HERE = Path(__file__).resolve().parent
 SYSTEMS = {"Deep Image Matting": "dim_stage1", "AlphaGAN": "alphagan"}
@@ -68,7 +68,7 @@ def ours(recipe: Recipe, device: torch.device) -> Step:
     fabric = Fabric(accelerator=device.type, devices=1, precision=precision)
     torch.manual_seed(0)
     network = recipe.network.build()
-    settings = make_settings(recipe, network, fabric, Clock(1000.0, 1000), Path("unused"))
+    settings = make_setup(recipe, network, fabric, RunLength(1000.0, 1000), Path("unused"))
     step: Step = recipe.method.build(settings).step
     return step
 

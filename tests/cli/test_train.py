@@ -36,7 +36,7 @@ def test_a_smoke_run_learns_and_leaves_a_network_that_can_be_loaded(
 
 
 def test_its_loss_falls_below_nine_tenths(smoke: tuple[Path, Result]) -> None:
-    from mattekit.training.report import read_log
+    from mattekit.training.run_log import read_log
 
     totals = [line.values["total"] for line in read_log(smoke[0]) if line.kind == "losses"]
     assert len(totals) == 12
@@ -71,7 +71,9 @@ def test_a_recipe_is_shown_without_its_data_and_with_its_presets(
     shown = mattekit("recipe", "show", "alphagan-a6", "preset=readme")
     assert "root: ${MATTEKIT_DATA}" in shown.output
     assert "# preset=file sets other values" in shown.output
-    assert "# schedule: the triangle stands on its head, from 0.001 down to 0.0003" in shown.output
+    assert (
+        "# schedule: the triangle starts high and dips, from 0.001 down to 0.0003" in shown.output
+    )
 
 
 @pytest.mark.parametrize(
@@ -100,18 +102,23 @@ def test_a_mistake_is_one_sentence_and_an_exit_code(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_stopped_command_saves_and_says_how_to_go_on(
-    number: int, code: int, tmp_path: Path
+def test_a_stopped_command_saves_and_says_how_to_resume_it(
+    number: int, code: int, workers: int, tmp_path: Path
 ) -> None:
+    """The signal reaches the whole process group, as from `timeout` or a scheduler."""
     command = [sys.executable, "-m", "mattekit", "train", "tiny", "data.train.size=64"]
     small = ["data.size=64", "data.crop=[64]", "data.valid=null", "batch=1", "--out", "run"]
-    child = subprocess.Popen([*command, *small], cwd=tmp_path, stderr=subprocess.PIPE, text=True)
+    command += [*small, f"data.workers={workers}"]
+    child = subprocess.Popen(
+        command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
     while not (tmp_path / "run" / "log.jsonl").exists():
         assert child.poll() is None
         time.sleep(0.05)
-    os.kill(child.pid, number)
+    os.killpg(child.pid, number)
     _, printed = child.communicate(timeout=120)
     assert child.returncode == code
-    assert "stopped and saved; the same command goes on" in printed
+    assert "stopped and saved; the same command resumes it" in printed
     assert (tmp_path / "run" / "checkpoints" / "last").is_file()

@@ -107,7 +107,9 @@ def wrong(batch: Batch, loss: Any, *, where: Tensor | float = 1.0) -> Prediction
 
 @EVERY_LOSS
 def test_it_is_zero_at_the_truth_and_positive_elsewhere(loss: Any) -> None:
-    at_truth, elsewhere = (loss(kind(batch(), loss), batch()).item() for kind in (truth, wrong))
+    at_truth, elsewhere = (
+        loss(kind(batch(), loss), batch()).value().item() for kind in (truth, wrong)
+    )
     assert at_truth < elsewhere
     if loss.name not in NOT_ZERO_AT_THE_TRUTH and not getattr(loss, "legacy", False):
         assert 0 <= at_truth < EPSILON
@@ -123,8 +125,9 @@ def test_its_gradient_is_the_slope(loss: Any) -> None:
     def turned(dials: Tensor) -> Tensor:
         scale = dials[quarters].expand(SIDE, SIDE)
         if loss.name in TEACHES_ONLY_LOG_ERROR:
-            return loss(replace(prediction, log_error=prediction.log_error * scale), planes)
-        return loss(changed(prediction, lambda plane: plane * scale + (scale - 1) * 0.3), planes)
+            return loss(replace(prediction, log_error=prediction.log_error * scale), planes).value()
+        scaled = changed(prediction, lambda plane: plane * scale + (scale - 1) * 0.3)
+        return loss(scaled, planes).value()
 
     assert torch.autograd.gradcheck(turned, dials, eps=1e-7, atol=1e-4, rtol=1e-3)
     assert torch.autograd.grad(turned(dials), dials)[0].abs().max() > 0
@@ -138,8 +141,8 @@ def test_it_ignores_errors_far_from_the_unknown_region(loss: Any) -> None:
     distance = (torch.arange(SIDE) - 15.5).abs()
     far = (distance > 9).to(planes.alpha).expand(2, 1, SIDE, SIDE)
     expected, found = (
-        loss(truth(planes, loss), planes),
-        loss(wrong(planes, loss, where=far), planes),
+        loss(truth(planes, loss), planes).value(),
+        loss(wrong(planes, loss, where=far), planes).value(),
     )
     torch.testing.assert_close(found, expected)
 
@@ -154,14 +157,47 @@ def test_the_order_of_the_batch_does_not_matter(loss: Any) -> None:
         if isinstance(plane, Tensor)
     }
     found = loss(changed(prediction, lambda plane: plane.flip(0)), replace(planes, **turned))
-    torch.testing.assert_close(found, loss(prediction, planes))
+    torch.testing.assert_close(found.value(), loss(prediction, planes).value())
+
+
+@EVERY_LOSS
+def test_parts_of_a_batch_add_up_to_the_whole(loss: Any) -> None:
+    planes = batch(3)
+    unknown = planes.trimap.clone()
+    unknown[1:, :, :, 12:] = 1.0  # the samples differ in how much counts
+    planes = replace(planes, trimap=unknown)
+    whole = changed(wrong(planes, loss), lambda plane: plane.detach().requires_grad_())
+    loss(whole, planes).value().backward()
+    parts = changed(whole, lambda plane: plane.detach().requires_grad_())
+    slices = [slice(0, 1), slice(1, 3)]
+    terms = [loss(changed(parts, lambda p, s=s: p[s]), part_of(planes, s)) for s in slices]
+    counts = terms[0].counts + terms[1].counts
+    total = sum(each.quotients(counts).sum() for each in terms)
+    total.backward()
+    torch.testing.assert_close(total, loss(whole, planes).value(), rtol=1e-6, atol=1e-6)
+    for one, other in zip(all_planes(whole), all_planes(parts), strict=True):
+        assert (one.grad is None) == (other.grad is None)
+        if one.grad is not None:
+            torch.testing.assert_close(one.grad, other.grad, rtol=1e-6, atol=1e-6)
+
+
+def part_of(planes: Batch, rows: slice) -> Batch:
+    """Some samples of a batch."""
+    values = {f.name: getattr(planes, f.name) for f in fields(planes)}
+    return replace(planes, **{n: v[rows] for n, v in values.items() if isinstance(v, Tensor)})
+
+
+def all_planes(prediction: Prediction) -> list[Tensor]:
+    """Planes of a prediction and of its branches."""
+    own = list(planes_of(prediction).values())
+    return own + [plane for branch in prediction.branches for plane in all_planes(branch)]
 
 
 @EVERY_LOSS
 def test_a_crop_without_unknown_pixels_gives_no_nan(loss: Any) -> None:
     planes = batch(unknown=False, dtype=torch.float32)
     prediction = changed(wrong(planes, loss), lambda plane: plane.detach().requires_grad_())
-    value = loss(prediction, planes)
+    value = loss(prediction, planes).value()
     assert torch.isfinite(value)
     value.backward()
     for plane in planes_of(prediction).values():

@@ -6,15 +6,15 @@ from typing import Any, get_args
 
 import pytest
 import torch
-from training.toys import CRITIC, discs, make_settings, same, weights_of
+from training.toys import CRITIC, LOSSES, discs, make_setup, same, weights_of
 
 from mattekit.core.errors import BadData
 from mattekit.training import MethodConfig
 from mattekit.training.adversarial import AdversarialConfig
 from mattekit.training.freeze import FreezeConfig
-from mattekit.training.method import Method
-from mattekit.training.optimisers import AdamConfig
-from mattekit.training.periods import Span
+from mattekit.training.method import Method, StepResult
+from mattekit.training.optimisers import OptimiserConfig
+from mattekit.training.periods import Duration
 from mattekit.training.staged import StageConfig, StagedConfig
 from mattekit.training.supervised import SupervisedConfig
 
@@ -23,16 +23,21 @@ METHODS: list[Any] = [
     AdversarialConfig(critic=CRITIC),
     StagedConfig(
         stages=(
-            StageConfig(length=Span(steps=4)),
-            StageConfig(length=Span(steps=16), freeze=FreezeConfig(parts=("encoder",))),
+            StageConfig(length=Duration(steps=4)),
+            StageConfig(length=Duration(steps=16), freeze=FreezeConfig(parts=("encoder",))),
         )
     ),
 ]
-FAST = AdamConfig(lr=0.02)
+FAST = OptimiserConfig(lr=0.02)
 
 
 def build(method: Any, **changes: Any) -> Method:
-    return method.build(make_settings(optimiser=FAST, **changes))
+    return method.build(make_setup(optimiser=FAST, **changes))
+
+
+def numbers(result: StepResult) -> tuple[object, ...]:
+    """Everything that a step came to, as plain numbers."""
+    return result.numbers(), result.rates, result.remarks
 
 
 def test_every_method_of_the_union_is_tested_here() -> None:
@@ -55,22 +60,22 @@ class TestMethod:
         for batch in discs(steps):
             unbroken.step(batch)
         saved, chance = copied(unbroken.state_dict()), torch.get_rng_state()
-        reports = [unbroken.step(batch) for batch in discs(5, start=steps)]
+        reports = [numbers(unbroken.step(batch)) for batch in discs(5, start=steps)]
 
         resumed = build(config, ema=ema)
         resumed.load_state_dict(saved)
         torch.set_rng_state(chance)
-        assert [resumed.step(batch) for batch in discs(5, start=steps)] == reports
+        assert [numbers(resumed.step(batch)) for batch in discs(5, start=steps)] == reports
         assert same(weights_of(resumed.network), weights_of(unbroken.network))
 
     def test_a_rehearsal_refuses_what_cannot_work_and_changes_nothing(self, config: Any) -> None:
         method, batch = build(config), next(discs())
         before, chance = weights_of(method.network), torch.get_rng_state()
-        method.rehearse(batch)
+        method.dry_run(batch)
         assert same(before, weights_of(method.network))
         assert torch.equal(chance, torch.get_rng_state())
         with pytest.raises(BadData, match="foreground and background"):
-            method.rehearse(replace(batch, background=None))
+            method.dry_run(replace(batch, background=None))
 
     def test_its_report_names_every_loss_and_rate(self, config: Any) -> None:
         report = build(config).step(next(discs()))
@@ -97,7 +102,6 @@ def copied(state: Any) -> Any:
 
 
 def test_the_same_losses_twice_are_told_apart_in_the_report() -> None:
-    settings = make_settings()
-    twice = (*settings.losses, replace(settings.losses[0], region="whole"))
-    report = SupervisedConfig().build(replace(settings, losses=twice)).step(next(discs()))
+    twice = (*LOSSES, replace(LOSSES[0], region="whole"))
+    report = SupervisedConfig().build(make_setup(losses=twice)).step(next(discs()))
     assert {"alpha_l1", "alpha_l1 2"} <= report.losses.keys()

@@ -105,3 +105,14 @@ def test_a_missing_or_empty_folder_is_refused(tmp_path: Path) -> None:
         RgbaFolderConfig(foregrounds="/nowhere/at/all", backgrounds=str(tmp_path)).open()
     with pytest.raises(BadData, match="holds no pictures"):
         RgbaFolderConfig(foregrounds=str(tmp_path), backgrounds=str(tmp_path)).open()
+
+
+def test_endless_scenes_of_two_seeds_share_nothing() -> None:
+    first, second = (
+        SyntheticConfig(count=4, size=32, seed=seed, endless=True).open() for seed in (0, 1)
+    )
+    for index in range(4):
+        one, other = (
+            source.sample(index, np.random.default_rng(index)) for source in (first, second)
+        )
+        assert not np.array_equal(one.image, other.image)

@@ -27,8 +27,10 @@ BATCH = Batch(
 
 def test_channels_are_averaged_or_added() -> None:
     prediction = Prediction(alpha=torch.tensor([0.75]).view(1, 1, 1, 1))
-    assert CompositionL1Config()(prediction, BATCH).item() == pytest.approx(0.25)
-    assert CompositionL1Config(channels="sum")(prediction, BATCH).item() == pytest.approx(0.75)
+    assert CompositionL1Config()(prediction, BATCH).value().item() == pytest.approx(0.25)
+    assert CompositionL1Config(channels="sum")(prediction, BATCH).value().item() == pytest.approx(
+        0.75
+    )
 
 
 def test_predicted_colours_are_composed_where_asked() -> None:
@@ -36,21 +38,21 @@ def test_predicted_colours_are_composed_where_asked() -> None:
         alpha=PIXEL, foreground=colour(1, 0.8, 0.6), background=colour(0, 0, 0.2)
     )
     loss = CompositionL1Config(colours="predicted", epsilon=0)
-    assert loss(prediction, BATCH).item() == pytest.approx((0 + 0.1 + 0.1) / 3)
+    assert loss(prediction, BATCH).value().item() == pytest.approx((0 + 0.1 + 0.1) / 3)
 
 
 def test_units_of_imagenet_divide_by_its_deviations() -> None:
     prediction = Prediction(alpha=torch.tensor([0.6]).view(1, 1, 1, 1))
     expected = sum(0.1 / deviation for deviation in (0.229, 0.224, 0.225)) / 3
     loss = CompositionL1Config(units="imagenet")
-    assert loss(prediction, BATCH).item() == pytest.approx(expected)
+    assert loss(prediction, BATCH).value().item() == pytest.approx(expected)
 
 
 def test_both_stages_of_a_guess_count() -> None:
     prediction = Prediction(
         alpha=PIXEL, coarse_background=colour(0.3, 0, 0), background=colour(0, 0.6, 0)
     )
-    assert SamplingL1Config()(prediction, BATCH).item() == pytest.approx(0.1 + 0.2)
+    assert SamplingL1Config()(prediction, BATCH).value().item() == pytest.approx(0.1 + 0.2)
 
 
 def test_missing_colours_are_named() -> None:

@@ -16,7 +16,7 @@ ALPHA = torch.tensor([0.1, 0.3]).view(1, 1, 1, 2)
 
 def loss_of(expected: torch.Tensor, alpha: torch.Tensor = ALPHA) -> torch.Tensor:
     prediction = Prediction(alpha=alpha, log_error=expected.log())
-    return ExpectedErrorConfig(smallest=0)(prediction, BATCH)
+    return ExpectedErrorConfig(smallest=0)(prediction, BATCH).value()
 
 
 def test_the_true_error_is_the_best_expectation() -> None:

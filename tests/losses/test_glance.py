@@ -42,14 +42,14 @@ def prediction(classes: int, certainty: float) -> Prediction:
 @pytest.mark.parametrize(("rosta", "classes", "floor"), [("TT", 3, 0.551445), ("FT", 2, 0.313262)])
 def test_softmax_of_sigmoids_never_falls_below_the_published_floor(rosta, classes, floor) -> None:
     certain = prediction(classes, 80)
-    assert GlanceCrossEntropyConfig(rosta=rosta)(certain, BATCH).item() < 1e-6
+    assert GlanceCrossEntropyConfig(rosta=rosta)(certain, BATCH).value().item() < 1e-6
     legacy = GlanceCrossEntropyConfig(rosta=rosta, legacy=True)(certain, BATCH)
-    assert legacy.item() == pytest.approx(floor, abs=1e-6)
+    assert legacy.value().item() == pytest.approx(floor, abs=1e-6)
 
 
 def test_an_undecided_glance_costs_the_logarithm_of_its_classes() -> None:
     loss = GlanceCrossEntropyConfig()(prediction(3, 0), BATCH)
-    assert loss.item() == pytest.approx(1.0986123)
+    assert loss.value().item() == pytest.approx(1.0986123)
 
 
 @pytest.mark.parametrize("rosta", ["FT", "RIM"])

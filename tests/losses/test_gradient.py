@@ -13,9 +13,9 @@ def test_a_difference_belongs_to_its_right_and_its_lower_pixel() -> None:
     true = torch.zeros_like(STEP)
     trimap = torch.tensor([[0.0, 0.0, 0.5], [0.0, 0.0, 0.0]]).view(1, 1, 2, 3)
     # along x one step of 1 counts in one unknown pixel; no unknown pixel has one above it
-    assert gradient_l1(STEP, true, trimap, region="unknown").item() == pytest.approx(1)
+    assert gradient_l1(STEP, true, trimap, region="unknown").value().item() == pytest.approx(1)
     # along x two steps in four pixels, along y none
-    assert gradient_l1(STEP, true, trimap, region="whole").item() == pytest.approx(0.5)
+    assert gradient_l1(STEP, true, trimap, region="whole").value().item() == pytest.approx(0.5)
 
 
 def test_the_steepness_is_zero_in_the_last_column_and_row() -> None:
@@ -32,4 +32,4 @@ def test_pasting_takes_wrong_known_pixels_out_of_the_steepness(paste: bool, expe
     true, predicted = torch.zeros(1, 1, 1, 2), torch.tensor([[0.0, 1.0]]).view(1, 1, 1, 2)
     batch = Batch(image=torch.zeros(1, 3, 1, 2), alpha=true, trimap=trimap)
     loss = GradientMagnitudeConfig(paste=paste, floor=0)
-    assert loss(Prediction(alpha=predicted), batch).item() == pytest.approx(expected)
+    assert loss(Prediction(alpha=predicted), batch).value().item() == pytest.approx(expected)

@@ -35,7 +35,7 @@ def test_a_pyramid_of_a_constant_holds_nothing_but_its_rest() -> None:
 
 def test_levels_count_alike() -> None:
     predicted, true = torch.full((1, 1, 32, 32), 0.75), torch.full((1, 1, 32, 32), 0.5)
-    assert pyramid_l1(predicted, true, kernel="gaussian").item() == pytest.approx(0.25)
+    assert pyramid_l1(predicted, true, kernel="gaussian").value().item() == pytest.approx(0.25)
 
 
 def test_a_crop_too_small_for_the_pyramid_is_refused() -> None:
@@ -47,4 +47,6 @@ def test_one_wrong_pixel_has_a_laplacian_of_eight() -> None:
     true, trimap = torch.zeros(1, 1, 5, 5), torch.full((1, 1, 5, 5), 0.5)
     predicted = true.clone()
     predicted[..., 2, 2] = 1
-    assert laplacian_l1(predicted, true, trimap, region="whole").item() == pytest.approx(8 / 25)
+    assert laplacian_l1(predicted, true, trimap, region="whole").value().item() == pytest.approx(
+        8 / 25
+    )

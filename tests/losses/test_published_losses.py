@@ -17,7 +17,7 @@ PUBLISHED = read_tree(FILE.read_text(), FILE.name)
 def value(entries: list[dict[str, str]], dtype: torch.dtype) -> float:
     prediction, batch = analytic_sample(dtype)
     losses = read(tuple[LossConfig, ...], entries, "losses")
-    return sum(loss.weight * loss(prediction, batch).item() for loss in losses)
+    return sum(loss.weight * loss(prediction, batch).value().item() for loss in losses)
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

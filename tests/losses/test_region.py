@@ -1,9 +1,4 @@
-"""Regions, counts and the quotient over processes."""
-
-import os
-import subprocess
-import sys
-from pathlib import Path
+"""Regions, their counts, and what is divided by what."""
 
 import pytest
 import torch
@@ -35,13 +30,13 @@ VALUES = torch.tensor([[1.0, 2.0, 4.0, 8.0]]).view(1, 1, 1, 4)
 def test_a_region_mean_is_the_sum_over_the_region_by_the_count(
     region, divide_by, expected: float
 ) -> None:
-    assert region_mean(VALUES, TRIMAP, region, divide_by).item() == pytest.approx(expected)
+    assert region_mean(VALUES, TRIMAP, region, divide_by).value().item() == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("divide_by", ["region", "unknown+1"])
 def test_an_empty_region_has_the_mean_zero(divide_by) -> None:
     known = torch.zeros_like(TRIMAP)
-    assert region_mean(VALUES, known, "unknown", divide_by).item() == 0
+    assert region_mean(VALUES, known, "unknown", divide_by).value().item() == 0
 
 
 def test_weights_belong_to_the_classes_of_the_trimap() -> None:
@@ -63,17 +58,19 @@ def test_a_smooth_absolute_value_has_a_derivative_at_zero() -> None:
     assert smooth_abs(torch.tensor(-3.0), 0).item() == 3
 
 
-@pytest.mark.slow
-def test_two_processes_find_the_loss_and_the_gradient_of_one(tmp_path: Path) -> None:
-    script = Path(__file__).with_name("one_of_two_processes.py")
-    environment = os.environ | {"OMP_NUM_THREADS": "1"}
-    both = [
-        subprocess.Popen([sys.executable, script, str(rank), tmp_path], env=environment)
-        for rank in (0, 1)
+def test_small_weights_do_not_make_a_loss_small() -> None:
+    wrong = torch.ones(1, 1, 8, 8)
+    weights = RegionWeights(unknown=0.001, foreground=0.001, background=0.001)
+    assert region_mean(wrong, wrong / 2, weights).value().item() == pytest.approx(1)
+
+
+@pytest.mark.parametrize("divide_by", ["region", "unknown+1"])
+def test_parts_of_a_batch_are_divided_by_the_count_of_the_whole(divide_by) -> None:
+    parts = [
+        region_mean(VALUES[..., half], TRIMAP[..., half], "whole", divide_by)
+        for half in (slice(0, 1), slice(1, 4))
     ]
-    assert [process.wait(timeout=120) for process in both] == [0, 0]
-    expected = {"region": 3, "unknown+1": 5, "mean": 15 / 4, "uneven": 15 / 4}
-    for rank in (0, 1):
-        found = torch.load(tmp_path / f"found{rank}", weights_only=True)
-        for name, value in expected.items():
-            assert found[name].tolist() == pytest.approx([value, 2 * value]), name
+    counts = parts[0].counts + parts[1].counts
+    found = sum(part.quotients(counts).sum().item() for part in parts)
+    whole = region_mean(VALUES, TRIMAP, "whole", divide_by).value().item()
+    assert found == pytest.approx(whole)

@@ -12,8 +12,8 @@ from losses.analytic_sample import analytic_sample
 from mattekit.core.tensors import Prediction
 from mattekit.recipes.recipe import Recipe, find, load_recipe, names
 from mattekit.training.freeze import freeze, trainable_count
-from mattekit.training.periods import Clock
-from mattekit.training.schedules import Pace
+from mattekit.training.periods import RunLength
+from mattekit.training.schedules import LearningRate
 
 PUBLISHED = sorted(set(names()) - {"tiny", "tiny_adversarial", "tiny_staged", "compact"})
 
@@ -71,7 +71,9 @@ def total(name: str, *words: str) -> float:
         foreground=batch.foreground,
         background=batch.background,
     )
-    return sum(loss.weight * loss(guessed, batch).item() for loss in recipe_of(name, *words).losses)
+    return sum(
+        loss.weight * loss(guessed, batch).value().item() for loss in recipe_of(name, *words).losses
+    )
 
 
 STAGE_1 = 0.0251209
@@ -107,7 +109,7 @@ def test_samplenets_losses_have_the_published_value_where_known_alpha_is_pasted(
     alpha = torch.where(known, batch.trimap, prediction.alpha)
     chain = Prediction(alpha=alpha, foreground=batch.foreground, background=batch.background)
     losses = recipe_of("samplenet_matting").losses
-    found = sum(loss.weight * loss(chain, batch).item() for loss in losses)
+    found = sum(loss.weight * loss(chain, batch).value().item() for loss in losses)
     assert found == pytest.approx(0.5 * (0.0382007 + 0.0362068) + 0.0147047, abs=3e-7)
 
 
@@ -126,7 +128,7 @@ def learning(name: str, *words: str) -> int:
         (("dim_stage2",), 76_801),
         (("dim_stage3",), 28_373_954),
         (("samplenet_matting",), 27_726_568),
-        (("samplenet_matting", "network.train_sampling=true"), 27_726_568 + 3_601_542 + 3_603_942),
+        (("samplenet_matting", "preset=sampling"), 27_726_568 + 3_601_542 + 3_603_942),
         (("samplenet_background",), 3_601_542),
         (("samplenet_foreground",), 3_603_942),
     ],
@@ -149,10 +151,10 @@ def rate(name: str, step: int, *words: str, part: str = "generator") -> float:
     method: Any = recipe.method
     own = (recipe.optimiser, recipe.schedule)
     optimiser, schedule = own if part == "generator" else (method.optimiser, method.schedule)
-    pace = Pace(
+    pace = LearningRate(
         schedule=schedule,
         lr=optimiser.lr,
-        clock=Clock(100.0, recipe.steps(100.0)),
+        clock=RunLength(100.0, recipe.steps(100.0)),
         warmup=recipe.warmup,
         by_epoch=recipe.rates_change == "every epoch",
     )

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from mattekit.data.loader import Numbered, Row
-from mattekit.recipes import start
-from mattekit.recipes.pieces import make_steps
+from mattekit.recipes.build import make_steps
 from mattekit.recipes.recipe import Recipe, find, load_recipe, names
+from mattekit.recipes.train import public_test_remarks
 from mattekit.synthetic.layouts import LAYOUTS
 from mattekit.synthetic.scene import scene
 
@@ -58,7 +58,7 @@ def test_the_recipe_that_trains_on_a_public_test_set_says_so(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sources = {name: recipe_at(root, name, monkeypatch).data.train.open() for name in READING}
-    told = {name: start.tested_on(source) for name, source in sources.items()}
+    told = {name: public_test_remarks(source) for name, source in sources.items()}
     assert [name for name, remarks in told.items() if remarks] == ["alphagan-a6"]
     assert "AIM-500" in told["alphagan-a6"][0]
 

@@ -1,6 +1,7 @@
 """Reading: the type of a field decides what a word means, and every mistake names its place."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -9,7 +10,8 @@ from mattekit.core.config import config
 from mattekit.core.errors import BadRecipe
 from mattekit.core.types import Region
 from mattekit.losses.region import RegionWeights
-from mattekit.recipes.reading import fill_environment, override, read, read_tree
+from mattekit.recipes.reading import fill_environment, override, read, read_file, read_tree
+from mattekit.training.periods import Duration
 
 
 @config
@@ -101,6 +103,13 @@ def test_a_union_of_words_and_configs_takes_either() -> None:
     assert drawing(ROUND, "region.unknown=4").region == RegionWeights(unknown=4.0)
 
 
+def test_one_unit_of_a_length_replaces_the_other() -> None:
+    for text in ("every: {epochs: 2}", "every: {steps: 3}", "every: 3"):
+        tree = read_tree(text, "")
+        override(tree, "every.steps=7")
+        assert read(Duration, tree["every"]) == Duration(steps=7)
+
+
 def test_an_entry_of_a_list_can_be_overridden_by_its_number() -> None:
     text = f"{ROUND}\nshapes: [round, {{name: square, side: 3}}]"
     assert drawing(text, "shapes.1.side=4", "shapes.0.radius=2").shapes == (
@@ -149,6 +158,18 @@ def test_a_missing_key_is_named() -> None:
 def test_true_is_no_number() -> None:
     with pytest.raises(BadRecipe, match="a number is expected, found True"):
         read(Round, {"radius": True}, "shape")
+
+
+def test_what_would_be_written_out_many_times_is_refused() -> None:
+    bomb = "a: &a [x, x]\nb: &b [*a, *a]\nc: [*b, *b]"
+    with pytest.raises(BadRecipe, match=r"^bomb\.yaml repeats a part by \*NAME"):
+        read_tree(bomb, "bomb.yaml")
+
+
+def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "latin.yaml").write_bytes("title: Käse".encode("latin-1"))
+    with pytest.raises(BadRecipe, match=r"latin\.yaml is not text in UTF-8"):
+        read_file(tmp_path / "latin.yaml")
 
 
 @pytest.mark.parametrize("text", ["a: [", "- a\n- b", "", "just words"])

@@ -10,13 +10,13 @@ from mattekit.data.augmentation.artefacts import JpegConfig
 from mattekit.data.augmentation.geometry import FlipConfig, RotateConfig
 from mattekit.data.crop import Crop
 from mattekit.data.sources.synthetic import SyntheticConfig
-from mattekit.recipes.lengths import in_words
-from mattekit.recipes.pieces import make_steps
+from mattekit.recipes.build import make_steps
 from mattekit.recipes.recipe import (
     InitConfig,
     Recipe,
     changed_keys,
     describe,
+    describe_length,
     dump_recipe,
     find,
     load_recipe,
@@ -65,8 +65,9 @@ def test_words_on_the_command_line_win_over_the_file(base: Path) -> None:
 def test_a_preset_sets_what_it_lists_and_words_after_it_win(base: Path) -> None:
     base.write_text(BASE + "presets: {fast: {smoke.lr: 1e-2, losses.0.weight: 3}}\n")
     assert presets(base) == ["fast"]
-    recipe = load_recipe(base, ["preset=fast", "smoke.lr=2e-2"])
-    assert (recipe.smoke.lr, recipe.losses[0].weight) == (2e-2, 3.0)
+    for words in (["preset=fast", "smoke.lr=2e-2"], ["smoke.lr=2e-2", "preset=fast"]):
+        recipe = load_recipe(base, words)
+        assert (recipe.smoke.lr, recipe.losses[0].weight) == (2e-2, 3.0)
     assert load_recipe(base).losses[0].weight == 1.0
     with pytest.raises(BadRecipe, match="preset: there is no 'fats'; did you mean 'fast'"):
         load_recipe(base, ["preset=fats"])
@@ -117,10 +118,10 @@ def test_steps_stand_before_and_after_the_crop_in_the_order_of_the_recipe(base: 
 
 def test_the_length_is_told_in_steps_and_epochs(base: Path) -> None:
     recipe = load_recipe(base)
-    assert in_words(recipe) == "length: 15 steps = 3 epochs of 40 samples, 8 a step"
+    assert describe_length(recipe) == "length: 15 steps = 3 epochs of 40 samples, 8 a step"
     folders = "{name: rgba_folder, foregrounds: /nowhere, backgrounds: /nowhere}"
     missing = load_recipe(base, [f"data.train={folders}"])
-    assert "cannot be opened here" in in_words(missing)
+    assert "cannot be opened here" in describe_length(missing)
 
 
 IMPOSSIBLE = [
@@ -153,7 +154,7 @@ def test_an_impossible_recipe_is_refused(base: Path, words: str, sentence: str) 
 
 def test_what_looks_like_a_mistake_is_remarked_on(base: Path) -> None:
     upside_down = load_recipe(base, ["schedule={name: triangular, low: 1e-3, high: 3e-4, up: 5}"])
-    assert ["stands on its head" in remark for remark in upside_down.check()] == [True]
+    assert ["starts high and dips" in remark for remark in upside_down.check()] == [True]
     same_data = load_recipe(base, ["data.valid={name: synthetic, count: 40}"])
     assert ["nothing of new pictures" in remark for remark in same_data.check()] == [True]
     assert load_recipe(base).check() == []

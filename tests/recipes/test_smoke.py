@@ -8,11 +8,11 @@ import pytest
 from training.toy_runs import Listener
 
 from mattekit.networks import weights
-from mattekit.recipes.pieces import Hardware
-from mattekit.recipes.place import Place
+from mattekit.recipes.build import Hardware
 from mattekit.recipes.recipe import Recipe, find, load_recipe, names
-from mattekit.recipes.start import train
-from mattekit.training.report import read_log
+from mattekit.recipes.run_folder import RunFolder
+from mattekit.recipes.train import train
+from mattekit.training.run_log import read_log
 from mattekit.training.staged import StagedConfig
 
 LIGHT = ("tiny", "tiny_adversarial", "tiny_staged")
@@ -38,11 +38,11 @@ def smoke(name: str, folder: Path) -> Recipe:
     recipe = load_recipe(find(name), keep_unset=True).smoked()
     train(
         recipe,
-        Place(folder=folder),
+        RunFolder(path=folder),
         title=name,
         command=f"mattekit train {name} --smoke",
         hardware=Hardware(device="cpu"),
-        audience=Listener(),
+        listener=Listener(),
     )
     return recipe
 

@@ -5,7 +5,7 @@ Usage: torchrun --nproc-per-node 2 distributed.py FOLDER.
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,29 +18,32 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 from training.toy_runs import Listener, methods, toy_recipe
-from training.toys import Discs, ToyNetwork, make_settings, weights_of
+from training.toys import Discs, ToyNetwork, make_setup, weights_of
 
+from mattekit.core.tensors import Batch, Prediction
 from mattekit.core.types import Sample
 from mattekit.data.loader import Row, make_loader
 from mattekit.imaging.compose import over
-from mattekit.losses import region
+from mattekit.losses.region import Terms
 from mattekit.networks import dim
 from mattekit.networks.alphagan import AlphaGanConfig
 from mattekit.networks.patchgan import PatchGanConfig
-from mattekit.recipes.pieces import Hardware, several_processes
-from mattekit.recipes.place import Place
+from mattekit.recipes.build import Hardware
 from mattekit.recipes.recipe import Recipe, find, load_recipe
-from mattekit.recipes.start import train
+from mattekit.recipes.run_folder import RunFolder
+from mattekit.recipes.train import train
 from mattekit.training.freeze import FreezeConfig
-from mattekit.training.optimisers import SgdConfig
+from mattekit.training.method import Objective
+from mattekit.training.optimisers import OptimiserConfig
 
 STEPS = 20
 
 
 def double(*, several: bool) -> Fabric:
     """Devices at double precision, so that an order of sums cannot hide a mistake."""
-    strategy: Any = several_processes() if several else "auto"
-    fabric = Fabric(accelerator="cpu", devices=2 if several else 1, strategy=strategy)
+    fabric = Fabric(
+        accelerator="cpu", devices=2 if several else 1, strategy="ddp" if several else "auto"
+    )
     fabric.launch()
     return fabric
 
@@ -84,9 +87,13 @@ def end_weights(
     """The weights after some steps of a network without batch statistics, and the names seen."""
     torch.manual_seed(0)
     torch.set_default_dtype(torch.float64)
-    options = {"fabric": fabric, "network": network(), "optimiser": SgdConfig(lr=0.1)}
-    settings = make_settings(**options, freeze=FreezeConfig(norms=network is toy), **changes)
-    built = method.build(settings)
+    options = {
+        "fabric": fabric,
+        "network": network(),
+        "optimiser": OptimiserConfig(name="sgd", lr=0.1),
+    }
+    setup = make_setup(**options, freeze=FreezeConfig(norms=network is toy), **changes)
+    built = method.build(setup)
     batch, side = (4, 16) if network is toy else (2, 32)
     row = Row(length=12, batch=batch, seed=0, rank=fabric.global_rank, world=fabric.world_size)
     seen: list[str] = []
@@ -103,7 +110,7 @@ def sgd_methods() -> dict[str, Any]:
     second = replace(staged.stages[1], freeze=FreezeConfig(parts=("encoder",), norms=True))
     return {
         "supervised": supervised,
-        "adversarial": replace(adversarial, optimiser=SgdConfig(lr=0.1)),
+        "adversarial": replace(adversarial, optimiser=OptimiserConfig(name="sgd", lr=0.1)),
         "staged": replace(staged, stages=(staged.stages[0], second)),
     }
 
@@ -114,7 +121,9 @@ def published(name: str, fabric: Fabric) -> dict[str, Tensor]:
     method: Any = recipe.method
     if name == "alphagan":
         critic = PatchGanConfig(width=8, layers=2, norm="none", colours="imagenet")
-        method = replace(method, critic=critic, weight=0.1, optimiser=SgdConfig(lr=0.1))
+        method = replace(
+            method, critic=critic, weight=0.1, optimiser=OptimiserConfig(name="sgd", lr=0.1)
+        )
     return end_weights(method, fabric, PUBLISHED[name], losses=recipe.losses)[0]
 
 
@@ -132,13 +141,20 @@ def whole_run(folder: Path, rank: int) -> dict[str, Any]:
     listener = Listener()
     result = train(
         recipe,
-        Place(folder=folder),
+        RunFolder(path=folder),
         title="toy",
         command="none",
         hardware=Hardware(device="cpu"),
-        audience=listener,
+        listener=listener,
     )
     return {"scores": result.scores, "told": len(listener.steps), "step": result.step}
+
+
+def own_counts(
+    self: Objective, terms: dict[str, Terms], prediction: Prediction, others: Sequence[Batch] = ()
+) -> dict[str, Tensor]:
+    """As if the other process had as many pixels that count."""
+    return {name: self.fabric.world_size * each.counts for name, each in terms.items()}
 
 
 def main(folder: Path) -> None:
@@ -151,10 +167,11 @@ def main(folder: Path) -> None:
         torch.save(weights, folder / f"{name}-{rank}.pt")
     for name in PUBLISHED:
         torch.save(published(name, fabric), folder / f"{name}-{rank}.pt")
-    together, region.processes = region.processes, lambda: 1
+    together = Objective.counts
+    Objective.counts = own_counts  # type: ignore[method-assign]
     torch.save(end_weights(sgd_methods()["supervised"], fabric)[0], folder / f"apart-{rank}.pt")
     torch.save(published("dim", fabric), folder / f"dim apart-{rank}.pt")
-    region.processes = together
+    Objective.counts = together  # type: ignore[method-assign]
     found["run"] = whole_run(folder / "run", rank)
     (folder / f"found-{rank}.json").write_text(json.dumps(found))
 

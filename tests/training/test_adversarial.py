@@ -6,18 +6,19 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
-from training.toys import CRITIC, discs, make_settings, same, weights_of
+from training.toys import CRITIC, discs, make_setup, same, weights_of
 
 from mattekit.core.errors import BadData, BadRecipe
 from mattekit.core.tensors import Batch, Prediction
 from mattekit.losses.adversarial import critic_objective
 from mattekit.training import adversarial
 from mattekit.training.adversarial import Adversarial, AdversarialConfig
-from mattekit.training.learner import predict
+from mattekit.training.optimisers import OptimiserConfig
+from mattekit.training.trained_module import predict
 
 
 def duel(**changes: Any) -> Adversarial:
-    return Adversarial(make_settings(), AdversarialConfig(critic=CRITIC, **changes))
+    return Adversarial(make_setup(), AdversarialConfig(critic=CRITIC, **changes))
 
 
 def critic_of(method: Adversarial) -> nn.Module:
@@ -33,7 +34,7 @@ def test_the_critics_step_leaves_no_gradient_in_the_generator() -> None:
     assert method.critic is not None
     composite = method.composite(predict(method.generator, batch), batch)
     method._critic_step(method.critic, composite, batch)
-    assert no_gradients(method.trained)
+    assert no_gradients(method.generator.module)
     assert not no_gradients(critic_of(method))
 
 
@@ -43,7 +44,7 @@ def test_the_generators_step_leaves_no_gradient_in_the_critic() -> None:
     composite = method.composite(prediction, batch)
     method._adversarial_loss(composite, batch).backward()
     assert no_gradients(critic_of(method))
-    assert not no_gradients(method.trained)
+    assert not no_gradients(method.generator.module)
 
 
 def test_with_a_perfect_alpha_the_critic_sees_twice_the_same() -> None:
@@ -88,11 +89,11 @@ def test_the_generator_learns_from_the_critic_before_or_after_its_update(order: 
     weight = critic_of(method).steps[0].weight
     original = method._adversarial_loss
 
-    def watched(composite: Tensor, batch: Batch) -> Tensor:
+    def observed(composite: Tensor, batch: Batch) -> Tensor:
         seen.append(weight.detach().clone())
         return original(composite, batch)
 
-    method._adversarial_loss = watched  # type: ignore[method-assign]
+    method._adversarial_loss = observed  # type: ignore[method-assign]
     before = weight.detach().clone()
     method.step(batch)
     assert torch.equal(seen[0], before) == (order == "generator first")
@@ -111,7 +112,7 @@ def test_the_critic_learns_only_in_every_nth_step() -> None:
 
 
 def test_the_total_is_the_weighted_sum_with_the_adversarial_part() -> None:
-    losses = duel(weight=0.3).step(next(discs())).losses
+    losses = duel(weight=0.3).step(next(discs())).numbers()["losses"]
     expected = losses["alpha_l1"] + 0.5 * losses["composition_l1"] + 0.3 * losses["adversarial"]
     assert losses["total"] == pytest.approx(expected, rel=1e-5)
 
@@ -138,12 +139,29 @@ def test_without_weight_there_is_no_critic() -> None:
     assert report.losses.keys() == {"alpha_l1", "composition_l1", "total"}
 
 
-def test_a_critic_that_is_never_wrong_is_remarked_on_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(adversarial, "HOPELESS", 3)
+def test_a_critic_that_is_never_wrong_is_remarked_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(adversarial, "WARN_AFTER", 3)
     method = duel()
-    remarks = [method._judged(accuracy) for accuracy in (1.0, 0.5, 1.0, 1.0, 1.0, 1.0)]
-    assert [bool(remark) for remark in remarks] == [False, False, False, False, True, False]
-    assert "lower method.optimiser.lr" in remarks[4][0]
+    assert method.critic is not None
+    said = []
+    for updates, perfect in ((2, 2), (3, 1), (4, 3), (6, 4)):
+        method.critic.updates, method.perfect = updates, torch.tensor(perfect)
+        said.append(method._remarks(method.critic))
+    assert [bool(remark) for remark in said] == [False, False, False, True]
+    assert "right everywhere for 4 updates" in said[3][0]
+
+
+def test_updates_in_which_the_critic_was_right_everywhere_are_counted() -> None:
+    method, batch = duel(optimiser=OptimiserConfig(lr=0.01)), next(discs())
+    black = torch.zeros_like(batch.image)
+    assert method.critic is not None
+    counted = []
+    for _ in range(60):
+        accuracy = method._critic_step(method.critic, black, batch).notes["critic_accuracy"]
+        expected = counted[-1] + 1 if counted and accuracy == 1 else float(accuracy == 1)
+        counted.append(int(method.perfect))
+        assert counted[-1] == expected
+    assert counted[-1] > 0
 
 
 def test_data_without_colours_are_refused() -> None:
@@ -153,4 +171,4 @@ def test_data_without_colours_are_refused() -> None:
 
 def test_accumulation_is_refused() -> None:
     with pytest.raises(BadRecipe, match="accumulate"):
-        AdversarialConfig(critic=CRITIC).build(make_settings(accumulate=2))
+        AdversarialConfig(critic=CRITIC).build(make_setup(accumulate=2))

@@ -13,7 +13,7 @@ from training.distributed import PUBLISHED, adam_recipe, double, end_weights, pu
 from training.toy_runs import run_toy
 from training.toys import same
 
-from mattekit.training.report import read_log
+from mattekit.training.run_log import read_log
 
 PROGRAM = Path(__file__).with_name("distributed.py")
 

@@ -3,15 +3,23 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from torch import nn
 from training.toys import Discs, discs
 
 from mattekit.core.errors import BadData, BadRecipe, MattekitError
 from mattekit.core.types import Sample
-from mattekit.training.guards import NotFinite, check_samples, watched
+from mattekit.training.guards import (
+    ExplosionWatch,
+    check_finite,
+    check_samples,
+    explain_errors,
+)
+from mattekit.training.method import StepResult
 
 
 @pytest.fixture
@@ -19,25 +27,49 @@ def samples(rng: np.random.Generator) -> list[Sample]:
     return [Discs().sample(index, rng) for index in range(3)]
 
 
+def result(total: float, norm: float, **how: Any) -> StepResult:
+    losses = {"alpha_l1": torch.tensor(total), "total": torch.tensor(total)}
+    norms = {"network": torch.tensor(norm)}
+    return StepResult(losses=losses, rates={}, gradient_norms=norms, batch=next(discs()), **how)
+
+
 def test_a_number_that_broke_leaves_the_names_of_the_pictures(tmp_path: Path) -> None:
-    batch = next(discs())
-    with (
-        pytest.raises(MattekitError, match=r"step 7: .*nan.*bad_batch\.json.*optimiser\.lr"),
-        watched(batch, 7, tmp_path),
-    ):
-        raise NotFinite("the loss alpha_l1 became nan", {"alpha_l1": float("nan"), "total": 1.0})
+    with pytest.raises(MattekitError, match=r"step 7: .*nan.*bad_batch\.json.*optimiser\.lr"):
+        check_finite(result(np.nan, 1.0), 7, tmp_path)
     kept = json.loads((tmp_path / "bad_batch.json").read_text())
-    assert kept["names"] == list(batch.names)
-    assert kept["step"] == 7
-    assert kept["losses"]["total"] == 1.0
+    assert (kept["names"], kept["step"]) == (list(next(discs()).names), 7)
+    assert np.isnan(kept["losses"]["alpha_l1"])
 
 
-def test_a_norm_that_sees_one_value_is_refused_with_the_keys_to_change(tmp_path: Path) -> None:
+def test_an_infinite_gradient_stops_the_run_unless_fp16_leaves_it_out(tmp_path: Path) -> None:
+    with pytest.raises(MattekitError, match="norm of the gradient of the network became inf"):
+        check_finite(result(1.0, np.inf), 7, tmp_path)
+    check_finite(result(1.0, np.inf, may_overflow=True), 7, tmp_path)
+
+
+def remarks(totals: list[float], norms: list[float]) -> list[str]:
+    watch = ExplosionWatch()
+    pairs = zip(totals, norms, strict=True)
+    return [text for pair in pairs for text in watch.remarks(result(*pair).numbers())]
+
+
+def test_a_loss_that_stays_above_its_start_is_remarked_on_once() -> None:
+    found = remarks([0.39, 0.5, 0.87, 0.8, 0.7, 0.62, 0.62], [1.0] * 7)
+    assert ["began at 0.39 and stays above" in text for text in found] == [True]
+    assert remarks([0.39, 0.5, 0.87, 0.3, 0.7, 0.62, 0.2], [1.0] * 7) == []
+
+
+def test_a_gradient_far_beyond_the_usual_is_remarked_on() -> None:
+    found = remarks([1.0] * 8, [1, 2, 1, 2, 1, 500, 900, 1])
+    assert ["gradient is 500, usually 1" in text for text in found] == [True]
+
+
+def test_a_norm_that_sees_one_value_is_refused_with_the_keys_to_change() -> None:
     single = next(discs(batch=1))
     refused = pytest.raises(BadRecipe, match=r"^batch: .* 1 pictures of 16x16; raise batch")
-    with refused, watched(single, 1, tmp_path):
+    with refused, explain_errors(single, 1):
         nn.BatchNorm2d(3)(single.image.mean((2, 3), keepdim=True))
-    with pytest.raises(ValueError, match="something else"), watched(single, 1, tmp_path):
+    with pytest.raises(ValueError, match="something else"), explain_errors(single, 1):
         raise ValueError("something else")
 
 

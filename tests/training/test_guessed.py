@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
-from training.toys import Discs, ToyNetwork, discs, make_settings
+from training.toys import Discs, ToyNetwork, discs, make_setup
 
 from mattekit.core.errors import BadRecipe
 from mattekit.core.tensors import Prediction
@@ -74,7 +74,7 @@ def test_the_guessing_network_does_not_learn() -> None:
 
 
 def test_every_method_sees_batches_that_were_prepared() -> None:
-    settings = make_settings(guessed_background=GuessedBackground(Grey(), torch.device("cpu")))
+    settings = make_setup(guessed_background=GuessedBackground(Grey(), torch.device("cpu")))
     background = on_device(next(discs()), settings).background
     assert background is not None
     assert (background == 0.5).all()

@@ -9,8 +9,8 @@ from training.toys import ToyConfig, ToyNetwork, same, weights_of
 
 from mattekit.core.errors import BadWeights
 from mattekit.networks import weights
+from mattekit.training.checkpoints import CheckpointConfig, Checkpoints
 from mattekit.training.init import start_from, weights_in
-from mattekit.training.state import CheckpointConfig, Checkpoints
 
 
 def write(path: Path, network: ToyNetwork) -> None:

@@ -12,9 +12,9 @@ from training.toys import ToyNetwork, discs
 
 from mattekit.core.errors import MattekitError, TooLarge
 from mattekit.core.tensors import Batch
-from mattekit.training.loop import Every, Moment, fit, stop_requests, without_denormals
-from mattekit.training.method import Report
-from mattekit.training.state import State
+from mattekit.training.checkpoints import State
+from mattekit.training.loop import Every, fit, stop_requests, without_denormals
+from mattekit.training.method import StepResult
 
 
 class Counting:
@@ -26,14 +26,19 @@ class Counting:
         self.network = ToyNetwork()
         self.taken = 0
         self.failure = failure
+        self.loss = torch.tensor(1.0)
 
-    def rehearse(self, batch: Batch) -> None: ...
+    def dry_run(self, batch: Batch) -> list[str]:
+        return []
 
-    def step(self, batch: Batch) -> Report:
+    def step(self, batch: Batch) -> StepResult:
         self.taken += 1
         if self.failure is not None and self.taken == 2:
             raise self.failure
-        return Report(losses={"total": 1.0}, rates={}, gradient_norms={})
+        return StepResult(losses={"total": self.loss}, rates={}, gradient_norms={})
+
+    def rate_jump(self) -> tuple[float, float]:
+        return 1.0, 1.0
 
     def parts(self) -> dict[str, torch.nn.Module]:
         return {"network": self.network}
@@ -56,13 +61,13 @@ def test_events_fire_at_their_periods_and_at_the_end_when_asked(tmp_path: Path) 
     state = State()
     fired: dict[str, list[int]] = {"every 3": [], "every 4 and at the end": []}
 
-    def note(name: str, moment: Moment) -> None:
-        assert moment.seconds > 0
+    def note(name: str, result: StepResult) -> None:
+        assert result.seconds > 0
         fired[name].append(state.step)
 
     every = [
-        Every(3, lambda moment: note("every 3", moment)),
-        Every(4, lambda moment: note("every 4 and at the end", moment), at_end=True),
+        Every(3, lambda result: note("every 3", result)),
+        Every(4, lambda result: note("every 4 and at the end", result), at_end=True),
     ]
     fit(Counting(), discs(), state=state, steps=10, folder=tmp_path, every=every)
     assert fired == {"every 3": [3, 6, 9], "every 4 and at the end": [4, 8, 10]}
@@ -79,7 +84,7 @@ def test_a_signal_stops_after_the_step_and_its_events(tmp_path: Path, number: in
                 os.kill(os.getpid(), number)
             yield batch
 
-    every = [Every(1, lambda moment: seen.append(state.step))]
+    every = [Every(1, lambda result: seen.append(state.step))]
     before = signal.getsignal(number)
     with stop_requests(Fabric(accelerator="cpu", devices=1)) as stop:
         done = fit(
@@ -116,3 +121,22 @@ def test_other_failures_are_left_as_they_are(tmp_path: Path) -> None:
     for failure in (RuntimeError("shapes differ"), MattekitError("a sentence")):
         with pytest.raises(type(failure), match=str(failure)):
             fit(Counting(failure), discs(), state=State(), steps=5, folder=tmp_path)
+
+
+def test_a_number_that_broke_is_found_before_it_is_saved_and_at_the_latest_a_step_later(
+    tmp_path: Path,
+) -> None:
+    class Breaking(Counting):
+        def step(self, batch: Batch) -> StepResult:
+            self.loss = torch.tensor(torch.nan if self.taken == 2 else 1.0)
+            return super().step(batch)
+
+    saved: list[int] = []
+    for period, steps_made in ((1, 3), (10, 4)):
+        method, state = Breaking(), State()
+        every = [Every(period, lambda result: saved.append(1))]
+        with pytest.raises(MattekitError, match=r"step 3: the loss total became nan"):
+            fit(method, discs(), state=state, steps=9, folder=tmp_path, every=every)
+        assert method.taken == steps_made
+    assert saved == [1, 1]
+    assert '"step": 3' in (tmp_path / "bad_batch.json").read_text()

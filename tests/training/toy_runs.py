@@ -5,25 +5,25 @@ from typing import Any
 
 from training.toys import CRITIC, LOSSES, DiscsConfig, ToyConfig
 
-from mattekit.recipes.pieces import Hardware
-from mattekit.recipes.place import choose_place
+from mattekit.recipes.build import Hardware
 from mattekit.recipes.recipe import DataConfig, Recipe
-from mattekit.recipes.start import Result, train
+from mattekit.recipes.run_folder import resolve_run_folder
+from mattekit.recipes.train import Result, train
 from mattekit.training.adversarial import AdversarialConfig
+from mattekit.training.checkpoints import CheckpointConfig
 from mattekit.training.freeze import FreezeConfig
-from mattekit.training.optimisers import AdamConfig
-from mattekit.training.periods import Span
-from mattekit.training.report import LogConfig
+from mattekit.training.optimisers import OptimiserConfig
+from mattekit.training.periods import Duration
+from mattekit.training.run_log import LogConfig
 from mattekit.training.schedules import CosineConfig
 from mattekit.training.staged import StageConfig, StagedConfig
-from mattekit.training.state import CheckpointConfig
 from mattekit.training.supervised import SupervisedConfig
 from mattekit.training.validation import ValidationConfig
 
 
 def methods(steps: int) -> tuple[Any, ...]:
     """Every method, for runs of that length."""
-    half = Span(steps=steps // 2)
+    half = Duration(steps=steps // 2)
     stages = (
         StageConfig(length=half),
         StageConfig(length=half, freeze=FreezeConfig(parts=("encoder",))),
@@ -38,10 +38,10 @@ class Listener:
         self.steps: list[int] = []
         self.lines: list[str] = []
 
-    def advanced(self, step: int, steps: int, moment: object) -> None:
+    def on_step(self, step: int, steps: int, result: object) -> None:
         self.steps.append(step)
 
-    def said(self, text: str) -> None:
+    def on_message(self, text: str) -> None:
         self.lines.append(text)
 
 
@@ -54,16 +54,16 @@ def toy_recipe(method: Any, steps: int, **changes: Any) -> Recipe:
         ),
         "losses": LOSSES,
         "method": method,
-        "length": Span(steps=steps) if method.length(1.0) is None else None,
+        "length": Duration(steps=steps) if method.length(1.0) is None else None,
         "batch": 4,
-        "optimiser": AdamConfig(lr=0.01),
+        "optimiser": OptimiserConfig(lr=0.01),
         "schedule": CosineConfig(),
-        "warmup": Span(steps=5),
+        "warmup": Duration(steps=5),
         "clip": 1.0,
         "ema": 0.9,
-        "validate": ValidationConfig(every=Span(steps=10), metrics=("sad", "mse")),
-        "checkpoint": CheckpointConfig(every=Span(steps=4), keep=2),
-        "log": LogConfig(losses=Span(steps=1), pictures=Span(steps=20)),
+        "validate": ValidationConfig(every=Duration(steps=10), metrics=("sad", "mse")),
+        "checkpoint": CheckpointConfig(every=Duration(steps=4), keep=2),
+        "log": LogConfig(losses=Duration(steps=1), pictures=Duration(steps=20)),
     }
     return Recipe(**{**options, **changes})
 
@@ -72,12 +72,12 @@ def run_toy(
     recipe: Recipe, folder: Path, *, resume: str = "auto", listener: Listener | None = None
 ) -> Result:
     """Train in the folder, from its last checkpoint if there is one."""
-    place = choose_place(recipe, out=folder, resume=resume, title="toy")
+    place = resolve_run_folder(recipe, out=folder, resume=resume, title="toy")
     return train(
         recipe,
         place,
         title="toy",
         command="mattekit train toy",
         hardware=Hardware(device="cpu"),
-        audience=listener or Listener(),
+        listener=listener or Listener(),
     )

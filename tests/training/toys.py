@@ -1,7 +1,7 @@
 """Networks, data and settings small enough to train in milliseconds."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import islice
 from typing import Any, Literal
 
@@ -21,8 +21,8 @@ from mattekit.losses.composition import CompositionL1Config
 from mattekit.networks.dim import DimConfig
 from mattekit.networks.parts.preprocessing import Preprocessing
 from mattekit.networks.patchgan import PatchGanConfig
-from mattekit.training.method import Settings
-from mattekit.training.periods import Clock
+from mattekit.training.method import Setup, TrainingConfig
+from mattekit.training.periods import RunLength
 
 LOSSES = (AlphaL1Config(weight=1.0), CompositionL1Config(weight=0.5))
 CRITIC = PatchGanConfig(width=4, layers=1, norm="none")
@@ -113,16 +113,18 @@ def discs(count: int | None = None, *, batch: int = 4, start: int = 0) -> Iterat
     return islice(make_loader(Discs(), row, start=start), count)
 
 
-def make_settings(**changes: Any) -> Settings:
-    """Settings of a toy run of 20 steps on the CPU."""
+def make_setup(**changes: Any) -> Setup:
+    """The setup of a toy run of 20 steps on the CPU."""
     torch.manual_seed(0)
     options: dict[str, Any] = {
         "fabric": Fabric(accelerator="cpu", devices=1),
         "network": ToyNetwork(),
-        "losses": LOSSES,
-        "clock": Clock(3.0, 20),
+        "length": RunLength(3.0, 20),
     }
-    return Settings(**{**options, **changes})
+    shared = {field.name for field in fields(TrainingConfig)}
+    config = {name: value for name, value in changes.items() if name in shared}
+    rest = {name: value for name, value in changes.items() if name not in shared}
+    return Setup(config=TrainingConfig(**{"losses": LOSSES, **config}), **{**options, **rest})
 
 
 def weights_of(network: nn.Module) -> dict[str, Tensor]:

@@ -16,14 +16,19 @@ def list_recipes() -> None:
 
 def show(recipe: RecipeName, overrides: Overrides = None) -> None:
     """One recipe as YAML, checked, with every default filled in."""
-    from mattekit.recipes.lengths import in_words
-    from mattekit.recipes.recipe import dump_recipe, find, load_recipe, presets
+    from mattekit.recipes.recipe import (
+        describe_length,
+        dump_recipe,
+        find,
+        load_recipe,
+        presets,
+    )
 
     path = find(recipe)
     wanted = load_recipe(path, overrides or [], keep_unset=True)
     typer.echo(dump_recipe(wanted), nl=False)
     further = [f"preset={name} sets other values" for name in presets(path)]
-    for line in [in_words(wanted), *wanted.check(), *further]:
+    for line in [describe_length(wanted), *wanted.check(), *further]:
         typer.echo(f"# {line}")
 
 

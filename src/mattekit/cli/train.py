@@ -1,4 +1,4 @@
-"""Train a network as a recipe says; stop it at any moment and go on later."""
+"""Train a network as a recipe says; stop it at any moment and resume it later."""
 
 import logging
 import shlex
@@ -15,7 +15,7 @@ from mattekit.cli.failures import STOPPED
 from mattekit.cli.options import Device, Quiet
 
 if TYPE_CHECKING:
-    from mattekit.training.loop import Moment
+    from mattekit.training.method import StepResult
 
 PLAIN_LINES = 50
 """Lines of progress that a run prints where there is no terminal."""
@@ -38,7 +38,7 @@ def run(
     ] = False,
     resume: Annotated[
         str,
-        typer.Option(metavar="auto|none|DIR", help="Go on from a run or a checkpoint."),
+        typer.Option(metavar="auto|none|DIR", help="Resume a run or a checkpoint."),
     ] = "auto",
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="The run's folder; runs/RECIPE by default.")
@@ -51,14 +51,14 @@ def run(
     ] = None,
     quiet: Quiet = False,
 ) -> None:
-    """Train a network as a recipe says; stop it at any moment and go on later.
+    """Train a network as a recipe says; stop it at any moment and resume it later.
 
-    The same command goes on where a stopped or killed run left off.
+    The same command resumes a stopped or killed run.
     """
-    from mattekit.recipes.pieces import Hardware
-    from mattekit.recipes.place import choose_place
+    from mattekit.recipes.build import Hardware
     from mattekit.recipes.recipe import find, load_recipe
-    from mattekit.recipes.start import train
+    from mattekit.recipes.run_folder import resolve_run_folder
+    from mattekit.recipes.train import train
 
     for name in ("lightning.fabric", "lightning_fabric"):  # they greet with their options
         logging.getLogger(name).setLevel(logging.WARNING)
@@ -69,26 +69,26 @@ def run(
     if smoke:
         wanted, device = wanted.smoked(), "cpu"
         out = out or Path(tempfile.mkdtemp(prefix="mattekit-smoke-"))
-    place = choose_place(wanted, out=out, resume=resume, title=title)
+    folder = resolve_run_folder(wanted, out=out, resume=resume, title=title)
     with Progress(batch=wanted.batch, quiet=quiet) as progress:
         result = train(
             wanted,
-            place,
+            folder,
             title=title,
             command=shlex.join(["mattekit", *sys.argv[1:]]),
             hardware=Hardware(device=device, devices=devices, nodes=nodes),
-            audience=progress,
+            listener=progress,
         )
-    if not result.leads:
+    if not result.is_main_process:
         return
     reached = f"step {result.step} of {result.steps}"
     if progress.first_total is None:
-        progress.said(f"{reached} was reached already, in {result.folder}")
+        progress.on_message(f"{reached} was reached already, in {result.folder}")
     else:
         change = f"loss {progress.first_total:.5g} -> {progress.last_total:.5g}"
-        progress.said(f"{reached}, {change}, in {result.folder}")
+        progress.on_message(f"{reached}, {change}, in {result.folder}")
     if result.signal is not None:
-        progress.said("stopped and saved; the same command goes on")
+        progress.on_message("stopped and saved; the same command resumes it")
         raise typer.Exit(STOPPED if result.signal == signal.SIGINT else 128 + result.signal)
 
 
@@ -101,9 +101,14 @@ class Progress:
         self.bar: Any = None
         self.task: Any = None
         self.first_total: float | None = None
-        self.last_total = 0.0
+        self.last: StepResult | None = None
         self.seconds = 0.0
-        self.taken = 0
+        self.steps = 0
+
+    @property
+    def last_total(self) -> float:
+        """The loss of the last step."""
+        return 0.0 if self.last is None else self.last.numbers()["losses"]["total"]
 
     def __enter__(self) -> "Progress":
         if sys.stderr.isatty() and not self.quiet:
@@ -120,24 +125,29 @@ class Progress:
         if self.bar is not None:
             self.bar.stop()
 
-    def advanced(self, step: int, steps: int, moment: "Moment") -> None:
-        """One more step was taken."""
-        total = moment.report.losses["total"]
-        self.first_total = total if self.first_total is None else self.first_total
-        self.last_total = total
-        self.taken += 1
-        self.seconds += moment.seconds
-        rate = self.batch * self.taken / self.seconds
-        text = f"loss {total:.5g}  {rate:.1f} pictures/s"
+    def on_step(self, step: int, steps: int, result: "StepResult") -> None:
+        """One more step was made; its loss is read only where it is shown."""
+        self.steps += 1
+        self.seconds += result.seconds
+        self.last = result
+        if self.first_total is None:
+            self.first_total = result.numbers()["losses"]["total"]
+        if self.bar is not None and self.task is None:
+            self.task = self.bar.add_task("", total=steps, completed=step - 1)
+        shown = step == steps or step % max(steps // PLAIN_LINES, 1) == 0
+        if self.bar is not None and not shown:
+            self.bar.update(self.task, completed=step)
+        if not shown:
+            return
+        rate = self.batch * self.steps / self.seconds
+        text = f"loss {self.last_total:.5g}  {rate:.1f} pictures/s"
         if self.bar is not None:
-            if self.task is None:
-                self.task = self.bar.add_task("", total=steps, completed=step - 1)
             self.bar.update(self.task, completed=step, description=text)
-        elif step == steps or step % max(steps // PLAIN_LINES, 1) == 0:
-            left = (steps - step) * self.seconds / self.taken
-            self.said(f"step {step}/{steps}  {text}  {_clock(left)} left")
+        else:
+            left = (steps - step) * self.seconds / self.steps
+            self.on_message(f"step {step}/{steps}  {text}  {_clock(left)} left")
 
-    def said(self, text: str) -> None:
+    def on_message(self, text: str) -> None:
         """A line for whoever watches."""
         if self.quiet:
             return

@@ -1,5 +1,6 @@
 """The planes as batches of tensors, and what a network returns. The only core module with torch."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
@@ -25,15 +26,20 @@ class Batch:
     """Classical estimates, for networks that correct them; the first is an alpha."""
     names: tuple[str, ...] = ()
 
+    def pin_memory(self) -> "Batch":
+        """The same batch in page-locked memory; the loader of PyTorch asks for it by this name."""
+        return self._changed(lambda plane: plane.pin_memory())
+
     def to(self, device: torch.device | str, **options: Any) -> "Batch":
         """The same batch on another device."""
+        return self._changed(lambda plane: plane.to(device, **options))
+
+    def _changed(self, change: Callable[[Tensor], Tensor]) -> "Batch":
         planes = {field.name: getattr(self, field.name) for field in fields(self)}
-        moved: dict[str, Any] = {
-            name: plane.to(device, **options)
-            for name, plane in planes.items()
-            if isinstance(plane, Tensor)
+        changed: dict[str, Any] = {
+            name: change(plane) for name, plane in planes.items() if isinstance(plane, Tensor)
         }
-        return replace(self, **moved)
+        return replace(self, **changed)
 
 
 @dataclass(frozen=True, kw_only=True)

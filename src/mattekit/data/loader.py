@@ -5,6 +5,8 @@ epochs. All about it follows from (seed, epoch, index), so a run that has consum
 with batch k, and several processes share one row without repeating or missing a sample.
 """
 
+import os
+import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -25,7 +27,7 @@ from mattekit.data.draw import draw
 
 T = TypeVar("T")
 
-ORDER, SAMPLE = 0, 1  # two independent streams of chance from one seed and epoch
+ORDER, SAMPLE, VALIDATION = 0, 1, 2  # independent streams of chance from one seed and epoch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,8 +65,12 @@ class Row:
 
     def rng(self, epoch: int, index: int) -> np.random.Generator:
         """The only chance that a sample may use."""
-        seeds = np.random.SeedSequence((self.seed, epoch), spawn_key=(SAMPLE, index))
-        return np.random.default_rng(seeds)
+        return sample_rng((self.seed, epoch), SAMPLE, index)
+
+
+def sample_rng(seed: tuple[int, int], stream: int, index: int) -> np.random.Generator:
+    """The chance of one sample of a stream."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(stream, index)))
 
 
 @lru_cache(maxsize=2)
@@ -82,6 +88,7 @@ def make_loader(
     start: int = 0,
     workers: int = 0,
     fixed: bool = False,
+    pin: bool = False,
 ) -> Iterator[Batch]:
     """Batches without end, from batch number `start` on.
 
@@ -89,13 +96,15 @@ def make_loader(
         steps: what is done to each sample in turn, such as cropping.
         workers: processes that prepare samples; 0 prepares them in this one.
         fixed: give the first batch again and again, to see whether a network can learn it.
+        pin: keep batches in page-locked memory, from which they reach a GPU while it computes.
     """
     loader: DataLoader[Any] = DataLoader(
         Numbered(source, row, steps),
         batch_sampler=_Shares(row, 0 if fixed else start),
-        num_workers=workers,
+        num_workers=min(workers, usable_cpus()),
+        pin_memory=pin,
         collate_fn=_collate_or_fail,
-        worker_init_fn=_one_thread,
+        worker_init_fn=_init_worker,
         generator=torch.Generator(),  # the global one would move, and dropout with it
     )
     batches = map(_unless_failed, loader)
@@ -155,6 +164,12 @@ def _stack(planes: Sequence[Plane | None]) -> Tensor | None:
     return torch.from_numpy(channels_first).float()
 
 
+def usable_cpus() -> int:
+    """Processors that this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return os.cpu_count() or 1 if affinity is None else len(affinity(0))
+
+
 class _Shares:
     """This process's sample numbers, batch after batch."""
 
@@ -179,7 +194,9 @@ def _unless_failed(result: T | MattekitError) -> T:
     return result
 
 
-def _one_thread(worker: int) -> None:
+def _init_worker(worker: int) -> None:
+    """One thread; and only the training process decides what SIGTERM to the whole group means."""
     import cv2
 
     cv2.setNumThreads(0)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)

@@ -2,14 +2,13 @@
 
 from typing import Literal
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
 from mattekit.core.config import config
 from mattekit.core.errors import BadArgument
 from mattekit.core.tensors import Batch, Prediction
-from mattekit.losses.region import DivideBy, Where, paste_known, region_mean, smooth_abs
+from mattekit.losses.region import DivideBy, Terms, Where, paste_known, region_mean, smooth_abs
 
 Which = Literal["alpha", "refined_from", "branches"]
 """The final alpha, the one before refinement (Deep Image Matting), or the sum over the alphas of
@@ -40,7 +39,7 @@ def alpha_l1(
     region: Where,
     divide_by: DivideBy,
     epsilon: float,
-) -> Float[Tensor, ""]:
+) -> Terms:
     """Mean of sqrt((predicted - true)^2 + epsilon^2) over the region.  Xu et al. 2017, eq. 1."""
     return region_mean(smooth_abs(predicted - true, epsilon), trimap, region, divide_by)
 
@@ -60,7 +59,7 @@ class AlphaL1Config:
     paste: bool = False
     """Set the known pixels of the prediction from the trimap first: each then adds epsilon."""
 
-    def __call__(self, prediction: Prediction, batch: Batch) -> Float[Tensor, ""]:
+    def __call__(self, prediction: Prediction, batch: Batch) -> Terms:
         losses = [
             alpha_l1(
                 paste_known(alpha, batch.trimap) if self.paste else alpha,
@@ -72,4 +71,4 @@ class AlphaL1Config:
             )
             for alpha in chosen_alphas(prediction, self.of)
         ]
-        return torch.stack(losses).sum()
+        return Terms.joined(losses)

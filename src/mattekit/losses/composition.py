@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -11,7 +10,7 @@ from mattekit.core.errors import BadData
 from mattekit.core.tensors import Batch, Prediction
 from mattekit.imaging.compose import over
 from mattekit.losses.alpha import Which, chosen_alphas
-from mattekit.losses.region import DivideBy, Where, paste_known, region_mean, smooth_abs
+from mattekit.losses.region import DivideBy, Terms, Where, paste_known, region_mean, smooth_abs
 
 Channels = Literal["mean", "sum"]
 Units = Literal["unit", "imagenet"]
@@ -27,7 +26,7 @@ def colour_l1(
     divide_by: DivideBy,
     channels: Channels,
     epsilon: float,
-) -> Float[Tensor, ""]:
+) -> Terms:
     """Mean of sqrt((predicted - true)^2 + epsilon^2) over the region."""
     error = smooth_abs(predicted - true, epsilon)  # b 3 h w
     error = error.mean(1, keepdim=True) if channels == "mean" else error.sum(1, keepdim=True)
@@ -55,7 +54,7 @@ class CompositionL1Config:
     paste: bool = False
     """Set the known pixels of the prediction from the trimap first: each then adds epsilon."""
 
-    def __call__(self, prediction: Prediction, batch: Batch) -> Float[Tensor, ""]:
+    def __call__(self, prediction: Prediction, batch: Batch) -> Terms:
         planes = prediction if self.colours == "predicted" else batch
         if planes.foreground is None or planes.background is None:
             raise BadData(
@@ -79,4 +78,4 @@ class CompositionL1Config:
                     epsilon=self.epsilon,
                 )
             )
-        return torch.stack(losses).sum()
+        return Terms.joined(losses)

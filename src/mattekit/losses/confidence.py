@@ -9,7 +9,7 @@ from torch import Tensor
 from mattekit.core.config import config
 from mattekit.core.errors import BadArgument
 from mattekit.core.tensors import Batch, Prediction
-from mattekit.losses.region import Where, region_mean
+from mattekit.losses.region import Terms, Where, region_mean
 
 
 def laplace_surprise(
@@ -35,7 +35,7 @@ class ExpectedErrorConfig:
     smallest: float = 1 / 255
     """Added to every error, so that no expectation runs off to zero."""
 
-    def __call__(self, prediction: Prediction, batch: Batch) -> Float[Tensor, ""]:
+    def __call__(self, prediction: Prediction, batch: Batch) -> Terms:
         if prediction.log_error is None:
             raise BadArgument(
                 "expected_error needs a network that predicts its error; use it with compact"

@@ -11,7 +11,7 @@ from mattekit.core.tensors import Batch, Prediction, region_weight
 from mattekit.losses.alpha import alpha_l1
 from mattekit.losses.glance import Rosta, branches_of, focus_target
 from mattekit.losses.laplacian import Kernel, pyramid_l1
-from mattekit.losses.region import DivideBy, Where
+from mattekit.losses.region import DivideBy, Terms, Where
 
 Pair = tuple[Float[Tensor, "b 1 h w"], Float[Tensor, "b 1 h w"]]
 
@@ -40,7 +40,7 @@ class FocusL1Config:
     paste: bool = False
     """Set the known pixels to the target first: each then adds epsilon."""
 
-    def __call__(self, prediction: Prediction, batch: Batch) -> Float[Tensor, ""]:
+    def __call__(self, prediction: Prediction, batch: Batch) -> Terms:
         unknown = region_weight("unknown", batch.trimap) == 1
         losses = [
             alpha_l1(
@@ -53,7 +53,7 @@ class FocusL1Config:
             )
             for focus, target in focus_pairs(prediction, batch, self.rosta)
         ]
-        return torch.stack(losses).sum()
+        return Terms.joined(losses)
 
 
 @config
@@ -67,10 +67,10 @@ class FocusPyramidConfig:
     kernel: Kernel = "gaussian"
     """`gfm` is the window of GFM's published code, which is no Gaussian."""
 
-    def __call__(self, prediction: Prediction, batch: Batch) -> Float[Tensor, ""]:
+    def __call__(self, prediction: Prediction, batch: Batch) -> Terms:
         inside = region_weight("unknown", batch.trimap)
         losses = [
             pyramid_l1(focus * inside, target * inside, kernel=self.kernel)
             for focus, target in focus_pairs(prediction, batch, self.rosta)
         ]
-        return torch.stack(losses).sum()
+        return Terms.joined(losses)

@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from mattekit.core.config import config
 from mattekit.core.errors import BadArgument
 from mattekit.core.tensors import Batch, Prediction, region_weight
-from mattekit.losses.region import region_mean
+from mattekit.losses.region import Terms, region_mean
 
 Representation = Literal["TT", "FT", "BT"]
 Rosta = Literal["TT", "FT", "BT", "RIM"]
@@ -80,7 +80,7 @@ class GlanceCrossEntropyConfig:
     legacy: bool = False
     """Take softmax of sigmoids, as published: never below 0.55 (three classes) or 0.31 (two)."""
 
-    def __call__(self, prediction: Prediction, batch: Batch) -> Float[Tensor, ""]:
+    def __call__(self, prediction: Prediction, batch: Batch) -> Terms:
         losses = []
         for name, branch in branches_of(prediction, self.rosta):
             logits = branch.glance_logits
@@ -89,4 +89,4 @@ class GlanceCrossEntropyConfig:
                 torch.sigmoid(logits) if self.legacy else logits, glance_target(name, batch.trimap)
             )
             losses.append(region_mean(error, batch.trimap, "whole"))
-        return torch.stack(losses).sum()
+        return Terms.joined(losses)

@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from mattekit.core.config import config
 from mattekit.core.tensors import Batch, Prediction
 from mattekit.core.types import Region
-from mattekit.losses.region import paste_known, region_mean
+from mattekit.losses.region import Terms, paste_known, region_mean
 
 
 def gradient_l1(
@@ -19,7 +19,7 @@ def gradient_l1(
     trimap: Float[Tensor, "b 1 h w"],
     *,
     region: Region,
-) -> Float[Tensor, ""]:
+) -> Terms:
     """Mean |difference along x| plus mean |difference along y| of predicted - true.
 
     A difference belongs to the region when its right (lower) pixel does.
@@ -27,8 +27,11 @@ def gradient_l1(
     difference = predicted - true
     along_x = difference[..., :, 1:] - difference[..., :, :-1]
     along_y = difference[..., 1:, :] - difference[..., :-1, :]
-    return region_mean(along_x.abs(), trimap[..., :, 1:], region) + region_mean(
-        along_y.abs(), trimap[..., 1:, :], region
+    return Terms.joined(
+        [
+            region_mean(along_x.abs(), trimap[..., :, 1:], region),
+            region_mean(along_y.abs(), trimap[..., 1:, :], region),
+        ]
     )
 
 
@@ -40,7 +43,7 @@ class GradientL1Config:
     weight: float = 1.0
     region: Region = "unknown"
 
-    def __call__(self, prediction: Prediction, batch: Batch) -> Float[Tensor, ""]:
+    def __call__(self, prediction: Prediction, batch: Batch) -> Terms:
         return gradient_l1(prediction.alpha, batch.alpha, batch.trimap, region=self.region)
 
 
@@ -63,7 +66,7 @@ class GradientMagnitudeConfig:
     paste: bool = False
     """Set the known pixels of the prediction from the trimap first."""
 
-    def __call__(self, prediction: Prediction, batch: Batch) -> Float[Tensor, ""]:
+    def __call__(self, prediction: Prediction, batch: Batch) -> Terms:
         alpha = prediction.alpha
         predicted = paste_known(alpha, batch.trimap) if self.paste else alpha
         error = (

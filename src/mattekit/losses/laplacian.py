@@ -12,7 +12,7 @@ from mattekit.core.errors import BadArgument
 from mattekit.core.tensors import Batch, Prediction, region_weight
 from mattekit.core.types import Region
 from mattekit.losses.alpha import Which, chosen_alphas
-from mattekit.losses.region import mean, region_mean
+from mattekit.losses.region import Terms, mean, region_mean
 
 LEVELS = 5
 Kernel = Literal["gaussian", "gfm"]
@@ -53,10 +53,10 @@ def laplacian_pyramid(
 
 def pyramid_l1(
     predicted: Float[Tensor, "b 1 h w"], true: Float[Tensor, "b 1 h w"], *, kernel: Kernel
-) -> Float[Tensor, ""]:
+) -> Terms:
     """Sum over the levels of the mean |band of predicted - band of true|, all levels alike."""
     bands = laplacian_pyramid(predicted - true, kernel)  # the pyramid is linear
-    return torch.stack([mean(band.abs()) for band in bands]).sum()
+    return Terms.joined(mean(band.abs()) for band in bands)
 
 
 @config
@@ -72,13 +72,13 @@ class LaplacianPyramidConfig:
     kernel: Kernel = "gaussian"
     """`gfm` is the window of GFM's published code, which is no Gaussian."""
 
-    def __call__(self, prediction: Prediction, batch: Batch) -> Float[Tensor, ""]:
+    def __call__(self, prediction: Prediction, batch: Batch) -> Terms:
         inside = region_weight(self.region, batch.trimap)
         losses = [
             pyramid_l1(alpha * inside, batch.alpha * inside, kernel=self.kernel)
             for alpha in chosen_alphas(prediction, self.of)
         ]
-        return torch.stack(losses).sum()
+        return Terms.joined(losses)
 
 
 def laplacian_l1(
@@ -87,7 +87,7 @@ def laplacian_l1(
     trimap: Float[Tensor, "b 1 h w"],
     *,
     region: Region,
-) -> Float[Tensor, ""]:
+) -> Terms:
     """Mean over the region of |Laplacian of (predicted - true)|, 4 neighbours, 0 outside."""
     window = predicted.new_tensor([[0, 1, 0], [1, -4, 1], [0, 1, 0]])[None, None]
     difference = F.conv2d(predicted - true, window, padding=1)
@@ -102,5 +102,5 @@ class LaplacianL1Config:
     weight: float = 1.0
     region: Region = "unknown"
 
-    def __call__(self, prediction: Prediction, batch: Batch) -> Float[Tensor, ""]:
+    def __call__(self, prediction: Prediction, batch: Batch) -> Terms:
         return laplacian_l1(prediction.alpha, batch.alpha, batch.trimap, region=self.region)

@@ -1,19 +1,58 @@
 """Where errors count and what their sum is divided by: the conventions all losses share.
 
-Every published loss is one sum over one region divided by one count. Both are explicit here, and
-both are taken over all processes of a distributed run, because the mean of two quotients is not
-the quotient of two sums.
+Every published loss is a sum over a region divided by a count. The mean of two quotients is not
+the quotient of two sums, so a loss returns sums and counts apart; who has them of a whole batch,
+over all its parts and processes, divides once.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from jaxtyping import Float
-from torch import Tensor, distributed
+from torch import Tensor
 
 from mattekit.core.config import config
 from mattekit.core.tensors import region_weight
 from mattekit.core.types import Region
+
+
+@dataclass(frozen=True)
+class Terms:
+    """A loss before it is divided: it is the sum of sums[k] / counts[k].
+
+    Sums and counts of several parts of a batch may be added up; the counts follow from the batch
+    alone and have no gradient.
+    """
+
+    sums: Float[Tensor, " k"]
+    counts: Float[Tensor, " k"]
+    plus: Float[Tensor, " k"]
+    """What is added once to the counts of the whole batch."""
+
+    @classmethod
+    def joined(cls, several: "Iterable[Terms]") -> "Terms":
+        """All quotients in a row: the sum of several losses."""
+        parts = list(several)
+        return cls(
+            sums=torch.cat([part.sums for part in parts]),
+            counts=torch.cat([part.counts for part in parts]),
+            plus=torch.cat([part.plus for part in parts]),
+        )
+
+    def quotients(self, counts: Float[Tensor, " k"] | None = None) -> Float[Tensor, " k"]:
+        """Sums divided by their own counts, or by those of a whole batch; 0 where nothing counts.
+
+        >>> Terms(torch.tensor([6.0, 0.0]), torch.tensor([2.0, 0.0]), torch.zeros(2)).quotients()
+        tensor([3., 0.])
+        """
+        whole = (self.counts if counts is None else counts) + self.plus
+        return self.sums / torch.where(whole > 0, whole, 1)
+
+    def value(self) -> Float[Tensor, ""]:
+        """The loss, where this is the whole batch."""
+        return self.quotients().sum()
 
 
 @config
@@ -48,43 +87,21 @@ def region_mean(
     trimap: Float[Tensor, "b 1 h w"],
     region: Where,
     divide_by: DivideBy = "region",
-) -> Float[Tensor, ""]:
-    """Sum of weighted values over the region, divided by a count; 0 where the region is empty."""
+) -> Terms:
+    """The sum of weighted values over the region, to be divided by a count."""
     weight = weight_of(region, trimap)
-    if divide_by == "region":
-        count = weight.sum()
-    else:
-        count = region_weight("unknown", trimap).sum() + 1 / processes()
-    return quotient_over_processes((values * weight).sum(), count)
+    by_region = divide_by == "region"
+    count = weight.sum() if by_region else region_weight("unknown", trimap).sum()
+    return _term((values * weight).sum(), count, plus=0.0 if by_region else 1.0)
 
 
-def mean(values: Tensor) -> Float[Tensor, ""]:
-    """Mean of all values of all processes."""
-    return quotient_over_processes(values.sum(), values.new_tensor(float(values.numel())))
+def mean(values: Tensor) -> Terms:
+    """The sum of all values, to be divided by their number."""
+    return _term(values.sum(), values.new_tensor(float(values.numel())))
 
 
-def quotient_over_processes(
-    total: Float[Tensor, ""], count: Float[Tensor, ""]
-) -> Float[Tensor, ""]:
-    """Sum of totals divided by the sum of counts (at least 1) over all processes.
-
-    Data-parallel training averages gradients over the processes. The own total is therefore
-    followed as often as there are processes; what is added to reach the value of the whole has no
-    gradient.
-    """
-    if processes() > 1:
-        sums = torch.stack([total.detach(), count.detach()])
-        distributed.all_reduce(sums)
-        own = total * processes()
-        total, count = own + (sums[0] - own.detach()), sums[1]
-    return total / count.clamp(min=1)
-
-
-def processes() -> int:
-    """How many processes train together."""
-    if distributed.is_available() and distributed.is_initialized():
-        return distributed.get_world_size()
-    return 1
+def _term(total: Tensor, count: Tensor, plus: float = 0.0) -> Terms:
+    return Terms(total[None], count[None], total.new_tensor([plus]))
 
 
 def smooth_abs(values: Tensor, epsilon: float) -> Tensor:

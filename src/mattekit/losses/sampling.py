@@ -2,7 +2,6 @@
 
 from typing import Literal
 
-import torch
 from jaxtyping import Float
 from torch import Tensor
 
@@ -10,7 +9,7 @@ from mattekit.core.config import config
 from mattekit.core.errors import BadArgument, BadData
 from mattekit.core.tensors import Batch, Prediction
 from mattekit.losses.composition import Channels, colour_l1
-from mattekit.losses.region import DivideBy, Where
+from mattekit.losses.region import DivideBy, Terms, Where
 
 Guesses = tuple[Float[Tensor, "b 3 h w"] | None, ...]
 
@@ -30,7 +29,7 @@ class SamplingL1Config:
     epsilon: float = 0.0
     """Rounds the corner of |x| at zero."""
 
-    def __call__(self, prediction: Prediction, batch: Batch) -> Float[Tensor, ""]:
+    def __call__(self, prediction: Prediction, batch: Batch) -> Terms:
         true = batch.background if self.plane == "background" else batch.foreground
         if true is None:
             raise BadData(
@@ -55,7 +54,7 @@ class SamplingL1Config:
                 f"sampling_l1 has plane={self.plane}, but the network predicts none; "
                 "use it with samplenet"
             )
-        return torch.stack(losses).sum()
+        return Terms.joined(losses)
 
     def _guesses(self, prediction: Prediction) -> Guesses:
         if self.plane == "background":

@@ -134,15 +134,6 @@ class MattingNetwork(nn.Module):
         """Start the encoder from ImageNet, the ten channels alike."""
         adopt_imagenet(self.encoder, state, new_channels="mean")
 
-    def freeze_affines(self) -> None:
-        """Keep scale and shift of the stem's and the blocks' norms as they are.
-
-        Statistics still follow the data, and the norms of the shortcuts still learn.
-        """
-        for name, layer in self.encoder.named_modules():
-            if isinstance(layer, nn.BatchNorm2d) and "downsample" not in name:
-                layer.requires_grad_(False)
-
 
 class Decoder(nn.Module):
     """Back to full size by bilinear doubling, unpooling and transposed convolutions."""
@@ -274,14 +265,10 @@ class SampleNetConfig:
     """Chain: known colours replace guessed ones before alpha; the public weights never saw that."""
     sampling_size: int = 800
     """Chain: colours are guessed with at most this many pixels along the longer side."""
-    train_sampling: bool = False
-    """Chain: train the two colour networks as well, not only the matting network."""
     pool: Window = "3x3"
     """Matting: windows of the pooling that is undone; those of 3x3 overlap, so it loses some."""
     stem_skip: StemSkip = "activated"
     """Matting: hand the first convolution to the decoder after its norm and ReLU, or raw."""
-    freeze_affines: bool = True
-    """Matting: the encoder's norms keep scale and shift, those of shortcuts excepted."""
     init: Literal["published", "pytorch"] = "published"
     """Random weights: Kaiming's for colours and deviation 0.01 for alpha, or PyTorch's."""
 
@@ -296,20 +283,15 @@ class SampleNetConfig:
         if self.part == "foreground":
             return self._filled(ForegroundNetwork())
         matting = self._filled(MattingNetwork(window=self.pool, stem_skip=self.stem_skip))
-        if self.freeze_affines:
-            matting.freeze_affines()
         if self.part == "matting":
             return matting
-        chain = SampleNet(
+        return SampleNet(
             self._filled(BackgroundNetwork()),
             self._filled(ForegroundNetwork()),
             matting,
             paste_known=self.paste_known,
             sampling_size=self.sampling_size,
         )
-        chain.background.requires_grad_(self.train_sampling)
-        chain.foreground.requires_grad_(self.train_sampling)
-        return chain
 
     def _filled(self, network: Part) -> Part:
         if self.init == "published":

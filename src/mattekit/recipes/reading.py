@@ -26,18 +26,31 @@ from mattekit.core.errors import BadRecipe
 
 LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 """Words only; parsed in C where PyYAML can."""
+OTHER_UNIT = {"steps": "epochs", "epochs": "steps"}
+"""A length has one unit: setting one takes the other away."""
 FIRST = ""  # in a tree: the key of whatever field comes first
 
 
 def read_tree(text: str, source: str) -> dict[str, Any]:
     """The words of a YAML text, as nested dictionaries and lists."""
     try:
+        if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, Loader=LOADER)):
+            raise BadRecipe(f"{source} repeats a part by *NAME; write out what it stands for")
         tree = yaml.load(text, Loader=LOADER)
     except yaml.YAMLError as error:
         raise BadRecipe(f"{source} is not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(tree, dict):
         raise BadRecipe(f"{source} holds no keys; a recipe is a list of `key: value` lines")
     return tree
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """The words of a YAML file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise BadRecipe(f"{path} is not text in UTF-8; save it so") from error
+    return read_tree(text, str(path))
 
 
 def override(tree: dict[str, Any], word: str) -> None:
@@ -58,25 +71,28 @@ def set_value(tree: dict[str, Any], path: str, value: Any) -> None:
     for parent in parents:
         tree = _child(tree, parent)
     tree[last] = value
+    if last in OTHER_UNIT:
+        tree.pop(OTHER_UNIT[last], None)
+        tree.pop(FIRST, None)
 
 
 def apply_words(tree: dict[str, Any], words: Sequence[str]) -> None:
-    """Set `key=value` words in their order; `preset=NAME` sets what the tree keeps by that name.
+    """Set `key=value` words; `preset=NAME` sets what the tree keeps by that name, and comes first.
 
     Presets stand in the tree itself, under `presets`: name -> dotted key -> value.
     """
     presets = tree.pop("presets", {})
-    for word in words:
-        key, _, name = word.partition("=")
-        if key != "preset":
-            override(tree, word)
-            continue
+    chosen = [word for word in words if word.startswith("preset=")]
+    for name in (word.partition("=")[2] for word in chosen):
         if not presets:
             raise BadRecipe(f"preset={name}: this recipe has no presets; leave the word out")
         if name not in presets:
             raise BadRecipe(f"preset: there is no '{name}'{did_you_mean(name, list(presets))}")
         for path, value in presets[name].items():
             set_value(tree, path, copy.deepcopy(value))
+    for word in words:
+        if word not in chosen:
+            override(tree, word)
 
 
 def fill_environment(tree: Any, path: str = "", *, keep_unset: bool = False) -> Any:

@@ -1,33 +1,31 @@
 """What a training run consists of, as one frozen object: read from YAML, checked, written back."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, field, replace
+from dataclasses import asdict, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import yaml
 
 from mattekit.core.config import config
-from mattekit.core.errors import BadArgument, BadRecipe
+from mattekit.core.errors import BadArgument, BadRecipe, MattekitError
 from mattekit.data import SourceConfig
 from mattekit.data.augmentation import StepConfig
 from mattekit.data.forgiving import OnError
 from mattekit.data.sources.synthetic import SyntheticConfig
-from mattekit.losses import LossConfig
 from mattekit.metrics import METRICS
 from mattekit.metrics.protocols import choose_protocol
 from mattekit.networks import NetworkConfig
 from mattekit.recipes.published import converted, is_published
-from mattekit.recipes.reading import apply_words, did_you_mean, fill_environment, read, read_tree
+from mattekit.recipes.reading import apply_words, did_you_mean, fill_environment, read, read_file
 from mattekit.training import MethodConfig
 from mattekit.training.bank import BankConfig
-from mattekit.training.freeze import FreezeConfig
-from mattekit.training.optimisers import AdamConfig, OptimiserConfig
-from mattekit.training.periods import Span
-from mattekit.training.report import LogConfig
-from mattekit.training.schedules import ConstantConfig, ScheduleConfig, TriangularConfig
+from mattekit.training.checkpoints import CheckpointConfig
+from mattekit.training.method import TrainingConfig
+from mattekit.training.periods import Duration
+from mattekit.training.run_log import LogConfig
+from mattekit.training.schedules import ConstantConfig, TriangularConfig
 from mattekit.training.staged import StagedConfig
-from mattekit.training.state import CheckpointConfig
 from mattekit.training.supervised import SupervisedConfig
 from mattekit.training.validation import COLOUR_ERRORS, ValidationConfig
 
@@ -77,7 +75,7 @@ class InitConfig:
     """Where imagenet is read from, in torchvision's names, instead of asking timm."""
     parts: dict[str, str] = field(default_factory=dict)
     """Parts of the network with their own start, which is written like `path`."""
-    how: str = ""
+    how_to_get: str = ""
     """How to get what is named here; said where it is missing."""
 
 
@@ -90,39 +88,19 @@ class SmokeConfig:
 
 
 @config
-class Recipe:
+class Recipe(TrainingConfig):
     """One training run, complete."""
 
     network: NetworkConfig
     data: DataConfig
-    losses: tuple[LossConfig, ...]
-    length: Span | None = None
+    length: Duration | None = None
     """How long the run is; left out where the method's stages say it."""
-    method: MethodConfig = field(default_factory=SupervisedConfig)
+    method: MethodConfig = SupervisedConfig()
     seed: int = 0
-    batch: int = 8
-    """Samples in a step, over all processes and accumulated parts."""
-    accumulate: int = 1
-    """Parts that the batch is computed in, one after the other, to save memory."""
-    optimiser: OptimiserConfig = field(default_factory=AdamConfig)
-    schedule: ScheduleConfig = field(default_factory=ConstantConfig)
-    warmup: Span | None = None
-    """Linear rise of the rates before the schedule begins."""
-    rates_change: Literal["every step", "every epoch"] = "every step"
-    """Whether the rates stay the same within an epoch."""
-    clip: float | None = None
-    """Largest norm of the gradient; larger ones are scaled down."""
-    ema: float | None = None
-    """Decay of a running average of the weights (such as 0.999), which is then what is validated
-    and saved."""
-    freeze: FreezeConfig = field(default_factory=FreezeConfig)
-    precision: Literal["32", "bf16", "fp16"] = "32"
-    channels_last: bool = False
-    compile: bool = False
     init: InitConfig | None = None
     """none: all weights are random."""
     guessed_background: str | None = None
-    """A trained background network (a file or a run): what it guesses is handed to the network in
+    """A trained background network (a file or a run): what it guesses is given to the network in
     the place of the true background. none: the true one."""
     validate: ValidationConfig = field(default_factory=ValidationConfig)
     checkpoint: CheckpointConfig = field(default_factory=CheckpointConfig)
@@ -174,8 +152,8 @@ class Recipe:
 
     def smoked(self) -> "Recipe":
         """The same run in small: synthetic pictures of 64 pixels, one batch of two, few steps."""
-        every = Span(steps=1)
-        end = Span(steps=self.smoke.steps)
+        every = Duration(steps=1)
+        end = Duration(steps=self.smoke.steps)
         return replace(
             self,
             data=DataConfig(
@@ -223,7 +201,7 @@ def find(name_or_path: str) -> Path:
 
 def describe(path: Path) -> str:
     """What a recipe says of itself: its first comment."""
-    first = path.read_text().partition("\n")[0]
+    first = path.read_text(encoding="utf-8").partition("\n")[0]
     return first.lstrip("# ").strip()
 
 
@@ -234,11 +212,9 @@ def load_recipe(path: Path, words: Sequence[str] = (), *, keep_unset: bool = Fal
         keep_unset: leave names of environment variables that are not set, for a look at the recipe
             or a run without its data.
     """
-    tree = read_tree(path.read_text(), str(path))
+    tree = read_file(path)
     if is_published(tree):
-        tree, words = converted(
-            tree, words, read_tree((FOLDER / "alphagan-a6.yaml").read_text(), "")
-        )
+        tree, words = converted(tree, words, read_file(FOLDER / "alphagan-a6.yaml"))
     apply_words(tree, words)
     recipe = read(Recipe, fill_environment(tree, keep_unset=keep_unset))
     assert isinstance(recipe, Recipe)
@@ -248,12 +224,29 @@ def load_recipe(path: Path, words: Sequence[str] = (), *, keep_unset: bool = Fal
 
 def presets(path: Path) -> list[str]:
     """Names of the sets of values that a recipe keeps for `preset=NAME`."""
-    return list(read_tree(path.read_text(), str(path)).get("presets", {}))
+    return list(read_file(path).get("presets", {}))
 
 
 def dump_recipe(recipe: Recipe) -> str:
     """The whole recipe as YAML, every default filled in; `load_recipe` reads it back the same."""
-    return yaml.safe_dump(_plain(asdict(recipe)), sort_keys=False)
+    tree = asdict(recipe)
+    shared = [field.name for field in fields(TrainingConfig)]
+    ordered = {name: tree[name] for name in sorted(tree, key=lambda name: name in shared)}
+    return yaml.safe_dump(_plain(ordered), sort_keys=False)
+
+
+def describe_length(recipe: Recipe) -> str:
+    """The length in both units, or why the number of samples is not known here."""
+    try:
+        samples = len(recipe.data.train.open())
+    except MattekitError as error:
+        return f"the data cannot be opened here, so steps and epochs cannot be compared: {error}"
+    epoch = samples / recipe.batch
+    steps = recipe.steps(epoch)
+    return (
+        f"length: {steps:,} steps = {steps / epoch:.6g} epochs of {samples:,} samples, "
+        f"{recipe.batch} a step"
+    )
 
 
 def changed_keys(before: Any, after: Any, path: str = "") -> list[str]:
@@ -285,8 +278,7 @@ def _remarks(recipe: Recipe) -> list[str]:
     schedule = recipe.schedule
     if isinstance(schedule, TriangularConfig) and schedule.high < schedule.low:
         remarks.append(
-            f"schedule: the triangle stands on its head, from {schedule.low:g} down to "
-            f"{schedule.high:g}"
+            f"schedule: the rate starts high and dips, from {schedule.low:g} to {schedule.high:g}"
         )
     if recipe.data.valid is not None and recipe.data.valid == recipe.data.train:
         remarks.append("data.valid is data.train: the scores will say nothing of new pictures")

@@ -23,14 +23,14 @@ from mattekit.losses.adversarial import critic_objective, generator_objective
 from mattekit.losses.region import paste_known
 from mattekit.networks.patchgan import PatchGanConfig
 from mattekit.training.freeze import to_training
-from mattekit.training.learner import Learner, predict
-from mattekit.training.method import Objective, Report, Settings, StateDict
-from mattekit.training.optimisers import AdamConfig, OptimiserConfig
+from mattekit.training.method import Objective, Setup, StateDict, StepResult
+from mattekit.training.optimisers import OptimiserConfig
 from mattekit.training.schedules import ConstantConfig, ScheduleConfig
-from mattekit.training.supervised import averaged, on_device, prepared, rehearsed
+from mattekit.training.supervised import averaged, dry_run, on_device, trained_network
+from mattekit.training.trained_module import TrainedModule, autocast, in_float32, predict
 
-HOPELESS = 500
-"""Steps in a row of a critic that is never wrong, after which that is worth a remark."""
+WARN_AFTER = 500
+"""Updates in a row of a critic that is never wrong, after which that is worth a remark."""
 
 
 @config
@@ -44,12 +44,12 @@ class AdversarialConfig:
     objective: CriticObjective = "bce"
     order: Literal["critic first", "generator first"] = "critic first"
     update_every: int = 1
-    """The critic learns in every so-manieth step."""
+    """The critic is updated in one of so many steps."""
     shown: Literal["composite", "foreground", "background"] = "composite"
     """What the critic judges: composites, or the colours that a network guesses for a layer."""
     paste: bool = False
     """Show the critic an alpha whose known pixels come from the trimap."""
-    optimiser: OptimiserConfig = AdamConfig()
+    optimiser: OptimiserConfig = OptimiserConfig()
     """The critic's."""
     schedule: ScheduleConfig = ConstantConfig()
     """The critic's; the warm-up is the recipe's."""
@@ -58,13 +58,13 @@ class AdversarialConfig:
         if self.weight < 0 or self.update_every < 1:
             raise ValueError("weight must be at least 0 and update_every at least 1")
 
-    def build(self, settings: Settings) -> "Adversarial":
-        if settings.accumulate > 1:
+    def build(self, setup: Setup) -> "Adversarial":
+        if (parts := setup.config.accumulate) > 1:
             raise BadRecipe(
-                f"accumulate: {settings.accumulate} parts do not go with the adversarial method, "
-                "whose critic sees the whole batch; set accumulate=1 and lower batch"
+                f"accumulate: {parts} parts do not suit the adversarial method, whose critic sees "
+                "the whole batch; set accumulate=1 and lower batch"
             )
-        return Adversarial(settings, self)
+        return Adversarial(setup, self)
 
     def length(self, epoch: float) -> int | None:
         """None: the recipe says how long."""
@@ -80,56 +80,63 @@ class Adversarial:
 
     stage = 0
 
-    def __init__(self, settings: Settings, config: AdversarialConfig) -> None:
-        self.settings = settings
+    def __init__(self, setup: Setup, config: AdversarialConfig) -> None:
+        self.setup = setup
         self.config = config
-        self.trained = prepared(settings)
-        self.objective = Objective(settings.losses)
-        self.generator = _learner(self.trained, settings, settings.optimiser, settings.schedule)
+        self.generator = trained_network(setup)
+        self.objective = Objective(setup.config.losses, setup.fabric)
         self.critic = None
         if config.weight > 0:
-            critic = config.critic.build()
-            self.critic = _learner(critic, settings, config.optimiser, config.schedule)
-        self.average = averaged(self.trained, settings.ema)
-        self.taken = 0
-        self.never_wrong = 0
+            self.critic = TrainedModule(
+                config.critic.build(),
+                config.optimiser,
+                setup.rate(config.optimiser, config.schedule),
+                fabric=setup.fabric,
+                precision=setup.config.precision,
+                clip=setup.config.clip,
+            )
+        self.average = averaged(self.generator.module, setup.config.ema)
+        self.perfect = torch.zeros((), device=setup.fabric.device)
+        """Updates in a row in which the critic was right everywhere."""
 
     @property
     def network(self) -> nn.Module:
-        return self.trained if self.average is None else self.average.module
+        return self.generator.module if self.average is None else self.average.module
 
-    def rehearse(self, batch: Batch) -> None:
-        prediction, batch = rehearsed(self.settings, self.trained, batch)
+    def dry_run(self, batch: Batch) -> list[str]:
+        found = dry_run(self.setup, self.generator.module, batch)
         if self.critic is not None:
-            self.composite(prediction, batch)
-            self.real(batch)
+            self.composite(found.prediction, found.batch)
+            self.real(found.batch)
+        return found.remarks
 
-    def step(self, batch: Batch) -> Report:
+    def step(self, batch: Batch) -> StepResult:
         """One prediction, from which the critic and the generator each make their update."""
-        to_training(self.trained, self.settings.freeze)
-        batch = on_device(batch, self.settings)
-        self.generator.begin()
+        to_training(self.generator.module, self.setup.config.freeze)
+        batch = on_device(batch, self.setup)
+        self.generator.zero_grad()
         prediction = predict(self.generator, batch)
         if self.critic is None:
-            report = self._generator_step(prediction, batch, None)
+            result = self._generator_step(prediction, batch, None)
         else:
-            report = self._duel(prediction, batch, self.critic)
+            result = self._step_with_critic(prediction, batch, self.critic)
         if self.average is not None:
-            self.average.update_parameters(self.trained)
-        self.taken += 1
-        return report
+            self.average.update_parameters(self.generator.module)
+        return result
 
-    def _duel(self, prediction: Prediction, batch: Batch, critic: Learner) -> Report:
-        critic.begin()
+    def _step_with_critic(
+        self, prediction: Prediction, batch: Batch, critic: TrainedModule
+    ) -> StepResult:
+        critic.zero_grad()
         composite = self.composite(prediction, batch)
-        due = self.taken % self.config.update_every == 0
+        due = self.generator.updates % self.config.update_every == 0
         learned = None
         if due and self.config.order == "critic first":
             learned = self._critic_step(critic, composite, batch)
-        report = self._generator_step(prediction, batch, self._adversarial_loss(composite, batch))
+        result = self._generator_step(prediction, batch, self._adversarial_loss(composite, batch))
         if due and self.config.order == "generator first":
             learned = self._critic_step(critic, composite, batch)
-        return report if learned is None else report.joined(learned)
+        return result if learned is None else result.joined(learned)
 
     def composite(self, prediction: Prediction, batch: Batch) -> Tensor:
         """What the critic is to take for a photo, or for a layer of one."""
@@ -168,85 +175,82 @@ class Adversarial:
             )
         return torch.where(region_weight("unknown", batch.trimap) == 1, guess, self.real(batch))
 
-    def _critic_step(self, critic: Learner, composite: Tensor, batch: Batch) -> Report:
+    def _critic_step(self, critic: TrainedModule, composite: Tensor, batch: Batch) -> StepResult:
         real = critic(self.real(batch), batch.trimap)
         composed = critic(composite.detach(), batch.trimap)
         loss = critic_objective(real, composed, self.config.objective)
-        critic.backward(loss, {"critic": loss})
-        update = critic.update()
+        critic.backward(loss)
+        lr, norm = critic.update()
         middle = 0.5 if self.config.objective == "lsgan" else 0.0
         right = torch.cat([(real > middle).flatten(), (composed <= middle).flatten()])
-        accuracy = float(right.float().mean())
-        return Report(
-            losses={"critic": float(loss.detach())},
-            rates={"critic": update.lr},
-            gradient_norms=update.norms("critic"),
+        accuracy = right.float().mean()
+        self.perfect = torch.where(accuracy == 1, self.perfect + 1, 0)
+        return StepResult(
+            losses={"critic": loss.detach()},
+            rates={"critic": lr},
+            gradient_norms={"critic": norm},
             notes={"critic_accuracy": accuracy},
-            remarks=self._judged(accuracy),
+            remarks=self._remarks(critic),
         )
 
-    def _judged(self, accuracy: float) -> tuple[str, ...]:
-        self.never_wrong = self.never_wrong + 1 if accuracy == 1.0 else 0
-        if self.never_wrong != HOPELESS:
+    def _remarks(self, critic: TrainedModule) -> tuple[str, ...]:
+        """Looked at once in so many updates, since reading a number makes the device wait."""
+        if critic.updates % WARN_AFTER or self.perfect < WARN_AFTER:
             return ()
         return (
-            f"the critic was right everywhere for {HOPELESS} steps, so it teaches the generator "
-            "little; lower method.optimiser.lr or raise method.update_every",
+            f"the critic was right everywhere for {int(self.perfect)} updates, so it teaches the "
+            "generator little; lower method.optimiser.lr or raise method.update_every",
         )
 
     def _adversarial_loss(self, composite: Tensor, batch: Batch) -> Tensor:
-        assert self.critic is not None, "there is a duel only with a critic"
-        critic = self.critic.inner
+        assert self.critic is not None, "only a method with a critic asks for this"
+        critic = self.critic.module
         weights = {name: weight.detach() for name, weight in critic.named_parameters()}
-        with self.settings.fabric.autocast():
+        with autocast(self.setup.fabric.device, self.setup.config.precision):
             logits = functional_call(critic, weights, (composite, batch.trimap))
-        return generator_objective(logits.float(), self.config.objective)
+        return generator_objective(in_float32(logits), self.config.objective)
 
     def _generator_step(
         self, prediction: Prediction, batch: Batch, adversarial: Tensor | None
-    ) -> Report:
-        total, parts = self.objective(prediction, batch)
+    ) -> StepResult:
+        values = self.objective(prediction, batch)
         if adversarial is not None:
-            total = total + self.config.weight * adversarial
-            parts = {**parts, "adversarial": adversarial}
-        self.generator.backward(total, parts)
-        update = self.generator.update()
-        return Report(
-            losses={name: float(part.detach()) for name, part in {**parts, "total": total}.items()},
-            rates={"network": update.lr},
-            gradient_norms=update.norms("network"),
+            total = values["total"] + self.config.weight * adversarial
+            values = {**values, "adversarial": adversarial, "total": total}
+        self.generator.backward(values["total"])
+        lr, norm = self.generator.update()
+        return StepResult(
+            losses={name: value.detach() for name, value in values.items()},
+            rates={"network": lr},
+            gradient_norms={"network": norm},
+            may_overflow=self.setup.config.precision == "fp16",
         )
 
     def parts(self) -> dict[str, nn.Module]:
-        both = {"network": self.trained}
-        return both if self.critic is None else {**both, "critic": self.critic.inner}
+        both = {"network": self.generator.module}
+        return both if self.critic is None else {**both, "critic": self.critic.module}
+
+    def rate_jump(self) -> tuple[float, float]:
+        return self.generator.rate_jump()
 
     def state_dict(self) -> StateDict:
         state: StateDict = {
-            "network": self.trained.state_dict(),
+            "network": self.generator.module.state_dict(),
             "average": {} if self.average is None else self.average.state_dict(),
             "generator": self.generator.state_dict(),
-            "taken": self.taken,
-            "never_wrong": self.never_wrong,
+            "perfect": self.perfect,
         }
         if self.critic is not None:
             state["critic"] = self.critic.state_dict()
-            state["critic_weights"] = self.critic.inner.state_dict()
+            state["critic_weights"] = self.critic.module.state_dict()
         return state
 
     def load_state_dict(self, state: StateDict) -> None:
-        self.trained.load_state_dict(state["network"])
+        self.generator.module.load_state_dict(state["network"])
         self.generator.load_state_dict(state["generator"])
-        self.taken, self.never_wrong = state["taken"], state["never_wrong"]
+        self.perfect = state["perfect"].to(self.perfect.device)
         if self.average is not None:
             self.average.load_state_dict(state["average"])
         if self.critic is not None:
-            self.critic.inner.load_state_dict(state["critic_weights"])
+            self.critic.module.load_state_dict(state["critic_weights"])
             self.critic.load_state_dict(state["critic"])
-
-
-def _learner(
-    module: nn.Module, settings: Settings, optimiser: OptimiserConfig, schedule: ScheduleConfig
-) -> Learner:
-    pace = settings.pace(optimiser, schedule)
-    return Learner(module, optimiser, pace, fabric=settings.fabric, clip=settings.clip)

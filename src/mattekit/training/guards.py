@@ -1,6 +1,11 @@
-"""What stops a run early: numbers that broke, too little memory, data that cannot be right."""
+"""What stops a run early: numbers that broke, too little memory, data that cannot be right.
+
+A run that explodes without breaking is remarked on.
+"""
 
 import json
+import math
+import statistics
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,47 +17,97 @@ from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadData, BadRecipe, MattekitError, TooLarge
 from mattekit.core.tensors import Batch
 from mattekit.core.types import UNKNOWN, Sample
+from mattekit.training.method import StepResult
 
 FEWEST_ALPHAS = 3
 """Distinct values of alpha below which a data set holds masks, not mattes."""
 
 
-class NotFinite(MattekitError):
-    """A loss or a gradient is no longer a number."""
+EXPLODED = 1.2
+"""Times the first loss, above which a run that stays there has gone wrong."""
+READINGS = 5
+STEEP = 100
+"""Times the usual norm of the gradient."""
 
-    def __init__(self, sentence: str, losses: dict[str, float]) -> None:
-        super().__init__(sentence)
-        self.losses = losses
+
+def check_finite(result: StepResult, step: int, folder: Path) -> None:
+    """Stop where a loss or a gradient is no longer a number; the pictures' names are kept.
+
+    Raises:
+        MattekitError: says which number, and where the names are.
+    """
+    numbers = result.numbers()
+    norms = {} if result.may_overflow else numbers["gradient_norms"]
+    values = {
+        **{f"the loss {name}": value for name, value in numbers["losses"].items()},
+        **{f"the norm of the gradient of the {name}": value for name, value in norms.items()},
+    }
+    broken = [name for name, value in values.items() if not math.isfinite(value)]
+    if not broken:
+        return
+    place = folder / "bad_batch.json"
+    names = [] if result.batch is None else list(result.batch.names)
+    with replacing(place) as aside:
+        aside.write_text(
+            json.dumps({"step": step, "names": names, "losses": numbers["losses"]}, indent=2)
+        )
+    raise MattekitError(
+        f"step {step}: {broken[0]} became {values[broken[0]]}; checkpoints are of earlier steps, "
+        f"the pictures are named in {place}; look at them, or lower optimiser.lr or set clip"
+    )
+
+
+class ExplosionWatch:
+    """Notices a loss that stays above where it began, and gradients far beyond the usual."""
+
+    def __init__(self) -> None:
+        self.totals: list[float] = []
+        self.norms: list[float] = []
+        self.said: set[str] = set()
+
+    def remarks(self, numbers: dict[str, dict[str, float]]) -> list[str]:
+        """Remarks on the numbers that were just read, each said once."""
+        self.totals.append(numbers["losses"]["total"])
+        first, last = self.totals[0], self.totals[1:][-READINGS:]
+        found = {}
+        if first > 0 and len(last) == READINGS and min(last) > EXPLODED * first:
+            found["loss"] = (
+                f"the loss began at {first:.4g} and stays above it ({last[-1]:.4g} now), so the "
+                "network unlearns; lower optimiser.lr, or set clip and warmup"
+            )
+        norm = numbers["gradient_norms"].get("network", math.nan)
+        usual = statistics.median(self.norms) if len(self.norms) >= READINGS else math.inf
+        if norm > STEEP * usual:
+            found["norm"] = (
+                f"the norm of the gradient is {norm:.4g}, usually {usual:.4g}; set clip, such as "
+                f"clip={2 * usual:.2g}"
+            )
+        if math.isfinite(norm):
+            self.norms.append(norm)
+        new = [text for kind, text in found.items() if kind not in self.said]
+        self.said |= found.keys()
+        return new
 
 
 @contextmanager
-def watched(batch: Batch, step: int, folder: Path) -> Iterator[None]:
-    """Turn what breaks within a step into a sentence; the pictures' names are kept in a file."""
+def explain_errors(batch: Batch, step: int) -> Iterator[None]:
+    """Turn what breaks within a step into a sentence."""
     try:
         yield
-    except NotFinite as trouble:
-        place = folder / "bad_batch.json"
-        found = {"step": step, "names": list(batch.names), "losses": trouble.losses}
-        with replacing(place) as aside:
-            aside.write_text(json.dumps(found, indent=2))
-        raise MattekitError(
-            f"step {step}: {trouble}, so nothing was updated; the pictures are named in {place}; "
-            "look at them, or lower optimiser.lr or set clip"
-        ) from trouble
-    except ValueError as trouble:
-        if "more than 1 value per channel" not in str(trouble):
+    except ValueError as error:
+        if "more than 1 value per channel" not in str(error):
             raise
         raise BadRecipe(
             f"batch: a norm over the batch sees a single value with {len(batch.image)} pictures of "
             f"{_size(batch)}; raise batch or data.size, or choose a network norm such as gn"
-        ) from trouble
-    except RuntimeError as trouble:
-        if not _out_of_memory(trouble):
+        ) from error
+    except RuntimeError as error:
+        if not _out_of_memory(error):
             raise
         raise TooLarge(
             f"step {step}: out of memory with {len(batch.image)} pictures of {_size(batch)}; raise "
             "accumulate, or lower batch or data.size"
-        ) from trouble
+        ) from error
 
 
 def check_samples(samples: Sequence[Sample], *, allow_masks: bool) -> None:

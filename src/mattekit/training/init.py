@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from mattekit.core.errors import BadWeights
 from mattekit.models.files import find
-from mattekit.training.state import BEST, LAST, CheckpointConfig, Checkpoints
+from mattekit.training.checkpoints import BEST, LAST, CheckpointConfig, Checkpoints
 
 WEIGHTS = "weights.safetensors"
 SHOWN = 5

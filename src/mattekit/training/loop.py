@@ -8,7 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from types import FrameType
@@ -18,19 +18,9 @@ import torch
 from lightning_fabric import Fabric
 
 from mattekit.core.tensors import Batch
-from mattekit.training.guards import watched
-from mattekit.training.method import Method, Report
-from mattekit.training.state import State
-
-
-@dataclass(frozen=True)
-class Moment:
-    """What there is to see after a step."""
-
-    report: Report
-    batch: Batch
-    seconds: float
-    """How long the step took, the wait for its batch included."""
+from mattekit.training.checkpoints import State
+from mattekit.training.guards import check_finite, explain_errors
+from mattekit.training.method import Method, StepResult
 
 
 @dataclass(frozen=True)
@@ -38,8 +28,10 @@ class Every:
     """Something done every so many steps, and after the last one if `at_end`."""
 
     steps: int
-    action: Callable[[Moment], None]
+    action: Callable[[StepResult], None]
     at_end: bool = False
+    reads: bool = True
+    """Whether numbers or weights are read, so that they must be known to be finite first."""
 
 
 def fit(
@@ -52,19 +44,36 @@ def fit(
     every: Sequence[Every] = (),
     stop: Callable[[], bool] = lambda: False,
 ) -> bool:
-    """Train up to step `steps`; whether it got there, rather than being stopped."""
+    """Train up to step `steps`; whether it got there, rather than being stopped.
+
+    A step's numbers are looked at when the next one is under way, so that the device never waits;
+    before anything is logged, measured or saved they are looked at in any case.
+    """
     start = time.perf_counter()
+    unchecked: StepResult | None = None
     for batch in islice(batches, steps - state.step):
-        with watched(batch, state.step + 1, folder):
-            report = method.step(batch)
+        with explain_errors(batch, state.step + 1):
+            result = method.step(batch)
+        if unchecked is not None:
+            check_finite(unchecked, state.step, folder)
         state.step += 1
         now = time.perf_counter()
-        moment, start = Moment(report, batch, now - start), now
-        for event in every:
-            if state.step % event.steps == 0 or (event.at_end and state.step == steps):
-                event.action(moment)
+        result, start = replace(result, batch=batch, seconds=now - start), now
+        due = [
+            event
+            for event in every
+            if state.step % event.steps == 0 or (event.at_end and state.step == steps)
+        ]
+        unchecked = result
+        if any(event.reads for event in due):
+            check_finite(result, state.step, folder)
+            unchecked = None
+        for event in due:
+            event.action(result)
         if stop():
             break
+    if unchecked is not None:
+        check_finite(unchecked, state.step, folder)
     return state.step >= steps
 
 

@@ -5,53 +5,117 @@ The loop owns time, a method owns gradients: `training.supervised`, `adversarial
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from itertools import chain
+from typing import Any, Literal, Protocol, runtime_checkable
 
+import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from mattekit.core.config import config
 from mattekit.core.tensors import Batch, Prediction
+from mattekit.losses import LossConfig
+from mattekit.losses.region import Terms
 from mattekit.training.freeze import FreezeConfig
 from mattekit.training.guessed import GuessedBackground
-from mattekit.training.optimisers import AdamConfig, OptimiserConfig
-from mattekit.training.periods import Clock, Span
-from mattekit.training.schedules import ConstantConfig, Pace, ScheduleConfig
+from mattekit.training.optimisers import OptimiserConfig
+from mattekit.training.periods import Duration, RunLength
+from mattekit.training.schedules import ConstantConfig, LearningRate, ScheduleConfig
 
 StateDict = dict[str, Any]
 """Tensors, numbers, words, and lists and dicts of them."""
 
+Precision = Literal["32", "bf16", "fp16"]
+KINDS = ("losses", "gradient_norms", "notes")
 
-@runtime_checkable
-class Loss(Protocol):
-    """A member of `losses.LossConfig`."""
 
-    @property
-    def name(self) -> str: ...
-    @property
-    def weight(self) -> float: ...
-    def __call__(self, prediction: Prediction, batch: Batch) -> Tensor: ...
+@config
+class TrainingConfig:
+    """How weights are learned: the part of a recipe that a method sees."""
+
+    losses: tuple[LossConfig, ...]
+    batch: int = 8
+    """Samples in a step, over all processes and accumulated parts."""
+    accumulate: int = 1
+    """Parts that the batch is computed in, one after the other, to save memory."""
+    optimiser: OptimiserConfig = OptimiserConfig()
+    schedule: ScheduleConfig = ConstantConfig()
+    warmup: Duration | None = None
+    """Linear rise of the rates before the schedule begins."""
+    rates_change: Literal["every step", "every epoch"] = "every step"
+    """Whether the rates stay the same within an epoch."""
+    clip: float | None = None
+    """Largest norm of the gradient; larger ones are scaled down."""
+    ema: float | None = None
+    """Decay of a running average of weights and norm statistics (such as 0.999), which is then what
+    is validated and saved."""
+    freeze: FreezeConfig = FreezeConfig()
+    precision: Precision = "32"
+    channels_last: bool = False
+    compile: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
-class Report:
-    """What one step came to. Parts are named as in the logs."""
+class Setup:
+    """What a method works with."""
 
-    losses: dict[str, float]
-    """`total` and each of its parts, unweighted."""
+    config: TrainingConfig
+    network: nn.Module
+    fabric: Fabric
+    length: RunLength
+    best_weights: Callable[[int], dict[str, Tensor] | None] = lambda step: None
+    """The best weights saved after a step, for a stage that continues from the stage before."""
+    guessed_background: GuessedBackground | None = None
+    """What replaces the true background by a guess, before the network sees a batch."""
+
+    def rate(self, optimiser: OptimiserConfig, schedule: ScheduleConfig) -> LearningRate:
+        """The rates of one of the method's optimisers over time."""
+        return LearningRate(
+            schedule=schedule,
+            lr=optimiser.lr,
+            length=self.length,
+            warmup=self.config.warmup,
+            by_epoch=self.config.rates_change == "every epoch",
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepResult:
+    """What one step came to. Numbers stay on the device until somebody reads them."""
+
+    losses: dict[str, Tensor]
+    """`total` and each of its parts, unweighted; the mean over all processes is the loss."""
     rates: dict[str, float]
-    gradient_norms: dict[str, float]
-    """Before clipping; empty for an update that was left out because of an fp16 overflow."""
-    notes: dict[str, float] = field(default_factory=dict)
+    gradient_norms: dict[str, Tensor]
+    """Before clipping; not finite for an update that was left out because of an fp16 overflow."""
+    notes: dict[str, Tensor] = field(default_factory=dict)
+    may_overflow: bool = False
+    """Whether gradients are scaled up for fp16, where an overflow is a matter of course."""
     remarks: tuple[str, ...] = ()
-    """Sentences for whoever watches."""
+    """Sentences for the user."""
+    batch: Batch | None = None
+    seconds: float = 0.0
+    """How long the step took, the wait for its batch included."""
 
-    def joined(self, other: "Report") -> "Report":
+    def numbers(self, fabric: Fabric | None = None) -> dict[str, dict[str, float]]:
+        """Everything as numbers, by kind; in one transfer, and as means over the processes."""
+        found = {kind: getattr(self, kind) for kind in KINDS}
+        values = torch.stack(
+            [v.detach().double() for v in chain(*map(dict.values, found.values()))]
+        )
+        if fabric is not None and fabric.world_size > 1:
+            values = fabric.all_reduce(values, reduce_op="mean")  # type: ignore[assignment]
+        rest = iter(values.tolist())
+        return {kind: {name: next(rest) for name in found[kind]} for kind in KINDS}
+
+    def joined(self, other: "StepResult") -> "StepResult":
         """The numbers of both."""
-        return Report(
+        return StepResult(
             losses={**self.losses, **other.losses},
             rates={**self.rates, **other.rates},
             gradient_norms={**self.gradient_norms, **other.gradient_norms},
             notes={**self.notes, **other.notes},
+            may_overflow=self.may_overflow,
             remarks=self.remarks + other.remarks,
         )
 
@@ -61,72 +125,73 @@ class Method(Protocol):
     """One way of training."""
 
     stage: int
-    """Counts up when a method goes on to its next stage; the best so far then starts anew."""
+    """Counts up when a method enters its next stage; the best so far then starts anew."""
 
     @property
     def network(self) -> nn.Module:
         """The network as it would be used now: the average of its weights where one is kept."""
 
-    def rehearse(self, batch: Batch) -> None:
-        """Compute every loss of a batch once, so that what cannot work is refused before a step."""
+    def dry_run(self, batch: Batch) -> list[str]:
+        """Compute every loss of a batch once, to refuse what cannot work before the first step;
+        remarks on weights that no loss depends on."""
 
-    def step(self, batch: Batch) -> Report:
+    def step(self, batch: Batch) -> StepResult:
         """Forward, backward and the update of every optimiser."""
 
     def parts(self) -> dict[str, nn.Module]:
         """Everything that is trained, by name."""
 
+    def rate_jump(self) -> tuple[float, float]:
+        """The rate of the last update and of the next."""
+
     def state_dict(self) -> StateDict:
-        """All that a later `load_state_dict` needs to go on to the bit."""
+        """All that a later `load_state_dict` needs to resume exactly."""
 
     def load_state_dict(self, state: StateDict) -> None: ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """What every method is given."""
-
-    fabric: Fabric
-    network: nn.Module
-    losses: Sequence[Loss]
-    clock: Clock
-    optimiser: OptimiserConfig = field(default_factory=AdamConfig)
-    schedule: ScheduleConfig = field(default_factory=ConstantConfig)
-    warmup: Span | None = None
-    by_epoch: bool = False
-    accumulate: int = 1
-    clip: float | None = None
-    ema: float | None = None
-    freeze: FreezeConfig = field(default_factory=FreezeConfig)
-    channels_last: bool = False
-    compile: bool = False
-    best_weights: Callable[[int], dict[str, Tensor] | None] = lambda step: None
-    """The best weights saved after a step, for a stage that goes on from the stage before."""
-    guessed_background: GuessedBackground | None = None
-    """What puts a guess in the place of the true background, before the network sees a batch."""
-
-    def pace(self, optimiser: OptimiserConfig, schedule: ScheduleConfig) -> Pace:
-        """The rates of one of the method's optimisers over time."""
-        return Pace(
-            schedule=schedule,
-            lr=optimiser.lr,
-            clock=self.clock,
-            warmup=self.warmup,
-            by_epoch=self.by_epoch,
-        )
-
-
 class Objective:
-    """A weighted sum of losses that remembers its parts by name."""
+    """A weighted sum of losses over a whole batch, of which this process sees a share.
 
-    def __init__(self, losses: Sequence[Loss]) -> None:
-        self.losses: dict[str, Loss] = {}
+    Its values are scaled so that their mean over the processes is the loss of the whole batch,
+    which is what data-parallel training makes of gradients.
+    """
+
+    def __init__(self, losses: Sequence[LossConfig], fabric: Fabric) -> None:
+        self.fabric = fabric
+        self.losses: dict[str, LossConfig] = {}
         for loss in losses:
             same = sum(name.split(" ")[0] == loss.name for name in self.losses)
             self.losses[f"{loss.name} {same + 1}" if same else loss.name] = loss
 
-    def __call__(self, prediction: Prediction, batch: Batch) -> tuple[Tensor, dict[str, Tensor]]:
-        parts = {name: loss(prediction, batch) for name, loss in self.losses.items()}
-        total = sum((self.losses[name].weight * part for name, part in parts.items()), start=0.0)
-        assert isinstance(total, Tensor), "a recipe has at least one loss"
-        return total, parts
+    def terms(self, prediction: Prediction, batch: Batch) -> dict[str, Terms]:
+        """Every loss of a part of the batch, not yet divided."""
+        return {name: loss(prediction, batch) for name, loss in self.losses.items()}
+
+    def counts(
+        self, terms: dict[str, Terms], prediction: Prediction, others: Sequence[Batch] = ()
+    ) -> dict[str, Tensor]:
+        """What the sums of the whole batch are divided by: over its parts and all processes.
+
+        Counts follow from the batch alone, so the prediction for one part serves for the others.
+        """
+        with torch.no_grad():
+            whole = Terms.joined(terms.values()).counts
+            for other in others:
+                whole = whole + Terms.joined(self.terms(prediction, other).values()).counts
+        if self.fabric.world_size > 1:
+            whole = self.fabric.all_reduce(whole, reduce_op="sum")  # type: ignore[assignment]
+        split = whole.split([len(each.sums) for each in terms.values()])
+        return dict(zip(terms, split, strict=True))
+
+    def values(self, terms: dict[str, Terms], counts: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Every loss by name, and their weighted sum as `total`."""
+        world = self.fabric.world_size
+        parts = {name: world * terms[name].quotients(counts[name]).sum() for name in terms}
+        weighted = [self.losses[name].weight * part for name, part in parts.items()]
+        return {**parts, "total": torch.stack(weighted).sum()}
+
+    def __call__(self, prediction: Prediction, batch: Batch) -> dict[str, Tensor]:
+        """The values where this process computes its share of the batch in one part."""
+        terms = self.terms(prediction, batch)
+        return self.values(terms, self.counts(terms, prediction))

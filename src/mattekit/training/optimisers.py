@@ -1,97 +1,82 @@
-"""Optimisers by name. Rates over time: `training.schedules`."""
+"""Optimisers and their parameter groups. Rates over time: `training.schedules`."""
 
-from collections.abc import Iterable
-from typing import Literal
+from collections import defaultdict
+from dataclasses import field
+from typing import Any, Literal
 
 from torch import nn, optim
 
 from mattekit.core.config import config
+from mattekit.core.errors import BadRecipe
+from mattekit.training.freeze import fits
 
-Parameters = Iterable[nn.Parameter]
+DECAY = {"adam": 0.0, "adamw": 0.01, "sgd": 0.0}
 
 
 @config
-class AdamConfig:
-    """Adam; weight decay is added to the gradient."""
+class OptimiserConfig:
+    """Adam, AdamW or stochastic gradient descent, with a rate and a decay for every part."""
 
-    name: Literal["adam"] = "adam"
+    name: Literal["adam", "adamw", "sgd"] = "adam"
     lr: float = 1e-4
-    weight_decay: float = 0.0
+    weight_decay: float | None = None
+    """null for the usual one: 0.01 for adamw, where it bypasses the moments, and 0 for the others,
+    where it is added to the gradient."""
+    decay_norms: bool = True
+    """Whether weight decay also shrinks norms and biases."""
+    lr_scale: dict[str, float] = field(default_factory=dict)
+    """Part (`encoder`) or parameters (`encoder.*.weight`) -> factor of the rate. The last one that
+    fits counts."""
     betas: tuple[float, float] = (0.9, 0.999)
+    """Of adam and adamw."""
     epsilon: float = 1e-8
-
-    def __post_init__(self) -> None:
-        _check(self.lr, self.weight_decay)
-
-    def build(self, parameters: Parameters) -> optim.Optimizer:
-        return optim.Adam(
-            parameters,
-            lr=self.lr,
-            betas=self.betas,
-            eps=self.epsilon,
-            weight_decay=self.weight_decay,
-        )
-
-
-@config
-class AdamWConfig:
-    """Adam with decoupled weight decay."""
-
-    name: Literal["adamw"] = "adamw"
-    lr: float = 1e-4
-    weight_decay: float = 0.01
-    betas: tuple[float, float] = (0.9, 0.999)
-    epsilon: float = 1e-8
-
-    def __post_init__(self) -> None:
-        _check(self.lr, self.weight_decay)
-
-    def build(self, parameters: Parameters) -> optim.Optimizer:
-        return optim.AdamW(
-            parameters,
-            lr=self.lr,
-            betas=self.betas,
-            eps=self.epsilon,
-            weight_decay=self.weight_decay,
-        )
-
-
-@config
-class SgdConfig:
-    """Stochastic gradient descent."""
-
-    name: Literal["sgd"] = "sgd"
-    lr: float = 1e-2
+    """Of adam and adamw."""
     momentum: float = 0.0
+    """Of sgd."""
     nesterov: bool = False
-    weight_decay: float = 0.0
+    """Of sgd."""
 
     def __post_init__(self) -> None:
-        _check(self.lr, self.weight_decay)
+        if self.lr <= 0 or (self.weight_decay or 0) < 0:
+            raise ValueError("lr must be above 0 and weight_decay at least 0")
+        if any(scale <= 0 for scale in self.lr_scale.values()):
+            raise ValueError("a factor of lr_scale must be above 0; freeze.parts keeps parts still")
 
-    def build(self, parameters: Parameters) -> optim.Optimizer:
-        return optim.SGD(
-            parameters,
-            lr=self.lr,
-            momentum=self.momentum,
-            nesterov=self.nesterov,
-            weight_decay=self.weight_decay,
-        )
+    def build(self, module: nn.Module) -> optim.Optimizer:
+        """The optimiser of the module's weights that learn."""
+        groups = self._groups(module)
+        if self.name == "sgd":
+            return optim.SGD(groups, self.lr, momentum=self.momentum, nesterov=self.nesterov)
+        kind = optim.Adam if self.name == "adam" else optim.AdamW
+        return kind(groups, self.lr, betas=self.betas, eps=self.epsilon)
 
-
-OptimiserConfig = AdamConfig | AdamWConfig | SgdConfig
+    def _groups(self, module: nn.Module) -> list[dict[str, Any]]:
+        """Weights with the same rate and decay together."""
+        weights = dict(module.named_parameters())
+        for pattern in self.lr_scale:
+            if not any(fits(name, pattern) for name in weights):
+                raise BadRecipe(
+                    f"optimiser.lr_scale: nothing in the network is called '{pattern}'; its parts "
+                    f"are {', '.join(dict.fromkeys(name.split('.')[0] for name in weights))}"
+                )
+        decay = DECAY[self.name] if self.weight_decay is None else self.weight_decay
+        groups: dict[tuple[float, float], list[nn.Parameter]] = defaultdict(list)
+        for name, weight in weights.items():
+            scales = [scale for pattern, scale in self.lr_scale.items() if fits(name, pattern)]
+            own_decay = decay if self.decay_norms or weight.ndim > 1 else 0.0
+            if weight.requires_grad:
+                groups[scales[-1] if scales else 1.0, own_decay].append(weight)
+        return [
+            {"params": members, "lr": self.lr * scale, "lr_scale": scale, "weight_decay": own_decay}
+            for (scale, own_decay), members in groups.items()
+        ]
 
 
 def set_rates(optimiser: optim.Optimizer, lr: float, momentum: float | None) -> None:
     """Use this rate, and this momentum where one is given, from the next update on."""
     for group in optimiser.param_groups:
-        group["lr"] = lr
+        group["lr"] = lr * group["lr_scale"]
         if momentum is not None and "betas" in group:
             group["betas"] = (momentum, *group["betas"][1:])
         elif momentum is not None:
             group["momentum"] = momentum
-
-
-def _check(lr: float, weight_decay: float) -> None:
-    if lr <= 0 or weight_decay < 0:
-        raise ValueError("lr must be above 0 and weight_decay at least 0")

@@ -1,4 +1,4 @@
-"""How long and how often: lengths in steps or epochs, and the clock that makes steps of both."""
+"""How long and how often: lengths in steps or epochs, and what a run makes of both."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ from mattekit.core.config import config
 
 
 @config
-class Span:
+class Duration:
     """A length of training: exactly one of `steps` and `epochs`."""
 
     steps: int | None = None
@@ -28,7 +28,7 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Clock:
+class RunLength:
     """How long an epoch and the whole run are, in steps."""
 
     epoch: float

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadArgument, BadData
-from mattekit.training.report import LOG, read_log
+from mattekit.training.run_log import LOG, read_log
 
 COLUMNS = 3
 KINDS = ("losses", "validation", "rates", "notes")

@@ -13,14 +13,8 @@ from typing import Any, Protocol, runtime_checkable
 import torch
 from lightning_fabric import Fabric
 
-from mattekit.core.errors import BadWeights
-from mattekit.training.learner import network_inputs
-from mattekit.training.loop import Every, Moment
-from mattekit.training.method import Method
-from mattekit.training.panels import prediction_panel
-from mattekit.training.periods import Clock, Span
-from mattekit.training.report import Journal, LogConfig
-from mattekit.training.state import (
+from mattekit.core.errors import BadData, BadWeights
+from mattekit.training.checkpoints import (
     BEST,
     Checkpoints,
     State,
@@ -30,18 +24,27 @@ from mattekit.training.state import (
     restore_generators,
     write_state,
 )
+from mattekit.training.guards import ExplosionWatch
+from mattekit.training.loop import Every
+from mattekit.training.method import Method, StepResult
+from mattekit.training.panels import prediction_panel
+from mattekit.training.periods import Duration, RunLength
+from mattekit.training.run_log import LogConfig, RunLog
+from mattekit.training.trained_module import network_inputs
 from mattekit.training.validation import Validator
 
-FORMAT = 1
+FORMAT = 2
+JUMP = 1.5
+"""Factor between two rates in a row from which on a resumed run remarks on it."""
 
 
 @runtime_checkable
-class Audience(Protocol):
-    """Who is told how the run goes; the command line makes a progress bar of it."""
+class Listener(Protocol):
+    """Who follows the run; the command line makes a progress bar of it."""
 
-    def advanced(self, step: int, steps: int, moment: Moment) -> None: ...
+    def on_step(self, step: int, steps: int, result: StepResult) -> None: ...
 
-    def said(self, text: str) -> None: ...
+    def on_message(self, text: str) -> None: ...
 
 
 @dataclass(kw_only=True)
@@ -50,101 +53,120 @@ class Run:
 
     fabric: Fabric
     method: Method
-    state: State
-    clock: Clock
+    length: RunLength
     checkpoints: Checkpoints
-    journal: Journal | None
-    """None in all processes but the first."""
     files: Callable[["Run"], Writers]
     """What a checkpoint holds beside its state: weights, recipe, model card."""
-    audience: Audience
+    listener: Listener
+    log: RunLog | None = None
+    """None in all processes but the first."""
+    state: State = field(default_factory=State)
     validator: Validator | None = None
+    data: str = ""
+    """What tells the training pictures from others, wherever they lie."""
     scores: dict[str, float] = field(default_factory=dict)
     """Of the last validation."""
     saved: int = 0
     """Step of the last checkpoint."""
+    watch: ExplosionWatch = field(default_factory=ExplosionWatch)
 
-    def events(self, log: LogConfig, *, save: Span, validate: Span) -> list[Every]:
-        """Everything that happens beside training, in the order in which it does."""
-        events = [Every(1, self.follow_stage)]
-        if self.journal is not None:
-            events.append(Every(1, self.tell))
-            events += self._log_events(log)
+    def say(self, text: str) -> None:
+        """A sentence for the log and the user."""
+        if self.log is not None:
+            self.log.write_text(self.state.step, text)
+            self.listener.on_message(text)
+
+    def events(self, log: LogConfig, *, save: Duration, validate: Duration) -> list[Every]:
+        """Everything that happens beside training, in the order in which it does.
+
+        All processes take part in what needs their numbers; the first one writes.
+        """
+
+        def every(period: Duration, action: Callable[[StepResult], None], **how: bool) -> Every:
+            return Every(period.in_steps(self.length.epoch), action, **how)
+
+        events = [Every(1, self.follow, reads=False)]
+        if log.losses is not None:
+            events.append(every(log.losses, self.log_losses, at_end=True))
+        if self.log is not None:
+            wanted = {
+                self.log_rates: log.rates,
+                self.log_pictures: log.pictures,
+                self.log_gradients: log.gradients,
+                self.log_weights: log.weights,
+                self.log_histograms: log.histograms,
+            }
+            events += [every(period, act) for act, period in wanted.items() if period is not None]
         if self.validator is not None:
-            events.append(Every(validate.in_steps(self.clock.epoch), self.measure, at_end=True))
-        return [*events, Every(save.in_steps(self.clock.epoch), lambda moment: self.save())]
+            events.append(every(validate, self.measure, at_end=True))
+        return [*events, every(save, lambda result: self.save())]
 
-    def _log_events(self, log: LogConfig) -> list[Every]:
-        wanted = {
-            self.log_losses: log.losses,
-            self.log_rates: log.rates,
-            self.log_pictures: log.pictures,
-            self.log_gradients: log.gradients,
-            self.log_weights: log.weights,
-            self.log_histograms: log.histograms,
-        }
-        return [
-            Every(span.in_steps(self.clock.epoch), action, at_end=action == self.log_losses)
-            for action, span in wanted.items()
-            if span is not None
-        ]
-
-    def follow_stage(self, moment: Moment) -> None:
-        """A new stage begins with no best checkpoint of its own."""
+    def follow(self, result: StepResult) -> None:
+        """Show the step; a new stage begins with no best checkpoint of its own."""
         if self.method.stage != self.state.stage:
             self.state.stage, self.state.best = self.method.stage, float("inf")
+            self.watch = ExplosionWatch()
+        if not self.watch.totals:
+            self._watch(result.numbers(self.fabric))
+        for remark in result.remarks:
+            self.say(remark)
+        if self.log is not None:
+            self.listener.on_step(self.state.step, self.length.total, result)
 
-    def tell(self, moment: Moment) -> None:
-        for remark in moment.report.remarks:
-            self._journal.say(self.state.step, remark)
-            self.audience.said(remark)
-        self.audience.advanced(self.state.step, self.clock.total, moment)
+    def log_losses(self, result: StepResult) -> None:
+        numbers = result.numbers(self.fabric)
+        self._watch(numbers)
+        if self.log is not None:
+            self.log.values(self.state.step, "losses", numbers["losses"])
+            if result.notes:
+                self.log.values(self.state.step, "notes", numbers["notes"])
 
-    def log_losses(self, moment: Moment) -> None:
-        self._journal.values(self.state.step, "losses", {**moment.report.losses})
-        if moment.report.notes:
-            self._journal.values(self.state.step, "notes", moment.report.notes)
+    def _watch(self, numbers: dict[str, dict[str, float]]) -> None:
+        for remark in self.watch.remarks(numbers):
+            self.say(remark)
 
-    def log_rates(self, moment: Moment) -> None:
-        self._journal.values(self.state.step, "rates", moment.report.rates)
-        self._journal.values(self.state.step, "gradient_norms", moment.report.gradient_norms)
-        epoch = self.state.step / self.clock.epoch
-        left = (self.clock.total - self.state.step) * moment.seconds / 60
-        self._journal.say(
-            self.state.step,
-            f"epoch {epoch:.2f}, {moment.seconds:.3f} s a step, {left:.0f} minutes left",
+    def log_rates(self, result: StepResult) -> None:
+        step, norms = self.state.step, result.numbers()["gradient_norms"]
+        self._log.values(step, "rates", result.rates)
+        self._log.values(step, "gradient_norms", norms)
+        left = (self.length.total - step) * result.seconds / 60
+        self._log.write_text(
+            step,
+            f"epoch {step / self.length.epoch:.2f}, {result.seconds:.3f} s a step, "
+            f"{left:.0f} minutes left",
         )
 
-    def log_pictures(self, moment: Moment) -> None:
+    def log_pictures(self, result: StepResult) -> None:
         """The first pictures of the batch with what the network makes of them now."""
+        assert result.batch is not None, "the loop adds it"
         network = self.method.network
         was_training = network.training
-        batch = moment.batch.to(self.fabric.device)
-        with torch.no_grad(), self.fabric.autocast():
+        batch = result.batch.to(self.fabric.device)
+        with torch.no_grad():
             predicted = network.eval()(*network_inputs(network, batch)).alpha
         network.train(was_training)
-        self._journal.picture(self.state.step, "train", prediction_panel(batch, predicted))
+        self._log.picture(self.state.step, "train", prediction_panel(batch, predicted))
 
-    def log_gradients(self, moment: Moment) -> None:
+    def log_gradients(self, result: StepResult) -> None:
         for name, part in self.method.parts().items():
-            self._journal.gradients(self.state.step, name, part)
+            self._log.gradients(self.state.step, name, part)
 
-    def log_weights(self, moment: Moment) -> None:
+    def log_weights(self, result: StepResult) -> None:
         for name, part in self.method.parts().items():
-            self._journal.weights(self.state.step, name, part)
+            self._log.weights(self.state.step, name, part)
 
-    def log_histograms(self, moment: Moment) -> None:
+    def log_histograms(self, result: StepResult) -> None:
         for name, part in self.method.parts().items():
-            self._journal.histograms(self.state.step, name, part)
+            self._log.histograms(self.state.step, name, part)
 
-    def measure(self, moment: Moment) -> None:
+    def measure(self, result: StepResult) -> None:
         """Validate; a new lowest score is saved at once as the best checkpoint."""
         assert self.validator is not None, "measure is called only where there is a validator"
         self.scores = self.validator.scores(self.method.network, self.fabric)
-        if self.journal is not None:
-            self.journal.values(self.state.step, "validation", self.scores)
+        if self.log is not None:
+            self.log.values(self.state.step, "validation", self.scores)
             shown = "  ".join(f"{name} {value:.5g}" for name, value in self.scores.items())
-            self.audience.said(f"step {self.state.step}: validation {shown}")
+            self.listener.on_message(f"step {self.state.step}: validation {shown}")
         score = self.scores[self.validator.settings.best]
         if score < self.state.best:
             self.state.best, self.state.best_step = score, self.state.step
@@ -156,32 +178,49 @@ class Run:
             return
         self.saved = self.state.step
         content = self._content()
-        if self.journal is not None:
+        if self.log is not None:
             files: dict[str, Any] = {"state.pt": lambda path: write_state(path, content)}
             folder = self.checkpoints.save(
                 self.state.step, {**files, **self.files(self)}, best=best
             )
-            self.journal.say(self.state.step, f"saved {folder.name}{' as the best' * best}")
+            self.log.write_text(self.state.step, f"saved {folder.name}{' as the best' * best}")
         self.fabric.barrier()
 
     def _content(self) -> dict[str, Any]:
         return {
             "format": FORMAT,
             "step": self.state.step,
+            "steps": self.length.total,
             "stage": self.state.stage,
             "best": self.state.best,
             "best_step": self.state.best_step,
+            "measured": self._measured(),
+            "data": self.data,
             "scores": self.scores,
             "method": self.method.state_dict(),
-            "scaler": self.fabric.strategy.precision.state_dict(),
             "generators": generators(),
             "threads": torch.get_num_threads(),
             "versions": versions(),
         }
 
+    def _measured(self) -> str:
+        """What the best score is a score of; two of different ones cannot be compared."""
+        return "" if self.validator is None else self.validator.description
+
     def restore(self, checkpoint: Path) -> list[str]:
-        """Go on from a checkpoint; remarks on why the result may differ from an unbroken run."""
+        """Resume from a checkpoint; remarks on why the result may differ from an unbroken run."""
         content = read_state(checkpoint)
+        if content.get("format") != FORMAT:
+            raise BadWeights(
+                f"{checkpoint} was saved by another version of mattekit, which cannot be resumed; "
+                f"start a new run from its weights: --out DIR init={checkpoint}"
+            )
+        if content["data"] != self.data:
+            raise BadData(
+                f"data.train has other pictures than the run in {checkpoint}, or has them in "
+                "another order; name the same ones, or start a new run with --out DIR "
+                f"init={checkpoint}"
+            )
         try:
             self.method.load_state_dict(content["method"])
         except (RuntimeError, ValueError, KeyError) as error:
@@ -190,21 +229,35 @@ class Run:
                 f"{checkpoint} is of another network or method: {first}; "
                 "resume it with its own recipe"
             ) from error
-        self.fabric.strategy.precision.load_state_dict(content["scaler"])
         restore_generators(content["generators"], self.fabric.global_rank)
         self.state.step, self.state.stage = content["step"], content["stage"]
         self.scores = content["scores"]
+        remarks = [*self._best_of(content), *_remarks(content)]
+        before, after = self.method.rate_jump()
+        changed = content["steps"] != self.length.total
+        if changed and self.state.step < self.length.total and not 1 / JUMP < after / before < JUMP:
+            remarks.append(
+                f"the length was {content['steps']:,} steps and is {self.length.total:,} now: with "
+                f"the schedule stretched, the rate jumps from {before:.3g} to {after:.3g}"
+            )
+        return remarks
+
+    def _best_of(self, content: dict[str, Any]) -> list[str]:
+        """The best checkpoint so far, unless it was measured otherwise than the next ones."""
         best_step: int = content["best_step"]
-        if self.checkpoints.of_step(best_step).exists():
-            self.state.best, self.state.best_step = content["best"], best_step
-            if self.fabric.is_global_zero:
-                self.checkpoints.name(BEST, best_step)
-        return _remarks(content)
+        if not self.checkpoints.of_step(best_step).exists():
+            return []
+        if content["measured"] != self._measured():
+            return ["validation measures otherwise than before, so the best so far is forgotten"]
+        self.state.best, self.state.best_step = content["best"], best_step
+        if self.fabric.is_global_zero:
+            self.checkpoints.point_to(BEST, best_step)
+        return []
 
     @property
-    def _journal(self) -> Journal:
-        assert self.journal is not None, "log events exist only where there is a journal"
-        return self.journal
+    def _log(self) -> RunLog:
+        assert self.log is not None, "log events exist only where there is a log"
+        return self.log
 
 
 def versions() -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Learning rates over time: each schedule is a pure function from a step to its rates.
 
 Steps count from 0 at the first update. A warm-up comes before a schedule, which then starts at its
-own step 0; `Pace` joins the two.
+own step 0; `LearningRate` joins the two.
 """
 
 import math
@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Literal
 
 from mattekit.core.config import config
-from mattekit.training.periods import Clock, Span
+from mattekit.training.periods import Duration, RunLength
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class ConstantConfig:
 
     name: Literal["constant"] = "constant"
 
-    def rates(self, step: int, lr: float, clock: Clock) -> Rates:
+    def rates(self, step: int, lr: float, length: RunLength) -> Rates:
         return Rates(lr)
 
 
@@ -37,48 +37,48 @@ class StepConfig:
     """The rate times `factor` after every period, at most `times` times."""
 
     name: Literal["step"] = "step"
-    every: Span
+    every: Duration
     factor: float = 0.1
     times: int | None = None
     """None for no limit."""
 
-    def rates(self, step: int, lr: float, clock: Clock) -> Rates:
-        passed = step // self.every.in_steps(clock.epoch)
+    def rates(self, step: int, lr: float, length: RunLength) -> Rates:
+        passed = step // self.every.in_steps(length.epoch)
         return Rates(
             lr * self.factor ** (passed if self.times is None else min(passed, self.times))
         )
 
 
 @config
-class StairConfig:
-    """The rate times `ratios[k]` from the moment `starts[k]` on, and the rate itself before."""
+class MultiStepConfig:
+    """The rate times `ratios[k]` from `starts[k]` on, and the rate itself before."""
 
-    name: Literal["stair"] = "stair"
-    starts: tuple[Span, ...]
+    name: Literal["multistep"] = "multistep"
+    starts: tuple[Duration, ...]
     ratios: tuple[float, ...]
 
     def __post_init__(self) -> None:
         if len(self.starts) != len(self.ratios):
             raise ValueError("starts and ratios must be equally many")
 
-    def rates(self, step: int, lr: float, clock: Clock) -> Rates:
+    def rates(self, step: int, lr: float, length: RunLength) -> Rates:
         reached = [
             ratio
             for start, ratio in zip(self.starts, self.ratios, strict=True)
-            if step >= start.in_steps(clock.epoch)
+            if step >= start.in_steps(length.epoch)
         ]
         return Rates(lr * reached[-1] if reached else lr)
 
 
 @config
-class PowerConfig:
+class PolynomialConfig:
     """From ratio to ratio along (1 - t)^power; with power 1 in straight lines.
 
     It begins with the rate itself at step 0 and stays at the last ratio.
     """
 
-    name: Literal["power"] = "power"
-    ends: tuple[Span, ...]
+    name: Literal["polynomial"] = "polynomial"
+    ends: tuple[Duration, ...]
     """When each of `ratios` is reached, in rising order."""
     ratios: tuple[float, ...]
     power: float = 1.0
@@ -87,9 +87,9 @@ class PowerConfig:
         if len(self.ends) != len(self.ratios):
             raise ValueError("ends and ratios must be equally many")
 
-    def rates(self, step: int, lr: float, clock: Clock) -> Rates:
+    def rates(self, step: int, lr: float, length: RunLength) -> Rates:
         moments = [(0, 1.0)] + [
-            (end.in_steps(clock.epoch), ratio)
+            (end.in_steps(length.epoch), ratio)
             for end, ratio in zip(self.ends, self.ratios, strict=True)
         ]
         for (start, before), (end, after) in pairwise(moments):
@@ -106,8 +106,8 @@ class CosineConfig:
     name: Literal["cosine"] = "cosine"
     final: float = 0.0
 
-    def rates(self, step: int, lr: float, clock: Clock) -> Rates:
-        done = min(step / max(clock.total, 1), 1.0)
+    def rates(self, step: int, lr: float, length: RunLength) -> Rates:
+        done = min(step / max(length.total, 1), 1.0)
         return Rates(lr * (self.final + (1 - self.final) * (1 + math.cos(math.pi * done)) / 2))
 
 
@@ -122,16 +122,16 @@ class TriangularConfig:
     low: float
     """The rate at the start."""
     high: float
-    """The rate at the peak. Below `low`, the triangle stands on its head."""
-    up: Span
-    down: Span | None = None
+    """The rate at the peak. Below `low`, the rate starts high and dips."""
+    up: Duration
+    down: Duration | None = None
     """As long as `up` when left out."""
     momentum: tuple[float, float] | None = None
     """Momentum (or Adam's first beta) at the low and at the high rate."""
 
-    def rates(self, step: int, lr: float, clock: Clock) -> Rates:
-        up = self.up.in_steps(clock.epoch)
-        down = up if self.down is None else self.down.in_steps(clock.epoch)
+    def rates(self, step: int, lr: float, length: RunLength) -> Rates:
+        up = self.up.in_steps(length.epoch)
+        down = up if self.down is None else self.down.in_steps(length.epoch)
         place = step % (up + down)
         height = place / up if place <= up else (up + down - place) / down
         momentum = None if self.momentum is None else _between(self.momentum, height)
@@ -139,27 +139,33 @@ class TriangularConfig:
 
 
 ScheduleConfig = (
-    ConstantConfig | StepConfig | StairConfig | PowerConfig | CosineConfig | TriangularConfig
+    ConstantConfig
+    | StepConfig
+    | MultiStepConfig
+    | PolynomialConfig
+    | CosineConfig
+    | TriangularConfig
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Pace:
+class LearningRate:
     """A schedule after a linear warm-up, in steps or, with `by_epoch`, in whole epochs."""
 
     schedule: ScheduleConfig
     lr: float
-    clock: Clock
-    warmup: Span | None = None
+    length: RunLength
+    warmup: Duration | None = None
     by_epoch: bool = False
 
     def __call__(self, step: int) -> Rates:
         """The rates of the update that follows `step` earlier ones."""
-        clock = self.clock
+        length = self.length
         if self.by_epoch:
-            step, clock = int(step / clock.epoch), Clock(1.0, round(clock.total / clock.epoch))
-        warm = 0 if self.warmup is None else self.warmup.in_steps(clock.epoch)
-        rest = Clock(clock.epoch, clock.total - warm)
+            step = int(step / length.epoch)
+            length = RunLength(1.0, round(length.total / length.epoch))
+        warm = 0 if self.warmup is None else self.warmup.in_steps(length.epoch)
+        rest = RunLength(length.epoch, length.total - warm)
         rates = self.schedule.rates(max(step - warm, 0), self.lr, rest)
         return rates if step >= warm else Rates(rates.lr * (step + 1) / warm, rates.momentum)
 

@@ -14,20 +14,20 @@ from mattekit.core.config import config
 from mattekit.core.tensors import Batch
 from mattekit.losses import LossConfig
 from mattekit.networks import NetworkConfig
-from mattekit.training.freeze import FreezeConfig, check_parts
+from mattekit.training.freeze import FreezeConfig, freeze
 from mattekit.training.init import start_from
-from mattekit.training.method import Report, Settings, StateDict
+from mattekit.training.method import Setup, StateDict, StepResult
 from mattekit.training.optimisers import OptimiserConfig
-from mattekit.training.periods import Clock, Span
+from mattekit.training.periods import Duration, RunLength
 from mattekit.training.schedules import ScheduleConfig
-from mattekit.training.supervised import Supervised, rehearsed
+from mattekit.training.supervised import Supervised, dry_run
 
 
 @config
 class StageConfig:
     """One stage; what it leaves out is as in the recipe."""
 
-    length: Span
+    length: Duration
     network: NetworkConfig | None = None
     """The network from this stage on, such as one with its refinement added."""
     losses: tuple[LossConfig, ...] | None = None
@@ -39,75 +39,84 @@ class StageConfig:
 class Staged:
     """Supervised stages, one after the other."""
 
-    def __init__(self, settings: Settings, stages: tuple[StageConfig, ...]) -> None:
-        self.settings = settings
+    def __init__(self, setup: Setup, stages: tuple[StageConfig, ...]) -> None:
+        self.setup = setup
         self.stages = stages
-        self.lengths = [stage.length.in_steps(settings.clock.epoch) for stage in stages]
+        self.lengths = [stage.length.in_steps(setup.length.epoch) for stage in stages]
         self.stage = 0
-        self.taken = 0
-        self._enter(settings.network)
+        self.steps = 0
+        self._enter(setup.network)
 
     @property
     def network(self) -> nn.Module:
         return self.inner.network
 
-    def rehearse(self, batch: Batch) -> None:
+    def dry_run(self, batch: Batch) -> list[str]:
         """Every stage, the later ones with random weights."""
-        network = self.inner.trained
+        network = first = self.inner.learner.module
+        remarks = []
         with torch.random.fork_rng(devices=()):
             for number, stage in enumerate(self.stages):
                 network = network if number == 0 else _network_of(stage, network)
-                settings = self._settings_of(number, network)
-                check_parts(network, settings.freeze)
-                rehearsed(settings, network.to(settings.fabric.device), batch)
+                setup = self._setup_of(number, network)
+                freeze(network, setup.config.freeze)
+                found = dry_run(setup, network.to(setup.fabric.device), batch)
+                remarks += [f"stage {number + 1}: {remark}" for remark in found.remarks]
+        freeze(first, self.inner.setup.config.freeze)
+        return remarks
 
-    def step(self, batch: Batch) -> Report:
+    def step(self, batch: Batch) -> StepResult:
         """A step of the current stage, the next one first where it is due."""
-        while self.taken >= sum(self.lengths[: self.stage + 1]) and self._has_next():
+        while self.steps >= sum(self.lengths[: self.stage + 1]) and self._has_next():
             self._advance()
-        self.taken += 1
+        self.steps += 1
         return self.inner.step(batch)
 
     def parts(self) -> dict[str, nn.Module]:
         return self.inner.parts()
 
+    def rate_jump(self) -> tuple[float, float]:
+        return self.inner.rate_jump()
+
     def state_dict(self) -> StateDict:
-        return {"stage": self.stage, "taken": self.taken, "inner": self.inner.state_dict()}
+        return {"stage": self.stage, "steps": self.steps, "inner": self.inner.state_dict()}
 
     def load_state_dict(self, state: StateDict) -> None:
         while self.stage < state["stage"]:
             self.stage += 1
-            self._enter(_network_of(self.stages[self.stage], self.inner.trained))
-        self.taken = state["taken"]
+            self._enter(_network_of(self.stages[self.stage], self.inner.learner.module))
+        self.steps = state["steps"]
         self.inner.load_state_dict(state["inner"])
 
     def _has_next(self) -> bool:
         return self.stage + 1 < len(self.stages)
 
     def _advance(self) -> None:
-        """Go on to the next stage, from the best weights of this one."""
-        weights = self.settings.best_weights(sum(self.lengths[: self.stage]))
+        """Enter the next stage, from the best weights of this one."""
+        weights = self.setup.best_weights(sum(self.lengths[: self.stage]))
         if weights is None:
             weights = {name: value.clone() for name, value in self.network.state_dict().items()}
         self.stage += 1
-        network = _network_of(self.stages[self.stage], self.inner.trained)
+        network = _network_of(self.stages[self.stage], self.inner.learner.module)
         start_from(network, weights, strict=False, source="the stage before")
         self._enter(network)
 
     def _enter(self, network: nn.Module) -> None:
         """Begin the current stage; the network is wrapped anew, since other parts learn now."""
-        self.inner = Supervised(self._settings_of(self.stage, network.requires_grad_(True)))
+        self.inner = Supervised(self._setup_of(self.stage, network))
 
-    def _settings_of(self, number: int, network: nn.Module) -> Settings:
-        stage, settings = self.stages[number], self.settings
+    def _setup_of(self, number: int, network: nn.Module) -> Setup:
+        stage, setup = self.stages[number], self.setup
+        changed = {
+            name: value
+            for name in ("losses", "freeze", "optimiser", "schedule")
+            if (value := getattr(stage, name)) is not None
+        }
         return replace(
-            settings,
+            setup,
+            config=replace(setup.config, **changed),
             network=network,
-            clock=Clock(settings.clock.epoch, self.lengths[number]),
-            losses=settings.losses if stage.losses is None else stage.losses,
-            freeze=stage.freeze or settings.freeze,
-            optimiser=stage.optimiser or settings.optimiser,
-            schedule=stage.schedule or settings.schedule,
+            length=RunLength(setup.length.epoch, self.lengths[number]),
         )
 
 
@@ -128,8 +137,8 @@ class StagedConfig:
         if self.stages[0].network is not None:
             raise ValueError("the first stage has the recipe's network; leave its network out")
 
-    def build(self, settings: Settings) -> Staged:
-        return Staged(settings, self.stages)
+    def build(self, setup: Setup) -> Staged:
+        return Staged(setup, self.stages)
 
     def length(self, epoch: float) -> int | None:
         """Steps of all stages together."""
@@ -137,7 +146,7 @@ class StagedConfig:
 
     def shortened(self, steps: int) -> "StagedConfig":
         """The same stages at the recipe's rates, `steps` in all."""
-        each = Span(steps=max(1, steps // len(self.stages)))
+        each = Duration(steps=max(1, steps // len(self.stages)))
         return StagedConfig(
             stages=tuple(
                 replace(stage, length=each, optimiser=None, schedule=None) for stage in self.stages

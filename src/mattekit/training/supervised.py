@@ -1,17 +1,28 @@
 """Supervised training: one network, one optimiser, a sum of losses against the truth."""
 
-from collections import defaultdict
-from typing import Literal
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mattekit.core.config import config
+from mattekit.core.errors import BadRecipe
 from mattekit.core.tensors import Batch, Prediction
 from mattekit.training.freeze import freeze, to_training
-from mattekit.training.learner import Learner, chunks, network_inputs, predict
-from mattekit.training.method import Objective, Report, Settings, StateDict
+from mattekit.training.method import Objective, Setup, StateDict, StepResult
+from mattekit.training.trained_module import (
+    TrainedModule,
+    autocast,
+    chunks,
+    in_float32,
+    network_inputs,
+    predict,
+)
+
+HOW_TO_GET = {"prior": "add the step {name: estimates} as the last one of data.after_crop"}
 
 
 class Supervised:
@@ -19,94 +30,154 @@ class Supervised:
 
     stage = 0
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.trained = prepared(settings)
-        self.objective = Objective(settings.losses)
-        pace = settings.pace(settings.optimiser, settings.schedule)
-        self.learner = Learner(
-            self.trained, settings.optimiser, pace, fabric=settings.fabric, clip=settings.clip
-        )
-        self.average = averaged(self.trained, settings.ema)
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self.learner = trained_network(setup)
+        self.objective = Objective(setup.config.losses, setup.fabric)
+        self.average = averaged(self.learner.module, setup.config.ema)
 
     @property
     def network(self) -> nn.Module:
-        return self.trained if self.average is None else self.average.module
+        return self.learner.module if self.average is None else self.average.module
 
-    def rehearse(self, batch: Batch) -> None:
-        rehearsed(self.settings, self.trained, batch)
+    def dry_run(self, batch: Batch) -> list[str]:
+        return dry_run(self.setup, self.learner.module, batch).remarks
 
-    def step(self, batch: Batch) -> Report:
-        """Gradients of every chunk added up, then one update."""
-        to_training(self.trained, self.settings.freeze)
-        count = self.settings.accumulate
-        sums: dict[str, float] = defaultdict(float)
-        self.learner.begin()
-        for number, chunk in enumerate(chunks(on_device(batch, self.settings), count), start=1):
-            with self.learner.waiting(number < count):
-                total, parts = self.objective(predict(self.learner, chunk), chunk)
-                self.learner.backward(total / count, parts)
-            for name, value in {**parts, "total": total}.items():
-                sums[name] += float(value.detach())
-        update = self.learner.update()
+    def step(self, batch: Batch) -> StepResult:
+        """Gradients of every part added up, then one update."""
+        config, learner = self.setup.config, self.learner
+        to_training(learner.module, config.freeze)
+        learner.zero_grad()
+        parts = list(chunks(on_device(batch, self.setup), config.accumulate))
+        losses: dict[str, Tensor] = {}
+        counts: dict[str, Tensor] = {}
+        for number, part in enumerate(parts, start=1):
+            with learner.no_sync(number < len(parts)):
+                prediction = predict(learner, part)
+                terms = self.objective.terms(prediction, part)
+                counts = counts or self.objective.counts(terms, prediction, parts[1:])
+                values = self.objective.values(terms, counts)
+                learner.backward(values["total"])
+            losses = {name: losses.get(name, 0) + value.detach() for name, value in values.items()}
+        lr, norm = learner.update()
         if self.average is not None:
-            self.average.update_parameters(self.trained)
-        return Report(
-            losses={name: value / count for name, value in sums.items()},
-            rates={"network": update.lr},
-            gradient_norms=update.norms("network"),
+            self.average.update_parameters(learner.module)
+        return StepResult(
+            losses=losses,
+            rates={"network": lr},
+            gradient_norms={"network": norm},
+            may_overflow=config.precision == "fp16",
         )
 
     def parts(self) -> dict[str, nn.Module]:
-        return {"network": self.trained}
+        return {"network": self.learner.module}
+
+    def rate_jump(self) -> tuple[float, float]:
+        return self.learner.rate_jump()
 
     def state_dict(self) -> StateDict:
-        average = {} if self.average is None else self.average.state_dict()
         return {
-            "network": self.trained.state_dict(),
-            "average": average,
+            "network": self.learner.module.state_dict(),
+            "average": {} if self.average is None else self.average.state_dict(),
             "learner": self.learner.state_dict(),
         }
 
     def load_state_dict(self, state: StateDict) -> None:
-        self.trained.load_state_dict(state["network"])
+        self.learner.module.load_state_dict(state["network"])
         self.learner.load_state_dict(state["learner"])
         if self.average is not None:
             self.average.load_state_dict(state["average"])
 
 
-def rehearsed(settings: Settings, network: nn.Module, batch: Batch) -> tuple[Prediction, Batch]:
-    """What a network says of a batch, once all losses were computed of it, and the batch it saw."""
-    batch = on_device(batch, settings)
-    with torch.no_grad(), settings.fabric.autocast():
-        prediction = network.eval()(*network_inputs(network, batch))
-        Objective(settings.losses)(prediction, batch)
-    return prediction, batch
-
-
-def prepared(settings: Settings) -> nn.Module:
+def trained_network(setup: Setup) -> TrainedModule:
     """The network as it is trained: parts frozen, memory laid out, compiled where asked for."""
-    network = settings.network
-    freeze(network, settings.freeze)
-    if settings.channels_last:
+    config, network = setup.config, setup.network
+    freeze(network, config.freeze)
+    if config.channels_last:
         network.to(memory_format=torch.channels_last)
-    if settings.compile:
+    if config.compile:
         network.compile()
-    return network
+    return TrainedModule(
+        network,
+        config.optimiser,
+        setup.rate(config.optimiser, config.schedule),
+        fabric=setup.fabric,
+        precision=config.precision,
+        clip=config.clip,
+    )
 
 
-def on_device(batch: Batch, settings: Settings) -> Batch:
+def on_device(batch: Batch, setup: Setup) -> Batch:
     """The batch where the network is, laid out in memory as the network is, and prepared."""
-    layout = torch.channels_last if settings.channels_last else torch.contiguous_format
-    moved = batch.to(settings.fabric.device, memory_format=layout, non_blocking=True)
-    return moved if settings.guessed_background is None else settings.guessed_background(moved)
+    layout = torch.channels_last if setup.config.channels_last else torch.contiguous_format
+    moved = batch.to(setup.fabric.device, memory_format=layout, non_blocking=True)
+    return moved if setup.guessed_background is None else setup.guessed_background(moved)
 
 
 def averaged(network: nn.Module, decay: float | None) -> AveragedModel | None:
-    """A running average of the weights, or None without a decay."""
+    """A running average of weights and of the statistics of norms, or None without a decay."""
     if decay is None:
         return None
-    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay))
+    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+
+
+@dataclass(frozen=True)
+class DryRun:
+    """What came of the first batch, of which nothing was learned."""
+
+    prediction: Prediction
+    batch: Batch
+    """As the network saw it."""
+    remarks: list[str] = field(default_factory=list)
+
+
+def dry_run(setup: Setup, network: nn.Module, batch: Batch) -> DryRun:
+    """Every loss of a batch and its gradient, computed once; the network stays as it is.
+
+    Raises:
+        BadRecipe: the network takes planes that the data lack, or several processes train weights
+            that no loss depends on.
+    """
+    batch = on_device(batch, setup)
+    check_planes(network, batch)
+    with autocast(setup.fabric.device, setup.config.precision):
+        outputs = network.eval()(*network_inputs(network, batch))
+    prediction = in_float32(outputs)
+    losses = [loss(prediction, batch).value() for loss in setup.config.losses]
+    learning = {name: each for name, each in network.named_parameters() if each.requires_grad}
+    gradients = torch.autograd.grad(
+        torch.stack(losses).sum(), list(learning.values()), allow_unused=True
+    )
+    idle = [name for name, each in zip(learning, gradients, strict=True) if each is None]
+    return DryRun(prediction, batch, _idle_remarks(idle, learning, setup.fabric.world_size))
+
+
+def check_planes(network: Any, batch: Batch) -> None:
+    """Refuse data that lack a plane which the network is given wherever it is used."""
+    for name in network.extra_planes:
+        if getattr(batch, name) is None:
+            advice = HOW_TO_GET.get(name, "choose data that have it")
+            raise BadRecipe(
+                f"the network {type(network).__name__} takes the plane '{name}' beside photo and "
+                f"trimap, and the training data have none; {advice}"
+            )
+
+
+def _idle_remarks(idle: list[str], learning: Iterable[str], world: int) -> list[str]:
+    """A remark on weights without a gradient, which several processes cannot train."""
+    if not idle:
+        return []
+    busy = {name.split(".")[0] for name in learning if name not in idle}
+    whole = sorted({name.split(".")[0] for name in idle} - busy)
+    named = whole or idle[:3]
+    sentence = (
+        f"no loss depends on {len(idle)} tensors of the network ({', '.join(named)}"
+        f"{'' if whole else ', ...'}), so they learn nothing; add a loss for them, or "
+        f"freeze.parts=[{','.join(named)}]"
+    )
+    if world > 1:
+        raise BadRecipe(f"{sentence}; several processes cannot train such a network")
+    return [sentence]
 
 
 @config
@@ -115,8 +186,8 @@ class SupervisedConfig:
 
     name: Literal["supervised"] = "supervised"
 
-    def build(self, settings: Settings) -> Supervised:
-        return Supervised(settings)
+    def build(self, setup: Setup) -> Supervised:
+        return Supervised(setup)
 
     def length(self, epoch: float) -> int | None:
         """None: the recipe says how long."""

@@ -16,13 +16,13 @@ from mattekit.core.errors import BadData, BadRecipe
 from mattekit.core.types import UNKNOWN, Plane, Sample
 from mattekit.data import Source
 from mattekit.data.crop import Step
-from mattekit.data.loader import Row
+from mattekit.data.loader import VALIDATION, sample_rng
 from mattekit.imaging.files import write_alpha
 from mattekit.inference.predictor import Predictor
 from mattekit.inference.strategies import StrategyConfig
 from mattekit.inference.torch_network import TorchNetwork
 from mattekit.metrics import measure
-from mattekit.training.periods import Span
+from mattekit.training.periods import Duration
 
 COLOUR_ERRORS = {"foreground_l1": "foreground", "background_l1": "background"}
 """Metric -> the layer whose guessed colours it measures."""
@@ -32,7 +32,7 @@ COLOUR_ERRORS = {"foreground_l1": "foreground", "background_l1": "background"}
 class ValidationConfig:
     """How often the network is measured on the validation data, and how."""
 
-    every: Span = Span(epochs=1)
+    every: Duration = Duration(epochs=1)
     count: int | None = None
     """Only the first so many samples."""
     crop: int | None = None
@@ -69,6 +69,13 @@ class Validator:
         everything = len(self.source)
         return everything if self.settings.count is None else min(everything, self.settings.count)
 
+    @property
+    def description(self) -> str:
+        """What is measured on what: scores of two descriptions cannot be compared."""
+        how = self.settings
+        parts = (self.source.names[: self.count], how.best, how.protocol, how.crop, how.strategy)
+        return repr(parts)
+
     def scores(self, network: nn.Module, fabric: Fabric) -> dict[str, float]:
         """The mean of every metric; each process measures its share, none is counted twice."""
         predictor = predictor_of(network, fabric.device, self.settings.strategy)
@@ -101,8 +108,7 @@ class Validator:
 
     def sample(self, index: int) -> Sample:
         """The sample of that number, the same one in every validation."""
-        row = Row(length=len(self.source), batch=1, seed=self.seed, shuffle=False)
-        rng = row.rng(0, index)
+        rng = sample_rng((self.seed, 0), VALIDATION, index)
         sample = self.source.sample(index, rng)
         for step in self.steps:
             sample = step(sample, rng)

@@ -24,9 +24,8 @@ class SyntheticSource:
         return len(self.names)
 
     def sample(self, index: int, rng: np.random.Generator) -> Sample:
-        if self.endless:
-            return scene(int(rng.integers(2**31)), self.size)
-        own = np.random.SeedSequence((self.seed, index))
+        number = int(rng.integers(2**62)) if self.endless else index
+        own = np.random.SeedSequence((self.seed, number))
         return scene(int(own.generate_state(1)[0]), self.size)
 
 

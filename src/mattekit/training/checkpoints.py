@@ -25,7 +25,7 @@ from torch import distributed
 from mattekit.core.atomic import flush, make_folder, replacing
 from mattekit.core.config import config
 from mattekit.core.errors import BadOutput, BadWeights
-from mattekit.training.periods import Span
+from mattekit.training.periods import Duration
 
 LAST, BEST = "last", "best"
 Writers = Mapping[str, Callable[[Path], None]]
@@ -48,7 +48,7 @@ class State:
 class CheckpointConfig:
     """When the run is saved, and how much of it is kept."""
 
-    every: Span = Span(epochs=1)
+    every: Duration = Duration(epochs=1)
     keep: int = 3
     """Newest checkpoints that stay, besides the best one. With 1 there are never more than two: the
     mode for small disks."""
@@ -77,7 +77,7 @@ class Checkpoints:
         """The folder of the checkpoint of that step."""
         return self.folder / f"step-{step:06d}"
 
-    def best_after(self, step: int) -> Path | None:
+    def best_since(self, step: int) -> Path | None:
         """The checkpoint called the best, where it is later than that step."""
         best = self.find(BEST)
         return best if best is not None and step_of(best) > step else None
@@ -86,17 +86,17 @@ class Checkpoints:
         """Write a checkpoint and make it the last one, and the best one if it is.
 
         The last is named before the best: killed in between, the run goes on from a state that
-        knows which one is the best, and `name` sets it right.
+        knows which one is the best, and `point_to` sets it right.
         """
         folder = self.of_step(step)
         if not folder.exists():
             self._write(folder, files)
         for which in (LAST, BEST) if best else (LAST,):
-            self.name(which, step)
+            self.point_to(which, step)
         self._remove_old()
         return folder
 
-    def name(self, which: str, step: int) -> None:
+    def point_to(self, which: str, step: int) -> None:
         """Let `last` or `best` name the checkpoint of that step."""
         with replacing(self.folder / which) as aside:
             aside.write_text(f"{self.of_step(step).name}\n")

@@ -14,25 +14,26 @@ from safetensors.torch import load_file
 from training.toy_runs import Listener, run_toy, toy_recipe
 from training.toys import Discs, DiscsConfig, ToyConfig, ToyNetwork, same
 
+from mattekit.core.config import config
 from mattekit.core.errors import BadArgument, BadData, BadOutput, BadRecipe, BadWeights
 from mattekit.core.types import Sample
 from mattekit.networks import weights
 from mattekit.networks.samplenet import SampleNetConfig
-from mattekit.recipes.pieces import (
+from mattekit.recipes.build import (
     Hardware,
     make_fabric,
-    make_settings,
+    make_setup,
     make_validator,
-    norm_remarks,
+    scale_remarks,
 )
 from mattekit.recipes.recipe import DataConfig, InitConfig, Recipe
+from mattekit.training.checkpoints import read_state
 from mattekit.training.freeze import FreezeConfig
-from mattekit.training.learner import Learner
-from mattekit.training.optimisers import AdamConfig
-from mattekit.training.periods import Clock, Span
-from mattekit.training.report import read_log
-from mattekit.training.state import read_state
+from mattekit.training.optimisers import OptimiserConfig
+from mattekit.training.periods import Duration
+from mattekit.training.run_log import read_log
 from mattekit.training.supervised import SupervisedConfig
+from mattekit.training.trained_module import TrainedModule
 
 
 def short(**changes: Any) -> Recipe:
@@ -101,10 +102,10 @@ class TestACompleteRun:
 
 
 def test_a_run_stopped_by_sigterm_goes_on_to_the_bit(tmp_path: Path) -> None:
-    recipe = short(length=Span(steps=12))
+    recipe = short(length=Duration(steps=12))
 
     class Impatient(Listener):
-        def advanced(self, step: int, steps: int, moment: object) -> None:
+        def on_step(self, step: int, steps: int, result: object) -> None:
             if step == 7:
                 os.kill(os.getpid(), signal.SIGTERM)
 
@@ -125,10 +126,12 @@ class TestResuming:
 
     def test_another_recipe_is_refused_with_the_keys_that_differ(self, folder: Path) -> None:
         with pytest.raises(BadRecipe, match=r"^optimiser\.lr, batch differ|^batch, optimiser\.lr"):
-            run_toy(short(optimiser=AdamConfig(lr=0.5), batch=2), folder)
+            run_toy(short(optimiser=OptimiserConfig(lr=0.5), batch=2), folder)
 
     def test_keys_that_do_not_touch_the_past_may_change(self, folder: Path, tmp_path: Path) -> None:
-        longer = short(length=Span(steps=10), log=replace(short().log, losses=Span(steps=5)))
+        longer = short(
+            length=Duration(steps=10), log=replace(short().log, losses=Duration(steps=5))
+        )
         assert run_toy(longer, tmp_path / "longer", resume=str(folder)).step == 10
 
     def test_a_run_is_not_overwritten(self, folder: Path) -> None:
@@ -170,11 +173,56 @@ class TestResuming:
             torch.set_num_threads(threads)
         assert any(f"saved with {threads} threads" in line for line in listener.lines)
 
+    def test_the_user_reads_where_it_was_resumed(self, folder: Path, tmp_path: Path) -> None:
+        listener = Listener()
+        run_toy(short(), tmp_path / "on", resume=str(folder), listener=listener)
+        assert any(line.startswith("resumed at step 8 from") for line in listener.lines)
+        assert not any("started at random" in line for line in listener.lines)
+        card = (tmp_path / "on" / "checkpoints" / "step-000008" / "model_card.md").read_text()
+        assert "all weights started at random" in card
+
+    def test_pictures_may_move_but_not_change(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        data = DataConfig(train=FolderConfig(root="/first"), crop=(16,), size=16)
+        run_toy(short(data=data), tmp_path / "run")
+        moved = short(
+            data=replace(data, train=FolderConfig(root="/second")), length=Duration(steps=9)
+        )
+        assert run_toy(moved, tmp_path / "run").step == 9
+        monkeypatch.setattr(Discs, "names", tuple(f"other-{n}" for n in range(12)))
+        with pytest.raises(BadData, match=r"^data\.train has other pictures than the run in"):
+            run_toy(moved, tmp_path / "run")
+
+    def test_a_best_score_is_not_compared_with_another_metric(self, tmp_path: Path) -> None:
+        listener = Listener()
+        run_toy(short(), tmp_path / "run")
+        validate = replace(short().validate, every=Duration(steps=1), best="mse")
+        other = short(validate=validate, length=Duration(steps=9))
+        run_toy(other, tmp_path / "run", listener=listener)
+        assert any("the best so far is forgotten" in line for line in listener.lines)
+        assert (tmp_path / "run" / "checkpoints" / "best").read_text() == "step-000009\n"
+
+    def test_a_rate_that_jumps_with_the_length_is_remarked_on(
+        self, folder: Path, tmp_path: Path
+    ) -> None:
+        listener = Listener()
+        longer = short(length=Duration(steps=16))
+        run_toy(longer, tmp_path / "longer", resume=str(folder), listener=listener)
+        assert ["the rate jumps from" in line for line in listener.lines].count(True) == 1
+
     def test_its_weights_can_start_another_run(self, folder: Path, tmp_path: Path) -> None:
-        recipe = short(init=InitConfig(path=str(folder)), length=Span(steps=1), ema=None)
-        run_toy(replace(recipe, optimiser=AdamConfig(lr=1e-12)), tmp_path / "fine")
+        recipe = short(init=InitConfig(path=str(folder)), length=Duration(steps=1), ema=None)
+        run_toy(replace(recipe, optimiser=OptimiserConfig(lr=1e-12)), tmp_path / "fine")
         start, end = last_weights(folder), last_weights(tmp_path / "fine")
         assert torch.allclose(start["decoder.weight"], end["decoder.weight"], atol=1e-6)
+
+
+@config
+class FolderConfig(DiscsConfig):
+    """Discs that pretend to lie in a folder."""
+
+    root: str = ""
 
 
 class Colourless(Discs):
@@ -198,16 +246,16 @@ def test_data_that_lack_what_a_loss_needs_are_refused_before_the_first_step(
 def test_a_loss_that_breaks_leaves_the_names_and_no_checkpoint_of_that_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    update = Learner.update
+    update = TrainedModule.update
 
-    def spoil(self: Learner) -> Any:
+    def spoil(self: TrainedModule) -> Any:
         done = update(self)
-        if self.taken == 5:
+        if self.updates == 5:
             with torch.no_grad():
-                self.inner.decoder.bias.fill_(torch.nan)
+                self.module.decoder.bias.fill_(torch.nan)
         return done
 
-    monkeypatch.setattr(Learner, "update", spoil)
+    monkeypatch.setattr(TrainedModule, "update", spoil)
     with pytest.raises(Exception, match=r"step 6: the loss .* became nan.*bad_batch\.json"):
         run_toy(short(), tmp_path)
     assert len(json.loads((tmp_path / "bad_batch.json").read_text())["names"]) == 4
@@ -238,7 +286,7 @@ def test_a_batch_too_small_for_the_networks_norms_is_refused(
     monkeypatch.setattr(ToyNetwork, "smallest_training_batch", 2, raising=False)
     with pytest.raises(BadRecipe, match=r"^batch: 1 at a time is too few for the batch statistics"):
         run_toy(short(accumulate=4), tmp_path)
-    frozen = short(accumulate=4, freeze=FreezeConfig(norms=True), length=Span(steps=1))
+    frozen = short(accumulate=4, freeze=FreezeConfig(norms=True), length=Duration(steps=1))
     assert run_toy(frozen, tmp_path).step == 1
 
 
@@ -254,9 +302,9 @@ def test_what_is_measured_has_the_guessed_background_that_is_learned_with(tmp_pa
     weights.save(path, network.state_dict(), weights.describe(config, network, source="random"))
     recipe = short(guessed_background=str(path))
     fabric = make_fabric(recipe, Hardware(device="cpu"))
-    settings = make_settings(recipe, network, fabric, Clock(1.0, 1), tmp_path)
+    setup = make_setup(recipe, network, fabric, 1.0, tmp_path)
     plain, guessed = (
-        make_validator(recipe, tmp_path, guess) for guess in (None, settings.guessed_background)
+        make_validator(recipe, tmp_path, guess) for guess in (None, setup.guessed_background)
     )
     assert plain is not None
     assert guessed is not None
@@ -268,7 +316,7 @@ def test_learning_from_a_public_test_set_is_said_in_the_model_card_and_the_weigh
 ) -> None:
     monkeypatch.setattr(Discs, "test_set", "DISCS-10", raising=False)
     listener = Listener()
-    run_toy(short(length=Span(steps=1)), tmp_path, listener=listener)
+    run_toy(short(length=Duration(steps=1)), tmp_path, listener=listener)
     checkpoint = tmp_path / "checkpoints" / "step-000001"
     assert any("DISCS-10, a public test set" in line for line in listener.lines)
     assert "DISCS-10, a public test set" in (checkpoint / "model_card.md").read_text()
@@ -276,14 +324,23 @@ def test_learning_from_a_public_test_set_is_said_in_the_model_card_and_the_weigh
 
 
 def test_statistics_of_one_process_among_several_are_remarked_on() -> None:
-    assert norm_remarks(ToyNetwork(), 1) == []
-    assert "syncbn shares them, and gn needs none" in norm_remarks(ToyNetwork(), 2)[0]
-    assert norm_remarks(torch.nn.GroupNorm(2, 4), 2) == []
+    assert scale_remarks(short(), ToyNetwork(), 3.0, 1) == []
+    assert (
+        "syncbn shares them, and gn needs none" in scale_remarks(short(), ToyNetwork(), 3.0, 2)[0]
+    )
+    assert scale_remarks(short(), torch.nn.GroupNorm(2, 4), 3.0, 2) == []
+
+
+def test_an_epoch_shorter_than_a_step_and_too_many_workers_are_remarked_on() -> None:
+    data = replace(short().data, workers=1000)
+    epoch, workers = scale_remarks(short(data=data), ToyNetwork(), 0.125, 1)
+    assert "an epoch is 0.125 of a step of 4 samples" in epoch
+    assert "data.workers: 1000 are asked for" in workers
 
 
 def test_the_model_card_says_how_the_weights_began(folder: Path) -> None:
     card = (folder / "checkpoints" / "step-000008" / "model_card.md").read_text()
-    assert "- init: none, all weights began at random" in card
+    assert "- init: none, all weights started at random" in card
 
 
 def test_half_precision_with_scaling_is_refused_on_the_cpu() -> None:

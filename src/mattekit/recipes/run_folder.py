@@ -1,4 +1,4 @@
-"""Where a run is kept and what it goes on from: `--out` and `--resume`."""
+"""Where a run is kept and what it resumes from: `--out` and `--resume`."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,30 +6,36 @@ from pathlib import Path
 from mattekit.core.errors import BadArgument, BadOutput, BadRecipe
 from mattekit.recipes.reading import read_tree
 from mattekit.recipes.recipe import Recipe, changed_keys, dump_recipe
-from mattekit.training.state import LAST
+from mattekit.training.checkpoints import LAST
 
-MAY_CHANGE = ("length", "log", "checkpoint", "validate", "data.workers", "data.valid", "notes")
-"""Keys that a resumed run may have otherwise than before."""
+PLACES = ("root", "foregrounds", "backgrounds", "denoised_backgrounds", "photos", "labels")
+CACHES = ("folder", "bank")
+MAY_CHANGE = (
+    *("length", "log", "checkpoint", "validate", "notes", "init", "data.workers", "data.valid"),
+    *(f"data.train.{name}" for name in (*PLACES, *CACHES)),
+)
+"""Keys that a resumed run may have otherwise than before. Pictures may move: a checkpoint knows
+their names."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
-    """A run's folder, and the checkpoint it goes on from, if any."""
+class RunFolder:
+    """A run's folder, and the checkpoint that is resumed, if any."""
 
-    folder: Path
+    path: Path
     checkpoint: Path | None = None
 
 
-def choose_place(recipe: Recipe, *, out: Path | None, resume: str, title: str) -> Place:
-    """The place for `--out DIR` and `--resume auto|none|DIR`; refuses what cannot go on."""
-    place = _find_place(out, resume, title)
-    if place.checkpoint is not None:
-        check_same_recipe(recipe, place.checkpoint)
-    return place
+def resolve_run_folder(recipe: Recipe, *, out: Path | None, resume: str, title: str) -> RunFolder:
+    """The folder for `--out DIR` and `--resume auto|none|DIR`; refuses what cannot be resumed."""
+    found = _find(out, resume, title)
+    if found.checkpoint is not None:
+        check_same_recipe(recipe, found.checkpoint)
+    return found
 
 
 def check_same_recipe(recipe: Recipe, checkpoint: Path) -> None:
-    """Refuse to go on with another recipe than the checkpoint's, but for keys that may change."""
+    """Refuse to resume with another recipe than the checkpoint's, but for keys that may change."""
     path = checkpoint / "recipe.yaml"
     if not path.is_file():
         raise BadArgument(f"--resume: {checkpoint} has no recipe.yaml; use another checkpoint")
@@ -42,29 +48,29 @@ def check_same_recipe(recipe: Recipe, checkpoint: Path) -> None:
     ]
     if changed:
         raise BadRecipe(
-            f"{', '.join(changed)} differ from the run in {checkpoint}, which cannot go on with "
-            "another recipe; take its values back, or begin a new run with --out DIR "
+            f"{', '.join(changed)} differ from the run in {checkpoint}, which cannot be resumed "
+            "with another recipe; take its values back, or start a new run with --out DIR "
             f"init={checkpoint}"
         )
 
 
-def _find_place(out: Path | None, resume: str, title: str) -> Place:
+def _find(out: Path | None, resume: str, title: str) -> RunFolder:
     if resume not in ("auto", "none"):
-        return _named_place(out, Path(resume))
+        return _named(out, Path(resume))
     folder = Path("runs") / title if out is None else out
     last = _last(folder)
     if resume == "none" and last is not None:
         raise BadOutput(
-            f"{folder} holds a run already; go on with it (--resume auto), remove it, or choose "
+            f"{folder} holds a run already; resume it (--resume auto), remove it, or choose "
             "another folder with --out"
         )
-    return Place(folder=folder, checkpoint=last)
+    return RunFolder(path=folder, checkpoint=last)
 
 
-def _named_place(out: Path | None, named: Path) -> Place:
+def _named(out: Path | None, named: Path) -> RunFolder:
     last = _last(named)
     if last is not None:
-        return Place(folder=out or named, checkpoint=last)
+        return RunFolder(path=out or named, checkpoint=last)
     if not (named / "state.pt").is_file():
         raise BadArgument(
             f"--resume: {named} is neither a run nor a checkpoint; write auto, none, the folder of "
@@ -76,7 +82,7 @@ def _named_place(out: Path | None, named: Path) -> Place:
         raise BadOutput(
             f"{folder} has later checkpoints than {named.name}; give another folder with --out"
         )
-    return Place(folder=folder, checkpoint=named)
+    return RunFolder(path=folder, checkpoint=named)
 
 
 def _last(folder: Path) -> Path | None:

@@ -1,6 +1,5 @@
 """What a recipe is made into: devices, data in order, network, method, validation."""
 
-import inspect
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -8,31 +7,26 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import torch
 from lightning_fabric import Fabric
 from lightning_fabric.plugins.environments import TorchElasticEnvironment
-from lightning_fabric.strategies import DDPStrategy
 from torch import Tensor, nn
-from torch.nn.parallel import DistributedDataParallel
 
 from mattekit.core.errors import BadArgument, BadRecipe
 from mattekit.core.tensors import Batch
 from mattekit.data import Source
 from mattekit.data.crop import Crop, Step
-from mattekit.data.loader import Row, make_loader
+from mattekit.data.loader import Row, make_loader, usable_cpus
 from mattekit.inference.torch_network import find_device
 from mattekit.networks import weights
-from mattekit.recipes.beginning import begin, trained_network
+from mattekit.recipes.initial_weights import load_initial_weights, trained_network
 from mattekit.recipes.recipe import Recipe
 from mattekit.training.bank import Bank, bank_batches
+from mattekit.training.checkpoints import Checkpoints
 from mattekit.training.guessed import GuessedBackground
 from mattekit.training.init import WEIGHTS
-from mattekit.training.method import Settings
-from mattekit.training.periods import Clock
-from mattekit.training.state import Checkpoints
+from mattekit.training.method import Setup
+from mattekit.training.periods import RunLength
 from mattekit.training.validation import Validator
-
-PRECISIONS = {"32": "32-true", "bf16": "bf16-mixed", "fp16": "16-mixed"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +39,7 @@ class Hardware:
 
 
 def make_fabric(recipe: Recipe, hardware: Hardware) -> Fabric:
-    """Devices and precision; further processes are started here."""
+    """The device, and the other processes of the run, which are started here."""
     device = find_device(hardware.device)
     if recipe.precision == "fp16" and device.type == "cpu":
         raise BadArgument("precision=fp16 needs a GPU; on the CPU use 32 or bf16")
@@ -55,23 +49,10 @@ def make_fabric(recipe: Recipe, hardware: Hardware) -> Fabric:
         accelerator=device.type,
         devices=hardware.devices if device.index is None else [device.index],
         num_nodes=hardware.nodes,
-        precision=PRECISIONS[recipe.precision],  # type: ignore[arg-type]
-        strategy=several_processes() if several else "auto",
+        strategy="ddp" if several else "auto",
     )
     fabric.launch()
     return fabric
-
-
-def several_processes() -> DDPStrategy:
-    """Data-parallel training in which each process keeps the batch statistics of its norms.
-
-    Sent round before every forward they would change in place under a critic that is called twice
-    (pytorch#175024). Newer torch has another name for the option.
-    """
-    options = inspect.signature(DistributedDataParallel).parameters
-    name = "forward_sync_buffers" if "forward_sync_buffers" in options else "broadcast_buffers"
-    keep_own: Any = {name: False}
-    return DDPStrategy(**keep_own)
 
 
 def _as_launched(hardware: Hardware) -> Hardware:
@@ -99,12 +80,6 @@ def make_row(recipe: Recipe, source: Source, fabric: Fabric) -> Row:
     )
 
 
-def make_clock(recipe: Recipe, source: Source) -> Clock:
-    """How long an epoch and the run are."""
-    epoch = len(source) / recipe.batch
-    return Clock(epoch, recipe.steps(epoch))
-
-
 def make_network(recipe: Recipe, *, resumed: bool) -> tuple[nn.Module, list[str]]:
     """The network with its first weights, and remarks; a checkpoint brings its own weights."""
     network = recipe.network.build()
@@ -118,37 +93,27 @@ def make_network(recipe: Recipe, *, resumed: bool) -> tuple[nn.Module, list[str]
             "guessed_background: the network takes no background; leave it out, or train "
             "samplenet's part foreground"
         )
-    return network, [] if resumed else begin(network, recipe.init)
+    return network, [] if resumed else load_initial_weights(network, recipe.init)
 
 
-def make_settings(
-    recipe: Recipe, network: nn.Module, fabric: Fabric, clock: Clock, folder: Path
-) -> Settings:
-    """What the training method is given."""
+def make_setup(
+    recipe: Recipe, network: nn.Module, fabric: Fabric, epoch: float, path: Path
+) -> Setup:
+    """What the training method works with, where an epoch has `epoch` steps."""
     _check_batch(recipe, network, fabric.world_size)
-    checkpoints = Checkpoints(folder, recipe.checkpoint)
+    checkpoints = Checkpoints(path, recipe.checkpoint)
 
-    def best_weights(after: int) -> dict[str, Tensor] | None:
-        best = checkpoints.best_after(after)
+    def best_weights(since: int) -> dict[str, Tensor] | None:
+        best = checkpoints.best_since(since)
         return None if best is None else weights.read(best / WEIGHTS)[1]
 
-    return Settings(
-        fabric=fabric,
+    return Setup(
+        config=recipe,
         network=network,
-        losses=recipe.losses,
-        clock=clock,
-        optimiser=recipe.optimiser,
-        schedule=recipe.schedule,
-        warmup=recipe.warmup,
-        by_epoch=recipe.rates_change == "every epoch",
-        accumulate=recipe.accumulate,
-        clip=recipe.clip,
-        ema=recipe.ema,
-        freeze=recipe.freeze,
-        channels_last=recipe.channels_last,
-        compile=recipe.compile,
+        fabric=fabric,
+        length=RunLength(epoch, recipe.steps(epoch)),
         best_weights=best_weights,
-        guessed_background=_guessed_background(recipe, fabric.device),
+        guessed_background=_guessed_background(recipe, fabric),
     )
 
 
@@ -165,23 +130,33 @@ def _check_batch(recipe: Recipe, network: nn.Module, world: int) -> None:
         )
 
 
-def norm_remarks(network: nn.Module, world: int) -> list[str]:
-    """A remark where several processes each have their own batch statistics."""
-    own = any(isinstance(layer, nn.BatchNorm2d) for layer in network.modules())
-    if world == 1 or not own:
-        return []
-    return [
-        "norms with batch statistics (bn) see the share of their own process: the run differs from "
-        "one on a single device; on GPUs syncbn shares them, and gn needs none"
-    ]
-
-
-def _guessed_background(recipe: Recipe, device: torch.device) -> GuessedBackground | None:
+def _guessed_background(recipe: Recipe, fabric: Fabric) -> GuessedBackground | None:
     """What puts the guess of another network in the place of the true background."""
     if recipe.guessed_background is None:
         return None
     network = trained_network(recipe.guessed_background, "guessed_background")
-    return GuessedBackground(network, device, recipe.validate.strategy)
+    return GuessedBackground(network, fabric.device, recipe.validate.strategy)
+
+
+def scale_remarks(recipe: Recipe, network: nn.Module, epoch: float, world: int) -> list[str]:
+    """Remarks on a run that is smaller or larger than its recipe may have been written for."""
+    remarks = []
+    if world > 1 and any(isinstance(layer, nn.BatchNorm2d) for layer in network.modules()):
+        remarks.append(
+            "norms with batch statistics (bn) see the share of their own process: the run differs "
+            "from one on a single device; on GPUs syncbn shares them, and gn needs none"
+        )
+    if epoch < 1:
+        remarks.append(
+            f"an epoch is {epoch:.3g} of a step of {recipe.batch} samples, so what happens every "
+            "epoch happens at every step; state periods in steps, such as validate.every.steps=100"
+        )
+    if recipe.data.workers > usable_cpus():
+        remarks.append(
+            f"data.workers: {recipe.data.workers} are asked for, {usable_cpus()} are started, as "
+            "many as there are processors"
+        )
+    return remarks
 
 
 def make_steps(recipe: Recipe) -> Sequence[Step]:
@@ -196,7 +171,8 @@ def make_batches(
 ) -> Iterator[Batch]:
     """The training batches from number `start` on, out of the loader or the bank on the device."""
     data = recipe.data
-    loaded = partial(make_loader, source, row, steps=make_steps(recipe), workers=data.workers)
+    options: dict[str, Any] = {"workers": data.workers, "pin": fabric.device.type == "cuda"}
+    loaded = partial(make_loader, source, row, steps=make_steps(recipe), **options)
     if data.bank is None:
         return loaded(start=start, fixed=data.fixed)
     bank = Bank(loaded(), data.bank.crops, fabric.device)
@@ -205,7 +181,7 @@ def make_batches(
 
 
 def make_validator(
-    recipe: Recipe, folder: Path, guessed: GuessedBackground | None
+    recipe: Recipe, path: Path, guessed: GuessedBackground | None
 ) -> Validator | None:
     """What measures the network, where there is something to measure it on."""
     if recipe.data.valid is None:
@@ -219,5 +195,5 @@ def make_validator(
         settings=recipe.validate,
         seed=recipe.seed,
         steps=steps,
-        predictions=folder / "predictions",
+        predictions=path / "predictions",
     )

@@ -16,7 +16,7 @@ from torch.utils.tensorboard import SummaryWriter
 from mattekit.core.atomic import make_folder, replacing
 from mattekit.core.config import config
 from mattekit.core.types import Image
-from mattekit.training.periods import Span
+from mattekit.training.periods import Duration
 
 LOG, TEXT = "log.jsonl", "log.txt"
 TAGS = {"network": "generator", "critic": "discriminator"}
@@ -27,16 +27,16 @@ TAGS = {"network": "generator", "critic": "discriminator"}
 class LogConfig:
     """How often each kind of line is written; null for never."""
 
-    losses: Span | None = Span(steps=10)
-    rates: Span | None = Span(steps=50)
+    losses: Duration | None = Duration(steps=10)
+    rates: Duration | None = Duration(steps=50)
     """Learning rates and gradient norms."""
-    pictures: Span | None = Span(steps=500)
+    pictures: Duration | None = Duration(steps=500)
     """Photo, trimap, truth, prediction and composite of a batch."""
-    gradients: Span | None = None
+    gradients: Duration | None = None
     """Mean and largest absolute gradient."""
-    weights: Span | None = None
+    weights: Duration | None = None
     """One random weight of every layer."""
-    histograms: Span | None = None
+    histograms: Duration | None = None
     """Distribution of the weights of every layer."""
 
 
@@ -49,7 +49,7 @@ class Line:
     values: dict[str, float]
 
 
-class Journal:
+class RunLog:
     """The log files of one run."""
 
     def __init__(self, folder: Path, *, step: int) -> None:
@@ -65,9 +65,9 @@ class Journal:
         for name, value in values.items():
             self.board.add_scalar(f"{kind}/{name}", value, step)
         words = "  ".join(f"{name} {value:.6g}" for name, value in values.items())
-        self.say(step, f"{kind}: {words}")
+        self.write_text(step, f"{kind}: {words}")
 
-    def say(self, step: int, text: str) -> None:
+    def write_text(self, step: int, text: str) -> None:
         """A line of the text log."""
         self._append(TEXT, f"[{step}] {text}")
 

@@ -9,7 +9,7 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from training.toys import ToyNetwork
 
-from mattekit.training.report import Journal, read_log
+from mattekit.training.run_log import RunLog, read_log
 
 
 def board(folder: Path) -> EventAccumulator:
@@ -19,7 +19,7 @@ def board(folder: Path) -> EventAccumulator:
 
 
 def write(folder: Path, first: int, last: int, *, value: float = 1.0) -> None:
-    journal = Journal(folder, step=first - 1)
+    journal = RunLog(folder, step=first - 1)
     for step in range(first, last + 1):
         journal.values(step, "losses", {"total": value * step})
     journal.close()
@@ -62,7 +62,7 @@ def test_gradient_statistics_have_the_published_tags_and_values(tmp_path: Path) 
     for parameter in network.parameters():
         parameter.grad = torch.zeros_like(parameter)
     network.decoder.bias.grad = torch.tensor([-3.0])
-    journal = Journal(tmp_path, step=0)
+    journal = RunLog(tmp_path, step=0)
     journal.gradients(1, "network", network)
     journal.close()
     count = sum(parameter.numel() for parameter in network.parameters())
@@ -74,7 +74,7 @@ def test_gradient_statistics_have_the_published_tags_and_values(tmp_path: Path) 
 
 def test_one_weight_of_every_layer_has_the_published_tag(tmp_path: Path) -> None:
     network = ToyNetwork()
-    journal = Journal(tmp_path, step=0)
+    journal = RunLog(tmp_path, step=0)
     journal.weights(1, "critic", network)
     journal.close()
     events = board(tmp_path)
@@ -85,7 +85,7 @@ def test_one_weight_of_every_layer_has_the_published_tag(tmp_path: Path) -> None
 
 
 def test_pictures_and_histograms_reach_tensorboard(tmp_path: Path) -> None:
-    journal = Journal(tmp_path, step=0)
+    journal = RunLog(tmp_path, step=0)
     journal.picture(3, "train", np.zeros((8, 12, 3), dtype=np.float32))
     journal.histograms(3, "network", ToyNetwork())
     journal.close()

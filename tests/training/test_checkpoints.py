@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import save_file
 
 from mattekit.core.errors import BadOutput, BadWeights
-from mattekit.training.state import (
+from mattekit.training.checkpoints import (
     BEST,
     LAST,
     CheckpointConfig,
@@ -58,8 +58,8 @@ def test_a_million_steps_count_as_more_than_a_few_hundred_thousand(tmp_path: Pat
     for step in (500_000, 999_999, 1_000_000, 1_500_000):
         kept.save(step, words(""), best=step == 1_000_000)
     assert steps(kept) == [1_000_000, 1_500_000]
-    assert kept.best_after(500_000) == kept.of_step(1_000_000)
-    assert kept.best_after(1_000_000) is None
+    assert kept.best_since(500_000) == kept.of_step(1_000_000)
+    assert kept.best_since(1_000_000) is None
 
 
 def test_the_mode_for_small_disks_keeps_the_last_and_the_best(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from mattekit.recipes.recipe import IMAGENET, RANDOM, InitConfig
 from mattekit.training.init import start_from, weights_in
 
 
-def begin(network: nn.Module, init: InitConfig | None) -> list[str]:
+def load_initial_weights(network: nn.Module, init: InitConfig | None) -> list[str]:
     """Give a new network its first weights; remarks on what was left out."""
     if init is None:
         return []
@@ -22,16 +22,16 @@ def begin(network: nn.Module, init: InitConfig | None) -> list[str]:
             remarks += [f"{name}: {remark}" for remark in found]
     except MattekitError as error:
         sentence = str(error).removeprefix("init: ")
-        ways = [init.how or "name it by init.file=FILE" * (init.path == IMAGENET)]
-        advice = "; ".join([*filter(None, ways), "init=none begins at random"])
+        ways = [init.how_to_get or "name it by init.file=FILE" * (init.path == IMAGENET)]
+        advice = "; ".join([*filter(None, ways), "init=none starts at random"])
         raise BadWeights(f"init: {sentence}; {advice}") from error
     return remarks
 
 
-def beginning_in_words(init: InitConfig | None) -> str:
+def describe_init(init: InitConfig | None) -> str:
     """One line for the model card."""
     if init is None:
-        return "init: none, all weights began at random"
+        return "init: none, all weights started at random"
     parts = [f"{name} from {place}" for name, place in init.parts.items()]
     whole = [] if init.path == RANDOM and parts else [init.path]
     return f"init: {', '.join([*whole, *parts])}"

@@ -11,7 +11,7 @@ from training.toys import ToyConfig, ToyNetwork, same, weights_of
 from mattekit.core.errors import BadWeights
 from mattekit.networks import weights
 from mattekit.networks.published import imagenet
-from mattekit.recipes.beginning import begin, beginning_in_words, trained_network
+from mattekit.recipes.initial_weights import describe_init, load_initial_weights, trained_network
 from mattekit.recipes.recipe import InitConfig
 
 STATE = {"features.0.weight": torch.full((6, 3, 3, 3), 0.5)}
@@ -61,62 +61,62 @@ def file(tmp_path: Path) -> Path:
 def test_none_leaves_all_weights_at_random() -> None:
     network = ToyNetwork()
     before = weights_of(network)
-    assert begin(network, None) == []
+    assert load_initial_weights(network, None) == []
     assert same(before, weights_of(network))
-    assert beginning_in_words(None) == "init: none, all weights began at random"
+    assert describe_init(None) == "init: none, all weights started at random"
 
 
 @pytest.mark.usefixtures("cached")
 def test_imagenet_fills_the_encoder() -> None:
     network = Taught()
-    begin(network, InitConfig(path="imagenet"))
+    load_initial_weights(network, InitConfig(path="imagenet"))
     assert (network.encoder[0].weight[:, :3] == 0.5).all()
-    assert beginning_in_words(InitConfig(path="imagenet")) == "init: imagenet"
+    assert describe_init(InitConfig(path="imagenet")) == "init: imagenet"
 
 
 def test_imagenet_is_read_from_a_file_where_one_is_named(tmp_path: Path) -> None:
     torch.save(STATE, tmp_path / "vgg.pth")
     network = Taught()
-    begin(network, InitConfig(path="imagenet", file=str(tmp_path / "vgg.pth")))
+    load_initial_weights(network, InitConfig(path="imagenet", file=str(tmp_path / "vgg.pth")))
     assert (network.encoder[0].weight[:, :3] == 0.5).all()
 
 
 @pytest.mark.usefixtures("offline")
 def test_without_connection_or_file_one_sentence_says_how_to_get_it() -> None:
     with pytest.raises(BadWeights) as caught:
-        begin(Taught(), InitConfig(path="imagenet"))
+        load_initial_weights(Taught(), InitConfig(path="imagenet"))
     assert str(caught.value) == (
         "init: the ImageNet weights toy.in1k are neither in timm's cache nor to be had from here "
         "(OSError); connect, or name a file in torchvision's names; name it by init.file=FILE; "
-        "init=none begins at random"
+        "init=none starts at random"
     )
 
 
 def test_a_missing_start_is_refused_with_the_recipes_own_advice() -> None:
-    with pytest.raises(BadWeights, match=r"^init: .*nowhere.*; train it first; init=none begins"):
-        begin(ToyNetwork(), InitConfig(path="nowhere", how="train it first"))
+    with pytest.raises(BadWeights, match=r"^init: .*nowhere.*; train it first; init=none starts"):
+        load_initial_weights(ToyNetwork(), InitConfig(path="nowhere", how_to_get="train it first"))
 
 
 @pytest.mark.usefixtures("cached")
 def test_parts_start_each_from_their_own_place(file: Path) -> None:
     chain = Chain()
     init = InitConfig(parts={"first": str(file), "second": "imagenet"})
-    assert begin(chain, init) == []
+    assert load_initial_weights(chain, init) == []
     assert same(weights_of(chain.first), weights.read(file)[1])
     assert (chain.second.encoder[0].weight[:, :3] == 0.5).all()
-    assert beginning_in_words(init) == f"init: first from {file}, second from imagenet"
+    assert describe_init(init) == f"init: first from {file}, second from imagenet"
 
 
 def test_a_part_that_is_not_there_is_refused_with_those_that_are(file: Path) -> None:
     with pytest.raises(BadWeights, match=r"^init: parts: the network has no 'third'; it has first"):
-        begin(Chain(), InitConfig(parts={"third": str(file)}))
+        load_initial_weights(Chain(), InitConfig(parts={"third": str(file)}))
 
 
 def test_a_checkpoint_of_another_network_is_refused(file: Path) -> None:
     network = ToyNetwork()
     network.decoder = nn.Conv2d(6, 2, 3)
     with pytest.raises(BadWeights, match=r"^init: .*does not fit the network: .*decoder.weight"):
-        begin(network, InitConfig(path=str(file)))
+        load_initial_weights(network, InitConfig(path=str(file)))
 
 
 def test_a_guessing_network_that_is_not_trained_yet_is_asked_for() -> None:
