@@ -19,7 +19,7 @@ from pathlib import Path
 
 from safetensors.numpy import load_file
 
-from mattekit.training.init import WEIGHTS
+from mattekit.models.files import WEIGHTS
 
 MATTEKIT = [sys.executable, "-m", "mattekit"]
 

@@ -39,9 +39,9 @@ from mattekit.inference.load import load
 from mattekit.inference.matting import build_matting
 from mattekit.inference.strategies import Whole
 from mattekit.metrics import measure
+from mattekit.models.files import find
 from mattekit.networks import build, config_of
 from mattekit.networks.weights import describe, save
-from mattekit.training.init import weights_in
 from mattekit.training.validation import colour_error, predicted_planes
 
 TRAINING = 2000
@@ -308,7 +308,7 @@ def propagated(sample: Sample) -> Alpha:
 
 def trained(run: Path, device: str) -> Finder:
     """What the network of a run finds."""
-    predictor = load(weights_in(str(run)), device=device)
+    predictor = load(find(str(run)), device=device)
     return lambda sample: predictor.predict(sample.image, sample.trimap)
 
 
@@ -326,7 +326,7 @@ def colour_errors(
     """Mean error of a layer's colours in the unknown: as the network guesses them, as the nearest
     pixel known to be that layer's has them, and as the photo has them."""
     predictors = {
-        name: load(weights_in(str(folder / f"samplenet-{name}")), device=device, strategy=Whole())
+        name: load(find(str(folder / f"samplenet-{name}")), device=device, strategy=Whole())
         for name in {"background", layer}
     }
     errors = []

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mattekit.core.types import UNKNOWN, Sample
-from mattekit.data.crop import Crop
+from mattekit.data.crop import Crop, resized
 
 
 def marked(height: int, width: int, at: tuple[int, int]) -> Sample:
@@ -80,3 +80,16 @@ def test_a_share_of_the_windows_is_cut_anywhere(rng: np.random.Generator) -> Non
     assert np.mean(around) == pytest.approx(0.5 + 0.5 * by_chance, abs=0.07)
     tops = [window.alpha[0, 0] * 100 for window in windows]
     assert (round(min(tops)), round(max(tops))) == (0, 24)
+
+
+def test_a_resampled_trimap_is_unknown_where_alpha_has_become_soft() -> None:
+    alpha = np.zeros((64, 64), np.float32)
+    alpha[:, 21:] = 1  # an odd column, so that halving the size mixes its pixels with the next
+    trimap = (2 * alpha).astype(np.uint8)
+    image = np.zeros((64, 64, 3), np.float32)
+    small = resized(Sample(image=image, alpha=alpha, trimap=trimap), (32, 32))
+    assert small.trimap is not None
+    soft = (small.alpha > 0.02) & (small.alpha < 0.98)
+    assert soft.any()
+    assert (small.trimap[soft] == 1).all()
+    assert (small.trimap[~soft] == 2 * small.alpha[~soft]).all()

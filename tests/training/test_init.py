@@ -8,9 +8,10 @@ from torch import nn
 from training.toys import ToyConfig, ToyNetwork, same, weights_of
 
 from mattekit.core.errors import BadWeights
+from mattekit.models.files import find
 from mattekit.networks import weights
 from mattekit.training.checkpoints import CheckpointConfig, Checkpoints
-from mattekit.training.init import start_from, weights_in
+from mattekit.training.init import start_from
 
 
 def write(path: Path, network: ToyNetwork) -> None:
@@ -20,7 +21,7 @@ def write(path: Path, network: ToyNetwork) -> None:
 def test_weights_that_fit_are_taken(tmp_path: Path) -> None:
     donor, network = ToyNetwork(), ToyNetwork()
     write(tmp_path / "donor.safetensors", donor)
-    _, tensors = weights.read(weights_in(str(tmp_path / "donor.safetensors")))
+    _, tensors = weights.read(find(str(tmp_path / "donor.safetensors")))
     assert start_from(network, tensors, strict=True, source="donor") == []
     assert same(weights_of(donor), weights_of(network))
 
@@ -62,10 +63,10 @@ def test_a_run_stands_for_its_best_checkpoint(tmp_path: Path) -> None:
     for step in (1, 2, 3):
         files = {"weights.safetensors": lambda path: write(path, ToyNetwork())}
         kept.save(step, files, best=step == 2)
-    assert weights_in(str(tmp_path)).parent.name == "step-000002"
-    assert weights_in(str(kept.of_step(3))).parent.name == "step-000003"
+    assert find(str(tmp_path)).parent.name == "step-000002"
+    assert find(str(kept.of_step(3))).parent.name == "step-000003"
 
 
 def test_a_folder_without_weights_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(BadWeights, match="neither a checkpoint nor a run"):
-        weights_in(str(tmp_path))
+    with pytest.raises(BadWeights, match="neither a run nor a checkpoint"):
+        find(str(tmp_path))

@@ -16,7 +16,9 @@ from mattekit.core.errors import BadArgument, BadData, BadRecipe
 from mattekit.core.tensors import Prediction
 from mattekit.core.types import Sample
 from mattekit.imaging.files import read_alpha
+from mattekit.inference.predictor import Predictor
 from mattekit.inference.tile import Tile
+from mattekit.inference.torch_network import TorchNetwork
 from mattekit.metrics import measure
 from mattekit.training.validation import ValidationConfig, Validator, colour_error
 
@@ -120,14 +122,13 @@ class Painted(Half):
 
 
 class Told(Half):
-    """Hands on the background that it is told as the foreground."""
+    """Returns the background that it is given as the foreground."""
 
-    extra_planes = ("background", "prior")
+    extra_planes = ("background",)
 
     def forward(  # type: ignore[override]
-        self, image: Tensor, trimap: Tensor, background: Tensor, prior: Tensor | None
+        self, image: Tensor, trimap: Tensor, background: Tensor
     ) -> Prediction:
-        assert prior is None, "discs have no prior"
         return Prediction(alpha=trimap, foreground=background)
 
 
@@ -139,6 +140,34 @@ def test_networks_are_measured_with_the_planes_that_they_learn_with() -> None:
 
 def swap_layers(sample: Sample, rng: np.random.Generator) -> Sample:
     return replace(sample, background=sample.foreground)
+
+
+class Fused(Half):
+    """Returns the first of the estimates that it is given as alpha."""
+
+    extra_planes = ("prior",)
+
+    def forward(self, image: Tensor, trimap: Tensor, prior: Tensor) -> Prediction:  # type: ignore[override]
+        return Prediction(alpha=prior[:, :1])
+
+
+def test_a_network_is_measured_with_the_estimates_that_users_give_it() -> None:
+    sample = validator().sample(0)
+    assert sample.prior is None
+    expected = Predictor(TorchNetwork(Fused(), name="fused", device=torch.device("cpu"))).predict(
+        sample.image, sample.trimap
+    )
+    found = validator(settings=ValidationConfig(count=1)).scores(Fused(), CPU)
+    assert found["sad"] == pytest.approx(measure(expected, sample.alpha, sample.trimap)["sad"])
+
+
+def test_a_drawn_picture_without_known_subject_is_measured_all_the_same() -> None:
+    measured = validator(settings=ValidationConfig(count=1), steps=[without_subject])
+    assert measured.scores(Fused(), CPU)["sad"] > 0
+
+
+def without_subject(sample: Sample, rng: np.random.Generator) -> Sample:
+    return replace(sample, trimap=np.minimum(sample.trimap, 1))
 
 
 COLOURS = ValidationConfig(metrics=("background_l1", "sad"), best="background_l1", count=1)

@@ -1,12 +1,15 @@
 """Cutting a training window out of a sample, where something is unknown."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from mattekit.core.types import UNKNOWN, Interpolation, Mask, Plane, Sample, Size
 from mattekit.imaging.resize import resize
+
+SOFT = 0.02
+"""Distance of an alpha from its known value from which on it counts as unknown."""
 
 Step = Callable[[Sample, np.random.Generator], Sample]
 """What is done to a sample on its way into a batch; chance comes from the generator alone."""
@@ -61,14 +64,22 @@ def cut(sample: Sample, corner: tuple[int, int], size: Size) -> Sample:
 
 
 def resized(sample: Sample, size: Size) -> Sample:
-    """The sample at another size."""
+    """The sample at another size, its trimap unknown where alpha has become soft.
+
+    Labels are taken from the nearest pixel, half a pixel off where the size is halved.
+    """
     if sample.size == size:
         return sample
 
     def how(plane: Plane, interpolation: Interpolation) -> Plane:
         return resize(plane, size, interpolation)
 
-    return sample.warp(how)
+    warped = sample.warp(how)
+    if warped.trimap is None:
+        return warped
+    known = warped.trimap * np.float32(0.5)
+    soft = (warped.trimap != UNKNOWN) & (np.abs(warped.alpha - known) > SOFT)
+    return replace(warped, trimap=np.where(soft, np.uint8(UNKNOWN), warped.trimap))
 
 
 def random_pixel(wanted: Mask, rng: np.random.Generator) -> tuple[int, int]:

@@ -19,6 +19,8 @@ SUFFIX = ".safetensors"
 DEFAULT_MODEL = "compact"
 """The shipped network, ahead of the classical methods in SAD, MSE, Grad and Conn on real
 photographs (docs/model-card-compact.md)."""
+WEIGHTS = f"weights{SUFFIX}"
+"""Name of the weights file in a checkpoint."""
 SHIPPED = Path(__file__).with_name("shipped")
 METADATA = "__metadata__"
 LARGEST_HEADER = 100_000_000
@@ -74,9 +76,11 @@ def model_files() -> dict[str, Path]:
 
 
 def find(model: str) -> Path:
-    """The file of a model, given by its path or its name."""
+    """The file of a model, given by its name, its path, or a run (its best checkpoint)."""
     if Path(model).is_file():
         return Path(model)
+    if Path(model).is_dir():
+        return _weights_of_run(Path(model))
     files = model_files()
     if model in files:
         return files[model]
@@ -84,6 +88,16 @@ def find(model: str) -> Path:
         raise BadWeights(f"there is no file {model}; give the path of a {SUFFIX} or .onnx file")
     known = f"there are {', '.join(files)}" if files else "none is imported yet"
     raise BadArgument(f"no model is called '{model}'; {known} (see: mattekit models import --help)")
+
+
+def _weights_of_run(folder: Path) -> Path:
+    """The weights of a run (its best checkpoint, or its last one) or of a checkpoint."""
+    notes = [folder / "checkpoints" / which for which in ("best", "last")]
+    named = [note.parent / note.read_text().strip() for note in notes if note.is_file()]
+    for checkpoint in (*named, folder):
+        if (checkpoint / WEIGHTS).is_file():
+            return checkpoint / WEIGHTS
+    raise BadWeights(f"the folder {folder} is neither a run nor a checkpoint; name one, or a model")
 
 
 def _damaged(path: Path) -> str:

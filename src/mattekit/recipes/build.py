@@ -17,13 +17,13 @@ from mattekit.data import Source
 from mattekit.data.crop import Crop, Step
 from mattekit.data.loader import Row, make_loader, usable_cpus
 from mattekit.inference.torch_network import find_device
+from mattekit.models.files import WEIGHTS
 from mattekit.networks import weights
 from mattekit.recipes.initial_weights import load_initial_weights, trained_network
 from mattekit.recipes.recipe import Recipe
 from mattekit.training.bank import Bank, bank_batches
 from mattekit.training.checkpoints import Checkpoints
 from mattekit.training.guessed import GuessedBackground
-from mattekit.training.init import WEIGHTS
 from mattekit.training.method import Setup
 from mattekit.training.periods import RunLength
 from mattekit.training.validation import Validator

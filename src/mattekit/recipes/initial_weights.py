@@ -5,10 +5,11 @@ from pathlib import Path
 from torch import nn
 
 from mattekit.core.errors import BadRecipe, BadWeights, MattekitError
+from mattekit.models.files import find
 from mattekit.networks import weights
 from mattekit.networks.published.imagenet import start_from_imagenet
 from mattekit.recipes.recipe import IMAGENET, RANDOM, InitConfig
-from mattekit.training.init import start_from, weights_in
+from mattekit.training.init import start_from
 
 
 def load_initial_weights(network: nn.Module, init: InitConfig | None) -> list[str]:
@@ -40,7 +41,7 @@ def describe_init(init: InitConfig | None) -> str:
 def trained_network(place: str, key: str) -> nn.Module:
     """The network of a run, a checkpoint or a file that a recipe's key names."""
     try:
-        return weights.load(weights_in(place))
+        return weights.load(find(place))
     except MattekitError as error:
         sentence = str(error).removeprefix("init: ")
         raise BadWeights(
@@ -54,7 +55,7 @@ def _fill(network: nn.Module, place: str, init: InitConfig) -> list[str]:
     if place == IMAGENET:
         start_from_imagenet(network, Path(init.file) if init.file else None)
         return []
-    path = weights_in(place)
+    path = find(place)
     _, tensors = weights.read(path)
     return start_from(network, tensors, strict=init.strict, source=str(path))
 

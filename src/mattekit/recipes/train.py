@@ -13,6 +13,7 @@ from mattekit.data import Source, public_test_set
 from mattekit.data.forgiving import Forgiving, forgiving
 from mattekit.data.loader import Numbered, Row, collate
 from mattekit.imaging.files import write_image
+from mattekit.models.files import WEIGHTS
 from mattekit.networks import weights
 from mattekit.recipes.build import (
     Hardware,
@@ -30,7 +31,6 @@ from mattekit.recipes.recipe import Recipe, dump_recipe
 from mattekit.recipes.run_folder import RunFolder
 from mattekit.training.checkpoints import Checkpoints, Writers
 from mattekit.training.guards import check_samples
-from mattekit.training.init import WEIGHTS
 from mattekit.training.loop import fit, stop_requests, without_denormals
 from mattekit.training.model_card import Card, model_card
 from mattekit.training.panels import batch_panel

@@ -1,29 +1,13 @@
 """Starting from weights that exist: what fits is taken, what does not is named."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
 from mattekit.core.errors import BadWeights
-from mattekit.models.files import find
-from mattekit.training.checkpoints import BEST, LAST, CheckpointConfig, Checkpoints
 
-WEIGHTS = "weights.safetensors"
 SHOWN = 5
-
-
-def weights_in(place: str) -> Path:
-    """The weights file of a model's name, a file, a checkpoint or a run (its best checkpoint)."""
-    path = Path(place)
-    checkpoints = Checkpoints(path, CheckpointConfig())
-    for folder in (checkpoints.find(BEST), checkpoints.find(LAST), path):
-        if folder is not None and (folder / WEIGHTS).is_file():
-            return folder / WEIGHTS
-    if path.is_dir():
-        raise BadWeights(f"init: the folder {place} is neither a checkpoint nor a run; name one")
-    return find(place)
 
 
 def start_from(

@@ -13,8 +13,9 @@ from torch import nn
 
 from mattekit.core.config import config
 from mattekit.core.errors import BadData, BadRecipe
-from mattekit.core.types import UNKNOWN, Plane, Sample
+from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Plane, Sample
 from mattekit.data import Source
+from mattekit.data.augmentation.estimates import EstimatesConfig
 from mattekit.data.crop import Step
 from mattekit.data.loader import VALIDATION, sample_rng
 from mattekit.imaging.files import write_alpha
@@ -126,10 +127,17 @@ def predictor_of(
 def predicted_planes(
     predictor: Predictor, sample: Sample, wanted: Collection[str]
 ) -> dict[str, Plane]:
-    """Those wanted planes of a sample that the network gives; known pixels of alpha are kept where
-    the network is told of them."""
-    taken = predictor.network.extra_planes
-    further = {name: plane for name in taken if (plane := getattr(sample, name)) is not None}
+    """Those wanted planes of a sample that the network gives, predicted as users predict them.
+
+    Two cases are only met here: a network that is trained on true or guessed colours is given
+    those, and a drawn picture may have no known subject or background, which users are refused.
+    """
+    names = {"foreground", "background"} & set(predictor.network.extra_planes)
+    if "prior" in predictor.network.extra_planes and sample.trimap is not None:
+        if not {FOREGROUND, BACKGROUND} <= set(np.unique(sample.trimap).tolist()):
+            sample = EstimatesConfig()(sample, np.random.default_rng(0))
+            names.add("prior")
+    further = {name: plane for name in names if (plane := getattr(sample, name)) is not None}
     return predictor.planes(sample.image, sample.trimap, wanted, further=further)
 
 

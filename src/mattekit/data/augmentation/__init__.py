@@ -8,6 +8,7 @@ and `data.after_crop`; cutting the window itself is `data.crop`.
 from mattekit.data.augmentation.artefacts import JpegConfig, ResampleConfig
 from mattekit.data.augmentation.camera import CameraConfig
 from mattekit.data.augmentation.colour import ColourConfig
+from mattekit.data.augmentation.estimates import EstimatesConfig
 from mattekit.data.augmentation.geometry import (
     FlipConfig,
     MakeRoomConfig,
@@ -38,6 +39,7 @@ StepConfig = (
     | ResampleConfig
     | JpegConfig
     | CameraConfig
+    | EstimatesConfig
 )
 
 __all__ = ["StepConfig"]

@@ -1,0 +1,60 @@
+"""The classical estimates that the shipped network corrects, solved as wherever it is used."""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+
+from mattekit.classical.estimates import Estimates, estimates
+from mattekit.core.atomic import make_folder, replacing
+from mattekit.core.config import config
+from mattekit.core.errors import BadData
+from mattekit.core.matte import known_alpha
+from mattekit.core.types import BACKGROUND, FOREGROUND, Image, Sample, Trimap
+
+
+@config
+class EstimatesConfig:
+    """Solve the classical estimates of a sample; one that has them already keeps them.
+
+    They follow from photo and trimap, so this is the last step that looks at either.
+    """
+
+    name: Literal["estimates"] = "estimates"
+    cache: str | None = None
+    """Folder to keep estimates in (20 bytes a pixel), where they are found by the content of photo
+    and trimap; for samples that come back unchanged."""
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        if sample.prior is not None:
+            return sample
+        if sample.trimap is None:
+            raise BadData(
+                f"estimates need a trimap, which {sample.name} lacks; draw one before this step"
+            )
+        if self.cache is None:
+            return replace(sample, prior=_solved(sample.image, sample.trimap))
+        return replace(sample, prior=_cached(Path(self.cache), sample.image, sample.trimap))
+
+
+def _solved(image: Image, trimap: Trimap) -> Estimates:
+    """Estimates; without an opinion where a crop shows no subject or no background."""
+    if (trimap == FOREGROUND).any() and (trimap == BACKGROUND).any():
+        return estimates(image, trimap)
+    alpha = known_alpha(trimap)
+    unsure = np.zeros_like(alpha)
+    return np.dstack([alpha, alpha, image, image, alpha, unsure]).astype(np.float32)
+
+
+def _cached(folder: Path, image: Image, trimap: Trimap) -> Estimates:
+    """The estimates of this content, solved once; rounded alike the first time and later."""
+    content = hashlib.blake2b(image.tobytes() + trimap.tobytes(), digest_size=16)
+    path = folder / f"{content.hexdigest()}-{trimap.shape[0]}.npy"
+    if path.is_file():
+        return np.load(path).astype(np.float32)
+    rounded = _solved(image, trimap).astype(np.float16)
+    with replacing(make_folder(folder) / path.name) as aside, aside.open("wb") as stream:
+        np.save(stream, rounded)
+    return rounded.astype(np.float32)
