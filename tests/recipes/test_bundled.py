@@ -15,7 +15,9 @@ from mattekit.training.freeze import freeze, trainable_count
 from mattekit.training.periods import RunLength
 from mattekit.training.schedules import LearningRate
 
-PUBLISHED = sorted(set(names()) - {"tiny", "tiny_adversarial", "tiny_staged", "compact"})
+PUBLISHED = sorted(
+    set(names()) - {"tiny", "tiny_adversarial", "tiny_staged", "compact", "finetune"}
+)
 
 
 @cache

@@ -3,9 +3,7 @@
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 from lightning_fabric import Fabric
 from lightning_fabric.plugins.environments import TorchElasticEnvironment
@@ -21,7 +19,6 @@ from mattekit.models.files import WEIGHTS
 from mattekit.networks import weights
 from mattekit.recipes.initial_weights import load_initial_weights, trained_network
 from mattekit.recipes.recipe import Recipe
-from mattekit.training.bank import Bank, bank_batches
 from mattekit.training.checkpoints import Checkpoints
 from mattekit.training.guessed import GuessedBackground
 from mattekit.training.method import Setup
@@ -169,15 +166,16 @@ def make_steps(recipe: Recipe) -> Sequence[Step]:
 def make_batches(
     recipe: Recipe, source: Source, row: Row, fabric: Fabric, *, start: int
 ) -> Iterator[Batch]:
-    """The training batches from number `start` on, out of the loader or the bank on the device."""
-    data = recipe.data
-    options: dict[str, Any] = {"workers": data.workers, "pin": fabric.device.type == "cuda"}
-    loaded = partial(make_loader, source, row, steps=make_steps(recipe), **options)
-    if data.bank is None:
-        return loaded(start=start, fixed=data.fixed)
-    bank = Bank(loaded(), data.bank.crops, fabric.device)
-    seed = (recipe.seed, fabric.global_rank)
-    return bank_batches(bank, recipe.batch // fabric.world_size, seed=seed, start=start)
+    """The training batches from number `start` on."""
+    return make_loader(
+        source,
+        row,
+        steps=make_steps(recipe),
+        start=start,
+        workers=recipe.data.workers,
+        fixed=recipe.data.fixed,
+        pin=fabric.device.type == "cuda",
+    )
 
 
 def make_validator(

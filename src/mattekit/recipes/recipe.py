@@ -19,7 +19,6 @@ from mattekit.networks import NetworkConfig
 from mattekit.recipes.published import converted, is_published
 from mattekit.recipes.reading import apply_words, did_you_mean, fill_environment, read, read_file
 from mattekit.training import MethodConfig
-from mattekit.training.bank import BankConfig
 from mattekit.training.checkpoints import CheckpointConfig
 from mattekit.training.method import TrainingConfig
 from mattekit.training.periods import Duration
@@ -56,8 +55,6 @@ class DataConfig:
     """Processes that prepare samples beside the one that trains."""
     allow_masks: bool = False
     """Accept alphas that hold nothing but 0 and 1."""
-    bank: BankConfig | None = None
-    """Keep so many crops on the device and compose them there, in every step anew."""
     fixed: bool = False
     """Train on the first batch only, to see whether the network can learn it."""
 
