@@ -132,11 +132,12 @@ def predicted_planes(
     Two cases are only met here: a network that is trained on true or guessed colours is given
     those, and a drawn picture may have no known subject or background, which users are refused.
     """
-    names = {"foreground", "background"} & set(predictor.network.extra_planes)
-    if "prior" in predictor.network.extra_planes and sample.trimap is not None:
-        if not {FOREGROUND, BACKGROUND} <= set(np.unique(sample.trimap).tolist()):
-            sample = EstimatesConfig()(sample, np.random.default_rng(0))
-            names.add("prior")
+    taken = set(predictor.network.extra_planes)
+    names = taken - {"prior"}
+    labels = set() if sample.trimap is None else set(np.unique(sample.trimap).tolist())
+    if "prior" in taken and not {FOREGROUND, BACKGROUND} <= labels:
+        sample = EstimatesConfig()(sample, np.random.default_rng(0))
+        names = taken
     further = {name: plane for name in names if (plane := getattr(sample, name)) is not None}
     return predictor.planes(sample.image, sample.trimap, wanted, further=further)
 
