@@ -1,4 +1,4 @@
-"""Training: one loop, several methods, checkpoints that go on to the bit.
+"""Training: one loop, several methods, checkpoints that resume exactly.
 
 `MethodConfig` is the list of methods. A run is put together from a recipe in `mattekit.recipes`.
 """

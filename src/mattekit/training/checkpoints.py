@@ -85,7 +85,7 @@ class Checkpoints:
     def save(self, step: int, files: Writers, *, best: bool) -> Path:
         """Write a checkpoint and make it the last one, and the best one if it is.
 
-        The last is named before the best: killed in between, the run goes on from a state that
+        The last is named before the best: killed in between, the run resumes from a state that
         knows which one is the best, and `point_to` sets it right.
         """
         folder = self.of_step(step)

@@ -124,7 +124,7 @@ def check_samples(samples: Sequence[Sample], *, allow_masks: bool) -> None:
     if len(values) < FEWEST_ALPHAS and not allow_masks:
         raise BadData(
             f"the alphas of the first {len(samples)} samples hold only the values "
-            f"{values.tolist()}: these are masks, not mattes; set data.allow_masks=true to go on"
+            f"{values.tolist()}: these are masks, not mattes; set data.allow_masks=true to use them"
         )
 
 

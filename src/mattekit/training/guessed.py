@@ -1,4 +1,4 @@
-"""Teaching a network with what another one will hand it, in the place of the truth.
+"""Training a network on the guess of another one instead of the truth.
 
 SampleNet's foreground network works on a guessed background once it is in use; trained on the true
 one alone it would rely on it too much.
