@@ -24,7 +24,7 @@ def generator_objective(logits: Logits, objective: Objective) -> Float[Tensor, "
 
 
 def critic_objective(real: Logits, composed: Logits, objective: Objective) -> Float[Tensor, ""]:
-    """Small when the critic distinguishes real photos from composites; half the sum of the two errors."""
+    """Small when real photos and composites are told apart: half the sum of the two errors."""
     if objective == "bce":
         errors = F.softplus(-real).mean() + F.softplus(composed).mean()
     elif objective == "lsgan":

@@ -88,18 +88,24 @@ def without_denormals() -> Iterator[None]:
 
 
 class StopRequest:
-    """Whether somebody asked the run to stop, agreed upon by all its processes."""
+    """Whether somebody asked the run to stop, agreed upon by all its processes.
+
+    Several processes act on the votes of the step before, so that no device waits for them.
+    """
 
     def __init__(self, fabric: Fabric) -> None:
         self.fabric = fabric
         self.signal: int | None = None
+        self.votes: Any = None
 
     def __call__(self) -> bool:
         asked = self.signal is not None
         if self.fabric.world_size == 1:
             return asked
-        votes: Any = self.fabric.all_reduce(torch.tensor(float(asked)), reduce_op="sum")
-        return bool(votes > 0)
+        before = self.votes
+        vote = torch.tensor(float(asked), device=self.fabric.device)
+        self.votes = self.fabric.all_reduce(vote, reduce_op="sum")
+        return before is not None and bool(before > 0)
 
 
 @contextmanager
