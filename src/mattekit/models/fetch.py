@@ -1,0 +1,109 @@
+"""Download a registered model: resumable, checked, whole or not at all, and only when asked."""
+
+import os
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from http.client import HTTPException
+from pathlib import Path
+from shutil import disk_usage
+
+from mattekit.core.atomic import make_folder
+from mattekit.core.errors import BadOutput, BadWeights
+from mattekit.models.registry import ModelFile, RegisteredModel
+
+CHUNK = 1 << 18
+TIMEOUT = 30
+ATTEMPTS = 5
+AGENT = {"User-Agent": "mattekit"}
+
+Progress = Callable[[str, int, int | None], None]
+"""Called with the file's name, the bytes that are here, and all bytes where they are known."""
+
+
+def fetch(model: RegisteredModel, *, progress: Progress = lambda name, here, all: None) -> None:
+    """Download those files of a model that are not installed yet.
+
+    A download that breaks off is resumed, in this call or in a later one; a file gets its name
+    only when its checksum is right. Proxies are those of the environment.
+    """
+    folder = make_folder(model.folder)
+    for file, path in zip(model.files, model.paths, strict=True):
+        if path.is_file() and file.fits(path):
+            continue
+        if not file.downloadable:
+            raise BadWeights(
+                f"{model.id}: {file.name} has no address or no checksum on record; download it "
+                f"from {model.source} and run: mattekit models import {model.id} FILE"
+            )
+        _fetch_file(file, folder, progress)
+
+
+def _fetch_file(file: ModelFile, folder: Path, progress: Progress) -> None:
+    part = folder / f"{file.name}.part"
+    for attempt in range(ATTEMPTS):
+        before = part.stat().st_size if part.exists() else 0
+        try:
+            complete = _receive(file, part, progress)
+        except (OSError, HTTPException) as error:  # URLError is one of the first
+            if isinstance(error, urllib.error.HTTPError) and error.code < 500:
+                part.unlink(missing_ok=True)
+                raise BadWeights(f"{file.url} answers {error.code} {error.reason}") from error
+            complete, reason = False, error
+        else:
+            reason = None
+        if complete:
+            break
+        grown = part.exists() and part.stat().st_size > before
+        if attempt == ATTEMPTS - 1 or (not grown and attempt > 0):
+            raise BadWeights(
+                f"the download of {file.name} broke off ({reason or 'the server sent less'}); "
+                "run the command again to resume it"
+            )
+    if not file.fits(part):
+        part.unlink()
+        raise BadWeights(
+            f"{file.name} from {file.url} is not the file on record (its checksum differs); "
+            "nothing was kept"
+        )
+    os.replace(part, folder / file.name)
+
+
+def _receive(file: ModelFile, part: Path, progress: Progress) -> bool:
+    """Append what is missing; whether everything that was promised came."""
+    here = part.stat().st_size if part.exists() else 0
+    assert file.url is not None
+    headers = AGENT | ({"Range": f"bytes={here}-"} if here else {})
+    request = urllib.request.Request(file.url, headers=headers)
+    try:
+        response = urllib.request.urlopen(request, timeout=TIMEOUT)
+    except urllib.error.HTTPError as error:
+        if error.code == 416 and here:  # all of it is here, or more than there is
+            return True
+        raise
+    with response:
+        resumed = response.status == 206
+        here = here if resumed else 0
+        length = response.headers.get("Content-Length")
+        total = here + int(length) if length and length.isdigit() else file.size
+        limit = file.size or total
+        _check_space(part, (total or 0) - here)
+        with part.open("ab" if resumed else "wb") as out:
+            while chunk := response.read(CHUNK):
+                here += len(chunk)
+                if limit is not None and here > limit:
+                    part.unlink()
+                    raise BadWeights(
+                        f"{file.url} sends more than the {limit:,} bytes of {file.name}; stopped"
+                    )
+                out.write(chunk)
+                progress(file.name, here, total)
+    return total is None or here >= total
+
+
+def _check_space(part: Path, needed: int) -> None:
+    free = disk_usage(part.parent).free
+    if needed > free:
+        raise BadOutput(
+            f"{part.parent} has {free / 1e6:.0f} MB free and {needed / 1e6:.0f} MB are to come"
+        )

@@ -1,0 +1,127 @@
+"""The segmenter in the package: a small network that finds the subject of ordinary photographs.
+
+The network looks at the photo at two sizes and mirrored. GrabCut, from the mean of these, moves
+the edge of the mask to the edges of the picture. How far all of them agree is how sure it is.
+"""
+
+from functools import cache
+from importlib.resources import as_file, files
+
+import cv2
+import numpy as np
+
+from mattekit.core.types import Alpha, Mask, Plane
+from mattekit.imaging.picture import to_depth
+from mattekit.imaging.resize import fit_within, resize
+from mattekit.inference.onnx_session import open_session
+from mattekit.subject.segmenters import Box, Prompt, Segmentation
+
+SHIPPED = "small"
+FILE = "subject.onnx"
+
+SIDES = (256, 320)
+STEP = 4  # prompts are planes at a quarter of the size
+CLICK = 2.0  # radius of a click in such a plane
+WORKING = 400  # longest side of the picture in which GrabCut moves the edge
+SURE = 0.95  # soft values beyond it are fixed
+ROUNDS = 3
+
+
+class Finder:
+    """Finds the subject without a hint, in a box, or from points."""
+
+    name = SHIPPED
+    understands = frozenset({"nothing", "box", "points"})
+
+    def __init__(self) -> None:
+        with as_file(files("mattekit.models") / "shipped" / FILE) as path:
+            self.session = open_session(path)
+
+    def segment(self, image: Plane, prompt: Prompt) -> Segmentation:
+        """The mask, soft where its edge is, and how sure the network is of it."""
+        pixels = to_depth(image, 8)
+        masks, single = self._looks(pixels, prompt)
+        soft = np.mean(masks, axis=0)
+        small = resize(pixels, fit_within((pixels.shape[0], pixels.shape[1]), WORKING))
+        soft = resize(soft, (small.shape[0], small.shape[1]))
+        cut = cut_along_edges(small, soft)
+        agreement = min(overlap(mask > 0.5, masks[0] > 0.5) for mask in masks[1:])
+        sure = single * agreement * overlap(cut, soft > 0.5)
+        mask = resize(smoothed(cut, soft), (image.shape[0], image.shape[1]))
+        return Segmentation(mask=mask, segmenter=self.name, sure=float(sure))
+
+    def _looks(self, pixels: Plane, prompt: Prompt) -> tuple[list[Alpha], float]:
+        """Soft masks of 320x320 from every size, straight and mirrored; whether there is one."""
+        masks, singles = [], []
+        for side in SIDES:
+            image = resize(pixels, (side, side)).astype(np.float32).transpose(2, 0, 1) / 255
+            planes = prompt_planes(prompt, (pixels.shape[0], pixels.shape[1]), side // STEP)
+            batch = {
+                "image": np.stack([image, image[..., ::-1]]),
+                "prompt": np.stack([planes, planes[..., ::-1]]),
+            }
+            found, single = self.session.run(["mask", "single"], batch)
+            for mask in (found[0, 0], found[1, 0, :, ::-1]):
+                masks.append(resize(np.ascontiguousarray(mask), (SIDES[-1], SIDES[-1])))
+            singles.append(float(single.mean()))
+        return masks, min(singles) if prompt.kind == "nothing" else 1.0
+
+
+@cache
+def finder() -> Finder:
+    """The network of the package, opened once."""
+    return Finder()
+
+
+def prompt_planes(prompt: Prompt, size: tuple[int, int], side: int) -> Plane:
+    """Box (1 inside, -1 outside, 0 without one), points on, points off: 3 h w."""
+    planes = np.zeros((3, side, side), np.float32)
+    across, down = side / size[1], side / size[0]
+    if prompt.box is not None:
+        planes[0] = -1
+        planes[0][inside_box(prompt.box, across, down, side)] = 1
+    rows, columns = np.indices((side, side))
+    for plane, points in ((planes[1], prompt.on), (planes[2], prompt.off)):
+        for x, y in points:
+            away = (columns - x * across) ** 2 + (rows - y * down) ** 2
+            np.maximum(plane, np.exp(-away / (2 * CLICK**2)), out=plane)
+    return planes
+
+
+def inside_box(box: Box, across: float, down: float, side: int) -> tuple[slice, slice]:
+    """Rows and columns of a box in a plane of that side, at least two of each."""
+    x, y, width, height = box
+    top, left = min(max(round(y * down), 0), side - 2), min(max(round(x * across), 0), side - 2)
+    bottom, right = round((y + height) * down), round((x + width) * across)
+    return slice(top, max(bottom, top + 2)), slice(left, max(right, left + 2))
+
+
+def cut_along_edges(small: Plane, soft: Alpha) -> Mask:
+    """The soft mask as a hard one whose edge lies on the picture's edges."""
+    marks = np.select(
+        [soft > SURE, soft > 0.5, soft > 1 - SURE],
+        [cv2.GC_FGD, cv2.GC_PR_FGD, cv2.GC_PR_BGD],
+        cv2.GC_BGD,
+    ).astype(np.uint8)
+    kinds = np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD))
+    undecided = np.isin(marks, (cv2.GC_PR_FGD, cv2.GC_PR_BGD))
+    if kinds.sum() < 16 or (~kinds).sum() < 16 or not undecided.any():
+        return kinds
+    cv2.setRNGSeed(0)
+    models = np.zeros((1, 65)), np.zeros((1, 65))
+    cv2.grabCut(small, marks, None, *models, ROUNDS, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]
+    return np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD))
+
+
+def smoothed(cut: Mask, soft: Alpha) -> Alpha:
+    """The hard mask, softened where the network was undecided too."""
+    edge = cv2.GaussianBlur(cut.astype(np.float32), (0, 0), 1.0)
+    decided = (soft > SURE) | (soft < 1 - SURE)
+    mask: Alpha = np.where(decided, cut, edge).astype(np.float32)
+    return mask
+
+
+def overlap(one: Mask, other: Mask) -> float:
+    """Intersection over union; 1 where both are empty."""
+    union = np.count_nonzero(one | other)
+    return float(np.count_nonzero(one & other) / union) if union else 1.0
