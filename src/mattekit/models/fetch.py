@@ -47,7 +47,6 @@ def _fetch_file(file: ModelFile, folder: Path, progress: Progress) -> None:
             complete = _receive(file, part, progress)
         except (OSError, HTTPException) as error:  # URLError is one of the first
             if isinstance(error, urllib.error.HTTPError) and error.code < 500:
-                part.unlink(missing_ok=True)
                 raise BadWeights(f"{file.url} answers {error.code} {error.reason}") from error
             complete, reason = False, error
         else:
@@ -76,7 +75,8 @@ def _receive(file: ModelFile, part: Path, progress: Progress) -> bool:
     headers = AGENT | ({"Range": f"bytes={here}-"} if here else {})
     request = urllib.request.Request(file.url, headers=headers)
     try:
-        response = urllib.request.urlopen(request, timeout=TIMEOUT)
+        opener = urllib.request.build_opener()  # reads the proxies of the environment
+        response = opener.open(request, timeout=TIMEOUT)
     except urllib.error.HTTPError as error:
         if error.code == 416 and here:  # all of it is here, or more than there is
             return True

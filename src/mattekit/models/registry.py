@@ -5,6 +5,7 @@ The list is `registry.yaml`, a data file. A user's own network is described in t
 """
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import fields
 from functools import cache
 from importlib.resources import files
@@ -19,6 +20,7 @@ from mattekit.models.files import models_folder
 
 Kind = Literal["segmenter", "prompted", "trimap"]
 Fit = Literal["squash", "letterbox", "multiple", "longest", "corner"]
+Layout = Literal["chw", "hwc"]
 Activation = Literal["none", "sigmoid", "softmax"]
 Commercial = Literal["yes", "no", "unclear"]
 
@@ -69,7 +71,7 @@ class InputConfig:
     left; `longest` side to the size, no padding; `multiple` the shorter side to the size, both
     rounded to a multiple."""
     multiple: int = 32
-    layout: Literal["chw", "hwc"] = "chw"
+    layout: Layout = "chw"
     scale: float = 1 / 255
     """Applied first, to values of 0..255."""
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
@@ -185,7 +187,7 @@ def _entry(values: dict[str, Any]) -> RegisteredModel:
         "files": tuple(ModelFile(**file) for file in values["files"]),
         "input": _read(InputConfig, values["input"], "registry.yaml"),
         "output": _read(OutputConfig, values["output"], "registry.yaml"),
-        "licence": Terms(**values["licence"]),
+        "licence": _terms(values["licence"], "registry.yaml"),
     }
     return RegisteredModel(**(values | nested))
 
@@ -203,38 +205,75 @@ def _described(path: Path) -> tuple[InputConfig, OutputConfig, Terms | None]:
     of_output = {field.name for field in fields(OutputConfig)}  # type: ignore[arg-type]
     output = {key: values.pop(key) for key in of_output & values.keys()}
     licence = values.pop("licence", None)
-    terms = _read(Terms, licence, str(path)) if isinstance(licence, dict) else None
-    return _read(InputConfig, values, str(path)), _read(OutputConfig, output, str(path)), terms
+    return (
+        _read(InputConfig, values, str(path)),
+        _read(OutputConfig, output, str(path)),
+        _terms(licence, str(path)),
+    )
 
 
-CHOICES: dict[str, tuple[str, ...]] = {
-    "fit": get_args(Fit),
-    "layout": ("chw", "hwc"),
-    "activation": get_args(Activation),
-    "commercial": get_args(Commercial),
+def _terms(licence: Any, where: str) -> Terms | None:
+    """Terms in full, or the name of one licence for everything."""
+    if licence is None:
+        return None
+    if not isinstance(licence, dict):
+        return Terms(
+            code=str(licence), weights=str(licence), data="not stated", commercial="unclear"
+        )
+    missing = [field.name for field in fields(Terms) if field.name not in licence]  # type: ignore[arg-type]
+    if missing:
+        raise BadWeights(f"{where}: licence lacks {', '.join(missing)}")
+    said = licence["commercial"]
+    words = {True: "yes", False: "no"}  # YAML reads a bare yes as true
+    return _read(Terms, licence | {"commercial": words.get(said, said)}, where)
+
+
+def _one_of(choices: Any) -> tuple[Callable[[Any], bool], str]:
+    words = get_args(choices)
+    return lambda value: value in words, f"choose from {', '.join(words)}"
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _numbers(value: Any, count: int) -> bool:
+    return isinstance(value, list) and len(value) == count and all(map(_is_number, value))
+
+
+def _is_size(value: Any) -> bool:
+    return _numbers(value, 2) and all(isinstance(side, int) and side > 0 for side in value)
+
+
+RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "size": (_is_size, "write 2 numbers, whole and from 1: height and width"),
+    "fit": _one_of(Fit),
+    "multiple": (lambda value: isinstance(value, int) and value > 0, "write a whole number from 1"),
+    "layout": _one_of(Layout),
+    "scale": (_is_number, "write a number such as 0.00392157, which is 1/255"),
+    "mean": (lambda value: _numbers(value, 3), "write 3 numbers"),
+    "std": (
+        lambda value: _numbers(value, 3) and all(value),
+        "write 3 numbers that are not 0",
+    ),
+    "output": (lambda value: isinstance(value, str | int), "write a name or a number"),
+    "activation": _one_of(Activation),
+    "stretch": (lambda value: isinstance(value, bool), "write true or false"),
+    "commercial": _one_of(Commercial),
 }
-NUMBERS = {"size": 2, "mean": 3, "std": 3}
 
 
 def _read(cls: type[T], values: dict[str, Any], where: str) -> T:
     """Values of a YAML file as one of the configs above, or a sentence about the first bad one."""
-    known = {field.name for field in fields(cls)}  # type: ignore[arg-type]
+    known = {field.name: None for field in fields(cls)}  # type: ignore[arg-type]
     for key, value in values.items():
         if key not in known:
             raise BadWeights(f"{where}: there is no key '{key}'; choose from {', '.join(known)}")
-        if key in CHOICES and value not in CHOICES[key]:
-            raise BadWeights(f"{where}: {key} is '{value}'; choose from {', '.join(CHOICES[key])}")
-        if key in NUMBERS and not _numbers(value, NUMBERS[key]):
-            raise BadWeights(f"{where}: {key} is {value!r}; write {NUMBERS[key]} numbers")
+        fits, what = RULES.get(key, (lambda value: isinstance(value, str), "write a text"))
+        if not fits(value):
+            shown = f"'{value}'" if isinstance(value, str) else value
+            raise BadWeights(f"{where}: {key} is {shown}; {what}")
     tuples = {
         key: tuple(value) if isinstance(value, list) else value for key, value in values.items()
     }
     return cls(**tuples)
-
-
-def _numbers(value: Any, count: int) -> bool:
-    return (
-        isinstance(value, list)
-        and len(value) == count
-        and all(isinstance(number, int | float) for number in value)
-    )

@@ -7,7 +7,7 @@ Two adapters run what users bring or fetch: `SingleFile` (photo to mask) and `Pr
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -62,6 +62,7 @@ class Segmentation:
     terms: Terms | None = None
 
 
+@runtime_checkable
 class Segmenter(Protocol):
     """Finds the subject of a photo."""
 
@@ -129,8 +130,9 @@ class SingleFile:
 
     def _mask(self, image: Plane) -> Alpha:
         prepared, placed = arrange(image, self.input)
-        given = self.session.get_inputs()[0].name
-        outputs = self.session.run(None, {given: prepared[None]})
+        entry = self.session.get_inputs()[0]
+        precision = np.float16 if entry.type == "tensor(float16)" else np.float32
+        outputs = self.session.run(None, {entry.name: prepared[None].astype(precision)})
         return self._finished(self._chosen(outputs), placed, (image.shape[0], image.shape[1]))
 
     def _chosen(self, outputs: list[npt.NDArray[Any]]) -> Plane:
@@ -271,6 +273,8 @@ def arrange(image: Plane, how: InputConfig) -> tuple[npt.NDArray[np.float32], Pl
 
 def activated(values: Plane, how: OutputConfig, name: str) -> Plane:
     """A network's raw output as a mask in [0, 1], h w."""
+    if not np.isfinite(values).all():
+        raise BadWeights(f"{name} gives values that are no numbers; its file may be damaged")
     if how.activation == "softmax":
         if values.ndim != 3:
             raise BadWeights(f"{name} gives one channel; softmax needs one a class")
@@ -304,7 +308,7 @@ def _best(outputs: list[Plane], names: list[str]) -> Plane:
 
 
 def _points(prompt: Prompt, size: Size, placed: Placed, frame: Size) -> tuple[Plane, Plane]:
-    """Points and their labels (1 on, 0 off, 2 and 3 the corners of a box) in the encoder's frame."""
+    """Points and their labels (1 on, 0 off, 2 and 3 a box) in the encoder's frame."""
     points, labels = [*prompt.on, *prompt.off], [1] * len(prompt.on) + [0] * len(prompt.off)
     if prompt.box is not None:
         x, y, width, height = prompt.box
