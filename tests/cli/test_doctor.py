@@ -16,6 +16,7 @@ def test_the_report_names_what_is_installed_and_a_passed_self_test(mattekit: Com
     assert {"numpy", "Pillow", "PyMatting", "onnxruntime"} <= set(report["versions"])
     assert report["memory_gb"] > 0.1
     assert "cpu" in report["devices"]
+    assert isinstance(report["public_models"], list)
 
 
 def test_what_is_missing_comes_with_the_command_that_installs_it(

@@ -241,5 +241,5 @@ def test_the_proxy_of_the_environment_is_used(
 def test_a_file_without_address_or_checksum_can_only_be_imported(
     server: Server, model: RegisteredModel
 ) -> None:
-    with pytest.raises(BadWeights, match="run: mattekit models import net FILE"):
+    with pytest.raises(BadWeights, match=r"run: mattekit models import net net\.onnx"):
         fetch(entry(server))

@@ -22,6 +22,7 @@ from mattekit.imaging.files import encode_image, read_alpha
 from mattekit.imaging.trimap import make_trimap
 from mattekit.inference.matting import build_matting
 from mattekit.models.files import DEFAULT_MODEL
+from mattekit.models.registry import registry
 
 BASE = ("numpy", "Pillow", "opencv-python-headless", "scipy", "onnxruntime")
 LARGEST_ERROR = 0.15  # of the alpha of the self-test
@@ -39,6 +40,8 @@ class Report:
     bfloat16: bool
     """Whether the processor computes with bfloat16 itself, or only imitates it."""
     default_model: str
+    public_models: list[str]
+    """Registered public models whose files are installed."""
     versions: dict[str, str]
     missing: dict[str, str]
     """What an absent extra would bring -> the command that installs it."""
@@ -60,6 +63,7 @@ def run(json: Json = False) -> None:
         memory_gb=round(memory() / 2**30, 1),
         bfloat16=bool({"avx512_bf16", "amx_bf16", "bf16"} & processor_flags()),
         default_model=DEFAULT_MODEL,
+        public_models=[entry.id for entry in registry().values() if entry.installed],
         versions=installed(),
         missing=missing(),
         devices=devices(),
@@ -154,6 +158,7 @@ def _text(report: Report) -> str:
         f"bfloat16 {'in hardware' if report.bfloat16 else 'only imitated'}",
         f"devices for networks: {', '.join(report.devices) or 'none without the extra torch'}",
         f"default model: {report.default_model}",
+        f"public models: {', '.join(report.public_models) or 'none; see: mattekit models list'}",
         "",
         *(f"  {name:24}{number}" for name, number in report.versions.items()),
         "",

@@ -1,4 +1,4 @@
-"""Models: `list` and `show` them, `import` public checkpoints, `verify` a file."""
+"""Models: `list` and `show` them, `get` or `import` public ones, `verify` and `remove` them."""
 
 import hashlib
 import json as json_text
@@ -9,8 +9,10 @@ from typing import Annotated, Any
 
 import typer
 
+from mattekit.cli import registered
 from mattekit.core.errors import BadArgument, BadOutput, BadWeights
 from mattekit.models.files import SUFFIX, find, model_files, models_folder, read_contents
+from mattekit.models.registry import registry
 
 CHAIN = "samplenet-chain"
 
@@ -18,7 +20,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 
 
 def list_models(json: Json = False) -> None:
-    """The models that come with mattekit or were imported."""
+    """The models that come with mattekit or were imported, and public ones to get."""
     models, broken = [], []
     for path in model_files().values():
         try:
@@ -26,9 +28,14 @@ def list_models(json: Json = False) -> None:
         except BadWeights as error:
             broken.append(str(error))
     if json:
-        typer.echo(json_text.dumps({"models": models, "broken": broken}, indent=2))
+        public = [registered.document(entry) for entry in registry().values()]
+        document = {"models": models, "broken": broken, "public": public}
+        typer.echo(json_text.dumps(document, indent=2))
     else:
         _list(models)
+        typer.echo("\npublic models; show NAME tells their terms, get NAME downloads one:")
+        for line in registered.lines():
+            typer.echo(line)
     for sentence in broken:
         typer.echo(f"mattekit: {sentence}", err=True)
     if broken:
@@ -49,6 +56,9 @@ def show(
     json: Json = False,
 ) -> None:
     """One model with its terms, or one network with its options."""
+    if name in registry():
+        registered.show(registry()[name], json=json)
+        return
     found = model_files()
     if name in found or Path(name).is_file():
         shown = describe(found.get(name, Path(name)))
@@ -68,7 +78,10 @@ def show(
 
 def import_model(
     kind: Annotated[
-        str, typer.Argument(metavar="KIND", help="What it is; an unknown word lists the kinds.")
+        str,
+        typer.Argument(
+            metavar="KIND|NAME", help="What it is: a kind of checkpoint, or a registered model."
+        ),
     ],
     checkpoints: Annotated[
         list[Path],
@@ -92,7 +105,13 @@ def import_model(
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a model.")] = False,
 ) -> None:
-    """Turn a public checkpoint into a file that says what it is; nothing in it is run."""
+    """Turn a public checkpoint into a file that says what it is; nothing in it is run.
+
+    The ONNX files of a registered model are checked and copied as they are.
+    """
+    if kind in registry():
+        registered.bring_in(registry()[kind], checkpoints, overwrite=overwrite)
+        return
     from mattekit.networks.published.importing import import_chain, import_checkpoint
     from mattekit.networks.weights import save
 
@@ -124,6 +143,9 @@ def verify(
     json: Json = False,
 ) -> None:
     """Check a model's keys, numbers and fidelity to the published program."""
+    if model in registry():
+        registered.verify(registry()[model], json=json)
+        return
     from mattekit.networks.published.verify import verify as verify_file
 
     path = find(model)
@@ -154,6 +176,18 @@ def verify(
             typer.echo(f"  {key:<14} {text}")
     if not report.faithful:
         raise BadWeights(f"{path} did not pass; see the lines above")
+
+
+def remove(name: Annotated[str, typer.Argument(help="An installed or imported model.")]) -> None:
+    """Delete a model's files from this computer."""
+    if name in registry():
+        registered.remove(registry()[name])
+        return
+    path = models_folder() / f"{name}{SUFFIX}"
+    if not path.is_file():
+        raise BadArgument(f"no model '{name}' was imported; see: mattekit models list")
+    path.unlink()
+    typer.echo(f"removed {path}")
 
 
 def describe(path: Path) -> dict[str, Any]:
@@ -209,4 +243,11 @@ def _in_words(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={value}" for name, value in values.items())
 
 
-run = {"list": list_models, "show": show, "import": import_model, "verify": verify}
+run = {
+    "list": list_models,
+    "show": show,
+    "get": registered.get,
+    "import": import_model,
+    "verify": verify,
+    "remove": remove,
+}

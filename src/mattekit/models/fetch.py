@@ -27,16 +27,25 @@ def fetch(model: RegisteredModel, *, progress: Progress = lambda name, here, all
     A download that breaks off is resumed, in this call or in a later one; a file gets its name
     only when its checksum is right. Proxies are those of the environment.
     """
-    folder = make_folder(model.folder)
-    for file, path in zip(model.files, model.paths, strict=True):
-        if path.is_file() and file.fits(path):
-            continue
+    for file in missing_files(model):
+        _fetch_file(file, make_folder(model.folder), progress)
+
+
+def missing_files(model: RegisteredModel) -> list[ModelFile]:
+    """The files that are to be downloaded; an error where one can only be imported."""
+    missing = [
+        file
+        for file, path in zip(model.files, model.paths, strict=True)
+        if not path.is_file() or (file.downloadable and not file.fits(path))
+    ]
+    for file in missing:
         if not file.downloadable:
+            names = " ".join(file.name for file in model.files)
             raise BadWeights(
                 f"{model.id}: {file.name} has no address or no checksum on record; download it "
-                f"from {model.source} and run: mattekit models import {model.id} FILE"
+                f"from {model.source} and run: mattekit models import {model.id} {names}"
             )
-        _fetch_file(file, folder, progress)
+    return missing
 
 
 def _fetch_file(file: ModelFile, folder: Path, progress: Progress) -> None:

@@ -5,6 +5,7 @@ The list is `registry.yaml`, a data file. A user's own network is described in t
 """
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import fields
 from functools import cache
@@ -23,6 +24,9 @@ Fit = Literal["squash", "letterbox", "multiple", "longest", "corner"]
 Layout = Literal["chw", "hwc"]
 Activation = Literal["none", "sigmoid", "softmax"]
 Commercial = Literal["yes", "no", "unclear"]
+
+COMMERCIAL_ONLY = "MATTEKIT_COMMERCIAL_ONLY"
+OFF = ("", "0", "no", "false")
 
 T = TypeVar("T")
 
@@ -170,10 +174,15 @@ def describe_file(path: Path) -> tuple[InputConfig, OutputConfig, Terms | None]:
 
 
 def check_commercial(name: str, terms: Terms | None, *, commercial_only: bool) -> None:
-    """Refuse a model whose terms do not plainly allow commercial use, where that is asked."""
-    if commercial_only and (terms is None or terms.commercial != "yes"):
+    """Refuse a model whose terms do not plainly allow commercial use, where that is asked.
+
+    `MATTEKIT_COMMERCIAL_ONLY=1` in the environment asks too.
+    """
+    asked = commercial_only or os.environ.get(COMMERCIAL_ONLY, "").lower() not in OFF
+    if asked and (terms is None or terms.commercial != "yes"):
         said = "nobody states its terms" if terms is None else terms.sentence
-        raise BadArgument(f"{name} is refused by --commercial-only: {said}")
+        asker = "--commercial-only" if commercial_only else COMMERCIAL_ONLY
+        raise BadArgument(f"{name} is refused by {asker}: {said}")
 
 
 def digest(path: Path, algorithm: str) -> str:

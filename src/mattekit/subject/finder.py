@@ -13,7 +13,7 @@ import numpy as np
 from mattekit.core.types import Alpha, Mask, Plane
 from mattekit.imaging.picture import to_depth
 from mattekit.imaging.resize import fit_within, resize
-from mattekit.inference.onnx_session import open_session
+from mattekit.models.runtime import open_session
 from mattekit.subject.segmenters import Box, Prompt, Segmentation
 
 SHIPPED = "small"

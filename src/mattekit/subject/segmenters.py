@@ -16,7 +16,6 @@ from mattekit.core.errors import BadArgument, BadWeights
 from mattekit.core.types import Alpha, Plane, Size
 from mattekit.imaging.picture import to_depth
 from mattekit.imaging.resize import resize
-from mattekit.inference.onnx_session import open_session
 from mattekit.models.registry import (
     InputConfig,
     OutputConfig,
@@ -26,6 +25,7 @@ from mattekit.models.registry import (
     registered,
     registry,
 )
+from mattekit.models.runtime import open_session
 
 Box = tuple[int, int, int, int]
 """x, y of the upper left corner, width, height, in pixels of the photo."""
@@ -265,7 +265,7 @@ def arrange(image: Plane, how: InputConfig) -> tuple[npt.NDArray[np.float32], Pl
                 right=(left + inner[1]) / columns,
             )
     values = seen.astype(np.float32) * np.float32(how.scale)
-    values = (values - np.float32(how.mean)) / np.float32(how.std)
+    values = (values - np.array(how.mean, np.float32)) / np.array(how.std, np.float32)
     if how.layout == "chw":
         values = values.transpose(2, 0, 1)
     return np.ascontiguousarray(values, np.float32), placed
@@ -317,10 +317,12 @@ def _points(prompt: Prompt, size: Size, placed: Placed, frame: Size) -> tuple[Pl
     else:  # exported decoders expect one padding point where there is no box
         points.append((0.0, 0.0))
         labels.append(-1)
-    shares = np.array(points, np.float32) / np.float32([size[1], size[0]])
-    corner = np.float32([placed.left, placed.top])
-    extent = np.float32([placed.right - placed.left, placed.bottom - placed.top])
-    return (corner + shares * extent) * np.float32([frame[1], frame[0]]), np.float32(labels)
+    shares = np.array(points, np.float32) / np.array([size[1], size[0]], np.float32)
+    corner = np.array([placed.left, placed.top], np.float32)
+    extent = np.array([placed.right - placed.left, placed.bottom - placed.top], np.float32)
+    return (corner + shares * extent) * np.array([frame[1], frame[0]], np.float32), np.array(
+        labels, np.float32
+    )
 
 
 def _around(box: Box, size: Size) -> tuple[slice, slice]:
