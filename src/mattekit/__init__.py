@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from mattekit.classical.foreground import estimate_foreground
     from mattekit.core.errors import MattekitError
     from mattekit.cutouts.cutout import Cutout, cutout
+    from mattekit.evaluation.evaluate import evaluate
     from mattekit.imaging.compose import over
     from mattekit.imaging.files import read_alpha, read_image, read_trimap, write_image
     from mattekit.imaging.trimap import make_trimap
@@ -24,6 +25,7 @@ _EXPORTS = {
     "MattekitError": "mattekit.core.errors",
     "cutout": "mattekit.cutouts.cutout",
     "estimate_foreground": "mattekit.classical.foreground",
+    "evaluate": "mattekit.evaluation.evaluate",
     "load": "mattekit.inference.load",
     "make_trimap": "mattekit.imaging.trimap",
     "over": "mattekit.imaging.compose",
@@ -39,6 +41,7 @@ __all__ = [
     "MattekitError",
     "cutout",
     "estimate_foreground",
+    "evaluate",
     "load",
     "make_trimap",
     "metrics",
