@@ -130,7 +130,7 @@ def fit(network: nn.Module, lesson: Lesson, batch: Batch, steps: int) -> None:
         for group in optimiser.param_groups:
             group["lr"] = lesson.lr * min(1.0, 2 * (1 - step / steps))
         prediction = network.train()(*inputs)
-        loss = sum(loss.weight * loss(prediction, batch) for loss in lesson.losses)
+        loss = sum(loss.weight * loss(prediction, batch).value() for loss in lesson.losses)
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)

@@ -34,10 +34,9 @@ from mattekit.imaging.compose import over
 from mattekit.inference.torch_network import find_device
 from mattekit.losses.adversarial import critic_objective, generator_objective
 from mattekit.losses.region import paste_known
-from mattekit.recipes.build import PRECISIONS, make_setup, make_steps
+from mattekit.recipes.build import make_setup, make_steps
 from mattekit.recipes.recipe import Recipe, find, load_recipe
 from mattekit.training.method import Objective
-from mattekit.training.periods import RunLength
 
 HERE = Path(__file__).resolve().parent
 SYSTEMS = {"Deep Image Matting": "dim_stage1", "AlphaGAN": "alphagan"}
@@ -64,12 +63,11 @@ def recipe_of(name: str, side: int) -> Recipe:
 
 def ours(recipe: Recipe, device: torch.device) -> Step:
     """A step of the recipe's own method."""
-    precision: Any = PRECISIONS[recipe.precision]
-    fabric = Fabric(accelerator=device.type, devices=1, precision=precision)
+    fabric = Fabric(accelerator=device.type, devices=1)
     torch.manual_seed(0)
     network = recipe.network.build()
-    settings = make_setup(recipe, network, fabric, RunLength(1000.0, 1000), Path("unused"))
-    step: Step = recipe.method.build(settings).step
+    setup = make_setup(recipe, network, fabric, 1000.0, Path("unused"))
+    step: Step = recipe.method.build(setup).step
     return step
 
 
@@ -77,7 +75,7 @@ def plain(recipe: Recipe, device: torch.device) -> Step:
     """A step as the published program makes it."""
     torch.manual_seed(0)
     network = recipe.network.build().to(device).train()
-    objective, rate = Objective(recipe.losses), recipe.optimiser.lr
+    objective, rate = Objective(recipe.losses, Fabric(devices=1)), recipe.optimiser.lr
     optimiser = torch.optim.Adam(network.parameters(), lr=rate)
     method: Any = recipe.method
     if method.name == "adversarial":
@@ -86,7 +84,7 @@ def plain(recipe: Recipe, device: torch.device) -> Step:
 
     def step(batch: Batch) -> None:
         batch = batch.to(device)
-        loss, _ = objective(network(batch.image, batch.trimap), batch)
+        loss = objective(network(batch.image, batch.trimap), batch)["total"]
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
@@ -112,7 +110,7 @@ class PlainDuel:
     def __call__(self, batch: Batch) -> None:
         batch = batch.to(next(self.network.parameters()).device)
         prediction = self.network(batch.image, batch.trimap)
-        loss, _ = self.objective(prediction, batch)
+        loss = self.objective(prediction, batch)["total"]
         composite = self._composite(prediction.alpha, batch)
         self.critic.requires_grad_(False)
         logits = self.critic(composite, batch.trimap)
