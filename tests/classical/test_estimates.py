@@ -8,7 +8,7 @@ from mattekit.classical.closed_form import closed_form
 from mattekit.classical.estimates import CHANNELS, FLOW_CHANNELS, Problem, estimates
 from mattekit.classical.information_flow import information_flow
 from mattekit.core.errors import BadTrimap
-from mattekit.core.types import FOREGROUND, UNKNOWN
+from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN
 from mattekit.imaging.picture import to_depth
 
 
@@ -100,3 +100,18 @@ def test_a_trimap_without_foreground_is_refused(picture):
     trimap = np.where(picture.trimap == FOREGROUND, UNKNOWN, picture.trimap).astype(np.uint8)
     with pytest.raises(BadTrimap, match="foreground"):
         estimates(picture.image, trimap)
+
+
+@pytest.mark.parametrize("size", [(1, 2), (1, 9), (3, 3), (7, 2)])
+def test_tiny_pictures_have_estimates_too(size):
+    trimap = np.full(size, UNKNOWN, np.uint8)
+    trimap[0, 0], trimap[-1, -1] = FOREGROUND, BACKGROUND
+    planes = estimates(np.random.default_rng(1).random((*size, 3), np.float32), trimap)
+    assert ((planes >= 0) & (planes <= 1)).all()
+
+
+def test_known_pixels_that_are_lost_at_the_small_size_are_an_error_with_advice(picture):
+    trimap = np.full((60, 74), UNKNOWN, np.uint8)
+    trimap[20, 20], trimap[20, 21] = FOREGROUND, BACKGROUND  # of one small pixel
+    with pytest.raises(BadTrimap, match="mark more"):
+        estimates(picture.image[:60, :74], trimap)

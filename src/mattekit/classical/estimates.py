@@ -47,6 +47,7 @@ FLOW_CHANNELS = (
 )
 
 FACTOR = 2
+SMALLEST = 8  # sides of pictures that are solved at their own size
 MOST_UNKNOWN = 50_000
 """Unknown pixels at the small size; a picture with more is made smaller still."""
 TRUST = 0.003
@@ -77,7 +78,8 @@ class Problem:
         check_trimap(trimap, (image.shape[0], image.shape[1]), needs_both=True)
         self.image, self.trimap = image, trimap
         unknown = np.count_nonzero(trimap == UNKNOWN)
-        self.factor = max(FACTOR, math.ceil(math.sqrt(unknown / MOST_UNKNOWN)))
+        least = FACTOR if min(trimap.shape) > SMALLEST else 1
+        self.factor = max(least, math.ceil(math.sqrt(unknown / MOST_UNKNOWN)))
         self.small, self.labels = reduce(image, trimap, self.factor)
         self.unknown = self.labels == UNKNOWN
         self._kept: dict[str, Plane] = {}

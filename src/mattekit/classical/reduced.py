@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
+from mattekit.core.errors import BadTrimap
 from mattekit.core.types import (
     BACKGROUND,
     FOREGROUND,
@@ -34,13 +35,26 @@ ROW = 1024
 
 
 def reduce(image: Plane, trimap: Trimap, factor: int) -> tuple[Image, Trimap]:
-    """Picture and trimap at 1/`factor`, sides rounded up; one pixel of each block is its label."""
+    """Picture and trimap at 1/`factor`, sides rounded up; one pixel of each block is its label.
+
+    Raises:
+        BadTrimap: so few pixels are known that none of one kind is left.
+    """
     height, width = trimap.shape
     size = (-(-height // factor), -(-width // factor))
     labels: Plane = cv2.resize(trimap, size[::-1], interpolation=cv2.INTER_NEAREST)
-    if not ((labels == FOREGROUND).any() and (labels == BACKGROUND).any()):
+    if not _has_both(labels):
         labels = shrink_trimap(trimap, size)  # keeps a label that only few pixels have
+    if not _has_both(labels):
+        raise BadTrimap(
+            f"too few pixels of the trimap are known to solve the photo at 1/{factor} of its "
+            "size; mark more of subject and background"
+        )
     return shrink(image, size), labels
+
+
+def _has_both(trimap: Trimap) -> bool:
+    return bool((trimap == FOREGROUND).any() and (trimap == BACKGROUND).any())
 
 
 def shrink(image: Plane, size: Size) -> Image:
