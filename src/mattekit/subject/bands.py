@@ -1,0 +1,124 @@
+"""From a mask of the subject to a trimap whose unknown band is as wide as the edge is soft.
+
+The mask, smoothed along the colours of the photo (guided filter, He et al. 2010), is a first matte:
+it moves the edge of the mask to the edges of the picture, and where it is soft over many pixels, as
+at hair and fur, the band is wide. It is found on a small copy of the photo.
+"""
+
+import cv2
+import numpy as np
+
+from mattekit.classical.edge import edge_band
+from mattekit.core.errors import BadTrimap
+from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Image, Mask, Plane, Trimap
+from mattekit.imaging.picture import to_float
+from mattekit.imaging.resize import fit_within, resize
+from mattekit.imaging.trimap import band
+
+LONGEST = 512  # side of the small copy
+MASK_TOLERANCE = 0.1  # a segmenter's 0 and 1 are rarely exact
+REACH = 0.04  # of the subject's diagonal: how far from the mask's edge the true one may be
+NARROWEST = 0.005  # of the diagonal: unknown on either side of a hard edge
+MARGIN = 0.004  # of the diagonal: unknown around what is soft
+FEWEST_PIXELS = 2.0  # of each of these on the small copy
+SOFT = 0.05  # a first matte within it of 0 and 1 is hard
+EVENNESS = 1e-4  # variance of colours below which the guided filter only averages
+SMALL_HOLE = 0.02  # of the subject: a smaller hole in the mask is rather a mistake
+SMALL_PIECE = 0.01
+
+
+def soft_bands(image: Plane, mask: Alpha, *, found: bool = False) -> Trimap:
+    """The trimap of a mask, with bands as wide as its edge is soft.
+
+    Small holes become unknown, so that their colours decide. So do small pieces apart from the
+    subject, or they become background where nobody drew them.
+
+    Args:
+        mask: h w of the photo, in [0, 1].
+        found: a segmenter made the mask, not a person.
+
+    Raises:
+        BadTrimap: the mask is empty or full.
+    """
+    size = fit_within(mask.shape, LONGEST)
+    small, shrunk = to_float(resize(image, size)), resize(mask, size)
+    inside = shrunk > 0.5
+    if inside.all() or not inside.any():
+        raise BadTrimap(f"the mask is {'all white' if inside.all() else 'empty'}; nothing to cut")
+    holes, pieces = small_parts(~inside, SMALL_HOLE * inside.sum()), small_pieces(inside)
+    shrunk = np.where(holes, np.float32(1), np.where(pieces, np.float32(0), shrunk))
+    labels = _bands(small, shrunk, diagonal(shrunk > 0.5))
+    unsure = holes if found else holes | pieces
+    around = max(FEWEST_PIXELS, 2 * NARROWEST * diagonal(inside))
+    labels[grown(unsure, round(around))] = UNKNOWN
+    return resize(labels, mask.shape, "labels")
+
+
+def _bands(small: Image, mask: Alpha, diagonal: float) -> Trimap:
+    """Unknown where the first matte is soft, and a little on either side of its edge."""
+    near = edge_band(mask, max(FEWEST_PIXELS, REACH * diagonal), tolerance=MASK_TOLERANCE)
+    undecided = near == UNKNOWN
+    first = guided(small, mask, max(2, round(REACH * diagonal / 2)))
+    first = np.where(undecided, first, near / np.float32(FOREGROUND))
+    edge = max(FEWEST_PIXELS, NARROWEST * diagonal)
+    unknown = band(first > 0.5, inner=edge, outer=edge) == UNKNOWN
+    soft = undecided & (first > SOFT) & (first < 1 - SOFT)
+    unknown |= grown(soft, max(1, round(MARGIN * diagonal)))
+    labels = np.where(first > 0.5, FOREGROUND, BACKGROUND).astype(np.uint8)
+    labels[unknown & undecided] = UNKNOWN
+    return labels
+
+
+def guided(image: Image, plane: Plane, radius: int) -> Alpha:
+    """The plane as what is locally linear in the colours of the image and nearest to the plane."""
+
+    def mean(values: Plane) -> Plane:
+        return cv2.blur(values, (2 * radius + 1, 2 * radius + 1))
+
+    colour, value = mean(image), mean(plane)
+    together = mean(image * plane[..., None]) - colour * value[..., None]
+    spread = np.empty((*plane.shape, 3, 3), np.float32)
+    for one in range(3):
+        of_one = mean(image * image[..., one : one + 1]) - colour * colour[..., one : one + 1]
+        spread[..., one] = of_one
+    spread += EVENNESS * np.eye(3, dtype=np.float32)
+    slope = np.linalg.solve(spread, together[..., None])[..., 0]
+    offset = value - (slope * colour).sum(axis=-1)
+    matte: Alpha = ((mean(slope) * image).sum(axis=-1) + mean(offset)).clip(0, 1)
+    return matte.astype(np.float32)
+
+
+def small_parts(mask: Mask, largest: float) -> Mask:
+    """Connected parts of the mask of at most so many pixels that do not touch the frame."""
+    _, parts, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
+    area = stats[:, cv2.CC_STAT_AREA]
+    left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
+    right, bottom = left + stats[:, cv2.CC_STAT_WIDTH], top + stats[:, cv2.CC_STAT_HEIGHT]
+    free = (left > 0) & (top > 0) & (right < mask.shape[1]) & (bottom < mask.shape[0])
+    small = free & (area <= largest)
+    small[0] = False
+    chosen: Mask = small[parts]
+    return chosen
+
+
+def small_pieces(mask: Mask) -> Mask:
+    """Parts of a mask that are small beside its largest one."""
+    _, parts, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    area = stats[:, cv2.CC_STAT_AREA]
+    small = area < SMALL_PIECE * area[1:].max(initial=0)
+    small[0] = False
+    chosen: Mask = small[parts]
+    return chosen
+
+
+def grown(mask: Mask, radius: int) -> Mask:
+    """The mask and all within so many pixels of it."""
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    wider: Mask = cv2.dilate(mask.astype(np.uint8), disc) > 0
+    return wider
+
+
+def diagonal(mask: Mask) -> float:
+    """Of the mask's bounding box, in pixels; 0 of an empty one."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return float(np.hypot(np.ptp(rows) + 1, np.ptp(columns) + 1)) if rows.size else 0.0
