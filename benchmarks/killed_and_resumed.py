@@ -31,7 +31,7 @@ def command(folder: Path, steps: int) -> list[str]:
         f"checkpoint.every.steps={max(steps // 12, 1)}",
         f"validate.every.steps={max(steps // 6, 1)}",
     ]
-    return [*MATTEKIT, "train", "tiny", *settings, "--device", "cpu", "--out", str(folder)]
+    return [*MATTEKIT, "train", "tiny", *settings, "--device", "cpu", "--output", str(folder)]
 
 
 def step_reached(folder: Path) -> int:

@@ -254,7 +254,7 @@ def run_recipe(course: Course, run: Path, options: argparse.Namespace, size: Siz
         "checkpoint.every": f"{{steps: {max(steps // 10, 1)}}}",
         **course.words,
     }
-    command(["train", course.recipe], settings, "--device", options.device, "--out", run)
+    command(["train", course.recipe], settings, "--device", options.device, "--output", run)
     return steps
 
 
@@ -267,7 +267,7 @@ def store(place: Path, drawn: str) -> str:
     """Decode the scenes, once; whenever one of them is read, it gets the background of another."""
     if not (place / INDEX).is_file():
         settings = {"init": "none", "data.train": drawn, "data.valid": drawn}
-        options = ("--output-folder", place, "--overwrite")
+        options = ("--output", place, "--overwrite")
         command(["prepare", "shards", "samplenet_background"], settings, *options)
     return f"{{name: shards, folder: {place}}}"
 

@@ -4,12 +4,24 @@ import json
 from pathlib import Path
 
 import numpy as np
+import OpenEXR as PyOpenEXR
 import pytest
 from cli.conftest import SIZE, Command
 
-from mattekit.cli.cutout import PARTS
-from mattekit.imaging.files import open_picture, read_alpha, read_image, read_trimap, write_image
+from mattekit.batch.ledger import read_ledger
+from mattekit.cutouts.cutout import cut_picture
+from mattekit.cutouts.save import PARTS
+from mattekit.imaging.files import (
+    open_picture,
+    read_alpha,
+    read_image,
+    read_trimap,
+    write_image,
+    write_trimap,
+)
+from mattekit.inference.matting import build_matting
 from mattekit.models.files import DEFAULT_MODEL
+from mattekit.subject.hints import hint_of
 
 
 def error_of_alpha(path: Path, files: Path) -> float:
@@ -52,6 +64,205 @@ def test_everything_that_can_be_saved_is_saved_under_its_name(
     assert read_image(out / "photo-on-ff00ff.png")[0, 0].tolist() == [1, 0, 1]
     height, width = SIZE
     assert read_image(out / "photo-preview.jpg").shape == (height, 5 * width + 4 * 8, 3)
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    [
+        (["-o", "cat.webp"], ["cat.webp"]),
+        (["-o", "cat.png", "--save", "rgba,alpha"], ["cat-alpha.png", "cat.png"]),
+        (["-o", "cat.jpg", "--background", "teal"], ["cat.jpg"]),
+        (["-o", "."], ["photo.png"]),
+        (["-o", ".", "--save", "alpha"], ["photo.png"]),
+        (["-o", ".", "--save", "preview"], ["photo.jpg"]),
+        (["-o", ".", "--save", "alpha,trimap"], ["photo-alpha.png", "photo-trimap.png"]),
+        (["-o", ".", "--format", "tiff", "--save", "rgba,alpha"],
+         ["photo-alpha.tiff", "photo.tiff"]),
+        (["-o", ".", "--format", "jpeg", "--background", "teal"], ["photo.jpg"]),
+        (["-o", ".", "--format", "exr", "--save", "rgba,trimap"],
+         ["photo-trimap.png", "photo.exr"]),
+    ],
+)  # fmt: skip
+def test_results_have_the_file_name_and_the_format_that_were_asked_for(
+    mattekit: Command, files: Path, words: list[str], names: list[str]
+) -> None:
+    out = files / "out"
+    out.mkdir()
+    words = [str(out / word) if words[index - 1] == "-o" else word
+             for index, word in enumerate(words)]  # fmt: skip
+    result = mattekit("cutout", files / "photo.png", "--trimap", files / "trimap.png", *words)
+    assert result.exit_code == 0, result.stderr
+    assert sorted(path.name for path in out.iterdir()) == names
+    assert {open_picture(path).size for path in out.iterdir() if "preview" not in words} <= {SIZE}
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--format", "jpeg"], "JPEG cannot hold transparency"),
+        (["--format", "webp", "--bits", "16"], "WEBP holds 8 bits"),
+        (["--format", "png", "--straight"], "--straight is for EXR"),
+        (["-o", "cat.gif"], "cat.gif does not end in .png"),
+        (["-o", "cat.png", "--format", "tiff"], "is not a file of --format tiff"),
+        (["--model", "missing.onnx"], "missing.onnx"),
+    ],
+)
+def test_what_cannot_be_written_or_loaded_is_refused_before_any_work(
+    mattekit: Command, files: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], message: str
+) -> None:
+    monkeypatch.chdir(files)
+
+    def never(*given: object, **options: object) -> None:
+        raise AssertionError("work was done before the line was checked")
+
+    monkeypatch.setattr("mattekit.cli.cutout.cut_picture", never)
+    result = mattekit("cutout", "photo.png", "--trimap", "trimap.png", *words)
+    assert result.exit_code in (1, 2)
+    assert result.stderr.startswith("mattekit: ")
+    assert message in result.stderr
+
+
+def test_a_file_as_output_of_several_photos_is_refused(mattekit: Command, files: Path) -> None:
+    result = mattekit("cutout", files / "photo.png", files / "hills.png", "-o", files / "x.png")
+    assert result.exit_code == 2
+    assert "one file for 2 inputs; give a folder" in result.stderr
+
+
+def test_exr_is_premultiplied_unless_straight(mattekit: Command, files: Path) -> None:
+    words = ["cutout", files / "photo.png", "--trimap", files / "trimap.png", "-o"]
+    mattekit(*words, files / "a.exr")
+    mattekit(*words, files / "b.exr", "--straight")
+    straight, premultiplied = (
+        PyOpenEXR.File(str(files / name), separate_channels=True).channels()["R"].pixels
+        for name in ("b.exr", "a.exr")
+    )
+    alpha = PyOpenEXR.File(str(files / "a.exr"), separate_channels=True).channels()["A"].pixels
+    np.testing.assert_allclose(premultiplied, straight * alpha, atol=2e-3)
+    assert np.abs(premultiplied - straight).max() > 0.05
+
+
+@pytest.mark.parametrize("hint", ["--trimap", "--mask"])
+def test_a_hint_is_never_overwritten(mattekit: Command, files: Path, hint: str) -> None:
+    place = files / "hints" / "photo.png"
+    place.parent.mkdir()
+    place.write_bytes((files / "trimap.png").read_bytes())
+    before = place.read_bytes()
+    result = mattekit(
+        "cutout", files / "photo.png", hint, place.parent, "-o", place.parent, "--overwrite"
+    )
+    assert result.exit_code == 2
+    assert "is an input and would be overwritten" in result.stderr
+    assert place.read_bytes() == before
+
+
+def test_photos_of_one_name_fail_and_the_others_are_cut(mattekit: Command, files: Path) -> None:
+    folder = files / "phone"
+    folder.mkdir()
+    image = read_image(files / "photo.png")
+    for name in ("a.png", "a.jpg", "b.png"):
+        write_image(folder / name, image)
+    trimaps = files / "trimaps"
+    trimaps.mkdir()
+    for name in ("a.png", "b.png"):
+        (trimaps / name).write_bytes((files / "trimap.png").read_bytes())
+    result = mattekit("cutout", folder, "--trimap", trimaps, "-o", files / "out", "--json")
+    assert result.exit_code == 1
+    statuses = [entry["status"] for entry in json.loads(result.stdout)["results"]]
+    assert statuses == ["failed", "failed", "done"]
+    assert [path.name for path in (files / "out").iterdir()] == ["b.png"]
+
+
+def test_the_path_of_a_file_that_cannot_be_read_is_said_once(
+    mattekit: Command, files: Path
+) -> None:
+    (files / "bad.gif").write_bytes(b"GIF89a no picture")
+    for name in ("bad.gif", "missing.jpg"):
+        result = mattekit("cutout", files / name, "-o", files / "out")
+        assert result.stderr.count(name) == 1
+
+
+def test_the_stages_of_a_photo_are_reported(mattekit: Command, files: Path) -> None:
+    stages: list[str] = []
+    picture = open_picture(files / "photo.png")
+    hint = hint_of(trimap=files / "trimap.png")
+    cut_picture(picture, hint, build_matting(), progress=lambda stage, share: stages.append(stage))
+    assert list(dict.fromkeys(stages)) == ["subject", "alpha", "colours"]
+
+
+@pytest.fixture
+def album(files: Path) -> Path:
+    """Six photos in a folder and their trimaps in another."""
+    image = read_image(files / "photo.png")
+    for number in range(6):
+        write_image(files / "album" / f"{number}.png", np.roll(image, number, axis=1))
+        trimap = read_trimap(files / "trimap.png")
+        write_trimap(files / "hints" / f"{number}.png", np.roll(trimap, number, axis=1))
+    return files
+
+
+def test_four_shards_give_the_bytes_of_one_run_and_their_ledgers_its_lines(
+    mattekit: Command, album: Path
+) -> None:
+    words = ["cutout", album / "album", "--trimap", album / "hints"]
+    one = [*words, "-o", album / "one", "--ledger", album / "one.jsonl", "--processes", 2]
+    assert mattekit(*one).exit_code == 0
+    for index in range(4):
+        ledger = album / f"{index}.jsonl"
+        shard = ["--shard", f"{index}/4", "--ledger", ledger]
+        assert mattekit(*words, "-o", album / "four", *shard).exit_code == 0
+    contents = [
+        {path.name: path.read_bytes() for path in (album / folder).iterdir()}
+        for folder in ("one", "four")
+    ]
+    assert contents[0] == contents[1]
+    assert len(contents[0]) == 6
+    parts = [album / f"{index}.jsonl" for index in range(4)]
+    joined = album / "joined.jsonl"
+    assert mattekit("ledger", "merge", *parts, "-o", joined).exit_code == 0
+    lines, others = (read_ledger(path) for path in (album / "one.jsonl", joined))
+    assert [[*line["sha256"].values()] for line in others] == [
+        [*line["sha256"].values()] for line in sorted(lines, key=lambda line: line["input"])
+    ]
+    assert "6 inputs: 6 done" in mattekit("ledger", "summary", joined).stdout
+
+
+def test_what_failed_is_run_again_from_the_ledger(mattekit: Command, album: Path) -> None:
+    bad = album / "album" / "3.png"
+    whole = bad.read_bytes()
+    bad.write_bytes(whole[:99])
+    words = ["--trimap", album / "hints", "-o", album / "out", "--ledger", album / "l.jsonl"]
+    assert mattekit("cutout", album / "album", *words).exit_code == 1
+    listed = mattekit("ledger", "failed", album / "l.jsonl").stdout
+    (album / "again.jsonl").write_text(listed)
+    bad.write_bytes(whole)
+    result = mattekit("cutout", "--manifest", album / "again.jsonl", *words)
+    assert result.exit_code == 0, result.stderr
+    summary = json.loads(mattekit("ledger", "summary", album / "l.jsonl", "--json").stdout)
+    assert summary["statuses"] == {"done": 6}
+    assert mattekit("ledger", "failed", album / "l.jsonl").stdout == ""
+
+
+def test_a_manifest_says_the_hint_and_the_output_of_each_photo(
+    mattekit: Command, album: Path
+) -> None:
+    (album / "list.csv").write_text(
+        'photo,trimap,box,output\nalbum/0.png,hints/0.png,,zero.webp\nalbum/1.png,,"13 4 33 33",\n'
+    )
+    result = mattekit("cutout", "--manifest", album / "list.csv", "-o", album / "out")
+    assert result.exit_code == 0, result.stderr
+    assert sorted(path.name for path in (album / "out").iterdir()) == ["1.png", "zero.webp"]
+
+
+def test_a_ledger_of_another_command_is_refused_before_any_work(
+    mattekit: Command, files: Path
+) -> None:
+    words = ["cutout", files / "photo.png", "--trimap", files / "trimap.png"]
+    words += ["--ledger", files / "l.jsonl"]
+    assert mattekit(*words, "-o", files / "one").exit_code == 0
+    result = mattekit(*words, "-o", files / "two", "--bits", 16)
+    assert result.exit_code == 2
+    assert "ledger of a command with other options" in result.stderr
+    assert not (files / "two").exists()
 
 
 def test_the_colours_are_clean_at_the_edge(mattekit: Command, files: Path) -> None:

@@ -32,7 +32,7 @@ def root(tmp_path: Path) -> Path:
 
 def run(root: Path, *words: str, predicted: str = "one", trimaps: bool = True) -> Result:
     line = ["evaluate", "--predicted", str(root / predicted), "--true", str(root / "true")]
-    line += ["--trimaps", str(root / "trimaps")] if trimaps else []
+    line += ["--trimap", str(root / "trimaps")] if trimaps else []
     return CliRunner().invoke(app, [*line, "--processes", "1", *words])
 
 
@@ -48,7 +48,7 @@ def test_the_means_and_the_worst_pictures_are_printed(root: Path) -> None:
 
 def test_json_csv_and_html_are_written_and_agree(root: Path) -> None:
     json_file, csv_file, html_file = (root / f"out.{kind}" for kind in ("json", "csv", "html"))
-    words = ("--json", json_file, "--csv", csv_file, "--html", html_file)
+    words = ("-o", json_file, "-o", csv_file, "-o", html_file)
     result = run(root, *map(str, words), "--photos", str(root / "photos"))
     assert result.exit_code == 0, result.output
     document = json.loads(json_file.read_text())
@@ -62,7 +62,7 @@ def test_json_csv_and_html_are_written_and_agree(root: Path) -> None:
 
 
 def test_json_to_stdout_is_nothing_but_json(root: Path) -> None:
-    result = run(root, "--json", "-")
+    result = run(root, "--json")
     assert json.loads(result.stdout)["pictures"] == 3
     assert result.stderr == ""
 
@@ -70,18 +70,18 @@ def test_json_to_stdout_is_nothing_but_json(root: Path) -> None:
 def test_existing_results_are_kept_unless_overwrite_is_given(root: Path) -> None:
     kept = root / "out.csv"
     kept.write_text("mine")
-    refused = run(root, "--csv", str(kept))
+    refused = run(root, "-o", str(kept))
     assert refused.exit_code == 1
     assert "add --overwrite" in refused.stderr
     assert kept.read_text() == "mine"
-    assert run(root, "--csv", str(kept), "--overwrite").exit_code == 0
+    assert run(root, "-o", str(kept), "--overwrite").exit_code == 0
     assert kept.read_text() != "mine"
 
 
 def test_what_is_wrong_is_named_the_rest_is_measured_and_the_exit_code_is_1(root: Path) -> None:
     (root / "one" / "dog.png").write_bytes(b"no picture")
     write_alpha(root / "one" / "fox.png", disc(5))
-    result = run(root, "--html", str(root / "out.html"))
+    result = run(root, "-o", str(root / "out.html"))
     assert result.exit_code == 1
     assert "fox: no truth" in result.stderr
     assert "dog.png" in result.stderr
@@ -92,8 +92,8 @@ def test_what_is_wrong_is_named_the_rest_is_measured_and_the_exit_code_is_1(root
 
 
 def test_a_second_folder_is_compared_picture_by_picture(root: Path) -> None:
-    words = ("--against", str(root / "two"), "--html", str(root / "out.html"))
-    result = run(root, *words, "--json", str(root / "out.json"))
+    words = ("--against", str(root / "two"), "-o", str(root / "out.html"))
+    result = run(root, *words, "-o", str(root / "out.json"))
     assert result.exit_code == 0, result.output
     assert f"compared with {root / 'two'}" in result.stdout
     differences = json.loads((root / "out.json").read_text())["comparison"]["differences"]
@@ -113,7 +113,7 @@ def test_pictures_that_the_second_folder_lacks_are_named(root: Path) -> None:
 
 def test_an_earlier_run_is_compared_from_its_json(root: Path) -> None:
     earlier = root / "two.json"
-    assert run(root, "--json", str(earlier), predicted="two").exit_code == 0
+    assert run(root, "-o", str(earlier), predicted="two").exit_code == 0
     assert "compared with" in run(root, "--against", str(earlier)).stdout
     other_protocol = run(root, "--against", str(earlier), "--protocol", "gfm")
     assert other_protocol.exit_code == 2
@@ -174,7 +174,7 @@ def test_expected_errors_of_the_same_folder_are_held_against_the_errors_made(roo
     for number, name in enumerate(("cat", "dog", "emu")):
         made = np.abs(disc(8 - number / 2) - disc(8))
         write_alpha(root / "one" / f"{name}-error.png", made)
-    result = run(root, "--errors", str(root / "one"), "--json", str(root / "out.json"))
+    result = run(root, "--errors", str(root / "one"), "-o", str(root / "out.json"))
     assert result.exit_code == 0, result.output
     assert "| expected error | sparsification error |" in result.stdout
     assert "expected error and MAD: 1.00" in result.stdout
@@ -187,7 +187,7 @@ def test_expected_errors_of_the_same_folder_are_held_against_the_errors_made(roo
 def test_expected_errors_are_held_against_their_own_predictions_alone(root: Path) -> None:
     for name in ("cat", "dog", "emu"):
         write_alpha(root / "one" / f"{name}-error.png", disc(3))
-    words = ("--errors", str(root / "one"), "--json", str(root / "out.json"))
+    words = ("--errors", str(root / "one"), "-o", str(root / "out.json"))
     assert run(root, *words, "--against", str(root / "two")).exit_code == 0
     compared = json.loads((root / "out.json").read_text())["comparison"]["differences"]
     assert not {"expected error", "sparsification error"} & {entry["metric"] for entry in compared}

@@ -28,7 +28,7 @@ def test_cut_outs_are_scored_and_a_picture_is_written_for_each(cutouts: Path) ->
     assert "clean.png: halo 0.0" in result.stdout
     assert "dark.png: note: the colours are multiplied by alpha" in result.stderr
     assert "clean.png: note" not in result.stderr
-    assert read_image(cutouts / "out" / "dark-inspect.jpg").shape[1] == 3 * 80
+    assert read_image(cutouts / "out" / "dark.jpg").shape[1] == 3 * 80
 
 
 def test_json_lists_scores_and_findings(cutouts: Path) -> None:
@@ -46,4 +46,4 @@ def test_a_picture_without_alpha_fails_alone(cutouts: Path) -> None:
     result = CliRunner().invoke(app, words)
     assert result.exit_code == 1
     assert "photo.png has no alpha channel" in result.stderr
-    assert (cutouts / "out" / "clean-inspect.jpg").exists()
+    assert (cutouts / "out" / "clean.jpg").exists()

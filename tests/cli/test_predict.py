@@ -55,7 +55,7 @@ def predict(model: Path, *words: object) -> Result:
 
 
 def folders(data: Path) -> list[object]:
-    return ["--images", data / "rgb", "--trimaps", data / "trimap", "-o", data / "out"]
+    return [data / "rgb", "--trimap", data / "trimap", "-o", data / "out"]
 
 
 def test_a_folder_gives_one_alpha_a_picture_with_the_known_pixels_kept(
@@ -77,7 +77,7 @@ def test_a_list_reads_pictures_and_trimaps_from_its_rows_and_names_never_collide
 ) -> None:
     result = predict(
         model, "--list", data / "val_set.txt", "-o", data / "out", "--size", "64x32",
-        "--output", "alpha,foreground,trimap,rgba",
+        "--save", "alpha,foreground,trimap,rgba",
     )  # fmt: skip
     assert result.exit_code == 0, result.output
     assert len(list((data / "out").iterdir())) == 4 * len(NAMES)
@@ -120,11 +120,11 @@ def test_a_missing_trimap_fails_alone_and_is_named(model: Path, data: Path) -> N
         (["--strategy", "hybrid"], "hybrid does not suit local"),
         (["--strategy", "whale"], "no strategy 'whale'; choose whole, tile, resize, hybrid"),
         (["--strategy", "whole", "--tile", 64], "the strategy whole has no size"),
-        (["--output", "beta"], "no output 'beta'"),
-        (["--output", "focus"], "local gives no focus; it gives alpha, foreground, rgba, trimap"),
-        (["--output", "alpha,recomposition"], "local gives no recomposition"),
+        (["--save", "beta"], "no output 'beta'"),
+        (["--save", "focus"], "local gives no focus; it gives alpha, foreground, rgba, trimap"),
+        (["--save", "alpha,recomposition"], "local gives no recomposition"),
         (["--min-confidence", 0.9], "local does not say how sure it is"),
-        (["--list", "list.txt"], "name the pictures by one of"),
+        (["--list", "list.txt"], "name the photos, or give one of"),
     ],
 )
 def test_usage_errors_are_one_sentence_before_any_work(
@@ -186,7 +186,7 @@ def test_without_a_model_the_shipped_one_predicts(data: Path) -> None:
 
 
 def test_rgba_holds_the_alpha(model: Path, data: Path) -> None:
-    assert predict(model, *folders(data), "--output", "alpha,rgba").exit_code == 0
-    cut_out, alpha = data / "out" / "a_0-rgba.png", data / "out" / "a_0.png"
+    assert predict(model, *folders(data), "--save", "alpha,rgba").exit_code == 0
+    cut_out, alpha = data / "out" / "a_0.png", data / "out" / "a_0-alpha.png"
     np.testing.assert_array_equal(read_alpha(cut_out), read_alpha(alpha))
     assert read_image(cut_out).shape == (40, 52, 3)

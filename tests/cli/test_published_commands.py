@@ -92,11 +92,11 @@ def assert_results(desk: Path) -> None:
         assert open_picture(desk / "results/hybrid" / f"{picture.stem}.png").size == SIZE
         for part in ("glance", "focus"):
             assert open_picture(desk / "results/parts" / f"{picture.stem}-{part}.png").size == SIZE
-        assert (desk / "results/samples" / f"{picture.stem}-rgba.png").is_file()
+        assert (desk / "results/samples" / f"{picture.stem}-alpha.png").is_file()
     for results in ("results/hybrid", "results/whole", "results/test"):
         assert (desk / results / "metrics.json").is_file()
     names = sorted(path.name for path in (desk / "OUT").glob("scene-000001*"))
-    parts = ("", "-background", "-foreground", "-recomposition", "-trimap")
+    parts = ("-alpha", "-background", "-foreground", "-recomposition", "-trimap")
     assert names == sorted(f"scene-000001{part}.png" for part in parts)
     for trimap in ("Trimap1", "Trimap2"):
         assert len(list((desk / "results/site" / trimap).iterdir())) == 2

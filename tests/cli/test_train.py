@@ -22,7 +22,7 @@ def mattekit(*words: str) -> Result:
 def smoke(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
     """The smoke run of a bundled recipe, and what it printed."""
     folder = tmp_path_factory.mktemp("runs") / "smoke"
-    return folder, mattekit("train", "tiny", "--smoke", "--out", str(folder), "--quiet")
+    return folder, mattekit("train", "tiny", "--smoke", "-o", str(folder), "--quiet")
 
 
 def test_a_smoke_run_learns_and_leaves_a_network_that_can_be_loaded(
@@ -44,7 +44,7 @@ def test_its_loss_falls_below_nine_tenths(smoke: tuple[Path, Result]) -> None:
 
 
 def test_the_same_command_again_finds_the_run_finished(smoke: tuple[Path, Result]) -> None:
-    again = mattekit("train", "tiny", "--smoke", "--out", str(smoke[0]))
+    again = mattekit("train", "tiny", "--smoke", "-o", str(smoke[0]))
     assert again.exit_code == 0
     assert "step 12 of 12 was reached already" in again.output
 
@@ -109,7 +109,7 @@ def test_a_stopped_command_saves_and_says_how_to_resume_it(
 ) -> None:
     """The signal reaches the whole process group, as from `timeout` or a scheduler."""
     command = [sys.executable, "-m", "mattekit", "train", "tiny", "data.train.size=64"]
-    small = ["data.size=64", "data.crop=[64]", "data.valid=null", "batch=1", "--out", "run"]
+    small = ["data.size=64", "data.crop=[64]", "data.valid=null", "batch=1", "-o", "run"]
     command += [*small, f"data.workers={workers}"]
     child = subprocess.Popen(
         command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, start_new_session=True

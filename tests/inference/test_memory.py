@@ -118,7 +118,7 @@ def test_a_100_megapixel_picture_stays_under_4_gb(tmp_path: Path) -> None:
     labels[:, 4950:5050] = UNKNOWN
     write_trimap(trimaps / "photo.png", labels)
     export_onnx(local(), tmp_path / "local.onnx")
-    words = ["predict", "--model", "local.onnx", "--images", "photo.jpg", "--trimaps", "trimap"]
+    words = ["predict", "--model", "local.onnx", "photo.jpg", "--trimap", "trimap"]
     done = subprocess.run(
         [sys.executable, "-c", CHILD, *words, "-o", "out", "--max-memory", "4GB"],
         cwd=tmp_path,

@@ -89,7 +89,7 @@ def free_port() -> int:
 def test_two_machines_train_one_network(tmp_path: Path) -> None:
     """Two agents of torchrun, one process each, as on two machines; only the first one writes."""
     where = ["--nnodes=2", "--nproc-per-node=1", "--master-addr=127.0.0.1"]
-    what = ["-m", "mattekit", "train", "tiny", "--smoke", "--out", str(tmp_path / "run")]
+    what = ["-m", "mattekit", "train", "tiny", "--smoke", "-o", str(tmp_path / "run")]
     launcher = [sys.executable, "-m", "torch.distributed.run", *where]
     launcher.append(f"--master-port={free_port()}")
     agents = [

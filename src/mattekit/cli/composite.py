@@ -1,25 +1,19 @@
 """Put a foreground on a background."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
 
-from mattekit.cli.backdrop import Fit, read_backdrop
-from mattekit.cli.batch import Outcome, Reporting, gather, pair, placed, run_batch
-from mattekit.cli.options import (
-    DEFAULT_MAX_PIXELS,
-    Bits,
-    Json,
-    MaxPixels,
-    Output,
-    Overwrite,
-    Quiet,
-    SkipExisting,
-)
+from mattekit.batch.files import gather, pair
+from mattekit.batch.names import Names, check_output
+from mattekit.batch.runner import Item, Outcome
+from mattekit.cli.options import DEFAULT_MAX_PIXELS, BatchOptions, Bits, MaxPixels, Output
+from mattekit.cli.report import run_batch
 from mattekit.core.errors import BadImage
-from mattekit.core.types import Alpha, Size
+from mattekit.cutouts.backdrop import Backdrop, Fit, read_backdrop
 from mattekit.imaging.compose import over, over_linear
 from mattekit.imaging.files import open_picture, read_alpha, write_image
 
@@ -35,37 +29,48 @@ def run(
     fit: Annotated[Fit, typer.Option(help="How a background of another size is fitted.")] = "cover",
     bits: Bits = 8,
     max_pixels: MaxPixels = DEFAULT_MAX_PIXELS,
-    overwrite: Overwrite = False,
-    skip_existing: SkipExisting = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    *,
+    batch: BatchOptions,
 ) -> None:
     """Put FOREGROUND with ALPHA on BACKGROUND."""
     backdrop = read_backdrop(background, fit)
-
     foregrounds = gather([str(foreground)])
-    alphas, places = pair(foregrounds, alpha), placed(output, foregrounds)
-
-    def work(path: Path) -> Outcome:
-        picture = open_picture(path, max_pixels=max_pixels)
-        opacity = read_alpha(alphas[path], max_pixels=max_pixels)
-        _require_same(picture.size, opacity)
-        behind = np.broadcast_to(backdrop.at(picture.size), picture.colours.shape)
-        mix = over_linear if linear else over
-        write_image(places[path], mix(picture.image(), opacity[..., None], behind), bits=bits)
-        return Outcome(outputs=[places[path]], warnings=list(picture.warnings))
-
-    run_batch(
-        foregrounds,
-        work,
-        Reporting(json=json, quiet=quiet, overwrite=overwrite, skip_existing=skip_existing),
-        outputs=lambda path: [places[path]],
-    )
-
-
-def _require_same(size: Size, alpha: Alpha) -> None:
-    if alpha.shape != size:
-        raise BadImage(
-            f"the foreground is {size[1]}x{size[0]} and the alpha {alpha.shape[1]}x"
-            f"{alpha.shape[0]}; they must have the same size"
+    check_output(output, len(foregrounds))
+    alphas = pair(foregrounds, alpha)
+    names = Names(output=output, suffixes={"composite": ".png"})
+    compose = partial(_compose, backdrop=backdrop, linear=linear, bits=bits, max_pixels=max_pixels)
+    items = [
+        Item(
+            path=path,
+            work=partial(compose, path, alphas[path], place),
+            inputs=(alphas[path], *backdrop.files),
+            outputs=(place,),
         )
+        for path in foregrounds
+        for place in names.of(path.stem).values()
+    ]
+    run_batch(items, batch)
+
+
+def _compose(
+    path: Path,
+    alpha: Path,
+    place: Path,
+    *,
+    backdrop: Backdrop,
+    linear: bool,
+    bits: int,
+    max_pixels: int,
+) -> Outcome:
+    picture = open_picture(path, max_pixels=max_pixels)
+    opacity = read_alpha(alpha, max_pixels=max_pixels)
+    if opacity.shape != picture.size:
+        height, width = picture.size
+        raise BadImage(
+            f"the foreground is {width}x{height} and the alpha {opacity.shape[1]}x"
+            f"{opacity.shape[0]}; they must have the same size"
+        )
+    behind = np.broadcast_to(backdrop.at(picture.size), picture.colours.shape)
+    mix = over_linear if linear else over
+    write_image(place, mix(picture.image(), opacity[..., None], behind), bits=bits)
+    return Outcome(outputs=[place], warnings=picture.warnings)

@@ -1,162 +1,64 @@
 """Cut the subject out of photos: alpha, clean colours, RGBA, a new background."""
 
 import sys
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal, cast, get_args
+from typing import Annotated, Literal
 
 import typer
 
-from mattekit.cli.backdrop import Backdrop, Fit, read_backdrop
-from mattekit.cli.batch import Outcome, Reporting, gather, pair, run_batch
-from mattekit.cli.confidence import MinConfidence, with_confidence
+from mattekit.batch.names import Names, is_file
+from mattekit.batch.runner import Item, Outcome
 from mattekit.cli.failures import FAILED
-from mattekit.cli.options import (
-    DEFAULT_MAX_PIXELS,
-    Bits,
-    Json,
-    MaxMemory,
-    MaxPixels,
-    Overwrite,
-    Pictures,
-    Quiet,
-    SkipExisting,
-    to_box,
+from mattekit.cli.options import BatchOptions, Device, Manifest, MaxMemory
+from mattekit.cli.photos import (
+    STDIN,
+    HintOptions,
+    MinConfidence,
+    Photo,
+    Photos,
+    ReadOptions,
+    StrategyOptions,
+    WriteOptions,
+    find_photos,
+    to_existing,
+    with_confidence,
 )
+from mattekit.cli.progress import Stages
+from mattekit.cli.report import run_batch
 from mattekit.core.errors import BadArgument, NoSubject
+from mattekit.cutouts.backdrop import Fit, read_backdrop
 from mattekit.cutouts.cutout import Cutout, cut_picture
-from mattekit.cutouts.preview import box_preview, preview
-from mattekit.imaging.compose import named_colour
-from mattekit.imaging.files import (
-    ExistingAlpha,
-    Picture,
-    apply_existing_alpha,
-    encode_image,
-    open_picture,
-    write_alpha,
-    write_image,
-    write_trimap,
-)
+from mattekit.cutouts.preview import box_preview
+from mattekit.cutouts.save import PARTS, SaveOptions, chosen_format, chosen_parts
+from mattekit.imaging.files import Picture, encode_image, write_image
 from mattekit.inference.matting import MODELS, Matting, build_matting, check_states_error
 from mattekit.models.files import DEFAULT_MODEL
 from mattekit.subject.hints import HintConfig, hint_of
-from mattekit.subject.segment import Rectangle
 
-PARTS = ("rgba", "alpha", "foreground", "trimap", "preview")
-CLEAN = {"rgba", "foreground", "preview", "composite"}
-"""What is made of the subject's own colours."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Reading:
-    """How photos and hints are read."""
-
-    existing: tuple[ExistingAlpha, str]
-    """What becomes of a photo's own alpha, and the colour under it."""
-    allow_8bit: bool
-    strict: bool
-    max_pixels: int
-
-    def photo(self, source: Path | bytes) -> Picture:
-        """The photo, its own alpha dealt with."""
-        picture = open_picture(source, max_pixels=self.max_pixels, allow_8bit=self.allow_8bit)
-        how, colour = self.existing
-        red, green, blue = named_colour(colour).tolist()
-        return apply_existing_alpha(picture, how, (red, green, blue))
-
-
-@dataclass(frozen=True, kw_only=True)
-class Known:
-    """Where the hints are: one of them for all photos, or one for each."""
-
-    trimap: dict[Path, Path]
-    mask: dict[Path, Path]
-    scribbles: dict[Path, Path]
-    box: Rectangle | None
-    band: str | None
-
-    def of(self, photo: Path, reading: Reading) -> HintConfig:
-        """The hint of one photo."""
-        return hint_of(
-            trimap=self.trimap.get(photo),
-            mask=self.mask.get(photo),
-            scribbles=self.scribbles.get(photo),
-            box=self.box,
-            strict=reading.strict,
-            band=self.band,
-        )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Writing:
-    """What is written of every photo, and where."""
-
-    folder: Path
-    save: tuple[str, ...]
-    backdrop: Backdrop | None
-    bits: int
-    keep_metadata: bool
-
-    def places(self, photo: Path) -> dict[str, Path]:
-        """Part -> its file. Photos in linear light keep it: EXR gives EXR."""
-        colours = ".exr" if photo.suffix.lower() == ".exr" else ".png"
-        names = {
-            "rgba": f"{photo.stem}{colours}",
-            "alpha": f"{photo.stem}-alpha.png",
-            "foreground": f"{photo.stem}-foreground{colours}",
-            "trimap": f"{photo.stem}-trimap.png",
-            "preview": f"{photo.stem}-preview.jpg",
-        }
-        places = {part: self.folder / names[part] for part in self.save}
-        if self.backdrop is not None:
-            places["composite"] = self.folder / f"{photo.stem}-on-{self.backdrop.name}.png"
-        return places
-
-
-@dataclass(frozen=True, kw_only=True)
-class Method:
-    """How the alpha is found."""
-
-    model: str | None
-    matting: Matting
-    min_confidence: float | None = None
-    """Below it, a result is reported as unsure."""
-    paint: bool = False
-    """Whether the subject is painted on a page first."""
+Build = Callable[[], Matting]
+"""The method; its network is opened once a process."""
 
 
 def run(
-    photos: Pictures,
-    output_folder: Annotated[
-        Path, typer.Option("-o", "--output-folder", metavar="DIR", help="Where the results go.")
-    ] = Path("cutouts"),
-    trimap: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE|DIR", help="Black background, grey unknown, white subject."),
-    ] = None,
-    mask: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE|DIR", help="Any segmentation, white on the subject."),
-    ] = None,
-    band: Annotated[
-        str | None,
-        typer.Option(metavar="N|N%", help="Width of a mask's unknown edge, in pixels or relative."),
-    ] = None,
-    box: Annotated[
-        str | None, typer.Option(metavar="X,Y,W,H", help="A box around the subject, in pixels.")
-    ] = None,
-    scribbles: Annotated[
-        Path | None,
+    photos: Photos = None,
+    output: Annotated[
+        Path,
         typer.Option(
-            metavar="FILE|DIR", help="White strokes on the subject, black ones on the background."
+            "-o", "--output", metavar="FILE|DIR", help="A folder, or the file of a single result."
         ),
-    ] = None,
+    ] = Path("cutouts"),
+    manifest: Manifest = None,
+    *,
+    hints: HintOptions,
     paint: Annotated[
         bool, typer.Option("--paint", help="Paint the subject of one photo in the browser.")
     ] = False,
     save: Annotated[
-        str, typer.Option(metavar="LIST", help=f"Any of {','.join(PARTS)}, with commas.")
-    ] = "rgba",
+        str | None,
+        typer.Option(metavar="LIST", help=f"Any of {','.join(PARTS)}, with commas; default rgba."),
+    ] = None,
     background: Annotated[
         str | None,
         typer.Option(metavar="COLOUR|IMAGE", help="Also put the subject on this background."),
@@ -172,178 +74,139 @@ def run(
         Literal["full", "fast"],
         typer.Option(help="fast: closed-form at a quarter of the size, for previews."),
     ] = "full",
-    strategy: Annotated[
-        str | None, typer.Option(metavar="NAME", help="How a network goes over the photo.")
-    ] = None,
+    strategy: StrategyOptions,
+    device: Device = "auto",
     max_memory: MaxMemory = 4 * 2**30,
     min_confidence: MinConfidence = None,
-    bits: Bits = 8,
-    existing_alpha: Annotated[
-        str,
-        typer.Option(
-            metavar="ignore|multiply|composite:COLOUR", help="What becomes of a photo's own alpha."
-        ),
-    ] = "ignore",
-    keep_metadata: Annotated[
-        bool, typer.Option("--keep-metadata", help="Carry what the camera noted to the RGBA.")
-    ] = False,
-    strict_trimap: Annotated[
-        bool, typer.Option("--strict-trimap", help="Refuse a trimap with smoothed values.")
-    ] = False,
-    allow_8bit: Annotated[
-        bool, typer.Option("--allow-8bit", help="Read 16-bit photos with table profiles at 8 bits.")
-    ] = False,
-    max_pixels: MaxPixels = DEFAULT_MAX_PIXELS,
-    overwrite: Overwrite = False,
-    skip_existing: SkipExisting = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    read: ReadOptions,
+    write: WriteOptions,
+    batch: BatchOptions,
 ) -> None:
     """Cut the subject out of photos.
 
-    What is known of the subject comes from --trimap, --mask, --box or --scribbles; without any, the
-    subject is proposed, or the photo refused where it cannot be told. --paint opens a page in the
-    browser to paint it, beginning with what is known; files are written when you press Done there.
-    '-' reads a photo from stdin and writes the RGBA as PNG to stdout.
+    What is known of the subject comes from --trimap, --mask, --box, --points or --scribbles;
+    without any, the subject is proposed, or the photo refused where it cannot be told. --paint
+    opens a page in the browser to paint it, beginning with what is known (needs the extra 'serve');
+    files are written when you press Done there. '-' reads a photo from stdin and writes the RGBA
+    as PNG to stdout.
     """
-    method = Method(
-        model=model,
-        matting=build_matting(model, quality=quality, strategy=strategy, max_memory=max_memory),
-        min_confidence=min_confidence,
-        paint=paint,
-    )
+    build = partial(
+        build_matting, model, quality=quality, strategy=strategy.chosen(), max_memory=max_memory,
+        device=device,
+    )  # fmt: skip
+    method = build()
     if min_confidence is not None:
-        check_states_error(method.matting)
-    reading = Reading(
-        existing=to_existing(existing_alpha),
-        allow_8bit=allow_8bit,
-        strict=strict_trimap,
-        max_pixels=max_pixels,
-    )
-    paths = [Path("-")] if photos == ["-"] else gather(photos)
-    known = Known(
-        trimap=pair(paths, trimap) if trimap else {},
-        mask=pair(paths, mask) if mask else {},
-        scribbles=pair(paths, scribbles) if scribbles else {},
-        box=to_box(box) if box else None,
-        band=band,
-    )
-    if paint and (len(paths) > 1 or photos == ["-"]):
-        raise BadArgument(
-            f"--paint is for one photo in a file, not for {', '.join(photos[:3])}; name one file"
-        )
+        check_states_error(method)
+    to_existing(read.existing_alpha)
     if photos == ["-"]:
-        _pipe(known, method, reading, bits=bits)
+        if paint:
+            raise BadArgument("--paint is for one photo in a file, not for stdin; name one file")
+        photo = Photo(path=STDIN, output=STDIN, hints=hints.of([STDIN])[0])
+        _pipe(photo, method, read, write, min_confidence)
         return
-    writing = Writing(
-        folder=output_folder,
-        save=to_parts(save),
+    found = find_photos(photos, manifest, output, hints)
+    if paint and len(found) > 1:
+        shown = ", ".join(str(photo.path) for photo in found[:3])
+        raise BadArgument(f"--paint is for one photo in a file, not for {shown}; name one file")
+    format = chosen_format(output, write.format, is_file=is_file(output))
+    options = SaveOptions(
+        parts=chosen_parts(save, format, background=background is not None),
+        format=format,
+        bits=write.bits,
+        straight=write.straight,
+        keep_metadata=write.keep_metadata,
         backdrop=read_backdrop(background, fit) if background else None,
-        bits=bits,
-        keep_metadata=keep_metadata,
     )
-    run_batch(
-        paths,
-        lambda photo: _cut(photo, known, method, reading, writing),
-        Reporting(json=json, quiet=quiet, overwrite=overwrite, skip_existing=skip_existing),
-        outputs=lambda photo: list(writing.places(photo).values()),
-        bar=not paint,
-    )
+    options.check()
+    stages = Stages() if batch.processes == 1 else None
+    if paint:
+        from mattekit.cli.painting import painted
 
-
-def to_parts(text: str) -> tuple[str, ...]:
-    """The parts that `--save` lists.
-
-    >>> to_parts("rgba,alpha")
-    ('rgba', 'alpha')
-    """
-    parts = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
-    unknown = [part for part in parts if part not in PARTS]
-    if unknown:
-        raise typer.BadParameter(f"'{unknown[0]}' cannot be saved; choose from {', '.join(PARTS)}")
-    return parts
-
-
-def to_existing(text: str) -> tuple[ExistingAlpha, str]:
-    """What becomes of an existing alpha, and the colour that a composite puts under it.
-
-    >>> to_existing("composite:black")
-    ('composite', 'black')
-    """
-    how, _, colour = text.replace(" ", ":").partition(":")
-    if how not in get_args(ExistingAlpha) or (colour and how != "composite"):
-        raise typer.BadParameter(
-            f"'{text}' is no way to treat an existing alpha; "
-            "choose ignore, multiply or composite:COLOUR"
+        ask = partial(painted, model=model, max_pixels=read.max_pixels)
+    work = partial(
+        _cut, build=build, read=read, options=options, min_confidence=min_confidence,
+        ask=ask if paint else None, progress=stages,
+    )  # fmt: skip
+    items = [
+        Item(
+            path=photo.path,
+            work=partial(work, photo, places),
+            inputs=(*photo.hint_files, *(options.backdrop.files if options.backdrop else ())),
+            outputs=tuple(places.values()),
         )
-    return cast(ExistingAlpha, how), colour or "white"
+        for photo in found
+        for places in [
+            Names(output=photo.output, suffixes=options.suffixes(photo.path)).of(photo.path.stem)
+        ]
+    ]
+    run_batch(items, batch, own_terminal=paint, stages=stages)
 
 
-def _cut(photo: Path, known: Known, method: Method, reading: Reading, writing: Writing) -> Outcome:
-    picture = reading.photo(photo)
-    places = writing.places(photo)
+def _cut(
+    photo: Photo,
+    places: Mapping[str, Path],
+    *,
+    build: Build,
+    read: ReadOptions,
+    options: SaveOptions,
+    min_confidence: float | None,
+    ask: Callable[..., HintConfig] | None,
+    progress: Stages | None,
+) -> Outcome:
+    picture = read.photo(photo.path)
     try:
-        hint = known.of(photo, reading)
-        if method.paint:
-            from mattekit.cli.painting import painted
-
-            hint = painted(
-                picture, hint, name=photo.stem, model=method.model, max_pixels=reading.max_pixels
-            )
-        cut = cut_picture(
-            picture,
-            hint,
-            method.matting,
-            clean=bool(CLEAN & {*places}),
-            max_pixels=reading.max_pixels,
-        )
+        hint = hint_of(**photo.hints, strict=read.strict_trimap)
+        if ask is not None:
+            hint = ask(picture, hint, name=photo.path.stem)
+        found = cut_picture(
+            picture, hint, build(), clean=options.clean, max_pixels=read.max_pixels,
+            progress=progress,
+        )  # fmt: skip
     except NoSubject as error:
-        if known.box is None:
+        if "box" not in photo.hints:
             raise
-        shown = writing.folder / f"{photo.stem}-preview.jpg"
-        write_image(shown, box_preview(picture.colours, known.box))
+        shown = next(iter(places.values())).with_name(f"{photo.path.stem}-preview.jpg")
+        write_image(shown, box_preview(picture.colours, photo.hints["box"]))
         raise NoSubject(f"{error}; the box is shown in {shown}") from error
-    for part, place in places.items():
-        _write(part, place, picture, cut, writing)
+    options.write(places, found, picture)
+    return _outcome(found, min_confidence, list(places.values()))
+
+
+def _outcome(cut: Cutout, min_confidence: float | None, outputs: list[Path]) -> Outcome:
     return with_confidence(
         cut.confidence,
-        method.min_confidence,
-        outputs=list(places.values()),
+        min_confidence,
+        outputs=outputs,
         warnings=cut.warnings,
         model=cut.model,
         strategy=cut.strategy,
     )
 
 
-def _write(part: str, place: Path, picture: Picture, cut: Cutout, writing: Writing) -> None:
-    exif = picture.exif if writing.keep_metadata else b""
-    match part:
-        case "rgba":
-            cut.save(place, bits=writing.bits, exif=exif)
-        case "alpha":
-            write_alpha(place, cut.alpha, bits=writing.bits)
-        case "foreground":
-            write_image(place, cut.colours, bits=writing.bits, linear=cut.linear)
-        case "trimap":
-            write_trimap(place, cut.trimap)
-        case "preview":
-            write_image(place, preview(picture.colours, cut))
-        case "composite":
-            assert writing.backdrop is not None
-            write_image(place, cut.on(writing.backdrop.at(cut.alpha.shape)), bits=writing.bits)
-
-
-def _pipe(known: Known, method: Method, reading: Reading, *, bits: int) -> None:
+def _pipe(
+    photo: Photo,
+    method: Matting,
+    read: ReadOptions,
+    write: WriteOptions,
+    min_confidence: float | None,
+) -> None:
     """One photo from stdin to stdout; what there is to remark goes to stderr."""
-    picture = reading.photo(sys.stdin.buffer.read())
-    cut = cut_picture(
-        picture, known.of(Path("-"), reading), method.matting, max_pixels=reading.max_pixels
-    )
-    for warning in cut.warnings:
+    picture: Picture = read.photo(sys.stdin.buffer.read())
+    hint = hint_of(**photo.hints, strict=read.strict_trimap)
+    found = cut_picture(picture, hint, method, max_pixels=read.max_pixels)
+    for warning in found.warnings:
         typer.echo(f"note: {warning}", err=True)
-    encoded = encode_image(cut.colours, format="png", alpha=cut.alpha, bits=bits, linear=cut.linear)
-    sys.stdout.buffer.write(encoded)
-    unsure = with_confidence(cut.confidence, method.min_confidence).unsure
+    sys.stdout.buffer.write(
+        encode_image(
+            found.colours,
+            format=write.format or "png",
+            alpha=found.alpha,
+            bits=write.bits,
+            linear=found.linear,
+            premultiplied=write.format == "exr" and not write.straight,
+        )
+    )
+    unsure = _outcome(found, min_confidence, []).unsure
     if unsure is not None:
         typer.echo(f"unsure: {unsure}", err=True)
         raise typer.Exit(FAILED)

@@ -12,8 +12,9 @@ import numpy as np
 import psutil
 import typer
 
+from mattekit.batch.failures import Failure
 from mattekit.classical.foreground import estimate_foreground
-from mattekit.cli.failures import FAILED, Failure, attempt
+from mattekit.cli.failures import FAILED, attempt
 from mattekit.cli.options import Json
 from mattekit.core.errors import BadData
 from mattekit.core.extras import EXTRAS

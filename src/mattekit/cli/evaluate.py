@@ -9,7 +9,7 @@ from typing import Annotated, Any, get_args
 
 import typer
 
-from mattekit.cli.options import DEFAULT_MAX_PIXELS, MaxPixels, Overwrite, Processes, Quiet
+from mattekit.cli.options import DEFAULT_MAX_PIXELS, Json, MaxPixels, Overwrite, Processes, Quiet
 from mattekit.cli.progress import progress
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadArgument, BadOutput
@@ -31,8 +31,8 @@ def run(
         Path, typer.Option("--predicted", metavar="DIR", help="Predicted alphas or cut-outs.")
     ],
     true: Annotated[Path, typer.Option("--true", metavar="DIR", help="True alphas.")],
-    trimaps: Annotated[
-        Path | None, typer.Option("--trimaps", metavar="DIR", help="Trimaps: what is unknown.")
+    trimap: Annotated[
+        Path | None, typer.Option("--trimap", metavar="DIR", help="Trimaps: what is unknown.")
     ] = None,
     photos: Annotated[
         Path | None, typer.Option("--photos", metavar="DIR", help="Photos, for the report.")
@@ -88,14 +88,14 @@ def run(
             help="File names of a role, like predicted=*-alpha; * is the picture's name.",
         ),
     ] = None,
-    json: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE|-", help="Write all numbers as JSON.")
-    ] = None,
-    csv: Annotated[
-        Path | None, typer.Option("--csv", metavar="FILE", help="Write a line a picture as CSV.")
-    ] = None,
-    html: Annotated[
-        Path | None, typer.Option("--html", metavar="FILE", help="Write a report to look at.")
+    output: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FILE",
+            help="Write all numbers as .json, a line a picture as .csv, or a report as .html.",
+        ),
     ] = None,
     report_pictures: Annotated[
         int, typer.Option("--report-pictures", metavar="N", min=0, help="Worst pictures shown.")
@@ -106,19 +106,22 @@ def run(
     processes: Processes = 0,
     max_pixels: MaxPixels = DEFAULT_MAX_PIXELS,
     overwrite: Overwrite = False,
+    json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Measure predicted alphas against true ones. Files are paired by name.
 
     Exit code 1: a file could not be paired or measured, or looks like a mask; each is named.
     """
-    for path in (json, csv, html):
-        if path is not None and path.exists() and not overwrite:
+    for path in output or []:
+        if path.suffix not in (".json", ".csv", ".html"):
+            raise BadArgument(f"{path} does not end in .json, .csv or .html; name the file so")
+        if path.exists() and not overwrite:
             raise BadOutput(f"{path} exists; add --overwrite")
-    silent = quiet or str(json) == "-"
+    silent = quiet or json
     places: dict[Role, Path | None] = {
         "true": true,
-        "trimap": trimaps,
+        "trimap": trimap,
         "photo": photos,
         "colours": colours,
         "foreground": foregrounds,
@@ -140,9 +143,17 @@ def run(
     first = evaluator.measure(predicted, errors)
     second = evaluator.measure_other(against) if against else None
     comparison = compare(first.evaluation, second.evaluation) if second else None
-    _write(json, lambda: _to_json(first.evaluation, comparison))
-    _write(csv, lambda: to_csv(first.evaluation))
-    _write(html, lambda: evaluator.report(first, second, comparison, report_pictures))
+    contents: dict[str, Callable[[], str]] = {
+        ".json": lambda: _to_json(first.evaluation, comparison),
+        ".csv": lambda: to_csv(first.evaluation),
+        ".html": lambda: evaluator.report(first, second, comparison, report_pictures),
+    }
+    for path in output or []:
+        text = contents[path.suffix]()
+        with replacing(path) as aside:
+            aside.write_text(text, "utf-8")
+    if json:
+        typer.echo(contents[".json"](), nl=False)
     if not silent:
         typer.echo(_summary(first.evaluation, comparison))
     _say_remarks(first, second, comparison)
@@ -170,15 +181,6 @@ def _to_json(evaluation: Evaluation, comparison: Comparison | None) -> str:
     if comparison:
         further["comparison"] = asdict(comparison)
     return to_json(evaluation, **further)
-
-
-def _write(path: Path | None, content: Callable[[], str]) -> None:
-    if str(path) == "-":
-        typer.echo(content(), nl=False)
-    elif path is not None:
-        text = content()
-        with replacing(path) as aside:
-            aside.write_text(text, "utf-8")
 
 
 def _summary(evaluation: Evaluation, comparison: Comparison | None) -> str:

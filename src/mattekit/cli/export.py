@@ -13,25 +13,25 @@ def run(
     model: Annotated[
         str, typer.Argument(metavar="NAME|FILE", help="An imported model, or a file.")
     ],
-    output_file: Annotated[
-        Path, typer.Option("-o", "--output-file", metavar="FILE.onnx", help="The file to write.")
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE.onnx", help="The file to write.")
     ],
     overwrite: Overwrite = False,
 ) -> None:
     """Write MODEL as ONNX with dynamic height and width; print how far it is from PyTorch."""
-    if output_file.suffix != ".onnx":
-        raise BadArgument(f"{output_file} does not end in .onnx; name the file so")
-    if output_file.exists() and not overwrite:
-        raise BadOutput(f"{output_file} exists; add --overwrite to replace it")
+    if output.suffix != ".onnx":
+        raise BadArgument(f"{output} does not end in .onnx; name the file so")
+    if output.exists() and not overwrite:
+        raise BadOutput(f"{output} exists; add --overwrite to replace it")
     from mattekit.inference.export_onnx import WITHIN, export_onnx
     from mattekit.inference.load import load_in_torch
 
     if Path(model).suffix == ".onnx":
         raise BadArgument(f"{model} is exported already; name a .safetensors file or a model")
     network = load_in_torch(model, device="cpu")
-    for parity in export_onnx(network, output_file):
+    for parity in export_onnx(network, output):
         typer.echo(
             f"{parity.width}x{parity.height}: {parity.share_within:.2%} of the pixels within "
             f"{WITHIN:g} of PyTorch, largest difference {parity.largest:.1e}"
         )
-    typer.echo(f"{model} -> {output_file}  {output_file.stat().st_size / 1e6:.1f} MB")
+    typer.echo(f"{model} -> {output}  {output.stat().st_size / 1e6:.1f} MB")

@@ -1,55 +1,47 @@
-"""Any failure as one sentence and an exit code: the one place of the commands that catches all."""
+"""Failures as the command line shows them: a sentence on stderr and an exit code."""
 
-import logging
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 import typer
 
-from mattekit.core.errors import BadArgument, MattekitError
-from mattekit.core.extras import missing_extra
+from mattekit.batch import failures
+from mattekit.batch.failures import Failure
+from mattekit.core.errors import BadArgument
 
-DONE, FAILED, USAGE, STOPPED = 0, 1, 2, 130
+FAILED, USAGE, STOPPED = 1, 2, 130
 
-log = logging.getLogger("mattekit")
+WAYS_TO_END = (typer.Exit, typer.Abort, typer.BadParameter, BrokenPipeError)
+"""Typer's own ways to end a command; a closed pipe is the reader's choice."""
+
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Failure:
-    """What went wrong, as the user reads it."""
-
-    sentence: str
-    exit_code: int
-
-
 def attempt(work: Callable[[], T]) -> T | Failure:
-    """The result of `work`, or the sentence that says why there is none.
+    """The result of `work`, or the sentence that says why there is none."""
+    return failures.attempt(work, passing=WAYS_TO_END)
 
-    >>> attempt(lambda: open("no-such-file"))
-    Failure(sentence='no-such-file: no such file or directory', exit_code=1)
+
+def exit_code(failure: Failure) -> int:
+    """What the program ends with."""
+    if isinstance(failure.error, KeyboardInterrupt):
+        return STOPPED
+    return USAGE if isinstance(failure.error, BadArgument) else FAILED
+
+
+def end(failure: Failure) -> NoReturn:
+    """Say the sentence on stderr and leave with the failure's exit code."""
+    typer.echo(f"mattekit: {printable(failure.sentence)}", err=True)
+    raise typer.Exit(exit_code(failure))
+
+
+def printable(text: str) -> str:
+    r"""The text with what could steer a terminal, or has no encoding, written out.
+
+    >>> printable("cat\x1b[2J.png")
+    'cat\\x1b[2J.png'
     """
-    try:
-        return work()
-    except (typer.Exit, typer.Abort, typer.BadParameter, BrokenPipeError):
-        raise  # Typer's own ways to end a command; a closed pipe is the reader's choice
-    except KeyboardInterrupt:
-        return Failure("stopped by Ctrl-C; finished files are whole and stay", STOPPED)
-    except Exception as error:
-        log.debug("traceback of the failure below", exc_info=error)
-        return Failure(_sentence(error), USAGE if isinstance(error, BadArgument) else FAILED)
-
-
-def _sentence(error: Exception) -> str:
-    if isinstance(error, MattekitError):
-        return str(error)
-    if isinstance(error, MemoryError):
-        return "out of memory; use a smaller picture, or a lower --max-memory where there is one"
-    if isinstance(error, ModuleNotFoundError) and (missing := missing_extra(error, "this command")):
-        return str(missing)
-    if isinstance(error, OSError) and error.strerror:
-        place = f"{error.filename}: " if error.filename else ""
-        return f"{place}{error.strerror.lower()}"
-    kind = type(error).__name__
-    return f"unexpected {kind}: {error}; please report it with what --debug prints"
+    return "".join(
+        letter if letter.isprintable() else letter.encode("unicode_escape").decode()
+        for letter in text
+    )

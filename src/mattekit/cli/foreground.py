@@ -1,22 +1,17 @@
 """Estimate clean colours of the subject for any alpha."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from mattekit.batch.files import gather, pair
+from mattekit.batch.names import Names, check_output
+from mattekit.batch.runner import Item, Outcome
 from mattekit.classical.foreground import ForegroundMethod
-from mattekit.cli.batch import Outcome, Reporting, gather, pair, placed, run_batch
-from mattekit.cli.options import (
-    DEFAULT_MAX_PIXELS,
-    Bits,
-    Json,
-    MaxPixels,
-    Output,
-    Overwrite,
-    Quiet,
-    SkipExisting,
-)
+from mattekit.cli.options import DEFAULT_MAX_PIXELS, BatchOptions, Bits, MaxPixels, Output
+from mattekit.cli.report import run_batch
 from mattekit.cutouts.cutout import own_colours
 from mattekit.imaging.files import open_picture, read_alpha, write_image
 
@@ -31,31 +26,45 @@ def run(
     rgba: Annotated[bool, typer.Option("--rgba", help="Store the alpha in the file too.")] = False,
     bits: Bits = 8,
     max_pixels: MaxPixels = DEFAULT_MAX_PIXELS,
-    overwrite: Overwrite = False,
-    skip_existing: SkipExisting = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    *,
+    batch: BatchOptions,
 ) -> None:
     """Write the subject's own colours, without the background that soft pixels are mixed with."""
-
     photos = gather([str(photo)])
-    alphas, places = pair(photos, alpha), placed(output, photos)
-
-    def work(path: Path) -> Outcome:
-        picture = open_picture(path, max_pixels=max_pixels)
-        opacity = read_alpha(alphas[path], max_pixels=max_pixels)
-        write_image(
-            places[path],
-            own_colours(picture, opacity, method),
-            alpha=opacity if rgba else None,
-            bits=bits,
-            linear=picture.linear is not None,
+    check_output(output, len(photos))
+    alphas = pair(photos, alpha)
+    names = Names(output=output, suffixes={"foreground": ".png"})
+    estimate = partial(_estimate, method=method, rgba=rgba, bits=bits, max_pixels=max_pixels)
+    items = [
+        Item(
+            path=path,
+            work=partial(estimate, path, alphas[path], place),
+            inputs=(alphas[path],),
+            outputs=(place,),
         )
-        return Outcome(outputs=[places[path]], warnings=list(picture.warnings), model=method)
+        for path in photos
+        for place in names.of(path.stem).values()
+    ]
+    run_batch(items, batch)
 
-    run_batch(
-        photos,
-        work,
-        Reporting(json=json, quiet=quiet, overwrite=overwrite, skip_existing=skip_existing),
-        outputs=lambda path: [places[path]],
+
+def _estimate(
+    photo: Path,
+    alpha: Path,
+    place: Path,
+    *,
+    method: ForegroundMethod,
+    rgba: bool,
+    bits: int,
+    max_pixels: int,
+) -> Outcome:
+    picture = open_picture(photo, max_pixels=max_pixels)
+    opacity = read_alpha(alpha, max_pixels=max_pixels)
+    write_image(
+        place,
+        own_colours(picture, opacity, method),
+        alpha=opacity if rgba else None,
+        bits=bits,
+        linear=picture.linear is not None,
     )
+    return Outcome(outputs=[place], warnings=picture.warnings, model=method)

@@ -1,7 +1,7 @@
 """The command `mattekit`: its verbs, its version, and what a failure looks like.
 
-A verb is a module of this room with a name `run`: one function with typed Typer parameters, or, for
-a verb with words of its own (`models list`), a dict word -> function. A module is imported only
+A verb is a module of this package with a name `run`: one function with typed Typer parameters, or,
+for a verb with words of its own (`models list`), a dict word -> function. A module is imported only
 when its verb is called; its summary in `--help` is the first line of its file.
 """
 
@@ -9,14 +9,17 @@ import functools
 import logging
 import sys
 from collections.abc import Callable
+from difflib import get_close_matches
 from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
-from mattekit.cli.failures import Failure, attempt
+from mattekit.batch.failures import Failure
+from mattekit.cli.failures import attempt, end, printable
+from mattekit.cli.old_spellings import renewed
 
 VERBS = {
     "cutout": "mattekit.cli.cutout",
@@ -29,6 +32,8 @@ VERBS = {
     "serve": "mattekit.cli.serve",
     "evaluate": "mattekit.cli.evaluate",
     "inspect": "mattekit.cli.inspect",
+    "ledger": "mattekit.cli.ledger",
+    "example": "mattekit.cli.example",
     "prepare": "mattekit.cli.prepare",
     "synth": "mattekit.cli.synth",
     "train": "mattekit.cli.train",
@@ -55,6 +60,13 @@ class Verbs(TyperGroup):
             end(module)
         return command_of(cmd_name, module.run)
 
+    def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            close = get_close_matches(args[0], VERBS)
+            hint = f"did you mean {close[0]}?" if close else f"choose {', '.join(VERBS)}"
+            ctx.fail(f"there is no command '{printable(args[0])}'; {hint}")
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
         with formatter.section("Commands"):
             formatter.write_dl([(verb, summary(verb)) for verb in VERBS])
@@ -64,6 +76,14 @@ class Verbs(TyperGroup):
             logging.getLogger("mattekit").addHandler(logging.StreamHandler())
             logging.getLogger("mattekit").setLevel(logging.DEBUG)
         rest: list[str] = super().parse_args(ctx, [word for word in args if word != "--debug"])
+        return rest
+
+
+class Verb(TyperCommand):
+    """A command that understands the old spellings of its options."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        rest: list[str] = super().parse_args(ctx, renewed(self.name or "", args))
         return rest
 
 
@@ -78,30 +98,27 @@ def command_of(verb: str, run: Run) -> Any:
     """The command of a function, or the group of a dict of functions."""
     group = typer.Typer(add_completion=False, rich_markup_mode=None)
     if not isinstance(run, dict):
-        group.command(verb)(guarded(run))
+        group.command(verb, cls=Verb)(guarded(run))
         return typer.main.get_command(group)
     group.callback(help=summary(verb))(lambda: None)
     for word, function in run.items():
-        group.command(word)(guarded(function))
+        group.command(word, cls=Verb)(guarded(function))
     return typer.main.get_group(group)
 
 
 def guarded(run: Callable[..., None]) -> Callable[..., None]:
     """The same function; a failure ends the program with its sentence and exit code."""
+    from mattekit.cli.options import flattened
+
+    run = flattened(run)
 
     @functools.wraps(run)
-    def call(*args: Any, **options: Any) -> None:
-        outcome = attempt(lambda: run(*args, **options))
+    def call(**options: Any) -> None:
+        outcome = attempt(lambda: run(**options))
         if isinstance(outcome, Failure):
             end(outcome)
 
     return call
-
-
-def end(failure: Failure) -> NoReturn:
-    """Say the sentence on stderr and leave with the failure's exit code."""
-    typer.echo(f"mattekit: {failure.sentence}", err=True)
-    raise typer.Exit(failure.exit_code)
 
 
 app = typer.Typer(

@@ -87,11 +87,11 @@ def import_model(
         list[Path],
         typer.Argument(metavar="FILE...", help=f"The checkpoint; three for {CHAIN}."),
     ],
-    output_file: Annotated[
+    output: Annotated[
         Path | None,
         typer.Option(
             "-o",
-            "--output-file",
+            "--output",
             metavar="FILE.safetensors",
             help="Where to; else among the models of MATTEKIT_HOME, under the checkpoint's name.",
         ),
@@ -116,7 +116,7 @@ def import_model(
     from mattekit.networks.weights import save
 
     name = CHAIN if kind == CHAIN else checkpoints[0].stem
-    target = output_file or models_folder() / f"{name}{SUFFIX}"
+    target = output or models_folder() / f"{name}{SUFFIX}"
     if target.suffix != SUFFIX:
         raise BadArgument(f"{target} does not end in {SUFFIX}; name the file so")
     if target.exists() and not overwrite:

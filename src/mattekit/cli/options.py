@@ -1,13 +1,22 @@
-"""Options that several commands share, as types: `def run(..., json: Json = False)`.
+"""Options that several commands share: types, and groups of them.
 
-Sizes are WIDTHxHEIGHT on the command line and (height, width) in Python.
+A command that takes a group, `def run(..., batch: BatchOptions)`, has all of its options, see
+`flattened`. Sizes are WIDTHxHEIGHT on the command line and (height, width) in Python.
 """
 
+import functools
+import inspect
 import re
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, get_origin, get_type_hints
 
 import typer
+
+from mattekit.batch.files import Shard, parse_shard
+from mattekit.batch.runner import Existing
+from mattekit.core.errors import BadArgument
 
 MEMORY_UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
@@ -47,17 +56,12 @@ def to_bits(text: str | int) -> int:
     return int(text)
 
 
-def to_box(text: str) -> tuple[int, int, int, int]:
-    """x, y, width, height from `X,Y,W,H`.
-
-    >>> to_box("10, 20,300,400")
-    (10, 20, 300, 400)
-    """
-    match = re.fullmatch(r"\s*(-?\d+)\s*,\s*(-?\d+)\s*,\s*(\d+)\s*,\s*(\d+)\s*", text)
-    if not match:
-        raise typer.BadParameter(f"'{text}' is no box; write x,y,width,height in pixels")
-    x, y, width, height = (int(number) for number in match.groups())
-    return x, y, width, height
+def to_shard(text: str | Shard) -> Shard:
+    """One part of several, from `I/N`."""
+    try:
+        return parse_shard(str(text))
+    except BadArgument as error:
+        raise typer.BadParameter(str(error)) from error
 
 
 def to_size(text: str) -> tuple[int, int]:
@@ -76,14 +80,20 @@ Pictures = Annotated[
     list[str],
     typer.Argument(metavar="PICTURE...", help="Files, folders or quoted globs."),
 ]
-OutputFolder = Annotated[
-    Path, typer.Option("-o", "--output-folder", metavar="DIR", help="Where the results go.")
-]
 Output = Annotated[
     Path, typer.Option("-o", "--output", metavar="FILE|DIR", help="The file or folder to write.")
 ]
+OutputFolder = Annotated[
+    Path, typer.Option("-o", "--output", metavar="DIR", help="Where the results go.")
+]
 OutputFile = Annotated[
-    Path, typer.Option("-o", "--output-file", metavar="FILE", help="The file to write.")
+    Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write.")
+]
+Manifest = Annotated[
+    Path | None,
+    typer.Option(
+        "--manifest", metavar="FILE", help="Photos and hints from JSON lines, CSV, Parquet or text."
+    ),
 ]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")]
 SkipExisting = Annotated[
@@ -129,3 +139,95 @@ Device = Annotated[
 ]
 
 DEFAULT_MAX_PIXELS = 150_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportOptions:
+    """What a command prints, and whether it replaces what it wrote before."""
+
+    overwrite: Overwrite = False
+    json: Json = False
+    quiet: Quiet = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class BatchOptions:
+    """How a batch is run, and what it prints."""
+
+    processes: Processes = 1
+    shard: Annotated[
+        Shard,
+        typer.Option(
+            "--shard", metavar="I/N", parser=to_shard, help="Do one part of N only, from 0/N."
+        ),
+    ] = Shard()  # noqa: RUF009
+    ledger: Annotated[
+        Path | None,
+        typer.Option("--ledger", metavar="FILE.jsonl", help="Add a line for each input."),
+    ] = None
+    overwrite: Overwrite = False
+    skip_existing: SkipExisting = False
+    json: Json = False
+    quiet: Quiet = False
+    command: str = ""
+    """What decides the results: filled in from everything else on the line."""
+
+    @property
+    def existing(self) -> Existing:
+        """What becomes of an input whose results exist."""
+        return "skip" if self.skip_existing else "replace" if self.overwrite else "refuse"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ManyProcesses(BatchOptions):
+    """The same for work of one thread, which takes all processors unless told otherwise."""
+
+    processes: Processes = 0
+
+
+SAME_RESULTS = {
+    "photos", "manifest", "shard", "ledger", "processes", "overwrite", "skip_existing", "json",
+    "quiet",
+}  # fmt: skip
+"""Parameters that do not change what is written for an input."""
+
+
+def flattened(run: Callable[..., None]) -> Callable[..., None]:
+    """The same function with the options of its groups as parameters in place of the groups."""
+    hints = get_type_hints(run, include_extras=True)
+    parameters: list[inspect.Parameter] = []
+    groups: dict[str, tuple[Any, list[str]]] = {}
+    for name, parameter in inspect.signature(run).parameters.items():
+        if not is_dataclass(hints[name]):
+            parameters.append(
+                parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY)
+            )
+            continue
+        inner = get_type_hints(hints[name], include_extras=True)
+        options = [
+            inspect.Parameter(
+                field.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=field.default,
+                annotation=inner[field.name],
+            )
+            for field in fields(hints[name])
+            if get_origin(inner[field.name]) is Annotated
+        ]
+        groups[name] = hints[name], [option.name for option in options]
+        parameters += options
+
+    @functools.wraps(run)
+    def call(**given: Any) -> None:
+        decides = {name: str(value) for name, value in given.items() if name not in SAME_RESULTS}
+        for name, (group, names) in groups.items():
+            built = group(**{option: given.pop(option) for option in names})
+            if isinstance(built, BatchOptions):
+                command = f"{run.__module__}.{run.__qualname__} {sorted(decides.items())}"
+                built = replace(built, command=command)
+            given[name] = built
+        run(**given)
+
+    call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
+    call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return call

@@ -11,7 +11,7 @@ def run(
         list[Path], typer.Argument(metavar="RUN...", help="Folders of runs, such as runs/tiny.")
     ],
     output: Annotated[
-        Path, typer.Option("-o", "--output-file", metavar="FILE", help="curves.png or curves.html.")
+        Path, typer.Option("-o", "--output", metavar="FILE", help="curves.png or curves.html.")
     ] = Path("curves.png"),
     window: Annotated[
         int, typer.Option(min=1, help="Lines of the log that a smoothed point is the mean of.")

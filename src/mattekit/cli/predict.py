@@ -1,62 +1,43 @@
 """Predict alphas for a folder of pictures with any network."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from mattekit.cli.batch import Outcome, Reporting, gather, pair, pictures_in, run_batch
-from mattekit.cli.confidence import MinConfidence, with_confidence
-from mattekit.cli.options import (
-    DEFAULT_MAX_PIXELS,
-    Bits,
-    Device,
-    Json,
-    MaxPixels,
-    OutputFolder,
-    Overwrite,
-    Quiet,
-    SkipExisting,
-    to_bytes,
-    to_size,
+from mattekit.batch.files import pair, pictures_in
+from mattekit.batch.names import Names, check_output, is_file
+from mattekit.batch.runner import Item, Outcome
+from mattekit.cli.options import BatchOptions, Device, Manifest, OutputFolder, to_bytes
+from mattekit.cli.photos import (
+    HintOptions,
+    MinConfidence,
+    Photo,
+    Photos,
+    ReadOptions,
+    StrategyOptions,
+    Trimap,
+    WriteOptions,
+    find_photos,
+    with_confidence,
 )
+from mattekit.cli.report import run_batch
 from mattekit.core.errors import BadArgument, BadData
+from mattekit.core.matte import confidence_of
+from mattekit.cutouts.save import SUFFIX_OF, chosen_format
+from mattekit.imaging.files import open_trimap
 
 if TYPE_CHECKING:
-    from mattekit.inference.strategies import StrategyConfig
-
-OPTIONS = {
-    "whole": {"max_size"},
-    "tile": {"size", "overlap"},
-    "resize": {"height", "width"},
-    "hybrid": {"glance_ratio", "focus_ratio", "legacy_sizes"},
-}
-"""Strategy -> its fields that the command line can set."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Job:
-    """One picture to predict."""
-
-    photo: Path
-    trimap: Path | None
-    folder: Path
+    from mattekit.inference.predictor import Predictor
 
 
 def run(
-    output_folder: OutputFolder,
-    model: Annotated[
-        str | None,
-        typer.Option("--model", metavar="NAME|FILE", help="A model, or a file; else the shipped."),
-    ] = None,
-    images: Annotated[
-        list[str] | None, typer.Option("--images", metavar="DIR", help="Pictures to predict.")
-    ] = None,
-    trimaps: Annotated[
-        Path | None, typer.Option("--trimaps", metavar="DIR", help="Their trimaps, by stem.")
-    ] = None,
+    output: OutputFolder,
+    photos: Photos = None,
+    trimap: Trimap = None,
+    manifest: Manifest = None,
     list_file: Annotated[
         Path | None,
         typer.Option("--list", metavar="FILE", help="Lines of <picture> <trimap> (val_set.txt)."),
@@ -65,31 +46,12 @@ def run(
         Path | None,
         typer.Option("--alphamatting", metavar="DIR", help="Holds input_ and trimap_lowres."),
     ] = None,
-    strategy: Annotated[
+    model: Annotated[
         str | None,
-        typer.Option("--strategy", metavar="whole|tile|resize|hybrid", help="Default: what suits."),
+        typer.Option("--model", metavar="NAME|FILE", help="A model, or a file; else the shipped."),
     ] = None,
-    size: Annotated[
-        str | None, typer.Option("--size", metavar="WxH", help="resize: what the network sees.")
-    ] = None,
-    max_size: Annotated[
-        int | None, typer.Option("--max-size", metavar="N", help="whole: longest side.")
-    ] = None,
-    tile: Annotated[
-        int | None, typer.Option("--tile", metavar="N", help="tile: longest side of a window.")
-    ] = None,
-    overlap: Annotated[
-        int | None, typer.Option("--overlap", metavar="N", help="tile: context around it.")
-    ] = None,
-    glance_ratio: Annotated[
-        float | None, typer.Option("--glance-ratio", help="hybrid: size of the first pass.")
-    ] = None,
-    focus_ratio: Annotated[
-        float | None, typer.Option("--focus-ratio", help="hybrid: size of the second pass.")
-    ] = None,
-    legacy_sizes: Annotated[
-        bool, typer.Option("--legacy-sizes", help="hybrid: round sizes as the published test.")
-    ] = False,
+    *,
+    strategy: StrategyOptions,
     sampling_size: Annotated[
         int | None,
         typer.Option("--sampling-size", metavar="N", help="samplenet: longest side for colours."),
@@ -101,8 +63,9 @@ def run(
     max_memory: Annotated[
         str | None, typer.Option("--max-memory", metavar="2GB", help="Memory of the whole process.")
     ] = None,
-    output: Annotated[
-        str, typer.Option("--output", metavar="NAME,...", help="alpha, foreground, rgba, glance...")
+    device: Device = "auto",
+    save: Annotated[
+        str, typer.Option("--save", metavar="LIST", help="alpha, foreground, rgba, glance, ...")
     ] = "alpha",
     true: Annotated[
         Path | None,
@@ -112,174 +75,147 @@ def run(
         str, typer.Option("--protocol", metavar="NAME", help="Of that measuring; see evaluate.")
     ] = "official",
     min_confidence: MinConfidence = None,
-    device: Device = "auto",
-    bits: Bits = 8,
-    overwrite: Overwrite = False,
-    skip_existing: SkipExisting = False,
-    json: Json = False,
-    quiet: Quiet = False,
-    max_pixels: MaxPixels = DEFAULT_MAX_PIXELS,
+    read: ReadOptions,
+    write: WriteOptions,
+    batch: BatchOptions,
 ) -> None:
-    """Predict alphas for a folder of pictures with any network."""
-    from mattekit.core.matte import confidence_of
-    from mattekit.imaging.files import open_picture, open_trimap
+    """Predict alphas for pictures with any network."""
     from mattekit.inference.load import load
     from mattekit.inference.matting import check_states_error
-    from mattekit.inference.outputs import (
-        check_names,
-        needed_planes,
-        parse_names,
-        path_of,
-        predict_planes,
-        write_outputs,
-    )
+    from mattekit.inference.outputs import check_names, parse_names
 
-    names = parse_names(output)
-    jobs = find_jobs(images, trimaps, list_file, alphamatting, output_folder)
-    height, width = (None, None) if size is None else to_size(size)
-    predictor = load(
+    parts = parse_names(save)
+    found = _find(photos, manifest, list_file, alphamatting, output, trimap)
+    format = chosen_format(output, write.format, is_file=is_file(output)) or "png"
+    build = partial(
+        load,
         model,
         device=device,
-        strategy=choose(
-            strategy,
-            max_size=max_size,
-            size=tile,
-            overlap=overlap,
-            height=height,
-            width=width,
-            glance_ratio=glance_ratio,
-            focus_ratio=focus_ratio,
-            legacy_sizes=legacy_sizes or None,
-        ),
+        strategy=strategy.chosen(),
         max_memory=None if max_memory is None else to_bytes(max_memory),
         **({} if sampling_size is None else {"sampling_size": sampling_size}),
     )
-
-    if names != ("alpha",):
-        check_names(names, predictor.network)
-    needed = needed_planes(names)
+    predictor = build()
+    if parts != ("alpha",):
+        check_names(parts, predictor.network)
     if min_confidence is not None:
         check_states_error(predictor)
-        needed.add("error")
-
-    def outputs(key: Path) -> list[Path]:
-        job = jobs[key]
-        return [path_of(job.folder, job.photo.stem, name) for name in names]
-
-    def work(key: Path) -> Outcome:
-        job = jobs[key]
-        picture = open_picture(job.photo, max_pixels=max_pixels)
-        warnings = list(picture.warnings)
-        trimap = None
-        if job.trimap is not None:
-            trimap, remarks = open_trimap(job.trimap, max_pixels=max_pixels)
-            warnings += remarks
-        planes = predict_planes(
-            predictor,
-            picture.colours,
-            trimap,
-            needed,
-            max_short_side=max_short_side,
+    work = partial(
+        _predict, build=build, read=read, bits=write.bits, max_short_side=max_short_side,
+        min_confidence=min_confidence,
+    )  # fmt: skip
+    suffixes = {part: SUFFIX_OF["png" if part == "trimap" else format] for part in parts}
+    items = [
+        Item(
+            path=name,
+            work=partial(work, photo, places),
+            inputs=(photo.path, *photo.hint_files),
+            outputs=tuple(places.values()),
         )
-        paths = dict(zip(names, outputs(key), strict=True))
-        write_outputs(planes, picture, trimap, paths=paths, bits=bits)
-        sure = None
-        if trimap is not None and "error" in planes:
-            sure = confidence_of(planes["error"])
-        return with_confidence(
-            sure,
-            min_confidence,
-            outputs=list(paths.values()),
-            warnings=warnings,
-            model=predictor.network.name,
-        )
-
-    reporting = Reporting(json=json, quiet=quiet, overwrite=overwrite, skip_existing=skip_existing)
+        for name, photo in found.items()
+        for places in [Names(output=photo.output, suffixes=suffixes).of(photo.path.stem)]
+    ]
     try:
-        run_batch(list(jobs), work, reporting, outputs=outputs)
+        run_batch(items, batch)
     finally:
         if true is not None:
-            measure(jobs, output_folder, true, protocol, reporting)
+            alone = parts == ("alpha",)
+            _measure(found.values(), output, true, protocol, batch, "*" if alone else "*-alpha")
 
 
-def measure(
-    jobs: dict[Path, Job], predicted: Path, true: Path, protocol: str, reporting: Reporting
+def _find(
+    photos: list[str] | None,
+    manifest: Path | None,
+    list_file: Path | None,
+    alphamatting: Path | None,
+    output: Path,
+    trimap: Path | None,
+) -> dict[Path, Photo]:
+    """The pictures to predict, by what names each in reports."""
+    if sum(bool(given) for given in (photos, manifest, list_file, alphamatting)) != 1:
+        raise BadArgument("name the photos, or give one of --manifest, --list and --alphamatting")
+    if alphamatting is not None:
+        check_output(output, 2)
+        return dict(_alphamatting(alphamatting, output))
+    if list_file is not None:
+        from mattekit.data.lists import read_rows
+
+        root = list_file.parent
+        rows = [(root / photo, root / trimap) for photo, trimap in read_rows(list_file, 2)]
+        check_output(output, len(rows))
+        return {
+            photo: Photo(path=photo, output=output, hints={"trimap": trimap})
+            for photo, trimap in rows
+        }
+    listed = find_photos(photos, manifest, output, HintOptions(trimap=trimap))
+    return {photo.path: photo for photo in listed}
+
+
+def _alphamatting(root: Path, folder: Path) -> Iterator[tuple[Path, Photo]]:
+    """Every photo of the low-resolution set with each of its trimaps, into Trimap1, Trimap2, ..."""
+    for name in ("input_lowres", "trimap_lowres"):
+        if not (root / name).is_dir():
+            raise BadData(f"{root} has no folder {name}; expected the layout of alphamatting.com")
+    photos = pictures_in(root / "input_lowres")
+    for trimaps in sorted((root / "trimap_lowres").iterdir()):
+        for photo, trimap in pair(photos, trimaps).items():
+            output = folder / trimaps.name
+            yield trimap, Photo(path=photo, output=output, hints={"trimap": trimap})
+
+
+def _predict(
+    photo: Photo,
+    places: Mapping[str, Path],
+    *,
+    build: Callable[[], "Predictor"],
+    read: ReadOptions,
+    bits: int,
+    max_short_side: int | None,
+    min_confidence: float | None,
+) -> Outcome:
+    from mattekit.inference.outputs import needed_planes, predict_planes, write_outputs
+
+    predictor = build()
+    picture = read.photo(photo.path)
+    warnings, trimap = list(picture.warnings), None
+    if "trimap" in photo.hints:
+        trimap, remarks = open_trimap(
+            photo.hints["trimap"], strict=read.strict_trimap, max_pixels=read.max_pixels
+        )
+        warnings += remarks
+    needed = needed_planes(places) | ({"error"} if min_confidence is not None else set())
+    planes = predict_planes(
+        predictor, picture.colours, trimap, needed, max_short_side=max_short_side
+    )
+    write_outputs(planes, picture, trimap, paths=dict(places), bits=bits)
+    sure = None
+    if trimap is not None and "error" in planes:
+        sure = confidence_of(planes["error"])
+    return with_confidence(
+        sure,
+        min_confidence,
+        outputs=list(places.values()),
+        warnings=warnings,
+        model=predictor.network.name,
+    )
+
+
+def _measure(
+    photos: Any, predicted: Path, true: Path, protocol: str, batch: BatchOptions, names: str
 ) -> None:
     """Evaluate the alphas that were written; the numbers go beside them."""
     from mattekit.cli import evaluate
 
-    folders = {job.trimap.parent for job in jobs.values() if job.trimap is not None}
+    folders = {file.parent for photo in photos for file in photo.hint_files}
     if len(folders) > 1:
         raise BadArgument("the trimaps lie in several folders; run `mattekit evaluate` on each")
     evaluate.run(
         predicted=predicted,
         true=true,
-        trimaps=next(iter(folders), None),
+        trimap=next(iter(folders), None),
         protocol=protocol,
-        json=predicted / "metrics.json",
-        csv=predicted / "metrics.csv",
+        names=[f"predicted={names}"],
+        output=[predicted / "metrics.json", predicted / "metrics.csv"],
         overwrite=True,
-        quiet=reporting.quiet or reporting.json,
+        quiet=batch.quiet or batch.json,
     )
-
-
-def choose(name: str | None, **given: Any) -> "StrategyConfig | None":
-    """The strategy of that name with the fields that were given; None leaves the choice open."""
-    from mattekit.inference.strategies import STRATEGIES
-
-    fields = {field: value for field, value in given.items() if value is not None}
-    if name is None and fields:
-        name = next(strategy for strategy, own in OPTIONS.items() if set(fields) & own)
-    if name is None:
-        return None
-    if name not in STRATEGIES:
-        raise BadArgument(f"there is no strategy {name!r}; choose {', '.join(STRATEGIES)}")
-    foreign = sorted(set(fields) - OPTIONS[name])
-    if foreign:
-        raise BadArgument(
-            f"the strategy {name} has no {', '.join(foreign)}; it has {', '.join(OPTIONS[name])}"
-        )
-    strategy: StrategyConfig = STRATEGIES[name](**fields)
-    return strategy
-
-
-def find_jobs(
-    images: list[str] | None,
-    trimaps: Path | None,
-    list_file: Path | None,
-    alphamatting: Path | None,
-    folder: Path,
-) -> dict[Path, Job]:
-    """The pictures to predict by a key that names each in reports."""
-    if sum(given is not None for given in (images, list_file, alphamatting)) != 1:
-        raise BadArgument("name the pictures by one of --images, --list and --alphamatting")
-    if alphamatting is not None:
-        return dict(_alphamatting_jobs(alphamatting, folder))
-    if list_file is not None:
-        return dict(_listed_jobs(list_file, folder))
-    photos = gather(images or [])
-    partners = {} if trimaps is None else pair(photos, trimaps)
-    return {photo: Job(photo=photo, trimap=partners.get(photo), folder=folder) for photo in photos}
-
-
-def _listed_jobs(list_file: Path, folder: Path) -> Iterator[tuple[Path, Job]]:
-    from mattekit.data.lists import read_rows
-
-    for photo, trimap in read_rows(list_file, 2):
-        path = list_file.parent / photo
-        yield path, Job(photo=path, trimap=list_file.parent / trimap, folder=folder)
-
-
-def _alphamatting_jobs(root: Path, folder: Path) -> Iterator[tuple[Path, Job]]:
-    """Every photo of the low-resolution set with each of its trimaps, into Trimap1, Trimap2, ..."""
-    photos = _subfolder(root, "input_lowres")
-    for trimaps in sorted(_subfolder(root, "trimap_lowres").iterdir()):
-        for photo, trimap in pair(pictures_in(photos), trimaps).items():
-            yield trimap, Job(photo=photo, trimap=trimap, folder=folder / trimaps.name)
-
-
-def _subfolder(root: Path, name: str) -> Path:
-    folder = root / name
-    if not folder.is_dir():
-        raise BadData(f"{root} has no folder {name}; expected the layout of alphamatting.com")
-    return folder

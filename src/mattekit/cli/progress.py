@@ -1,33 +1,75 @@
 """How far long work has come."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
+from typing import Any
 
 import typer
 
+SECONDS = 10.0
+"""Between two lines about one item, where there is no terminal."""
+
+
+class Stages:
+    """Shows the stage of the item at hand: `subject`, `alpha`, `colours`, each from 0 to 1."""
+
+    def __init__(self) -> None:
+        self.show: Callable[[str], object] = lambda text: None
+        self.last = time.monotonic()
+
+    def __call__(self, stage: str, share: float) -> None:
+        """A stage has come so far."""
+        self.show(f"{stage} {share:.0%}")
+
+    def now_and_then(self, text: str) -> None:
+        """A line on stderr, but not too often."""
+        if time.monotonic() - self.last > SECONDS:
+            self.last = time.monotonic()
+            typer.echo(f"  {text}", err=True)
+
 
 @contextmanager
-def progress(total: int, *, quiet: bool, said: str = "") -> Iterator[Callable[[], object]]:
+def progress(
+    total: int, *, quiet: bool, said: str = "", stages: Stages | None = None
+) -> Iterator[Callable[[], object]]:
     """A bar on a terminal; elsewhere a line every tenth of the way, where there is one to say.
 
     Args:
         said: what was done to the items, such as `measured`.
+        stages: shown beside the bar, or in lines of their own where an item takes long.
     """
-    if quiet or not (said or sys.stderr.isatty()):
+    terminal = sys.stderr.isatty()
+    if stages is not None and not quiet and not terminal:
+        stages.show = stages.now_and_then
+    if quiet or not (said or terminal):
         yield lambda: None
-    elif sys.stderr.isatty():
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
-
-        columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    elif terminal:
+        with _bar() as bar:
             task = bar.add_task("", total=total)
+            if stages is not None:
+                stages.show = lambda text: bar.update(task, description=text)
             yield lambda: bar.advance(task)
     else:
         done = count(1)
         yield lambda: _say_tenth(next(done), total, said)
+
+
+def _bar() -> Any:
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    text = TextColumn("{task.description}")
+    return Progress(*columns, text, console=Console(stderr=True), transient=True)
 
 
 def _say_tenth(done: int, total: int, said: str) -> None:

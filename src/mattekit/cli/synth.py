@@ -1,23 +1,16 @@
 """Draw procedural pictures with exact planes, in the folder layout of a data set."""
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from mattekit.cli.batch import Outcome, Reporting, run_batch
-from mattekit.cli.options import (
-    Bits,
-    Json,
-    OutputFolder,
-    Overwrite,
-    PictureSize,
-    Quiet,
-    Seed,
-    SkipExisting,
-    to_size,
-)
+from mattekit.batch.runner import Item, Outcome
+from mattekit.cli.options import BatchOptions, Bits, OutputFolder, PictureSize, Seed, to_size
+from mattekit.cli.report import run_batch
 from mattekit.core.errors import BadArgument
+from mattekit.core.types import Size
 
 LAYOUT_HELP = (
     "How the files are arranged: plain (a folder a plane), rgba, or a miniature of adobe, "
@@ -28,7 +21,7 @@ LAYOUT_HELP = (
 
 def run(
     layout: Annotated[str, typer.Argument(metavar="LAYOUT", help=LAYOUT_HELP)],
-    output_folder: OutputFolder,
+    output: OutputFolder,
     count: Annotated[int, typer.Option("--count", min=1, help="Number of scenes.")] = 24,
     size: PictureSize = "512x512",
     seed: Seed = 0,
@@ -36,10 +29,8 @@ def run(
         str | None, typer.Option("--kind", help="Draw this kind only, such as hair; else a mix.")
     ] = None,
     bits: Bits = 8,
-    overwrite: Overwrite = False,
-    skip_existing: SkipExisting = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    *,
+    batch: BatchOptions,
 ) -> None:
     """Draw scenes SEED, SEED + 1, ... and write what the layout has of each.
 
@@ -47,7 +38,6 @@ def run(
     """
     from mattekit.synthetic.kinds import KINDS
     from mattekit.synthetic.layouts import LAYOUTS
-    from mattekit.synthetic.scene import scene
 
     if layout not in LAYOUTS:
         raise BadArgument(f"there is no layout '{layout}'; choose one of {', '.join(LAYOUTS)}")
@@ -55,17 +45,26 @@ def run(
         raise BadArgument(f"there is no kind '{kind}'; choose one of {', '.join(KINDS)}")
     if seed < 0:
         raise BadArgument(f"the seed {seed} is negative; give 0 or more")
-    chosen, height_width = LAYOUTS[layout], to_size(size)
-    numbers = {Path(f"scene-{number:06d}"): number for number in range(seed, seed + count)}
+    chosen, numbers = LAYOUTS[layout], range(seed, seed + count)
+    items = [
+        Item(
+            path=Path(f"scene-{number:06d}"),
+            work=partial(_draw, layout, output, number, to_size(size), kind, bits),
+            outputs=tuple(chosen.paths(output, number)),
+        )
+        for number in numbers
+    ]
+    run_batch(items, batch)
+    chosen.finish(output, list(numbers))
 
-    def draw(name: Path) -> Outcome:
-        sample = scene(numbers[name], height_width, kind=kind)
-        chosen.write(output_folder, numbers[name], sample, bits=bits)
-        return Outcome(outputs=planned(name), extra={"scene": sample.name})
 
-    def planned(name: Path) -> list[Path]:
-        return chosen.paths(output_folder, numbers[name])
+def _draw(
+    layout: str, folder: Path, number: int, size: Size, kind: str | None, bits: int
+) -> Outcome:
+    from mattekit.synthetic.layouts import LAYOUTS
+    from mattekit.synthetic.scene import scene
 
-    options = Reporting(json=json, quiet=quiet, overwrite=overwrite, skip_existing=skip_existing)
-    run_batch(list(numbers), draw, options, outputs=planned)
-    chosen.finish(output_folder, list(numbers.values()))
+    sample = scene(number, size, kind=kind)
+    LAYOUTS[layout].write(folder, number, sample, bits=bits)
+    outputs = LAYOUTS[layout].paths(folder, number)
+    return Outcome(outputs=outputs, extra={"scene": sample.name})

@@ -40,8 +40,11 @@ def run(
         str,
         typer.Option(metavar="auto|none|DIR", help="Resume a run or a checkpoint."),
     ] = "auto",
-    out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="The run's folder; runs/RECIPE by default.")
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o", "--output", metavar="DIR", help="The run's folder; runs/RECIPE by default."
+        ),
     ] = None,
     device: Device = "auto",
     devices: Annotated[int, typer.Option(help="Processes on this machine, one a GPU.")] = 1,
@@ -68,8 +71,8 @@ def run(
     title = f"{path.stem}-smoke" if smoke else path.stem
     if smoke:
         wanted, device = wanted.smoked(), "cpu"
-        out = out or Path(tempfile.mkdtemp(prefix="mattekit-smoke-"))
-    folder = resolve_run_folder(wanted, out=out, resume=resume, title=title)
+        output = output or Path(tempfile.mkdtemp(prefix="mattekit-smoke-"))
+    folder = resolve_run_folder(wanted, out=output, resume=resume, title=title)
     with Progress(batch=wanted.batch, quiet=quiet) as progress:
         result = train(
             wanted,

@@ -1,23 +1,25 @@
 """Make trimaps from alphas or masks."""
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
 import typer
 
-from mattekit.cli.batch import Outcome, Reporting, gather, run_batch
+from mattekit.batch.files import gather
+from mattekit.batch.names import Names, check_output
+from mattekit.batch.runner import Item, Outcome
 from mattekit.cli.options import (
     DEFAULT_MAX_PIXELS,
-    Json,
+    BatchOptions,
     MaxPixels,
-    OutputFolder,
-    Overwrite,
+    Output,
     Pictures,
-    Quiet,
     Seed,
-    SkipExisting,
 )
+from mattekit.cli.report import run_batch
 from mattekit.core.types import Alpha, Trimap
 from mattekit.imaging.files import read_alpha, write_trimap
 from mattekit.imaging.trimap import legacy, make_trimap, random_band
@@ -27,7 +29,7 @@ Style = Literal["band", "legacy"]
 
 def run(
     mattes: Pictures,
-    output_folder: OutputFolder,
+    output: Output,
     inner: Annotated[float, typer.Option(help="Pixels unknown inside the edge.")] = 10,
     outer: Annotated[float, typer.Option(help="Pixels unknown outside the edge.")] = 10,
     random: Annotated[
@@ -39,43 +41,52 @@ def run(
     ] = "band",
     seed: Seed = 0,
     max_pixels: MaxPixels = DEFAULT_MAX_PIXELS,
-    overwrite: Overwrite = False,
-    skip_existing: SkipExisting = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    *,
+    batch: BatchOptions,
 ) -> None:
     """Make a trimap of every alpha or mask: a band around the edge is unknown."""
-    paths = gather(mattes)
     if style == "legacy" and random is not None:
         raise typer.BadParameter("--random goes with --style band; legacy draws its own widths")
-
-    def work(path: Path) -> Outcome:
-        alpha = read_alpha(path, max_pixels=max_pixels)
-        # a picture's widths depend on the seed and its name, not on its place in the batch
-        rng = np.random.default_rng([seed, *path.stem.encode()])
-        if style == "legacy":
-            trimap = legacy(alpha, rng)
-        elif random is not None:
-            trimap = random_band(alpha, rng, minimum=random[0], maximum=random[1])
-        else:
-            trimap = make_trimap(alpha, inner, outer)
-        place = _place(path, output_folder)
-        write_trimap(place, trimap)
-        return Outcome(outputs=[place], warnings=_remarks(alpha, trimap))
-
-    run_batch(
-        paths,
-        work,
-        Reporting(json=json, quiet=quiet, overwrite=overwrite, skip_existing=skip_existing),
-        outputs=lambda path: [_place(path, output_folder)],
-    )
+    if not (inner >= 0 and outer >= 0):
+        raise typer.BadParameter(f"a band of {inner:g} and {outer:g} pixels; 0 is the least")
+    paths = gather(mattes)
+    check_output(output, len(paths))
+    names = Names(output=output, suffixes={"trimap": ".png"})
+    make = partial(_make, style=style, widths=(inner, outer), random=random, seed=seed)
+    items = [
+        Item(
+            path=path,
+            work=partial(_write, path, place, make, max_pixels),
+            outputs=(place,),
+        )
+        for path in paths
+        for place in names.of(path.stem).values()
+    ]
+    run_batch(items, batch)
 
 
-def _place(path: Path, folder: Path) -> Path:
-    return folder / f"{path.stem}.png"
+def _write(
+    path: Path, place: Path, make: Callable[[Alpha, str], Trimap], max_pixels: int
+) -> Outcome:
+    alpha = read_alpha(path, max_pixels=max_pixels)
+    write_trimap(place, make(alpha, path.stem))
+    same = [f"the matte is {alpha.flat[0]:g} everywhere, so the trimap has one value"]
+    return Outcome(outputs=[place], warnings=same if alpha.min() == alpha.max() else [])
 
 
-def _remarks(alpha: Alpha, trimap: Trimap) -> list[str]:
-    if alpha.min() == alpha.max():
-        return [f"the matte is {alpha.flat[0]:g} everywhere, so the trimap has one value"]
-    return []
+def _make(
+    alpha: Alpha,
+    stem: str,
+    *,
+    style: Style,
+    widths: tuple[float, float],
+    random: tuple[int, int] | None,
+    seed: int,
+) -> Trimap:
+    # a picture's widths depend on the seed and its name, not on its place in the batch
+    rng = np.random.default_rng([seed, *stem.encode()])
+    if style == "legacy":
+        return legacy(alpha, rng)
+    if random is not None:
+        return random_band(alpha, rng, minimum=random[0], maximum=random[1])
+    return make_trimap(alpha, *widths)

@@ -27,6 +27,7 @@ EXTRAS = {
     },
     "export": {"onnx": "onnx", "onnxscript": "onnxscript"},
     "exr": {"OpenEXR": "OpenEXR"},
+    "parquet": {"pyarrow": "pyarrow"},
 }
 """Extra -> the modules it brings, each with the name of its distribution."""
 

@@ -7,6 +7,7 @@ subject's own colours follow from both (`classical.foreground`). No torch.
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -83,9 +84,29 @@ class Cutout:
         composite: Image = over(self.foreground, self.alpha[..., None], background)
         return composite.astype(np.float32)
 
-    def save(self, path: str | os.PathLike[str], *, bits: int = 8, exif: bytes = b"") -> None:
-        """Write the RGBA picture: PNG, TIFF, WebP or EXR by the suffix."""
-        write_image(path, self.colours, alpha=self.alpha, bits=bits, exif=exif, linear=self.linear)
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        bits: int = 8,
+        exif: bytes = b"",
+        straight: bool = False,
+    ) -> None:
+        """Write the RGBA picture: PNG, TIFF, WebP or EXR by the suffix.
+
+        Args:
+            straight: leave the colours of an EXR as they are; else they are multiplied by alpha, as
+                compositing programs expect.
+        """
+        write_image(
+            path,
+            self.colours,
+            alpha=self.alpha,
+            bits=bits,
+            exif=exif,
+            linear=self.linear,
+            premultiplied=Path(path).suffix.lower() == ".exr" and not straight,
+        )
 
 
 def cutout(

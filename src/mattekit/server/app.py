@@ -33,6 +33,8 @@ from mattekit.server.workers import Workers
 
 log = logging.getLogger("mattekit.server")
 PAGE = Path(__file__).parent / "page"
+EXAMPLE: list[str | tuple[str, str]] = [("mattekit.cutouts", "example")]
+"""Package, and the folder in it, with the photo of the page's button."""
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
 CLIENT_LEFT = 499  # counted and logged; nobody receives it
 
@@ -117,7 +119,7 @@ def create_app(settings: Settings) -> FastAPI:
             allow_headers=["Authorization"],
             expose_headers=["Mattekit-Model", "Mattekit-Confidence", "Mattekit-Warnings"],
         )
-    app.mount("/", StaticFiles(directory=PAGE, html=True), name="page")
+    app.mount("/", StaticFiles(directory=PAGE, packages=EXAMPLE, html=True), name="page")
     return app
 
 

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from mattekit.batch.processes import run_on_processes
-from mattekit.cli.batch import SCHEMA
+from mattekit.batch.runner import SCHEMA
 from mattekit.cli.options import Json, Processes, Quiet
 from mattekit.cli.progress import progress
 from mattekit.preparation.doctor import KINDS, Examined, Finding, examine

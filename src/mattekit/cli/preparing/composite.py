@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from mattekit.cli.batch import Outcome, Reporting, Task, run_tasks
-from mattekit.cli.options import Json, OutputFolder, Overwrite, Processes, Quiet, SkipExisting
+from mattekit.batch.runner import Item, Outcome
+from mattekit.cli.options import ManyProcesses, OutputFolder
+from mattekit.cli.report import run_batch
 from mattekit.core.errors import BadArgument
 from mattekit.data.composite_plan import Split, Subject, plan
 from mattekit.preparation.composites import PRESETS, compose, finish, picture_of
@@ -20,7 +21,7 @@ def composite(
     backgrounds: Annotated[
         Path, typer.Option("--backgrounds", metavar="DIR", help="Pictures of COCO, VOC or any.")
     ],
-    output_folder: OutputFolder,
+    output: OutputFolder,
     preset: Annotated[
         str, typer.Option("--preset", metavar="|".join(PRESETS), help="Whose pixels come out.")
     ] = "adobe",
@@ -35,11 +36,8 @@ def composite(
     planes: Annotated[
         bool, typer.Option("--planes", help="Also fg, alpha, bg and trimap of every composite.")
     ] = False,
-    processes: Processes = 0,
-    overwrite: Overwrite = False,
-    skip_existing: SkipExisting = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    *,
+    batch: ManyProcesses,
 ) -> None:
     """Put every foreground on its backgrounds, as the published training and test sets are made."""
     if preset not in PRESETS:
@@ -48,23 +46,18 @@ def composite(
         raise BadArgument("the preset merged has its own folders; leave out --planes")
     subjects = plan(root, backgrounds, split=split, per_foreground=per_foreground, seed=seed)
 
-    def task(subject: Subject) -> Task:
-        return Task(
+    items = [
+        Item(
             path=subject.foreground,
-            work=partial(_work, subject, output_folder, preset, keep=skip_existing, planes=planes),
-            planned=tuple(picture_of(one, output_folder, preset) for one in subject.composites),
+            work=partial(_work, subject, output, preset, keep=batch.skip_existing, planes=planes),
+            outputs=tuple(picture_of(one, output, preset) for one in subject.composites),
         )
-
-    options = Reporting(json=json, quiet=quiet, overwrite=overwrite, skip_existing=skip_existing)
+        for subject in subjects
+    ]
     try:
-        run_tasks(
-            [task(subject) for subject in subjects],
-            options,
-            processes=processes,
-            estimate_after=10,
-        )
+        run_batch(items, batch, estimate_after=10)
     finally:
-        finish(subjects, output_folder, preset)
+        finish(subjects, output, preset)
 
 
 def _work(subject: Subject, folder: Path, preset: str, *, keep: bool, planes: bool) -> Outcome:

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from mattekit.cli.batch import SCHEMA
-from mattekit.cli.options import Json, Overwrite, Quiet
+from mattekit.batch.runner import SCHEMA
+from mattekit.cli.options import ReportOptions
 from mattekit.core.errors import BadOutput
 from mattekit.preparation.labels import PUBLISHED_SEED, SplitBy, prepare_labels
 
@@ -22,8 +22,8 @@ def labels(
     backgrounds: Annotated[
         Path, typer.Argument(metavar="BACKGROUNDS", help="Folder, searched with its sub-folders.")
     ],
-    output_file: Annotated[
-        Path, typer.Option("-o", "--output-file", metavar="FILE.csv", help="The table to write.")
+    output: Annotated[
+        Path, typer.Option("-o", "--output", metavar="FILE.csv", help="The table to write.")
     ] = Path("dataset_labels.csv"),
     test_ratio: Annotated[
         float, typer.Option("--test-ratio", metavar="0.2", help="Share of the test split.")
@@ -35,27 +35,26 @@ def labels(
     seed: Annotated[
         int, typer.Option("--seed", help="The same seed gives the same table.")
     ] = PUBLISHED_SEED,
-    overwrite: Overwrite = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    *,
+    report: ReportOptions,
 ) -> None:
     """Write the table original,trimap,mask,background,split: one row a background."""
-    if output_file.exists() and not overwrite:
-        raise BadOutput(f"{output_file} exists; add --overwrite")
+    if output.exists() and not report.overwrite:
+        raise BadOutput(f"{output} exists; add --overwrite")
     written = prepare_labels(
         foregrounds,
         backgrounds,
-        output_file,
+        output,
         test_ratio=test_ratio,
         split_by=split_by,
         seed=seed,
     )
-    if json:
-        document = {"schema": SCHEMA, "file": str(output_file), **asdict(written)}
+    if report.json:
+        document = {"schema": SCHEMA, "file": str(output), **asdict(written)}
         typer.echo(json_text.dumps(document, indent=2))
-    elif not quiet:
-        typer.echo(f"{written.train} train and {written.test} test rows -> {output_file}")
-    if written.incomplete and not quiet:
+    elif not report.quiet:
+        typer.echo(f"{written.train} train and {written.test} test rows -> {output}")
+    if written.incomplete and not report.quiet:
         shown = ", ".join(written.incomplete[:SHOWN])
         typer.echo(
             f"{len(written.incomplete)} pictures lack a plane and were left out: {shown}", err=True

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from mattekit.cli.batch import SCHEMA
-from mattekit.cli.options import Json, OutputFolder, Overwrite, Quiet, Seed
+from mattekit.batch.runner import SCHEMA
+from mattekit.cli.options import OutputFolder, ReportOptions, Seed
 from mattekit.cli.progress import progress
 from mattekit.cli.train import Overrides, RecipeName
 from mattekit.core.errors import BadArgument
@@ -15,7 +15,7 @@ from mattekit.core.errors import BadArgument
 
 def shards(
     recipe: RecipeName,
-    output_folder: OutputFolder,
+    output: OutputFolder,
     overrides: Overrides = None,
     window: Annotated[
         int | None,
@@ -25,9 +25,8 @@ def shards(
         int, typer.Option("--draws", min=1, help="Times that every sample is drawn.")
     ] = 1,
     seed: Seed = 0,
-    overwrite: Overwrite = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    *,
+    report: ReportOptions,
 ) -> None:
     """Decode the training samples of a recipe once, into files that are mapped into memory."""
     from mattekit.preparation.shards import write_shards
@@ -40,21 +39,23 @@ def shards(
             f"give --window {max(data.crop)} or more"
         )
     source = data.train.open()
-    with progress(draws * len(source), quiet=quiet or json, said="samples stored") as advance:
+    with progress(
+        draws * len(source), quiet=report.quiet or report.json, said="samples stored"
+    ) as advance:
         written = write_shards(
             source,
-            output_folder,
+            output,
             window=window,
             draws=draws,
             seed=seed,
-            overwrite=overwrite,
+            overwrite=report.overwrite,
             each=advance,
         )
-    if json:
-        document = {"schema": SCHEMA, "folder": str(output_folder), **asdict(written)}
+    if report.json:
+        document = {"schema": SCHEMA, "folder": str(output), **asdict(written)}
         typer.echo(json_text.dumps(document, indent=2))
-    elif not quiet:
+    elif not report.quiet:
         typer.echo(
             f"{written.samples} samples take {written.bytes / 1e6:,.1f} MB on disk; "
-            f"train with data.train='{{name: shards, folder: {output_folder}}}'"
+            f"train with data.train='{{name: shards, folder: {output}}}'"
         )

@@ -6,16 +6,17 @@ from typing import Annotated
 
 import typer
 
-from mattekit.cli.batch import Outcome, Reporting, run_batch
-from mattekit.cli.options import Json, OutputFolder, Overwrite, Quiet, to_bytes
+from mattekit.batch.runner import Item, Outcome
+from mattekit.cli.options import BatchOptions, OutputFolder, ReportOptions, to_bytes
 from mattekit.cli.progress import progress
+from mattekit.cli.report import run_batch
 
 
 def unpack(
     archives: Annotated[
         list[Path], typer.Argument(metavar="ARCHIVE...", help="zip, tar, tar.gz, tar.bz2, tar.xz.")
     ],
-    output_folder: OutputFolder,
+    output: OutputFolder,
     max_files: Annotated[
         int, typer.Option("--max-files", min=1, help="Refuse an archive of more files.")
     ] = 1_000_000,
@@ -28,9 +29,8 @@ def unpack(
             help="Refuse an archive that unpacks to more.",
         ),
     ] = 500 * 2**30,
-    overwrite: Overwrite = False,
-    json: Json = False,
-    quiet: Quiet = False,
+    *,
+    report: ReportOptions,
 ) -> None:
     """Unpack archives that need not be trusted; run it again to go on where it stopped."""
     from mattekit.preparation.archives import unpack_archives
@@ -38,15 +38,15 @@ def unpack(
     def work(path: Path) -> Outcome:
         unpacked = unpack_archives(
             path,
-            output_folder,
+            output,
             max_files=max_files,
             max_bytes=max_size,
-            overwrite=overwrite,
-            progress=partial(progress, quiet=quiet or json, said="files unpacked"),
+            overwrite=report.overwrite,
+            progress=partial(progress, quiet=report.quiet or report.json, said="files unpacked"),
         )
         left_out = [repr(name) for name in unpacked.left_out]
         return Outcome(
-            outputs=[output_folder],
+            outputs=[output],
             warnings=[
                 f"{len(left_out)} links and the like were left out, first {name}"
                 for name in left_out[:1]
@@ -54,4 +54,5 @@ def unpack(
             extra={"written": unpacked.written, "already there": unpacked.kept},
         )
 
-    run_batch(archives, work, Reporting(json=json, quiet=quiet), bar=False)
+    items = [Item(path=path, work=partial(work, path)) for path in archives]
+    run_batch(items, BatchOptions(json=report.json, quiet=report.quiet), own_terminal=True)

@@ -23,6 +23,8 @@ class Backdrop:
     colours: Plane
     """3 values, or h w 3."""
     fit: Fit = "cover"
+    files: tuple[Path, ...] = ()
+    """The picture's file."""
 
     def at(self, size: Size) -> Plane:
         """The background for a photo of this size."""
@@ -36,7 +38,7 @@ def read_backdrop(text: str, fit: Fit = "cover") -> Backdrop:
     """The background that a file or the name of a colour stands for."""
     path = Path(text)
     if path.suffix or path.exists():
-        return Backdrop(name=path.stem, colours=read_image(path), fit=fit)
+        return Backdrop(name=path.stem, colours=read_image(path), fit=fit, files=(path,))
     try:
         return Backdrop(name=text.strip("#"), colours=named_colour(text))
     except BadArgument as error:

@@ -1,0 +1,56 @@
+"""Ledgers of batches: `summary` counts, `merge` joins shards, `failed` lists what to run again."""
+
+import json as json_text
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mattekit.batch.ledger import merge, read_ledger, summarise, write_ledger
+from mattekit.batch.runner import SCHEMA
+from mattekit.cli.failures import printable
+from mattekit.cli.options import Json, OutputFile, Overwrite
+from mattekit.core.errors import BadOutput
+
+Ledgers = Annotated[
+    list[Path], typer.Argument(metavar="LEDGER...", help="Files that --ledger wrote.")
+]
+
+
+def summary(ledgers: Ledgers, json: Json = False) -> None:
+    """Print how many inputs were done, at what rate, and what went wrong most often."""
+    found = summarise(merge(map(read_ledger, ledgers)))
+    if json:
+        typer.echo(json_text.dumps({"schema": SCHEMA, **asdict(found)}, indent=2))
+        return
+    counts = ", ".join(f"{count} {status}" for status, count in sorted(found.statuses.items()))
+    typer.echo(f"{found.items} inputs: {counts or 'none'}; shards {', '.join(found.shards)}")
+    typer.echo(f"{found.seconds:.1f} s of work, {found.seconds_per_item:.2f} s for each result")
+    if found.mean_confidence is not None:
+        typer.echo(f"mean confidence {found.mean_confidence:.3f}, {found.unsure_share:.1%} unsure")
+    for sentence, count in found.errors:
+        typer.echo(f"{count:>7}  {printable(sentence)}")
+
+
+def merge_ledgers(ledgers: Ledgers, output: OutputFile, overwrite: Overwrite = False) -> None:
+    """Write one ledger with a line for each input; the last line of an input counts."""
+    if output.exists() and not overwrite:
+        raise BadOutput(f"{output} exists; add --overwrite")
+    lines = merge(map(read_ledger, ledgers))
+    write_ledger(output, lines)
+    typer.echo(f"{len(lines)} inputs -> {output}")
+
+
+def failed(
+    ledgers: Ledgers,
+    unsure: Annotated[bool, typer.Option("--unsure", help="List what is unsure as well.")] = False,
+) -> None:
+    """Print the inputs that failed as JSON lines, which --manifest reads."""
+    wanted = {"failed", "unsure"} if unsure else {"failed"}
+    for line in merge(map(read_ledger, ledgers)):
+        if line["status"] in wanted:
+            typer.echo(json_text.dumps({"photo": line["input"]}))
+
+
+run = {"summary": summary, "merge": merge_ledgers, "failed": failed}

@@ -1,0 +1,270 @@
+"""What `cutout` and `predict` share: photos with what is known of them, and groups of options."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields, make_dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
+
+import typer
+
+from mattekit.batch.files import gather, pair, read_manifest
+from mattekit.batch.names import check_output
+from mattekit.batch.runner import Outcome
+from mattekit.cli.options import DEFAULT_MAX_PIXELS, Bits, MaxPixels, to_size
+from mattekit.core.errors import BadArgument
+from mattekit.cutouts.save import SaveFormat
+from mattekit.imaging.files import ExistingAlpha, Picture, apply_existing_alpha, open_picture
+from mattekit.imaging.named_colours import named_colour
+from mattekit.inference.strategies import STRATEGIES, StrategyConfig
+from mattekit.subject.hints import HINTS
+
+KINDS = [kind for kind in HINTS if kind != "auto"]
+"""Hints that somebody gives."""
+STDIN = Path("-")
+
+Photos = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="PHOTO...", help="Files, folders or quoted globs."),
+]
+MinConfidence = Annotated[
+    float | None,
+    typer.Option(
+        "--min-confidence",
+        min=0.0,
+        max=1.0,
+        metavar="X",
+        help="Report what is written with less confidence, from 0 to 1, as unsure; exit code 1.",
+    ),
+]
+Trimap = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE|DIR", help="Black background, grey unknown, white subject."),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Photo:
+    """One photo, what is known of its subject, and where its results go."""
+
+    path: Path
+    output: Path
+    """A folder, or the file of a single result."""
+    hints: dict[str, Any] = field(default_factory=dict)
+    """Kind of hint -> its file or value, and options, as `hint_of` takes them."""
+
+    @property
+    def hint_files(self) -> tuple[Path, ...]:
+        """Files that are read beside the photo."""
+        return tuple(value for value in self.hints.values() if isinstance(value, Path))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Hints:
+    """What is known of the subject: one of `HINTS` for all photos, or one for each."""
+
+    band: Annotated[
+        str | None,
+        typer.Option(metavar="N|N%", help="Width of a mask's unknown edge, in pixels or relative."),
+    ] = None
+
+    def of(self, photos: Sequence[Path]) -> list[dict[str, Any]]:
+        """The hint of each photo and its options, as `hint_of` takes them."""
+        given = {kind: getattr(self, kind) for kind in KINDS if getattr(self, kind, None)}
+        partners = {kind: pair(photos, given[kind]) for kind in given if HINTS[kind].is_file}
+        values = {kind: parsed(kind, given[kind]) for kind in given if kind not in partners}
+        return [
+            {"band": self.band, **values} | {kind: files[path] for kind, files in partners.items()}
+            for path in photos
+        ]
+
+
+if TYPE_CHECKING:
+
+    class HintOptions(_Hints):
+        """The options of all hints."""
+
+        def __init__(self, *, band: str | None = None, **kinds: Path | str | None) -> None: ...
+
+else:
+    HintOptions = make_dataclass(
+        "HintOptions",
+        [
+            (
+                kind,
+                Annotated[
+                    (Path if HINTS[kind].is_file else str) | None,
+                    typer.Option(metavar=HINTS[kind].metavar, help=HINTS[kind].help),
+                ],
+                None,
+            )
+            for kind in KINDS
+        ],
+        bases=(_Hints,),
+        frozen=True,
+        kw_only=True,
+    )
+
+
+def parsed(kind: str, text: str) -> Any:
+    """The value of a hint that is written on the line, such as a box."""
+    value: Any = HINTS[kind].parse(text).value
+    return value
+
+
+def find_photos(
+    inputs: Sequence[str] | None, manifest: Path | None, output: Path, hints: HintOptions
+) -> list[Photo]:
+    """The photos of a command line or of a manifest."""
+    if bool(inputs) == bool(manifest):
+        raise BadArgument("name the photos, or a file that lists them with --manifest")
+    rows = (
+        read_manifest(manifest) if manifest else [{"photo": str(p)} for p in gather(inputs or [])]
+    )
+    root = manifest.parent if manifest else Path()
+    paths = [root / row["photo"] for row in rows]
+    if not any("output" in row for row in rows):
+        check_output(output, len(rows))
+    return [
+        Photo(
+            path=path,
+            output=output / row["output"] if "output" in row else output,
+            hints=known
+            | {
+                kind: root / row[kind] if HINTS[kind].is_file else parsed(kind, row[kind])
+                for kind in KINDS
+                if kind in row
+            },
+        )
+        for path, row, known in zip(paths, rows, hints.of(paths), strict=True)
+    ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions:
+    """How photos and hints are read."""
+
+    existing_alpha: Annotated[
+        str,
+        typer.Option(
+            metavar="ignore|multiply|composite:COLOUR", help="What becomes of a photo's own alpha."
+        ),
+    ] = "ignore"
+    strict_trimap: Annotated[
+        bool, typer.Option("--strict-trimap", help="Refuse a trimap with smoothed values.")
+    ] = False
+    allow_8bit: Annotated[
+        bool, typer.Option("--allow-8bit", help="Read 16-bit photos with table profiles at 8 bits.")
+    ] = False
+    max_pixels: MaxPixels = DEFAULT_MAX_PIXELS
+
+    def photo(self, source: Path | bytes) -> Picture:
+        """The photo, its own alpha dealt with."""
+        picture = open_picture(source, max_pixels=self.max_pixels, allow_8bit=self.allow_8bit)
+        how, colour = to_existing(self.existing_alpha)
+        red, green, blue = named_colour(colour).tolist()
+        return apply_existing_alpha(picture, how, (red, green, blue))
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriteOptions:
+    """How pictures are written."""
+
+    format: Annotated[
+        SaveFormat | None, typer.Option(help="Of the results; else PNG, or EXR of an EXR photo.")
+    ] = None
+    bits: Bits = 8
+    straight: Annotated[
+        bool, typer.Option("--straight", help="EXR: colours are not multiplied by alpha.")
+    ] = False
+    keep_metadata: Annotated[
+        bool, typer.Option("--keep-metadata", help="Carry what the camera noted to the RGBA.")
+    ] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class StrategyOptions:
+    """How a network goes over a picture."""
+
+    strategy: Annotated[
+        str | None,
+        typer.Option("--strategy", metavar="whole|tile|resize|hybrid", help="Default: what suits."),
+    ] = None
+    size: Annotated[
+        str | None, typer.Option("--size", metavar="WxH", help="resize: what the network sees.")
+    ] = None
+    max_size: Annotated[
+        int | None, typer.Option("--max-size", metavar="N", help="whole: longest side.")
+    ] = None
+    tile: Annotated[
+        int | None, typer.Option("--tile", metavar="N", help="tile: longest side of a window.")
+    ] = None
+    overlap: Annotated[
+        int | None, typer.Option("--overlap", metavar="N", help="tile: context around it.")
+    ] = None
+    glance_ratio: Annotated[
+        float | None, typer.Option("--glance-ratio", help="hybrid: size of the first pass.")
+    ] = None
+    focus_ratio: Annotated[
+        float | None, typer.Option("--focus-ratio", help="hybrid: size of the second pass.")
+    ] = None
+    legacy_sizes: Annotated[
+        bool, typer.Option("--legacy-sizes", help="hybrid: round sizes as the published test.")
+    ] = False
+
+    def chosen(self) -> StrategyConfig | None:
+        """The strategy with the fields that were given; None leaves the choice open."""
+        height, width = (None, None) if self.size is None else to_size(self.size)
+        given = {
+            "max_size": self.max_size,
+            "size": self.tile,
+            "overlap": self.overlap,
+            "height": height,
+            "width": width,
+            "glance_ratio": self.glance_ratio,
+            "focus_ratio": self.focus_ratio,
+            "legacy_sizes": self.legacy_sizes or None,
+        }
+        given = {name: value for name, value in given.items() if value is not None}
+        known = {name: {f.name for f in fields(kind)} for name, kind in STRATEGIES.items()}
+        name = self.strategy
+        if name is None and given:
+            name = next(strategy for strategy, own in known.items() if {*given} & own)
+        if name is None:
+            return None
+        if name not in known:
+            raise BadArgument(f"there is no strategy {name!r}; choose {', '.join(known)}")
+        foreign = sorted({*given} - known[name])
+        if foreign:
+            raise BadArgument(
+                f"the strategy {name} has no {', '.join(foreign)}; it has {', '.join(known[name])}"
+            )
+        strategy: StrategyConfig = STRATEGIES[name](**given)  # type: ignore[arg-type]
+        return strategy
+
+
+def to_existing(text: str) -> tuple[ExistingAlpha, str]:
+    """What becomes of an existing alpha, and the colour that a composite puts under it.
+
+    >>> to_existing("composite:black")
+    ('composite', 'black')
+    """
+    how, _, colour = text.replace(" ", ":").partition(":")
+    if how not in get_args(ExistingAlpha) or (colour and how != "composite"):
+        raise typer.BadParameter(
+            f"'{text}' is not a way to treat an existing alpha; "
+            "choose ignore, multiply or composite:COLOUR"
+        )
+    return cast(ExistingAlpha, how), colour or "white"
+
+
+def with_confidence(confidence: float | None, least: float | None, **given: Any) -> Outcome:
+    """An outcome with the confidence, unsure where that is below the least."""
+    if confidence is None:
+        return Outcome(**given)
+    shown = round(confidence, 4)
+    unsure = None
+    if least is not None and confidence < least:
+        unsure = (
+            f"confidence {shown} is below {least:g}; look at the result, or paint a better hint"
+        )
+    return Outcome(extra={"confidence": shown}, unsure=unsure, **given)

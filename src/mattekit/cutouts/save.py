@@ -1,0 +1,126 @@
+"""What is written of a cut-out: which parts, in which format, made of what."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from mattekit.core.errors import BadArgument
+from mattekit.cutouts.backdrop import Backdrop
+from mattekit.cutouts.cutout import Cutout
+from mattekit.cutouts.preview import preview
+from mattekit.imaging.files import Picture, write_alpha, write_image, write_trimap
+from mattekit.imaging.formats.encode import FORMAT_OF, LOSSLESS, WITH_ALPHA, check_format
+
+SaveFormat = Literal["png", "webp", "tiff", "jpeg", "exr"]
+SUFFIX_OF: dict[str, str] = {
+    "png": ".png",
+    "webp": ".webp",
+    "tiff": ".tiff",
+    "jpeg": ".jpg",
+    "exr": ".exr",
+}
+PARTS = ("rgba", "alpha", "foreground", "trimap", "preview")
+CLEAN = {"rgba", "foreground", "preview"}
+"""Parts that are made of the subject's own colours."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaveOptions:
+    """What is written of every photo."""
+
+    parts: tuple[str, ...] = ("rgba",)
+    format: SaveFormat | None = None
+    """Without one PNG; of an EXR photo, EXR in linear light for what has colours."""
+    bits: int = 8
+    straight: bool = False
+    """Colours of EXR are not multiplied by alpha."""
+    keep_metadata: bool = False
+    """The cut-out carries what the camera noted."""
+    backdrop: Backdrop | None = None
+    """A new background on which the subject is written too."""
+
+    def check(self) -> None:
+        """Refuse, before any work, what the format cannot hold."""
+        if self.format is not None:
+            exif = self.keep_metadata and "rgba" in self.parts
+            check_format(self.format, bits=self.bits, alpha="rgba" in self.parts, exif=exif)
+        if self.straight and self.format not in (None, "exr"):
+            raise BadArgument(f"{self.format.upper()} is always straight; --straight is for EXR")
+
+    def suffixes(self, photo: Path) -> dict[str, str]:
+        """Part of the file's name -> its suffix."""
+        format = self.format or "png"
+        light = "exr" if self.format is None and photo.suffix.lower() == ".exr" else format
+        suffixes = {
+            "rgba": SUFFIX_OF[light],
+            "alpha": SUFFIX_OF[format],
+            "foreground": SUFFIX_OF[light],
+            "trimap": SUFFIX_OF[format if format in LOSSLESS else "png"],
+            "preview": ".jpg",
+        }
+        chosen = {part: suffixes[part] for part in self.parts if part in suffixes}
+        if self.backdrop is not None:
+            chosen[f"on-{self.backdrop.name}"] = SUFFIX_OF[format]
+        return chosen
+
+    @property
+    def clean(self) -> bool:
+        """Whether the subject's own colours are needed."""
+        return self.backdrop is not None or bool(CLEAN & {*self.parts})
+
+    def write(self, places: Mapping[str, Path], cut: Cutout, picture: Picture) -> None:
+        """Write every part to its place, each whole or not at all."""
+        for part, place in places.items():
+            match part:
+                case "rgba":
+                    exif = picture.exif if self.keep_metadata else b""
+                    cut.save(place, bits=self.bits, exif=exif, straight=self.straight)
+                case "alpha":
+                    write_alpha(place, cut.alpha, bits=self.bits)
+                case "foreground":
+                    write_image(place, cut.colours, bits=self.bits, linear=cut.linear)
+                case "trimap":
+                    write_trimap(place, cut.trimap)
+                case "preview":
+                    write_image(place, preview(picture.colours, cut))
+                case _:
+                    assert self.backdrop is not None
+                    behind = self.backdrop.at(cut.alpha.shape)
+                    write_image(place, cut.on(behind), bits=self.bits)
+
+
+def chosen_format(output: Path, asked: SaveFormat | None, *, is_file: bool) -> SaveFormat | None:
+    """The format of a file's suffix, or the one asked for.
+
+    >>> chosen_format(Path("cat.webp"), None, is_file=True)
+    'webp'
+    """
+    if not is_file:
+        return asked
+    named = FORMAT_OF.get(output.suffix.lower())
+    if named not in SUFFIX_OF:
+        kinds = ", ".join(SUFFIX_OF.values())
+        raise BadArgument(f"{output} does not end in {kinds}; name the file so, or give a folder")
+    if asked not in (None, named):
+        raise BadArgument(f"{output} is not a file of --format {asked}; change one of them")
+    return named  # type: ignore[return-value]
+
+
+def chosen_parts(
+    text: str | None, format: SaveFormat | None, *, background: bool
+) -> tuple[str, ...]:
+    """The parts that `--save` lists; by default the cut-out, or only the composite where the
+    format cannot hold transparency.
+
+    >>> chosen_parts("alpha, preview", None, background=False)
+    ('alpha', 'preview')
+    """
+    if text is None:
+        opaque = background and format is not None and format not in WITH_ALPHA
+        return () if opaque else ("rgba",)
+    parts = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
+    unknown = [part for part in parts if part not in PARTS]
+    if unknown:
+        raise BadArgument(f"'{unknown[0]}' cannot be saved; choose from {', '.join(PARTS)}")
+    return parts

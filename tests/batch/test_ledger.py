@@ -1,0 +1,74 @@
+"""Ledgers: a true line for each item, over shards and restarts."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from mattekit.batch.files import Shard
+from mattekit.batch.ledger import Ledger, merge, read_ledger, summarise
+from mattekit.batch.runner import ItemResult
+from mattekit.core.errors import BadArgument, BadData
+
+
+def line(name: str, status: str, **further: object) -> dict[str, object]:
+    return {"input": name, "status": status, "seconds": 2.0, "command": "x", "shard": "0/1",
+            "confidence": None, "error": None} | further  # fmt: skip
+
+
+def test_a_line_says_everything_of_an_item(tmp_path: Path) -> None:
+    output = tmp_path / "a.png"
+    output.write_bytes(b"pixels")
+    ledger = Ledger(tmp_path / "l.jsonl", command="cutout", shard=Shard(index=1, count=3))
+    ledger.add(
+        ItemResult(
+            input="a.jpg", status="done", outputs=[str(output)], seconds=1.5, model="compact",
+            extra={"confidence": 0.9},
+        )
+    )  # fmt: skip
+    (found,) = read_ledger(tmp_path / "l.jsonl")
+    assert found["sha256"] == {str(output): hashlib.sha256(b"pixels").hexdigest()}
+    assert (found["confidence"], found["shard"], found["model"]) == (0.9, "1/3", "compact")
+    assert found["version"]
+
+
+def test_a_line_that_a_crash_cut_off_is_left_out_and_does_not_spoil_the_next(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "l.jsonl"
+    for name in ("a.jpg", "b.jpg"):
+        ledger = Ledger(path, command="cutout", shard=Shard())
+        ledger.add(ItemResult(input=name, status="done"))
+        with path.open("a") as file:
+            file.write('{"input": "c.j')
+    assert [found["input"] for found in read_ledger(path)] == ["a.jpg", "b.jpg"]
+
+
+def test_another_command_may_not_use_the_same_ledger(tmp_path: Path) -> None:
+    path = tmp_path / "l.jsonl"
+    Ledger(path, command="cutout", shard=Shard()).add(ItemResult(input="a.jpg", status="done"))
+    with pytest.raises(BadArgument, match="with other options"):
+        Ledger(path, command="cutout --bits 16", shard=Shard())
+    other = tmp_path / "photo.jpg"
+    other.write_text(json.dumps({"name": 1}))
+    with pytest.raises(BadData, match="is not a ledger"):
+        Ledger(other, command="cutout", shard=Shard())
+
+
+def test_the_last_line_of_an_input_counts_but_skipping_hides_nothing() -> None:
+    first = [line("a", "failed", error="a is broken"), line("b", "done", confidence=0.8)]
+    second = [line("a", "unsure", confidence=0.4), line("b", "skipped"), line("c", "failed")]
+    merged = merge([first, second])
+    assert [(one["input"], one["status"]) for one in merged] == [
+        ("a", "unsure"), ("b", "done"), ("c", "failed")
+    ]  # fmt: skip
+    summary = summarise(merged)
+    assert summary.statuses == {"unsure": 1, "done": 1, "failed": 1}
+    assert (summary.items, summary.unsure_share, summary.seconds_per_item) == (3, 0.5, 3.0)
+    assert summary.mean_confidence == pytest.approx(0.6)
+
+
+def test_ledgers_of_unlike_commands_are_not_merged() -> None:
+    with pytest.raises(BadArgument, match="different options"):
+        merge([[line("a", "done")], [line("b", "done", command="y")]])
