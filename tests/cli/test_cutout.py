@@ -287,6 +287,7 @@ def test_the_colours_are_clean_at_the_edge(mattekit: Command, files: Path) -> No
             ["--trimap", "trimap.png", "--model", "knn", "--strategy", "tile"],
             "knn is not a network",
         ),
+        (["--trimap", "trimap.png", "--strategy", "whale"], "there is no strategy 'whale'"),
         (["--trimap", "trimap.png", "--model", "knn", "--max-memory", "100MB"], "KNN needs about"),
         (["--trimap", "trimap.png", "--background", "bluish"], "no colour"),
     ],

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from mattekit.batch.files import pictures_in
 from mattekit.batch.processes import run_on_processes
-from mattekit.cli.batch import pictures_in
 from mattekit.core.errors import BadData
 from mattekit.core.types import Region
 from mattekit.evaluation.compare import Comparison
