@@ -92,7 +92,8 @@ def test_the_commands_of_a_page_run_in_their_order(page: str, desk: Path) -> Non
         words = line.removeprefix("mattekit ")
         if words.startswith(NOT_RUN) or "--paint" in words:
             continue
-        existing = ["--overwrite"] if words.startswith("cutout") and "--json" not in words else []
+        again = words.startswith(("cutout", "example")) and "--json" not in words
+        existing = ["--overwrite"] if again else []
         run(sys.executable, "-m", "mattekit", *shlex.split(words), *existing)
 
 
