@@ -14,12 +14,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-
 from mattekit.classical.edge import edge_band
+from mattekit.inference.mattes import find_alpha
+
 from mattekit.core.types import UNKNOWN, Alpha, Plane, Trimap
 from mattekit.imaging.files import open_picture, read_alpha
 from mattekit.imaging.resize import resize
-from mattekit.inference.mattes import find_alpha
 from mattekit.subject.bands import diagonal, soft_bands
 
 SIDE = 320

@@ -203,7 +203,7 @@ def _pipe(
             alpha=found.alpha,
             bits=write.bits,
             linear=found.linear,
-            premultiplied=write.format == "exr" and not write.straight,
+            straight=write.straight,
         )
     )
     unsure = _outcome(found, min_confidence, []).unsure

@@ -26,7 +26,7 @@ from mattekit.cli.photos import (
 from mattekit.cli.report import run_batch
 from mattekit.core.errors import BadArgument, BadData
 from mattekit.core.matte import confidence_of
-from mattekit.cutouts.save import SUFFIX_OF, chosen_format
+from mattekit.cutouts.save import chosen_format, suffix_of
 from mattekit.imaging.files import open_trimap
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def run(
         _predict, build=build, read=read, bits=write.bits, max_short_side=max_short_side,
         min_confidence=min_confidence,
     )  # fmt: skip
-    suffixes = {part: SUFFIX_OF["png" if part == "trimap" else format] for part in parts}
+    suffixes = {part: suffix_of("png" if part == "trimap" else format) for part in parts}
     items = [
         Item(
             path=name,

@@ -7,7 +7,6 @@ subject's own colours follow from both (`classical.foreground`). No torch.
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
@@ -105,7 +104,7 @@ class Cutout:
             bits=bits,
             exif=exif,
             linear=self.linear,
-            premultiplied=Path(path).suffix.lower() == ".exr" and not straight,
+            straight=straight,
         )
 
 

@@ -3,23 +3,16 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast, get_args
 
 from mattekit.core.errors import BadArgument
 from mattekit.cutouts.backdrop import Backdrop
 from mattekit.cutouts.cutout import Cutout
 from mattekit.cutouts.preview import preview
 from mattekit.imaging.files import Picture, write_alpha, write_image, write_trimap
-from mattekit.imaging.formats.encode import FORMAT_OF, LOSSLESS, WITH_ALPHA, check_format
+from mattekit.imaging.formats.encode import format_named, format_of
 
 SaveFormat = Literal["png", "webp", "tiff", "jpeg", "exr"]
-SUFFIX_OF: dict[str, str] = {
-    "png": ".png",
-    "webp": ".webp",
-    "tiff": ".tiff",
-    "jpeg": ".jpg",
-    "exr": ".exr",
-}
 PARTS = ("rgba", "alpha", "foreground", "trimap", "preview")
 CLEAN = {"rgba", "foreground", "preview"}
 """Parts that are made of the subject's own colours."""
@@ -43,8 +36,9 @@ class SaveOptions:
     def check(self) -> None:
         """Refuse, before any work, what the format cannot hold."""
         if self.format is not None:
-            exif = self.keep_metadata and "rgba" in self.parts
-            check_format(self.format, bits=self.bits, alpha="rgba" in self.parts, exif=exif)
+            cut_out = "rgba" in self.parts
+            exif = b"any" if self.keep_metadata and cut_out else b""
+            format_named(self.format).check(bits=self.bits, alpha=cut_out, exif=exif, size=(1, 1))
         if self.straight and self.format not in (None, "exr"):
             raise BadArgument(f"{self.format.upper()} is always straight; --straight is for EXR")
 
@@ -53,15 +47,15 @@ class SaveOptions:
         format = self.format or "png"
         light = "exr" if self.format is None and photo.suffix.lower() == ".exr" else format
         suffixes = {
-            "rgba": SUFFIX_OF[light],
-            "alpha": SUFFIX_OF[format],
-            "foreground": SUFFIX_OF[light],
-            "trimap": SUFFIX_OF[format if format in LOSSLESS else "png"],
+            "rgba": suffix_of(light),
+            "alpha": suffix_of(format),
+            "foreground": suffix_of(light),
+            "trimap": suffix_of(format if format_named(format).lossless else "png"),
             "preview": ".jpg",
         }
         chosen = {part: suffixes[part] for part in self.parts if part in suffixes}
         if self.backdrop is not None:
-            chosen[f"on-{self.backdrop.name}"] = SUFFIX_OF[format]
+            chosen[f"on-{self.backdrop.name}"] = suffix_of(format)
         return chosen
 
     @property
@@ -98,13 +92,18 @@ def chosen_format(output: Path, asked: SaveFormat | None, *, is_file: bool) -> S
     """
     if not is_file:
         return asked
-    named = FORMAT_OF.get(output.suffix.lower())
-    if named not in SUFFIX_OF:
-        kinds = ", ".join(SUFFIX_OF.values())
+    named = format_of(output).name
+    if named not in get_args(SaveFormat):
+        kinds = ", ".join(suffix_of(name) for name in get_args(SaveFormat))
         raise BadArgument(f"{output} does not end in {kinds}; name the file so, or give a folder")
     if asked not in (None, named):
         raise BadArgument(f"{output} is not a file of --format {asked}; change one of them")
-    return named  # type: ignore[return-value]
+    return cast(SaveFormat, named)
+
+
+def suffix_of(format: str) -> str:
+    """The usual suffix of a format."""
+    return format_named(format).suffixes[0]
 
 
 def chosen_parts(
@@ -117,7 +116,7 @@ def chosen_parts(
     ('alpha', 'preview')
     """
     if text is None:
-        opaque = background and format is not None and format not in WITH_ALPHA
+        opaque = background and format is not None and not format_named(format).alpha
         return () if opaque else ("rgba",)
     parts = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
     unknown = [part for part in parts if part not in PARTS]

@@ -52,14 +52,13 @@ def _fetch_file(file: ModelFile, folder: Path, progress: Progress) -> None:
     part = folder / f"{file.name}.part"
     for attempt in range(ATTEMPTS):
         before = part.stat().st_size if part.exists() else 0
+        reason: Exception | None = None
         try:
             complete = _receive(file, part, progress)
         except (OSError, HTTPException) as error:  # URLError is one of the first
             if isinstance(error, urllib.error.HTTPError) and error.code < 500:
                 raise BadWeights(f"{file.url} answers {error.code} {error.reason}") from error
             complete, reason = False, error
-        else:
-            reason = None
         if complete:
             break
         grown = part.exists() and part.stat().st_size > before

@@ -264,7 +264,7 @@ def arrange(image: Plane, how: InputConfig) -> tuple[npt.NDArray[np.float32], Pl
                 bottom=(top + inner[0]) / rows,
                 right=(left + inner[1]) / columns,
             )
-    values = seen.astype(np.float32) * np.float32(how.scale)
+    values: Plane = seen.astype(np.float32) * np.float32(how.scale)
     values = (values - np.array(how.mean, np.float32)) / np.array(how.std, np.float32)
     if how.layout == "chw":
         values = values.transpose(2, 0, 1)
