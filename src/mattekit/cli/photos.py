@@ -13,8 +13,8 @@ from mattekit.batch.runner import Outcome
 from mattekit.cli.options import DEFAULT_MAX_PIXELS, Bits, MaxPixels, to_size
 from mattekit.core.errors import BadArgument
 from mattekit.cutouts.save import SaveFormat
+from mattekit.imaging.compose import named_colour
 from mattekit.imaging.files import ExistingAlpha, Picture, apply_existing_alpha, open_picture
-from mattekit.imaging.named_colours import named_colour
 from mattekit.inference.strategies import STRATEGIES, StrategyConfig
 from mattekit.subject.hints import HINTS
 
