@@ -100,9 +100,7 @@ class StepResult:
     def numbers(self, fabric: Fabric | None = None) -> dict[str, dict[str, float]]:
         """Everything as numbers, by kind; in one transfer, and as means over the processes."""
         found = {kind: getattr(self, kind) for kind in KINDS}
-        values = torch.stack(
-            [v.detach().double() for v in chain(*map(dict.values, found.values()))]
-        )
+        values = torch.stack([v.detach().float() for v in chain(*map(dict.values, found.values()))])
         if fabric is not None and fabric.world_size > 1:
             values = fabric.all_reduce(values, reduce_op="mean")  # type: ignore[assignment]
         rest = iter(values.tolist())

@@ -3,6 +3,7 @@
 RUN/recipe.yaml  log.jsonl  log.txt  tensorboard/  first_batch.png  predictions/  checkpoints/
 """
 
+import math
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -128,7 +129,8 @@ class Run:
     def log_rates(self, result: StepResult) -> None:
         step, norms = self.state.step, result.numbers()["gradient_norms"]
         self._log.values(step, "rates", result.rates)
-        self._log.values(step, "gradient_norms", norms)
+        kept = {name: norm for name, norm in norms.items() if math.isfinite(norm)}
+        self._log.values(step, "gradient_norms", kept)
         left = (self.length.total - step) * result.seconds / 60
         self._log.write_text(
             step,
