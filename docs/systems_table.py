@@ -25,7 +25,7 @@ def published_configs(name: str) -> dict[str, Any]:
     configs = {
         kind: rules.config
         for kind, rules in KINDS.items()
-        if rules.config.name == name and not rules.partial and rules.adapt is None
+        if rules.config.name == name and not rules.partial and rules.convert is None
     }
     return configs | ({CHAIN: samplenet.PUBLISHED["chain"]} if name == "samplenet" else {})
 
@@ -43,14 +43,14 @@ def published(configs: dict[str, Any], option: str) -> str:
 def row(name: str, option: Option) -> str:
     """One line of the table."""
     configs = published_configs(name)
-    told = any(option.name in KINDS[kind].tells for kind in configs if kind in KINDS)
+    detected = any(option.name in KINDS[kind].detected for kind in configs if kind in KINDS)
     cells = [
         f"`{name}`",
         f"`{option.name}`",
         " ".join(str(value) for value in option.values) or "number",
         str(option.default),
         published(configs, option.name) if configs else "-",
-        ("file" if told else "kind") if configs else "-",
+        ("file" if detected else "kind") if configs else "-",
     ]
     return f"| {' | '.join(cells)} |\n"
 

@@ -6,7 +6,8 @@ from golden.formula_weights import GOLDENS, check, fill, sample_input
 from torch import nn
 
 from mattekit.core.errors import BadImage
-from mattekit.networks.dim import VGG16, DeepImageMatting, DimConfig, published_keys
+from mattekit.networks.dim import VGG16, DeepImageMatting, DimConfig
+from mattekit.networks.published.keys import published_keys
 
 GOLDEN = GOLDENS["dim"]
 

@@ -14,8 +14,8 @@ from mattekit.networks.gfm import (
     SqueezeExcitation,
     average_into,
     fusion,
-    published_keys,
 )
+from mattekit.networks.published.keys import published_keys
 
 GOLDEN = GOLDENS["gfm"]
 SLOW = pytest.mark.slow

@@ -12,8 +12,8 @@ from mattekit.networks.patchgan import (
     PUBLISHED_A6,
     PatchGan,
     PatchGanConfig,
-    published_keys,
 )
+from mattekit.networks.published.keys import published_keys
 
 GOLDEN_OF = {
     "alphagan-a6": (PUBLISHED_A6, GOLDENS["patchgan_000"]["base12_t2"]),

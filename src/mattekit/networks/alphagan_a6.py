@@ -13,20 +13,10 @@ from torch import Tensor, nn
 
 from mattekit.core.config import config
 from mattekit.core.tensors import Prediction
-from mattekit.networks.parts import published
 from mattekit.networks.parts.aspp import Aspp
 from mattekit.networks.parts.norms import NORMS, NormName
-from mattekit.networks.parts.preprocessing import (
-    IMAGENET_MEAN,
-    IMAGENET_STD,
-    Preprocess,
-    Preprocessing,
-)
+from mattekit.networks.parts.preprocessing import IMAGENET, Preprocess
 from mattekit.networks.parts.resnet import ResNet50, adopt_imagenet
-
-PREPROCESSING = Preprocessing(
-    mean=IMAGENET_MEAN, std=IMAGENET_STD, trimap_code=(0.0, 128 / 255, 1.0), multiple_of=8
-)
 
 
 class AlphaGanA6(nn.Module):
@@ -36,7 +26,7 @@ class AlphaGanA6(nn.Module):
     needs_trimap = True
     extra_planes: tuple[str, ...] = ()
     strategies: tuple[str, ...] = ("whole", "tile", "resize")
-    preprocessing = PREPROCESSING
+    preprocessing = IMAGENET
     smallest_training_batch = 1
     imagenet = "resnet50.tv2_in1k"
     """Where timm finds the ImageNet weights that `adopt_imagenet` takes."""
@@ -44,7 +34,7 @@ class AlphaGanA6(nn.Module):
     def __init__(self, *, norm: NormName = "bn") -> None:
         super().__init__()
         layer = NORMS[norm]
-        self.preprocess = Preprocess(PREPROCESSING)
+        self.preprocess = Preprocess(IMAGENET)
         self.encoder = ResNet50(4, norm=layer)
         self.aspp = Aspp(2048, (12, 24, 36), norm=layer, pooled_norm=NORMS["gn"], dropout=0.5)
 
@@ -93,23 +83,3 @@ class AlphaGanA6Config:
 
 PUBLISHED = AlphaGanA6Config()
 """What the public weights were trained with."""
-
-PUBLISHED_PREFIXES = {
-    "encoder.layer0.0": "encoder.convolution",
-    "encoder.layer0.1": "encoder.norm",
-    **{f"encoder.layer{number}": f"encoder.stage{number}" for number in (1, 2, 3, 4)},
-    "aspp.branches.0": "aspp.near",
-    **{f"aspp.branches.{number + 1}": f"aspp.far.{number}" for number in (0, 1, 2)},
-    "aspp.global_pool.1": "aspp.whole.0",
-    "aspp.global_pool.2": "aspp.whole.1",
-    "aspp.project": "aspp.join",
-    "decoder.upsample1": "to_quarter",
-    "decoder.upsample2": "to_half",
-    "decoder.upsample3": "to_whole",
-    "decoder.final.0": "head",
-}
-
-
-def published_keys(network: AlphaGanA6) -> dict[str, str]:
-    """Key in a public checkpoint's `model_state` -> ours."""
-    return published.published_keys(network, PUBLISHED_PREFIXES)

@@ -6,6 +6,7 @@ code gained 1.4 SAD by them), and the refinement is added to alpha's logit, not 
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
 
 import torch
@@ -16,19 +17,12 @@ from torch.nn import functional as F
 from mattekit.core.config import config
 from mattekit.core.tensors import Prediction
 from mattekit.networks.parts.initialise import Initialisation, initialise, widen
-from mattekit.networks.parts.preprocessing import (
-    IMAGENET_MEAN,
-    IMAGENET_STD,
-    Preprocess,
-    Preprocessing,
-)
+from mattekit.networks.parts.preprocessing import IMAGENET, Preprocess, Preprocessing
 from mattekit.networks.parts.unpool import pool, unpool
 
 Inputs = Literal["imagenet", "early"]
 PREPROCESSING: dict[Inputs, Preprocessing] = {
-    "imagenet": Preprocessing(
-        mean=IMAGENET_MEAN, std=IMAGENET_STD, trimap_code=(0.0, 128 / 255, 1.0), multiple_of=32
-    ),
+    "imagenet": replace(IMAGENET, multiple_of=32),
     "early": Preprocessing(
         order="bgr", scale=255.0, trimap_code=(0.0, 128.0, 255.0), multiple_of=32
     ),
@@ -198,8 +192,3 @@ class DimConfig:
 
 PUBLISHED = DimConfig()
 """What the public weights of 2020 were trained with; older ones: skip=none, conv6_kernel=1."""
-
-
-def published_keys(network: DeepImageMatting) -> dict[str, str]:
-    """Key in a public checkpoint's `state_dict` -> ours: the same names."""
-    return {key: key for key in network.state_dict()}

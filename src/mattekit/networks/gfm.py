@@ -17,7 +17,6 @@ from torch.nn import functional as F
 
 from mattekit.core.config import config
 from mattekit.core.tensors import Prediction
-from mattekit.networks.parts import published
 from mattekit.networks.parts.preprocessing import Preprocess, Preprocessing
 
 Representation = Literal["TT", "FT", "BT"]
@@ -385,25 +384,3 @@ class GfmConfig:
 
 PUBLISHED = GfmConfig()
 """What the public weights were trained with; backbone and rosta are read off a file's keys."""
-
-
-def published_keys(network: GlanceAndFocus) -> dict[str, str]:
-    """Key in a public checkpoint -> ours."""
-    prefixes = {
-        "psp_module.bottleneck": "pyramid.bottleneck",
-        **{f"psp_module.stages.{number}.1": f"pyramid.stages.{number}" for number in (0, 1, 2)},
-        "bridge_block": "bridge",
-        "rim": "integration",
-    }
-    for number in range(len(network.encoder)):
-        prefixes[f"encoder{number}"] = f"encoder.{number}"
-    depth = len(network.plan.steps)
-    for number in range(depth):
-        prefixes[f"decoder{depth - number}_g"] = f"glance.steps.{number}"
-        prefixes[f"decoder{depth - number}_f"] = f"focus.steps.{number}"
-        prefixes[f"psp{depth - number}"] = f"context.{number}"
-    for name in network.representations:
-        branch = f"_{name.lower()}" if network.integration is not None else ""
-        prefixes[f"decoder0_g{branch}"] = f"glance_heads.{name}"
-        prefixes[f"decoder0_f{branch}"] = f"focus_heads.{name}"
-    return published.published_keys(network, prefixes)

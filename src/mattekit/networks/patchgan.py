@@ -8,7 +8,6 @@ from torch import Tensor, nn
 
 from mattekit.core.config import config
 from mattekit.core.errors import BadArgument
-from mattekit.networks.parts import published
 from mattekit.networks.parts.initialise import Initialisation, initialise
 from mattekit.networks.parts.norms import NORMS, NormName
 from mattekit.networks.parts.preprocessing import (
@@ -98,8 +97,3 @@ class PatchGanConfig:
 PUBLISHED_A6 = PatchGanConfig(width=12)
 PUBLISHED = PatchGanConfig(layers=2, norm="syncbn", colours="imagenet", init="kaiming")
 """The critics of the two public AlphaGANs."""
-
-
-def published_keys(critic: PatchGan) -> dict[str, str]:
-    """Key in a public checkpoint's `discriminator_state` -> ours."""
-    return published.published_keys(critic, {"model": "steps"})

@@ -15,13 +15,12 @@ from torch import Tensor, nn
 from mattekit.core.config import config
 from mattekit.core.errors import BadArgument
 from mattekit.core.tensors import Prediction
-from mattekit.networks.parts import published
 from mattekit.networks.parts.aspp import Aspp, separable
 from mattekit.networks.parts.deepfill import DeepFill
 from mattekit.networks.parts.initialise import initialise
 from mattekit.networks.parts.preprocessing import Preprocess, Preprocessing
-from mattekit.networks.parts.resnet import Features, ResNet50, adopt_imagenet
-from mattekit.networks.parts.unpool import Window, unpool
+from mattekit.networks.parts.resnet import ResNet50, adopt_imagenet
+from mattekit.networks.parts.unpool import UnpoolingDecoder, Window
 
 HALVES = (0.5, 0.5, 0.5)
 PREPROCESSING = Preprocessing(
@@ -31,7 +30,7 @@ StemSkip = Literal["raw", "activated"]
 
 
 class BackgroundNetwork(nn.Module):
-    """The colours behind the subject; alpha is the trimap's, for want of an opinion."""
+    """The colours behind the subject; alpha is passed through from the trimap."""
 
     stride = 8
     needs_trimap = True
@@ -59,7 +58,7 @@ class BackgroundNetwork(nn.Module):
 
 
 class ForegroundNetwork(nn.Module):
-    """The subject's own colours; alpha is the trimap's, for want of an opinion."""
+    """The subject's own colours; alpha is passed through from the trimap."""
 
     stride = 8
     needs_trimap = True
@@ -112,7 +111,8 @@ class MattingNetwork(nn.Module):
         self.aspp = Aspp(
             2048, (6, 12, 18), norm=norm, pooled_norm=norm, convolution=separable, dropout=0.1
         )
-        self.decoder = Decoder(window, stem_skip)
+        self.stem_skip: StemSkip = stem_skip
+        self.decoder = Decoder(window)
 
     def forward(
         self,
@@ -127,7 +127,10 @@ class MattingNetwork(nn.Module):
         planes.append(self.preprocess.trimap(trimap))
         everything = torch.cat(planes, dim=1)  # b 10 h w
         features = self.encoder(everything)
-        logits = self.decoder(self.aspp(features.deep), features, everything)
+        stem = features.convolved if self.stem_skip == "raw" else features.stem
+        logits = self.decoder(
+            self.aspp(features.deep), features.quarter, features.places, stem, everything
+        )
         return Prediction(alpha=torch.sigmoid(logits))
 
     def adopt_imagenet(self, state: Mapping[str, Tensor]) -> None:
@@ -135,13 +138,12 @@ class MattingNetwork(nn.Module):
         adopt_imagenet(self.encoder, state, new_channels="mean")
 
 
-class Decoder(nn.Module):
-    """Back to full size by bilinear doubling, unpooling and transposed convolutions."""
+class Decoder(UnpoolingDecoder):
+    """AlphaGAN's, of transposed convolutions alone."""
 
-    def __init__(self, window: Window, stem_skip: StemSkip) -> None:
+    def __init__(self, window: Window) -> None:
         super().__init__()
-        self.window: Window = window
-        self.stem_skip: StemSkip = stem_skip
+        self.window = window
         self.quarter_skip = _convolve(256, 48, kernel=1)
         self.at_quarter = nn.Sequential(
             _transpose(256 + 48, 256), _transpose(256, 128), _transpose(128, 64)
@@ -153,21 +155,6 @@ class Decoder(nn.Module):
         self.whole_skip = _convolve(10, 3, kernel=3)
         self.at_whole = nn.Sequential(_transpose(32 + 3, 32), _transpose(32, 32))
         self.head = nn.ConvTranspose2d(32, 1, 3, padding=1)
-
-    def forward(
-        self,
-        pyramid: Float[Tensor, "b 256 h8 w8"],
-        features: Features,
-        everything: Float[Tensor, "b 10 h w"],
-    ) -> Float[Tensor, "b 1 h w"]:
-        """Logits of alpha."""
-        stem = features.convolved if self.stem_skip == "raw" else features.stem
-        decoded = F.interpolate(pyramid, scale_factor=2, mode="bilinear", align_corners=True)
-        decoded = self.at_quarter(torch.cat([decoded, self.quarter_skip(features.quarter)], dim=1))
-        decoded = unpool(decoded, features.places, self.window)
-        decoded = self.at_half(torch.cat([decoded, self.half_skip(stem)], dim=1))
-        decoded = self.at_whole(torch.cat([decoded, self.whole_skip(everything)], dim=1))
-        return self.head(decoded)
 
 
 def _convolve(channels: int, width: int, *, kernel: int) -> nn.Sequential:
@@ -306,56 +293,3 @@ PUBLISHED = {
     "chain": SampleNetConfig(part="chain", paste_known=False, stem_skip="raw"),
 }
 """What the public weights of each part were trained with."""
-
-_GENERATOR = {
-    "stage_1.down": "coarse.down",
-    "stage_1.atrous": "coarse.dilated",
-    "stage_1.up": "coarse.up",
-    "stage_2.down_conv_branch": "refine.down",
-    "stage_2.atrous": "refine.dilated",
-    "stage_2.down_attn_branch": "refine.attention_down",
-    "stage_2.CAttn": "refine.attention_out",
-    "stage_2.up": "refine.up",
-}
-GENERATOR_PREFIXES = {
-    f"{theirs}.out.{step}.conv": f"generator.{ours}.{step}"
-    for theirs, ours in _GENERATOR.items()
-    for step in range(9)
-}
-
-_MATTING = {  # ours: the published names of convolution and norm
-    "aspp.near": ("encoder.layer5.conv_1x1_1", "encoder.layer5.bn_conv_1x1_1"),
-    "aspp.far.0": ("encoder.layer5.conv_3x3_1", "encoder.layer5.bn_conv_3x3_1"),
-    "aspp.far.1": ("encoder.layer5.conv_3x3_2", "encoder.layer5.bn_conv_3x3_2"),
-    "aspp.far.2": ("encoder.layer5.conv_3x3_3", "encoder.layer5.bn_conv_3x3_3"),
-    "aspp.whole": ("encoder.layer5.conv_1x1_2", "encoder.layer5.bn_conv_1x1_2"),
-    "aspp.join": ("encoder.layer5.conv_1x1_3", "encoder.layer5.bn_conv_1x1_3"),
-    "decoder.quarter_skip": ("decoder.skip2_1x1", "decoder.skip2_bn"),
-    "decoder.at_quarter.0": ("decoder.deconv1.conv1", "decoder.deconv1.bn1"),
-    "decoder.at_quarter.1": ("decoder.deconv1.conv2", "decoder.deconv1.bn2"),
-    "decoder.at_quarter.2": ("decoder.deconv1.conv3", "decoder.deconv1.bn3"),
-    "decoder.half_skip": ("decoder.skip1_1x1", "decoder.skip1_bn"),
-    "decoder.at_half.0": ("decoder.deconv2.conv1", "decoder.deconv2.bn1"),
-    "decoder.at_half.1": ("decoder.deconv2.conv2", "decoder.deconv2.bn2"),
-    "decoder.at_half.2": ("decoder.deconv2.conv3", "decoder.deconv2.bn3"),
-    "decoder.whole_skip": ("decoder.skip0_3x3", "decoder.skip0_bn"),
-    "decoder.at_whole.0": ("decoder.deconv3.conv1", "decoder.deconv3.bn1"),
-    "decoder.at_whole.1": ("decoder.deconv3.conv2", "decoder.deconv3.bn2"),
-}
-MATTING_PREFIXES = {
-    "encoder.conv1": "encoder.convolution",
-    "encoder.bn1": "encoder.norm",
-    **{f"encoder.layer{number}": f"encoder.stage{number}" for number in (1, 2, 3, 4)},
-    **{convolution: f"{ours}.0" for ours, (convolution, _) in _MATTING.items()},
-    **{norm: f"{ours}.1" for ours, (_, norm) in _MATTING.items()},
-    "decoder.deconv3.conv3": "decoder.head",
-}
-
-
-def published_keys(
-    network: BackgroundNetwork | ForegroundNetwork | MattingNetwork,
-) -> dict[str, str]:
-    """Key in a public checkpoint's `model`, without its leading `module.` -> ours."""
-    matting = isinstance(network, MattingNetwork)
-    prefixes = MATTING_PREFIXES if matting else GENERATOR_PREFIXES
-    return published.published_keys(network, prefixes)

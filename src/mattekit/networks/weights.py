@@ -109,11 +109,11 @@ def load(path: str | Path, **options: Any) -> nn.Module:
         config = config_of(header.architecture, **{**header.options, **options})
     with torch.device("meta"):  # every weight comes from the file; nothing is filled twice
         network = config.build()
-    fit(network, tensors, source=str(path))
+    load_strictly(network, tensors, source=str(path))
     return network
 
 
-def fit(network: nn.Module, tensors: Mapping[str, Tensor], *, source: str) -> None:
+def load_strictly(network: nn.Module, tensors: Mapping[str, Tensor], *, source: str) -> None:
     """Give the network these weights, or say which do not fit."""
     wanted = network.state_dict()
     difference = differences(wanted, tensors)

@@ -31,6 +31,12 @@ class Preprocessing:
     """Height and width must be multiples of this."""
 
 
+IMAGENET = Preprocessing(
+    mean=IMAGENET_MEAN, std=IMAGENET_STD, trimap_code=(0.0, 128 / 255, 1.0), multiple_of=8
+)
+"""What networks that start from ImageNet were published with."""
+
+
 class Preprocess(nn.Module):
     """Colours and trimaps as a record asks for them."""
 

@@ -1,6 +1,6 @@
 """Public checkpoints into files of our own.
 
-What a file may be: `public.kinds`. Every key of it is accounted for: taken, known to be unused,
+What a file may be: `published.kinds`. Every key of it is accounted for: used, known to be unused,
 or named in the error; with `strict=False` what does not fit is left out and named in the notes.
 """
 
@@ -40,20 +40,20 @@ def import_checkpoint(
     options: Mapping[str, Any] | None = None,
     strict: bool = True,
 ) -> Imported:
-    """Read a public checkpoint; `options` win over what the file tells of the network's options."""
+    """Read a public checkpoint; `options` win over those that the file shows."""
     if kind not in KINDS:
         raise BadArgument(f"no kind is called {kind!r}; there are {', '.join(KINDS)}")
     rules = KINDS[kind]
     found = read_tensors(path)
-    if rules.mark not in found:
-        raise BadWeights(f"{path} is no {kind} (it has no {rules.mark}): {_other(found)}")
+    if rules.signature_key not in found:
+        raise BadWeights(f"{path} is no {kind} (it has no {rules.signature_key}): {_other(found)}")
     config = _config(rules, found, path, options or {})
     with torch.device("meta"):
         network = config.build()
     keys = rules.keys(network)
-    if rules.adapt is not None:
-        found = rules.adapt(found, network)
-    skipped = [key for key in found if key not in keys and key.split(".")[0] in rules.skipped]
+    if rules.convert is not None:
+        found = rules.convert(found, network)
+    skipped = [key for key in found if key not in keys and key.split(".")[0] in rules.unused]
     state = network.state_dict()
     wanted = {theirs: state[ours] for theirs, ours in keys.items()}
     given = _given(found, wanted, skipped)
@@ -93,12 +93,12 @@ def import_chain(paths: Sequence[Path]) -> Imported:
 
 
 def _config(kind: Kind, found: dict[str, Tensor], path: Path, options: Mapping[str, Any]) -> Any:
-    """What the file tells of its network, unless the user says otherwise."""
-    told = asdict(kind.config) | kind.told(found, path.stem) | dict(options)
-    untold = [f"--option {name}=..." for name, value in told.items() if value is None]
-    if untold:
-        raise BadWeights(f"{path} does not tell all of its options; add {' '.join(untold)}")
-    return config_of(**told)
+    """The options that the file shows, unless the user says otherwise."""
+    known = asdict(kind.config) | kind.detect_options(found, path.stem) | dict(options)
+    missing = [f"--option {name}=..." for name, value in known.items() if value is None]
+    if missing:
+        raise BadWeights(f"{path} does not show all of its options; add {' '.join(missing)}")
+    return config_of(**known)
 
 
 def _given(
@@ -114,6 +114,6 @@ def _given(
 
 
 def _other(found: Mapping[str, Tensor]) -> str:
-    like = [name for name, kind in KINDS.items() if kind.mark in found]
+    like = [name for name, kind in KINDS.items() if kind.signature_key in found]
     hint = f"; it looks like {' or '.join(like)}" if like else ""
     return f"its keys begin with {', '.join(list(found)[:3])}{hint}"

@@ -17,7 +17,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from mattekit.networks import alphagan, alphagan_a6, config_of, dim, gfm, samplenet
+from mattekit.networks import alphagan, alphagan_a6, config_of, dim, samplenet
+from mattekit.networks.published.keys import published_keys
 
 Network = TypeVar("Network", bound=nn.Module)
 Answers = dict[str, Tensor]
@@ -89,14 +90,13 @@ def sample_input() -> tuple[Tensor, Tensor]:
     )
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Case:
     """A config, where its golden stands, and how the published input is put to the network."""
 
     config: Any
     network: str
     option: str
-    keys: Callable[[Any], dict[str, str]]
     answers: Callable[[nn.Module, Tensor, Tensor], Answers]
     tolerance: float = 1e-4
 
@@ -111,7 +111,7 @@ def parity(case: Case) -> dict[str, float]:
     """Largest difference from the recorded values, for every output, with the formula's weights."""
     with torch.device("meta"):
         network = case.config.build()
-    fill(network, case.keys(network), case.golden["_meta"]["weights_factor"])
+    fill(network, published_keys(network), case.golden["_meta"]["weights_factor"])
     with torch.no_grad():
         found = case.answers(network, *sample_input())
     return {name: distance(output, case.golden[name]) for name, output in found.items()}
@@ -186,47 +186,18 @@ def _dimmed(image: Tensor, factor: float) -> Tensor:
     return (factor * (2 * image - 1) + 1) / 2
 
 
-def _of_dim(config: dim.DimConfig, option: str) -> Case:
-    return Case(config=config, network="dim", option=option, keys=dim.published_keys, answers=_dim)
-
-
-def _of_gfm(option: str) -> Case:
-    backbone, rosta = option.split("@")[0].rsplit("_", 1)
-    config = config_of("gfm", backbone=backbone, rosta=rosta)
-    return Case(config=config, network="gfm", option=option, keys=gfm.published_keys, answers=_gfm)
-
-
-def _of_samplenet(part: str, option: str, answers: Any, tolerance: float = 1e-4) -> Case:
-    return Case(
-        config=samplenet.PUBLISHED[part],
-        network="samplenet",
-        option=option,
-        keys=samplenet.published_keys,
-        answers=answers,
-        tolerance=tolerance,
-    )
-
-
 CASES = (
-    Case(
-        config=alphagan_a6.PUBLISHED,
-        network="alphagan_a6",
-        option="default@w0.913",
-        keys=alphagan_a6.published_keys,
-        answers=_alpha,
+    Case(alphagan_a6.PUBLISHED, "alphagan_a6", "default@w0.913", _alpha),
+    Case(alphagan.PUBLISHED, "alphagan_001", "default", _alpha),
+    Case(dim.DimConfig(), "dim", "stage1", _dim),
+    Case(dim.DimConfig(refine=True), "dim", "stage3", _dim),
+    *(
+        Case(config_of("gfm", backbone=backbone, rosta=rosta), "gfm", option, _gfm)
+        for option in GOLDENS["gfm"]
+        for backbone, rosta in [option.split("@")[0].rsplit("_", 1)]
     ),
-    Case(
-        config=alphagan.PUBLISHED,
-        network="alphagan_001",
-        option="default",
-        keys=alphagan.published_keys,
-        answers=_alpha,
-    ),
-    _of_dim(dim.DimConfig(), "stage1"),
-    _of_dim(dim.DimConfig(refine=True), "stage3"),
-    *(_of_gfm(option) for option in GOLDENS["gfm"]),
-    _of_samplenet("background", "bg@w0.876", _background),
-    _of_samplenet("foreground", "fg", _foreground, tolerance=2e-3),
-    _of_samplenet("matting", "matting@w0.864", _matting),
+    Case(samplenet.PUBLISHED["background"], "samplenet", "bg@w0.876", _background),
+    Case(samplenet.PUBLISHED["foreground"], "samplenet", "fg", _foreground, tolerance=2e-3),
+    Case(samplenet.PUBLISHED["matting"], "samplenet", "matting@w0.864", _matting),
 )
 """Every network and option whose outputs were recorded."""
