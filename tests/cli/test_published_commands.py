@@ -37,8 +37,7 @@ def write_layout(layout: str, folder: Path, numbers: range) -> None:
     chosen = LAYOUTS[layout]
     for number in numbers:
         chosen.write(folder, number, scene(number, SIZE))
-    for name, lines in chosen.lists(list(numbers)).items():
-        (folder / name).write_text("".join(f"{line}\n" for line in lines))
+    chosen.finish(folder, numbers)
 
 
 def write_checkpoint(path: Path, kind: str, options: dict[str, str]) -> None:
