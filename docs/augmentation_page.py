@@ -34,7 +34,7 @@ PUBLISHED = {
     "background are mirrored apart",
     "rotate": "alphagan-a6: 0.6, 20 degrees",
     "scale": "alphagan-a6: 0.6, 1.1 to 1.5, in an earlier version 0.5 to 0.9",
-    "make_room": "samplenet: 100 pixels, 0.8",
+    "shrink_to_show_background": "samplenet: 100 pixels, 0.8",
     "colour": "samplenet: the defaults for the subject; gamma and saturation with a deviation of "
     "0.3 for the background",
     "rssn": "gfm: the defaults",
@@ -100,7 +100,7 @@ def row(member: Any, before: Sample) -> Image:
     step = certain(member)
     label = np.full((THUMBNAIL, LABEL, 3), 255, np.uint8)
     cv2.putText(label, step.name, (2, THUMBNAIL // 2), cv2.FONT_HERSHEY_DUPLEX, 0.42, (0, 0, 0))
-    if step.name == "make_room":  # which leaves alone what has room
+    if step.name == "shrink_to_show_background":  # which leaves alone what has room
         before = replace(before, alpha=np.ones_like(before.alpha), image=before.foreground)
     after = [step(before, np.random.default_rng(number)) for number in range(DRAWS)]
     tiles = [to_float(label), *(tile(sample, step.name) for sample in (before, *after))]

@@ -17,6 +17,7 @@ from mattekit.data.loader import Row, make_loader
 from mattekit.data.sources.synthetic import SyntheticConfig
 from mattekit.imaging.compose import over
 from mattekit.preparation.shards import write_shards
+from mattekit.recipes.reading import read
 from mattekit.synthetic.layouts import LAYOUTS
 from mattekit.synthetic.scene import scene
 
@@ -57,12 +58,12 @@ CASES: dict[str, tuple[str, dict[str, Any], float | None]] = {
         {"name": "composition1k", "root": ".", "backgrounds": "JPEGImages"},
         ROUNDED,
     ),
-    "merged": (
+    "composites_listed": (
         "merged",
-        {"name": "merged", "root": "Train", "backgrounds": "MSCOCO/train2014"},
+        {"name": "composites_listed", "root": "Train", "backgrounds": "MSCOCO/train2014"},
         ROUNDED,
     ),
-    "comp": ("comp", {"name": "comp", "root": "comp"}, 1.5 * ROUNDED),
+    "composites": ("comp", {"name": "composites", "root": "comp"}, 1.5 * ROUNDED),
     "aim500": ("aim500", {"name": "aim500", "root": "."}, None),
     "aim500 over BG-20k": (
         "aim500",
@@ -88,7 +89,7 @@ CASES: dict[str, tuple[str, dict[str, Any], float | None]] = {
         {"name": "am2k", "root": ".", "backgrounds": "COCO/train", "foreground": "photo"},
         WHOLE,
     ),
-    "samplenet": ("samplenet", {"name": "samplenet", "root": "."}, None),
+    "picture_list": ("samplenet", {"name": "picture_list", "root": "."}, None),
     "samplenet_train": ("samplenet-train", {"name": "samplenet_train", "root": "."}, 2e-5),
     "alphamatting": ("alphamatting", {"name": "alphamatting", "root": "."}, None),
 }
@@ -154,6 +155,15 @@ def test_every_source_of_the_union_is_tested_here() -> None:
     names = {fields["name"] for _, fields, _ in CASES.values()}
     members: tuple[Any, ...] = get_args(SourceConfig)
     assert names == {member.__dataclass_fields__["name"].default for member in members}
+
+
+@pytest.mark.parametrize(
+    ("former", "name"),
+    [("comp", "composites"), ("merged", "composites_listed"), ("samplenet", "picture_list")],
+)
+def test_a_recipe_may_use_the_former_name_of_a_source(former: str, name: str) -> None:
+    opened, expected = (read(SourceConfig, {"name": each, "root": "x"}) for each in (former, name))
+    assert type(opened) is type(expected)
 
 
 SLOW = ("compact_scenes", "am2k over COCO", "adobe drawn", "synthetic endless")

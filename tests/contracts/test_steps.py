@@ -13,7 +13,7 @@ from mattekit.data.augmentation import StepConfig
 from mattekit.recipes.reading import read
 
 STEPS = get_args(StepConfig)
-WITHOUT_CHANCE = {"make_room", "ellipse_trimap", "estimates"}
+WITHOUT_CHANCE = {"shrink_to_show_background", "ellipse_trimap", "estimates"}
 IMAGE_ALONE = {"jpeg", "resample", "camera"}
 PLANES = ("image", "alpha", "trimap", "foreground", "background")
 

@@ -50,7 +50,7 @@ def test_the_bank_gives_back_what_was_drawn(tmp_path: Path, monkeypatch) -> None
 
 def test_colours_come_from_the_photographs_that_are_given(tmp_path: Path, monkeypatch) -> None:
     write_image(tmp_path / "red.png", np.full((80, 90, 3), [1, 0, 0], np.float32))
-    monkeypatch.setattr(compact_scenes, "photographed", lambda image, rng: image)
+    monkeypatch.setattr(compact_scenes, "simulate_camera", lambda image, rng: image)
     source = scenes(photos=str(tmp_path))
     images = [source.scene(number).image for number in range(3)]
     reddest = max(float((image[..., 0] - image[..., 1:].max(axis=2)).mean()) for image in images)

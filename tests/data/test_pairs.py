@@ -130,7 +130,7 @@ def test_the_trimap_of_one_foreground_does_not_serve_for_two(root: Path) -> None
 def test_the_colour_of_two_foregrounds_by_hand() -> None:
     red, green, blue = np.eye(3, dtype=np.float32)[:, None, None, :]
     half = np.full((1, 1), 0.5, dtype=np.float32)
-    both = Layers.of(red, half, blue).under(green, half, blue)
+    both = Layers.of(red, half, blue).with_on_top(green, half, blue)
     np.testing.assert_allclose(both.image, [[[0.25, 0.5, 0.25]]])
     np.testing.assert_allclose(both.alpha, [[0.75]])
     np.testing.assert_allclose(both.foreground, [[[1 / 3, 2 / 3, 0]]], rtol=1e-6)
@@ -139,7 +139,7 @@ def test_the_colour_of_two_foregrounds_by_hand() -> None:
 def test_where_neither_foreground_is_seen_the_upper_colour_lies_over_the_lower() -> None:
     red, green, blue = np.eye(3, dtype=np.float32)[:, None, None, :]
     clear = np.zeros((1, 1), dtype=np.float32)
-    both = Layers.of(red, clear, blue).under(green, clear, blue)
+    both = Layers.of(red, clear, blue).with_on_top(green, clear, blue)
     np.testing.assert_array_equal(both.foreground, red)
 
 

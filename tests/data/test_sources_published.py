@@ -10,15 +10,10 @@ from data.trees import SIZE, colours, draw, grow, soft_square
 from mattekit.core.errors import BadData
 from mattekit.core.types import Sample
 from mattekit.data import public_test_set
-from mattekit.data.sources.adobe import AdobeConfig
-from mattekit.data.sources.aim500 import Aim500Config
-from mattekit.data.sources.alphamatting import AlphamattingConfig
-from mattekit.data.sources.am2k import Am2kConfig
-from mattekit.data.sources.comp import CompConfig
-from mattekit.data.sources.composition1k import Composition1kConfig
-from mattekit.data.sources.merged import MergedConfig
-from mattekit.data.sources.samplenet import SampleNetConfig
-from mattekit.data.sources.samplenet_train import SampleNetTrainConfig
+from mattekit.data.sources.adobe import AdobeConfig, Composition1kConfig
+from mattekit.data.sources.composites import CompositesConfig, ListedCompositesConfig
+from mattekit.data.sources.lists import PictureListConfig, SampleNetTrainConfig
+from mattekit.data.sources.photographs import Aim500Config, AlphamattingConfig, Am2kConfig
 from mattekit.imaging.compose import over
 from mattekit.imaging.files import read_image, write_image
 
@@ -184,29 +179,29 @@ class TestMerged:
     def test_a_row_is_read_as_foreground_background_and_composite(self, tmp_path: Path) -> None:
         root = grow(tmp_path, MERGED)
         behind = str(root / "MSCOCO" / "train2014")
-        config = MergedConfig(root=str(root / "Train"), backgrounds=behind)
+        config = ListedCompositesConfig(root=str(root / "Train"), backgrounds=behind)
         sample = read(config, 1)
         assert config.open().names == ("1-1252426161dfXY",) * 2
         assert shows(sample.image, "1-1252426161dfXY_1")
         assert shows(sample.foreground, "1-1252426161dfXY")
         assert shows(sample.background, "COCO_train2014_000000000113")
-        assert read(MergedConfig(root=str(root / "Train"))).background is None
+        assert read(ListedCompositesConfig(root=str(root / "Train"))).background is None
 
     def test_the_background_is_the_top_left_part_of_its_file(self, tmp_path: Path) -> None:
         root = grow(tmp_path, MERGED)
         wide = colours("wide", (60, 80))
         write_image(root / "MSCOCO/train2014/COCO_train2014_000000000092.jpg", wide)
         behind = str(root / "MSCOCO" / "train2014")
-        sample = read(MergedConfig(root=str(root / "Train"), backgrounds=behind))
+        sample = read(ListedCompositesConfig(root=str(root / "Train"), backgrounds=behind))
         np.testing.assert_allclose(sample.background, wide[: SIZE[0], : SIZE[1]], atol=JPEG)
 
     def test_names_with_spaces_are_parted_by_tabs(self, tmp_path: Path) -> None:
         root = grow(tmp_path, "alpha/my veil.png\nfg/my veil.png\nmerged_cv/my veil_0.png")
         (root / "training_set.txt").write_text("my veil.png\tb.jpg\tmy veil_0.png\n")
-        assert read(MergedConfig(root=str(root))).name == "my veil_0"
+        assert read(ListedCompositesConfig(root=str(root))).name == "my veil_0"
         (root / "training_set.txt").write_text("my veil.png b.jpg my veil_0.png\n")
         with pytest.raises(BadData, match=r"has 5 columns and 3 are expected.*by tabs"):
-            MergedConfig(root=str(root)).open()
+            ListedCompositesConfig(root=str(root)).open()
 
 
 COMP = """
@@ -226,7 +221,7 @@ COMP = """
 class TestComp:
     def test_planes_of_the_same_names_belong_together(self, tmp_path: Path) -> None:
         root = grow(tmp_path, COMP)
-        source = CompConfig(root=str(root / "Test_set" / "comp")).open()
+        source = CompositesConfig(root=str(root / "Test_set" / "comp")).open()
         assert source.names == ("a wine glass", "a wine glass")
         sample = source.sample(1, rng())
         assert sample.name == "a wine glass_17"
@@ -235,14 +230,14 @@ class TestComp:
 
     def test_the_test_list_beside_it_tells_that_it_is_composition_1k(self, tmp_path: Path) -> None:
         root = grow(tmp_path, COMP)
-        config = CompConfig(root=str(root / "Test_set" / "comp"))
+        config = CompositesConfig(root=str(root / "Test_set" / "comp"))
         assert public_test_set(config.open()) is None
         (root / "Test_set" / "test_fg_names.txt").write_text("a wine glass.png\n")
         assert public_test_set(config.open()) == "Composition-1k"
 
     def test_a_training_set_has_no_trimaps_and_gets_bands(self, tmp_path: Path) -> None:
         root = grow(tmp_path, "image/a_0.png\nfg/a_0.png\nbg/a_0.png\nalpha/a_0.png")
-        sample = read(CompConfig(root=str(root), band=(1, 1)))
+        sample = read(CompositesConfig(root=str(root), band=(1, 1)))
         assert sample.trimap is not None
         assert sample.trimap[4].max() == 1
 
@@ -250,10 +245,10 @@ class TestComp:
         root = grow(tmp_path, COMP) / "Test_set" / "comp"
         draw(root / "bg" / "a wine glass_0.png", (30, 32))
         with pytest.raises(BadData, match=r"bg/a wine glass_0\.png is 32x30"):
-            read(CompConfig(root=str(root)))
+            read(CompositesConfig(root=str(root)))
         (root / "bg" / "a wine glass_17.png").unlink()
         with pytest.raises(BadData, match=r"1 of 2 pictures are not in .*bg: a wine glass_17\.png"):
-            CompConfig(root=str(root)).open()
+            CompositesConfig(root=str(root)).open()
 
 
 AIM500 = """
@@ -422,7 +417,7 @@ class TestSampleNet:
             val_set.txt: rgb/GT04.png trimap/GT04.png
             """,
         )
-        sample = read(SampleNetConfig(root=str(root)))
+        sample = read(PictureListConfig(root=str(root)))
         assert sample.name == "GT04"
         assert shows(sample.image, "GT04")
         np.testing.assert_allclose(sample.alpha, soft_square(), atol=0.01)
@@ -441,19 +436,19 @@ class TestSampleNet:
         (root / "val_set.txt").write_text(
             "rgb/a.png\talpha/a matte.png\ttrimap/t.png\tfg/f.png\tbg/b.png\n"
         )
-        sample = read(SampleNetConfig(root=str(root)))
+        sample = read(PictureListConfig(root=str(root)))
         assert shows(sample.foreground, "f")
         assert shows(sample.background, "b")
 
     def test_pictures_that_the_list_names_must_be_there(self, tmp_path: Path) -> None:
         listing = "trimap/a.png\nalpha/a.png\nval_set.txt: rgb/a.png trimap/a.png"
         with pytest.raises(BadData, match=r"1 of 2 files .*val_set\.txt names .*rgb/a\.png"):
-            SampleNetConfig(root=str(grow(tmp_path, listing))).open()
+            PictureListConfig(root=str(grow(tmp_path, listing))).open()
 
     def test_without_true_alphas_it_says_what_can_be_done(self, tmp_path: Path) -> None:
         listing = "rgb/a.png\ntrimap/a.png\nval_set.txt: rgb/a.png trimap/a.png"
         with pytest.raises(BadData, match=r"no true alphas; put them into .* predict --list"):
-            SampleNetConfig(root=str(grow(tmp_path, listing))).open()
+            PictureListConfig(root=str(grow(tmp_path, listing))).open()
 
 
 class TestSampleNetTrain:

@@ -192,7 +192,7 @@ def test_a_file_that_is_shorter_or_longer_than_the_table_says_is_damage(tmp_path
 
 def test_what_is_no_archive_is_said(tmp_path: Path) -> None:
     (tmp_path / "cat.zip").write_bytes(b"not an archive at all" * 50)
-    with pytest.raises(BadData, match=r"cat\.zip: this is no archive"):
+    with pytest.raises(BadData, match=r"cat\.zip: this is not an archive"):
         unpack_archives(tmp_path / "cat.zip", tmp_path / "out")
     with pytest.raises(BadData, match="there is no such file"):
         unpack_archives(tmp_path / "dog.zip", tmp_path / "out")

@@ -12,8 +12,7 @@ from mattekit.core.errors import BadArgument, BadData
 from mattekit.data import Source
 from mattekit.data.composite_plan import Subject, plan
 from mattekit.data.compositing import RULES, composite, read_colours, read_matte
-from mattekit.data.sources.comp import CompConfig
-from mattekit.data.sources.merged import MergedConfig
+from mattekit.data.sources.composites import CompositesConfig, ListedCompositesConfig
 from mattekit.imaging.compose import over
 from mattekit.imaging.files import write_alpha
 from mattekit.preparation.composites import compose, finish
@@ -147,7 +146,9 @@ def test_merged_writes_the_layout_and_the_list_that_its_reader_takes(
         "cat 1.jpg\t2.jpg\tcat 1_0.png",
         "cat 1.jpg\t4.jpg\tcat 1_1.png",
     ]
-    source = MergedConfig(root=str(tmp_path / "out"), backgrounds=str(root / "coco")).open()
+    source = ListedCompositesConfig(
+        root=str(tmp_path / "out"), backgrounds=str(root / "coco")
+    ).open()
     assert isinstance(source, Source)
     assert len(source) == 4
     assert source.sample(2, rng).background is not None
@@ -162,7 +163,7 @@ def test_planes_beside_composites_are_the_layout_that_its_reader_takes(
     assert tuple(sorted(os.listdir(tmp_path / "out"))) == folders
     for folder in folders:
         assert len(os.listdir(tmp_path / "out" / folder)) == 2
-    sample = CompConfig(root=str(tmp_path / "out")).open().sample(1, rng)
+    sample = CompositesConfig(root=str(tmp_path / "out")).open().sample(1, rng)
     assert sample.foreground is not None
     assert sample.background is not None
     mixed = over(sample.foreground, sample.alpha[..., None], sample.background)

@@ -13,9 +13,8 @@ from mattekit.imaging.compose import over
 from mattekit.imaging.files import encode_image, write_alpha, write_image, write_trimap
 from mattekit.imaging.picture import to_depth
 from mattekit.imaging.trimap import band
-from mattekit.preparation.doctor import examine, is_mask, looks_inverted
+from mattekit.preparation.doctor import examine, is_mask, known_tests, looks_inverted
 from mattekit.preparation.inventory import take_inventory
-from mattekit.preparation.known_tests import known_tests
 from mattekit.synthetic import KINDS, scene
 
 SIZE = (48, 64)

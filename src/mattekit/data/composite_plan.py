@@ -5,6 +5,7 @@ NAME_0 ... NAME_N-1, in the order of its own list: the order that the trimaps of
 numbered in. Without lists the order is that of the names, and backgrounds are drawn.
 """
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -21,6 +22,8 @@ PLACES = {"train": "Training_set", "test": "Test_set"}
 LISTS = {"train": "training_{}_names.txt", "test": "test_{}_names.txt"}
 BACKGROUNDS = {"train": 100, "test": 20}
 """Composites of a foreground in the published sets."""
+NUMBERED = re.compile(r"(.+)_\d{1,3}")
+"""Name of a composite: its foreground, and the number of its background, which is below 1,000."""
 COCO_2014 = "COCO_train2014_"
 """How names of COCO 2014 begin; those of 2017 go without."""
 
@@ -102,6 +105,16 @@ def plan(
         _subject(name, [behind[(number * times + k) % len(behind)] for k in range(times)], layers)
         for number, name in enumerate(names)
     ]
+
+
+def foreground_of(stem: str) -> str:
+    """The name of a composite's foreground.
+
+    >>> foreground_of("wine glass_17"), foreground_of("m_00412018")
+    ('wine glass', 'm_00412018')
+    """
+    match = NUMBERED.fullmatch(stem)
+    return match[1] if match else stem
 
 
 def _check_names(names: list[str]) -> None:

@@ -1,8 +1,8 @@
 """Foregrounds over backgrounds pixel by pixel as the published programs did it, to the last bit.
 
 Nobody may pass on the training and test pictures of the Adobe set, so everybody composes them; a
-number on Composition-1k compares only where the pictures are the same. A program is told by five
-choices, a `Rule`. Which foreground meets which background: `composite_plan`.
+number on Composition-1k compares only where the pictures are the same. A program is described by
+five choices, a `Rule`. Which foreground meets which background: `composite_plan`.
 """
 
 import math
@@ -36,7 +36,8 @@ class Rule:
     """How the result becomes whole numbers."""
 
 
-RULES = {
+RuleName = Literal["adobe", "dim-2019", "alphagan-2020"]
+RULES: dict[str, Rule] = {
     "adobe": Rule(
         kernel="pillow-bicubic",
         enlarged="ceil(x r)",

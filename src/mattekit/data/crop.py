@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from mattekit.core.types import UNKNOWN, Interpolation, Mask, Plane, Sample, Size
+from mattekit.data.window import Window
 from mattekit.imaging.resize import resize
 
 SOFT = 0.02
 """Distance of an alpha from its known value from which on it counts as unknown."""
 
 Step = Callable[[Sample, np.random.Generator], Sample]
-"""What is done to a sample on its way into a batch; chance comes from the generator alone."""
+"""A change of a sample on its way into a batch; everything random is drawn from the generator."""
 
 
 @dataclass(frozen=True)
@@ -36,16 +37,16 @@ class Crop:
         side = int(rng.choice(np.asarray(self.sides)))
         sample = part(side)
         side = min(side, *sample.size)
-        window = cut(sample, self._corner(sample, side, rng), (side, side))
-        return resized(window, (self.size, self.size))
+        window = Window.around(self._middle(sample, side, rng), (side, side), sample.size)
+        cut = sample.warp(lambda plane, how: window.of(plane).copy())
+        return resized(cut, (self.size, self.size))
 
-    def _corner(self, sample: Sample, side: int, rng: np.random.Generator) -> tuple[int, int]:
-        """The wanted top left corner, which may lie outside of the picture."""
+    def _middle(self, sample: Sample, side: int, rng: np.random.Generator) -> tuple[int, int]:
+        """The pixel that the window is put around, as far as it fits into the picture."""
         if self.anywhere and rng.random() < self.anywhere:
             top, left = (int(rng.integers(length - side + 1)) for length in sample.size)
-            return top, left
-        row, column = random_pixel(unknown_pixels(sample), rng)
-        return row - side // 2, column - side // 2
+            return top + side // 2, left + side // 2
+        return random_pixel(unknown_pixels(sample), rng)
 
 
 def unknown_pixels(sample: Sample) -> Mask:
@@ -53,14 +54,6 @@ def unknown_pixels(sample: Sample) -> Mask:
     if sample.trimap is not None:
         return np.equal(sample.trimap, UNKNOWN)
     return (sample.alpha > 0) & (sample.alpha < 1)
-
-
-def cut(sample: Sample, corner: tuple[int, int], size: Size) -> Sample:
-    """The window of that size nearest to the wanted top left corner that lies in the picture."""
-    top = int(np.clip(corner[0], 0, sample.size[0] - size[0]))
-    left = int(np.clip(corner[1], 0, sample.size[1] - size[1]))
-    rows, columns = slice(top, top + size[0]), slice(left, left + size[1])
-    return sample.warp(lambda plane, how: plane[rows, columns].copy())
 
 
 def resized(sample: Sample, size: Size) -> Sample:

@@ -21,9 +21,8 @@ from torch.utils.data import DataLoader, Dataset
 from mattekit.core.errors import BadArgument, MattekitError
 from mattekit.core.tensors import TRIMAP_STEP, Batch
 from mattekit.core.types import Plane, Sample
-from mattekit.data import Source
 from mattekit.data.crop import Step
-from mattekit.data.draw import draw
+from mattekit.data.source import Source, draw
 
 T = TypeVar("T")
 

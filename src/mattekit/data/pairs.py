@@ -15,7 +15,8 @@ from mattekit.core.errors import BadArgument
 from mattekit.core.types import Alpha, Image, Sample
 from mattekit.data.folders import distinct_names
 from mattekit.data.matte_files import Matte, MatteFiles, require_unknown
-from mattekit.data.window import Placed, Placement, Window
+from mattekit.data.source import WindowedSource
+from mattekit.data.window import BackgroundPlacement, Placement, Window
 from mattekit.imaging.compose import over, union, unpremultiply
 from mattekit.imaging.files import open_picture
 from mattekit.imaging.resize import resize
@@ -96,41 +97,24 @@ class Denoised:
         return self.instead if rng.random() < self.chance else {}
 
 
-class PairSource:
+@dataclass(kw_only=True)
+class PairSource(WindowedSource):
     """Composites of pairs; the numbers of the samples are those of the pairs."""
 
-    def __init__(
-        self,
-        *,
-        foregrounds: Sequence[MatteFiles],
-        backgrounds: Sequence[Path],
-        pairs: Sequence[Pair],
-        composition: CompositionConfig,
-        licence: str,
-        test_set: str | None = None,
-        denoised: Denoised | None = None,
-    ) -> None:
-        self.foregrounds = foregrounds
-        self.backgrounds = backgrounds
-        self.pairs = pairs
-        self.composition = composition
-        self.licence = licence
-        self.test_set = test_set
-        self.denoised = denoised or Denoised()
-        names = distinct_names([files.colours for files in foregrounds])
-        self.names = tuple(names[pair.foreground] for pair in pairs)
+    foregrounds: Sequence[MatteFiles]
+    backgrounds: Sequence[Path]
+    pairs: Sequence[Pair]
+    composition: CompositionConfig
+    licence: str
+    test_set: str | None = None
+    denoised: Denoised = field(default_factory=Denoised)
 
-    def __len__(self) -> int:
-        return len(self.pairs)
+    def __post_init__(self) -> None:
+        names = distinct_names([files.colours for files in self.foregrounds])
+        self.names = tuple(names[pair.foreground] for pair in self.pairs)
 
-    def sample(self, index: int, rng: np.random.Generator) -> Sample:
-        return self._drawn(index, rng, None)
-
-    def part(self, index: int, rng: np.random.Generator, side: int) -> Sample:
-        """Only a window around an unknown pixel becomes floats and is composed."""
-        return self._drawn(index, rng, side)
-
-    def _drawn(self, index: int, rng: np.random.Generator, side: int | None) -> Sample:
+    def read(self, index: int, rng: np.random.Generator, side: int | None) -> Sample:
+        """Only the window becomes floats and is composited."""
         pair, instead = self.pairs[index], self.denoised.drawn(rng)
         matte = self._matte(pair.foreground, instead)
         window = matte.window(side, rng)
@@ -165,8 +149,10 @@ class PairSource:
         how = self.composition
         is_scaled = how.placement in ("cover", "stretch")  # so a JPEG may come at a half or less
         picture = open_picture(path, at_least=matte.size if is_scaled else None)
-        placed = Placed.by(how.placement, picture.size, matte.size, rng, side=how.background_side)
-        return placed.part(picture, window)
+        placement = BackgroundPlacement.compute(
+            how.placement, picture.size, matte.size, rng, side=how.background_side
+        )
+        return placement.part(picture, window)
 
     def _layers(
         self, matte: Matte, window: Window, background: Image, rng: np.random.Generator
@@ -177,7 +163,7 @@ class PairSource:
             return one
         other = self._matte(int(rng.integers(len(self.foregrounds))), {})
         colours, alpha = _in_size_of(other, window, rng)
-        both = one.under(colours, alpha, background)
+        both = one.with_on_top(colours, alpha, background)
         free = int(np.count_nonzero(both.alpha < VISIBLE))
         return both if free >= LEAST_BACKGROUND else one
 
@@ -196,7 +182,7 @@ class Layers:
         """A single foreground."""
         return cls(over(foreground, alpha[..., None], background), alpha, foreground)
 
-    def under(self, foreground: Image, alpha: Alpha, background: Image) -> "Layers":
+    def with_on_top(self, foreground: Image, alpha: Alpha, background: Image) -> "Layers":
         """With another foreground on top: a = a1 + a2 - a1 a2, and F from I = aF + (1-a)B.
 
         Where hardly anything is visible, F is the upper colour over the lower one.
@@ -217,7 +203,7 @@ def _in_size_of(matte: Matte, window: Window, rng: np.random.Generator) -> tuple
     if matte.size[0] >= size[0] and matte.size[1] >= size[1]:
         part = matte.window_of(size, rng)
         return matte.colours(part), matte.alpha(part)
-    placed = Placed.by("cover", matte.size, size, rng)
-    rows, columns = placed.spans(Window.whole(size), matte.size)
+    placement = BackgroundPlacement.compute("cover", matte.size, size, rng)
+    rows, columns = placement.spans(Window.whole(size), matte.size)
     part = Window(rows, columns)
     return resize(matte.colours(part), size), resize(matte.alpha(part), size)

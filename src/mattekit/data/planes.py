@@ -8,7 +8,9 @@ import numpy as np
 
 from mattekit.core.types import Image, Sample, Size
 from mattekit.data.compositing import Rule, behind, read_colours
+from mattekit.data.folders import Folder, subfolder
 from mattekit.data.matte_files import MatteFiles, check_size, require_unknown
+from mattekit.data.source import WindowedSource
 from mattekit.data.window import Window
 from mattekit.imaging.files import open_picture
 from mattekit.imaging.picture import to_float
@@ -19,7 +21,6 @@ from mattekit.imaging.trimap import random_band
 class PlaneFiles:
     """The files of one picture; a plane without a file is not known."""
 
-    name: str
     matte: MatteFiles
     """The picture, its alpha and its trimap."""
     foreground: Path | None = None
@@ -27,37 +28,56 @@ class PlaneFiles:
     background_rule: Rule | None = None
     """How a background of any size got behind the picture when that was composed."""
 
+    @property
+    def name(self) -> str:
+        """The stem of the picture."""
+        return self.matte.colours.stem
 
-class PlaneSource:
+
+def planes_in(
+    root: Path,
+    *,
+    image: str,
+    alpha: str,
+    trimap: str | None = None,
+    foreground: str | None = None,
+    background: str | None = None,
+) -> list[PlaneFiles]:
+    """The pictures in a folder below `root`, and their planes: the same stems in other folders."""
+    images = Folder(subfolder(root, image)).pictures
+    columns: list[Sequence[Path | None]] = [
+        [None] * len(images) if folder is None else plane_folder(root, folder, images)
+        for folder in (alpha, trimap, foreground, background)
+    ]
+    return [
+        PlaneFiles(MatteFiles(picture, matte, labels), front, behind)
+        for picture, matte, labels, front, behind in zip(images, *columns, strict=True)
+    ]
+
+
+def plane_folder(root: Path, folder: str, images: Sequence[Path]) -> list[Path]:
+    """The files in a folder below `root` that have the stems of the images, in their order."""
+    for name in folder.split("/"):
+        root = subfolder(root, name)
+    return Folder(root).partners(images)
+
+
+@dataclass(kw_only=True)
+class PlaneSource(WindowedSource):
     """Samples read as they are; a trimap that is not on disk is a band drawn around the alpha."""
 
-    def __init__(
-        self,
-        *,
-        pictures: Sequence[PlaneFiles],
-        band: tuple[int, int],
-        licence: str,
-        test_set: str | None = None,
-        foregrounds: Sequence[str] | None = None,
-    ) -> None:
-        """`foregrounds` names what several pictures may show alike; without it all differ."""
-        self.names = tuple(foregrounds or [picture.name for picture in pictures])
-        self.pictures = pictures
-        self.band = band
-        self.licence = licence
-        self.test_set = test_set
+    pictures: Sequence[PlaneFiles]
+    band: tuple[int, int] = (0, 0)
+    licence: str
+    test_set: str | None = None
+    foregrounds: Sequence[str] = ()
+    """What several pictures may show alike; without it all differ."""
 
-    def __len__(self) -> int:
-        return len(self.pictures)
+    def __post_init__(self) -> None:
+        self.names = tuple(self.foregrounds or [picture.name for picture in self.pictures])
 
-    def sample(self, index: int, rng: np.random.Generator) -> Sample:
-        return self._read(index, rng, None)
-
-    def part(self, index: int, rng: np.random.Generator, side: int) -> Sample:
-        """Only a window around an unknown pixel becomes floats."""
-        return self._read(index, rng, side)
-
-    def _read(self, index: int, rng: np.random.Generator, side: int | None) -> Sample:
+    def read(self, index: int, rng: np.random.Generator, side: int | None) -> Sample:
+        """Only the window becomes floats."""
         files = self.pictures[index]
         matte = files.matte.open()
         window = matte.window(side, rng)

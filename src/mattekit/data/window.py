@@ -10,7 +10,7 @@ from mattekit.imaging.picture import Picture
 from mattekit.imaging.resize import resize
 
 Placement = Literal["cover", "stretch", "corner", "centre", "random"]
-"""How a background of another size gets behind a foreground, see `Placed.by`."""
+"""How a background of another size gets behind a foreground, see `BackgroundPlacement.compute`."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Placed:
+class BackgroundPlacement:
     """A picture laid behind a canvas: where the canvas begins on it, and how far its pixels reach.
 
     Both are in pixels of the picture, down and to the right.
@@ -55,7 +55,7 @@ class Placed:
     step: tuple[float, float]
 
     @classmethod
-    def by(
+    def compute(
         cls,
         placement: Placement,
         size: Size,
@@ -63,7 +63,7 @@ class Placed:
         rng: np.random.Generator,
         *,
         side: tuple[int, int] | None = None,
-    ) -> "Placed":
+    ) -> "BackgroundPlacement":
         """A picture of that size behind a canvas.
 
         - cover: in proportion, as small as covers the canvas, centred.
@@ -90,7 +90,7 @@ class Placed:
         return cls((top, left), (step, step))
 
     @classmethod
-    def centred(cls, step: float, size: Size, canvas: Size) -> "Placed":
+    def centred(cls, step: float, size: Size, canvas: Size) -> "BackgroundPlacement":
         """The middle of the picture behind the middle of the canvas."""
         top, left = (
             (length - wanted * step) / 2 for length, wanted in zip(size, canvas, strict=True)

@@ -2,30 +2,49 @@
 
 An archive is looked through before anything is written: names that lead out of the folder, more
 files or bytes than allowed and damage to its table refuse it whole. Links and devices are never
-made. Files appear whole or not at all, and one that is there already is not written again, so an
-interrupted run goes on where it stopped. What zip and tar are: `archive_formats`.
+made. Every file is written atomically, and one that is there already is not written again, so an
+interrupted run can be repeated.
 """
 
+import bz2
+import gzip
+import lzma
 import os
 import shutil
+import tarfile
+import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
+from io import BufferedIOBase
 from pathlib import Path
+from typing import Any
 
 from mattekit.core.atomic import make_folder, replacing
 from mattekit.core.errors import BadData, BadOutput, TooLarge
-from mattekit.preparation.archive_formats import (
-    Archive,
-    Member,
-    damage_as_sentence,
-    opened,
-)
 
 MAX_FILES = 1_000_000
 MAX_BYTES = 500 * 2**30
 CHUNK = 1 << 20
 NOT_DATA = {"__MACOSX", ".DS_Store"}
+DAMAGE = (
+    zipfile.BadZipFile,
+    tarfile.TarError,
+    zlib.error,
+    lzma.LZMAError,
+    OSError,  # of gzip and bz2
+    EOFError,
+    ValueError,
+    LookupError,
+    OverflowError,
+    RuntimeError,  # a password, or a compression that Python does not have
+)
+OPENERS: dict[bytes, Any] = {b"\x1f\x8b": gzip.open, b"BZh": bz2.open, b"\xfd7zXZ": lzma.open}
+"""First bytes of a compressed tar -> what undoes the compression."""
+LARGEST_READ = 1 << 24
+"""Names are short: a tar header that asks for more bytes at once is damaged, or an attack."""
 
 Progress = Callable[[int], AbstractContextManager[Callable[[], object]]]
 
@@ -39,6 +58,17 @@ class Unpacked:
     """Files of the same size that were there already."""
     left_out: tuple[str, ...]
     """Links, devices and the notes of a file manager."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """One entry of an archive; links and devices are neither file nor folder."""
+
+    name: str
+    size: int
+    is_file: bool
+    is_folder: bool
+    open: Callable[[], Any]
 
 
 @dataclass(kw_only=True)
@@ -64,17 +94,17 @@ def unpack_archives(
         overwrite: replace files that are there with another size, instead of refusing.
         progress: given the number of files, a context whose value is called after each.
     """
-    folder = Path(dst_path)
-    with _named(Path(arch_path)), damage_as_sentence(), opened(Path(arch_path)) as archive:
-        plan = _plan(archive, max_files, max_bytes)
-        _check_room(plan, make_folder(folder))
+    path, folder = Path(arch_path), Path(dst_path)
+    with _named(path), _damage_explained(), _members(path) as members:
+        plan = _plan(members, max_files, max_bytes)
+        _check_space(plan, make_folder(folder))
         kept = 0
         with progress(len(plan.files)) as advance:
             for place, member in plan.files.items():
                 if _is_there(folder / place, member, overwrite=overwrite):
                     kept += 1
                 else:
-                    _write(archive, member, folder / place)
+                    _write(member, folder / place)
                 advance()
     return Unpacked(
         written=len(plan.files) - kept, kept=kept, left_out=tuple(sorted(plan.left_out))
@@ -82,18 +112,92 @@ def unpack_archives(
 
 
 @contextmanager
+def _members(path: Path) -> Iterator[Iterator[Member]]:
+    """The entries of an archive, by what its bytes say, whatever its name is."""
+    if not path.is_file():
+        raise BadData("there is no such file; give a zip or tar archive")
+    with path.open("rb") as raw:
+        head = raw.peek(8)
+        if head.startswith(b"PK"):
+            with zipfile.ZipFile(raw) as file:
+                yield _zip_members(file)
+            return
+        opener = next((OPENERS[start] for start in OPENERS if head.startswith(start)), nullcontext)
+        with opener(raw) as stream, _tar_file(stream) as tar:
+            yield _tar_members(tar)
+
+
+def _zip_members(file: zipfile.ZipFile) -> Iterator[Member]:
+    for entry in file.infolist():
+        unix = entry.external_attr >> 28 if entry.create_system == 3 else 0
+        yield Member(
+            name=entry.filename,
+            size=entry.file_size,
+            is_file=unix in (0, 8),
+            is_folder=entry.is_dir(),
+            open=partial(file.open, entry),
+        )
+
+
+def _tar_members(file: tarfile.TarFile) -> Iterator[Member]:
+    for entry in file:
+        yield Member(
+            name=entry.name,
+            size=entry.size,
+            is_file=entry.isreg(),
+            is_folder=entry.isdir(),
+            open=partial(file.extractfile, entry),
+        )
+
+
+class Bounded:
+    """A stream that is not read in larger pieces than a header can be."""
+
+    def __init__(self, stream: BufferedIOBase) -> None:
+        self.seek, self.tell = stream.seek, stream.tell
+        self.stream = stream
+
+    def read(self, size: int = -1) -> bytes:
+        if not 0 <= size <= LARGEST_READ:
+            raise BadData("the archive is damaged: a header asks for more memory than names need")
+        return self.stream.read(size)
+
+
+def _tar_file(stream: BufferedIOBase) -> tarfile.TarFile:
+    bounded: Any = Bounded(stream)
+    try:
+        return tarfile.open(fileobj=bounded, mode="r:")
+    except tarfile.ReadError as error:
+        raise BadData(
+            "this is not an archive; zip, tar, tar.gz, tar.bz2 and tar.xz are read"
+        ) from error
+
+
+@contextmanager
 def _named(path: Path) -> Iterator[None]:
-    """Sentences about an archive begin with it."""
+    """Errors about an archive begin with its path."""
     try:
         yield
     except (BadData, TooLarge) as error:
         raise type(error)(f"{path}: {error}") from error
 
 
-def _plan(archive: Archive, max_files: int, max_bytes: int) -> Plan:
+@contextmanager
+def _damage_explained() -> Iterator[None]:
+    """What the libraries raise on a bad archive, as `BadData`."""
+    try:
+        yield
+    except MemoryError as error:
+        raise TooLarge("there is not enough memory to read the archive's table") from error
+    except DAMAGE as error:
+        reason = str(error).strip().rstrip(".") or type(error).__name__
+        raise BadData(f"the archive is damaged or locked ({reason}); download it again") from error
+
+
+def _plan(members: Iterator[Member], max_files: int, max_bytes: int) -> Plan:
     """Every member's place, as far as it may be written at all."""
     plan, size = Plan(), 0
-    for number, member in enumerate(archive.members(), start=1):
+    for number, member in enumerate(members, start=1):
         if member.size < 0:
             raise BadData(f"the archive is damaged: {member.name!r} has a negative size")
         size += member.size
@@ -102,10 +206,10 @@ def _plan(archive: Archive, max_files: int, max_bytes: int) -> Plan:
                 f"it unpacks to more than {max_files:,} files or {max_bytes / 2**30:,.2f} GB; "
                 "if you trust it, raise the limit"
             )
-        if member.kind == "folder":
+        if member.is_folder:
             continue
         place = _place(member.name)
-        if member.kind == "other" or set(place.parts) & NOT_DATA:
+        if not member.is_file or set(place.parts) & NOT_DATA:
             plan.left_out.append(member.name)
         else:
             plan.files[place] = member
@@ -122,19 +226,14 @@ def _place(name: str) -> Path:
     return Path(*parts)
 
 
-def _check_room(plan: Plan, folder: Path) -> None:
-    needed = sum(member.size for member in plan.files.values())
-    there = sum(_size(folder / place) for place in plan.files)
-    free = shutil.disk_usage(folder).free
-    if needed - there > free:
+def _check_space(plan: Plan, folder: Path) -> None:
+    sizes = {folder / place: member.size for place, member in plan.files.items()}
+    there = sum(path.stat().st_size for path in sizes if path.is_file())
+    needed, free = sum(sizes.values()) - there, shutil.disk_usage(folder).free
+    if needed > free:
         raise TooLarge(
-            f"it needs {(needed - there) / 2**30:,.1f} GB in {folder}, "
-            f"where {free / 2**30:,.1f} GB are free"
+            f"it needs {needed / 2**30:,.1f} GB in {folder}, where {free / 2**30:,.1f} GB are free"
         )
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.is_file() else 0
 
 
 def _is_there(target: Path, member: Member, *, overwrite: bool) -> bool:
@@ -147,16 +246,16 @@ def _is_there(target: Path, member: Member, *, overwrite: bool) -> bool:
     return False
 
 
-def _write(archive: Archive, member: Member, target: Path) -> None:
+def _write(member: Member, target: Path) -> None:
     with replacing(target) as aside, aside.open("wb") as file:
-        for chunk in _content(archive, member):
+        for chunk in _content(member):
             file.write(chunk)
 
 
-def _content(archive: Archive, member: Member) -> Iterator[bytes]:
+def _content(member: Member) -> Iterator[bytes]:
     """The bytes of a member, exactly as many as the archive's table says."""
     left = member.size
-    with damage_as_sentence(), archive.open(member) as content:
+    with _damage_explained(), member.open() as content:
         while chunk := content.read(min(CHUNK, left + 1)):
             left -= len(chunk)
             if left < 0:

@@ -1,4 +1,4 @@
-"""What is wrong with the files of one picture, told by decoding all of them."""
+"""What is wrong with the files of a data set: every file decoded, known test pictures named."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -6,12 +6,15 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mattekit.core.errors import MattekitError
+from mattekit.core.errors import BadData, MattekitError
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Plane, Size, Trimap
+from mattekit.data.composite_plan import foreground_of
+from mattekit.data.lists import read_names
+from mattekit.data.public_tests import COMPOSITION_1K, TEST_NAMES, public_test_set_in
 from mattekit.imaging.files import open_alpha, open_picture, open_trimap
 from mattekit.imaging.picture import Picture, to_depth
 from mattekit.preparation.fingerprints import Fingerprint, fingerprint
-from mattekit.preparation.inventory import Entry, Role
+from mattekit.preparation.inventory import Entry, Inventory, Role
 
 KINDS = {
     "unreadable": "does not decode, or is not what its folder says",
@@ -33,6 +36,8 @@ SOFT_SHARE = 0.1
 """A matte has at least so many soft pixels for every pixel of its outline."""
 WHITE_RIM, DARK_SHARE = 0.8, 0.02
 """Mean of the outermost pixels from which on, with so many dark ones, an alpha is inverted."""
+OWN_PLACE = "Test_set"
+"""Where the pictures of Composition-1k belong."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,3 +161,41 @@ def looks_inverted(alpha: Plane) -> bool:
     rim = np.ones(alpha.shape, dtype=np.bool_)
     rim[1:-1, 1:-1] = False
     return bool(alpha[rim].mean() > WHITE_RIM * 255 and (alpha < 128).mean() > DARK_SHARE)
+
+
+def known_tests(root: Path, inventory: Inventory) -> list[Finding]:
+    """One finding a test set that is there by its name, one a foreground of Composition-1k."""
+    folders = {
+        entry.lead.parent: public_test_set_in(entry.lead.parent) for entry in inventory.entries
+    }
+    first = {
+        test_set: folder for folder, test_set in sorted(folders.items(), key=str, reverse=True)
+    }
+    findings = [_test_finding(folder, f"is {name}") for name, folder in first.items() if name]
+    names = {Path(name).stem for path in _lists(root) for name in _names(path)}
+    reported: set[str] = set()
+    for path in (entry.lead for entry in inventory.entries):
+        stem = foreground_of(path.stem)
+        if stem in names - reported and OWN_PLACE not in path.parts and not folders[path.parent]:
+            reported.add(stem)
+            findings.append(_test_finding(path, f"is a foreground of {COMPOSITION_1K}"))
+    return findings
+
+
+def _test_finding(path: Path, what: str) -> Finding:
+    sentence = f"{what}: a public test set, and nothing that was trained on it compares"
+    return Finding(kind="test set", path=path, sentence=sentence)
+
+
+def _lists(root: Path) -> list[Path]:
+    """The lists of Composition-1k in the tree and beside it."""
+    above = (root.absolute(), *root.absolute().parents[:2])
+    beside = [place / folder / TEST_NAMES for place in above for folder in ("", OWN_PLACE)]
+    return [path for path in {*root.rglob(TEST_NAMES), *beside} if path.is_file()]
+
+
+def _names(path: Path) -> list[str]:
+    try:
+        return read_names(path)
+    except BadData:
+        return []

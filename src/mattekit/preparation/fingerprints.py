@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 
 from mattekit.core.types import Plane
-from mattekit.data.sources.comp import foreground_of
+from mattekit.data.composite_plan import foreground_of
 from mattekit.imaging.picture import to_float
 
 SIDE, WAVES = 32, 8

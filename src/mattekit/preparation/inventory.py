@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 from mattekit.core.errors import BadData
-from mattekit.data.sources.comp import foreground_of
+from mattekit.data.composite_plan import foreground_of
 from mattekit.imaging.files import SUFFIXES
 
 Role = Literal["alpha", "image", "foreground", "trimap", "background", "picture"]

@@ -15,9 +15,8 @@ import numpy as np
 from mattekit.core.atomic import make_folder, replacing
 from mattekit.core.errors import BadArgument, BadData, BadOutput
 from mattekit.core.types import Plane, Sample
-from mattekit.data import Source, public_test_set
 from mattekit.data.crop import Crop, Step
-from mattekit.data.draw import draw
+from mattekit.data.source import Source, draw, public_test_set
 from mattekit.data.sources.shards import INDEX, VERSION, Entry
 from mattekit.imaging.picture import to_depth
 

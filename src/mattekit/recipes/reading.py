@@ -148,13 +148,16 @@ def _choose(configs: list[Any], value: Any, path: str) -> Any:
     if len(configs) == 1:
         return configs[0]
     by_name: dict[str, Any] = {str(fields(member)[0].default): member for member in configs}
+    known = by_name | {  # former names too
+        name: member for member in configs for name in get_args(get_type_hints(member).get("name"))
+    }
     given = value.get("name", value.get(FIRST)) if isinstance(value, Mapping) else value
     if given is None:
         raise BadRecipe(f"{path} needs a name; choose from {', '.join(by_name)}")
-    if given not in by_name:
+    if given not in known:
         hint = did_you_mean(str(given), list(by_name))
         raise BadRecipe(f"{_join(path, 'name')}: there is no '{given}'{hint}")
-    return by_name[given]
+    return known[given]
 
 
 def _read_config(kind: Any, value: Any, path: str) -> Any:

@@ -11,9 +11,9 @@ from mattekit.core.errors import BadData
 from mattekit.core.types import Image, Sample
 from mattekit.data.augmentation.geometry import (
     FlipConfig,
-    MakeRoomConfig,
     RotateConfig,
     ScaleConfig,
+    ShrinkToShowBackgroundConfig,
 )
 
 RATE = 0.034
@@ -143,7 +143,9 @@ def test_a_photo_without_layers_is_turned_as_a_whole_with_mirrored_edges(
 
 def test_room_is_made_by_shrinking_until_the_background_shows(rng: np.random.Generator) -> None:
     full = eight(alpha=np.ones((8, 8), dtype=np.float32))
-    after = MakeRoomConfig(pixels=30)(full, rng)  # 8 -> 6 leaves 28 pixels, 8 -> 5 leaves 39
+    after = ShrinkToShowBackgroundConfig(pixels=30)(
+        full, rng
+    )  # 8 -> 6 leaves 28 pixels, 8 -> 5 leaves 39
     assert (after.alpha == 1).sum() == 25
     assert (after.alpha == 0).sum() == 39
     assert np.array_equal(after.image, composed(after))
@@ -153,8 +155,8 @@ def test_room_that_is_there_is_left_and_room_that_cannot_be_made_ends(
     rng: np.random.Generator,
 ) -> None:
     roomy = eight()
-    assert MakeRoomConfig(pixels=24)(roomy, rng) is roomy
-    assert MakeRoomConfig(pixels=1000)(roomy, rng).size == (8, 8)
+    assert ShrinkToShowBackgroundConfig(pixels=24)(roomy, rng) is roomy
+    assert ShrinkToShowBackgroundConfig(pixels=1000)(roomy, rng).size == (8, 8)
 
 
 def test_a_sample_with_estimates_of_its_own_picture_is_refused(rng: np.random.Generator) -> None:

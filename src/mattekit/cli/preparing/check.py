@@ -13,10 +13,9 @@ from mattekit.batch.processes import run_on_processes
 from mattekit.batch.runner import SCHEMA
 from mattekit.cli.options import Json, Processes, Quiet
 from mattekit.cli.progress import progress
-from mattekit.preparation.doctor import KINDS, Examined, Finding, examine
+from mattekit.preparation.doctor import KINDS, Examined, Finding, examine, known_tests
 from mattekit.preparation.fingerprints import overlaps
 from mattekit.preparation.inventory import Inventory, take_inventory
-from mattekit.preparation.known_tests import known_tests
 
 SHOWN = 20
 """Findings of a kind that are printed."""

@@ -11,9 +11,9 @@ from mattekit.data.augmentation.colour import ColourConfig
 from mattekit.data.augmentation.estimates import EstimatesConfig
 from mattekit.data.augmentation.geometry import (
     FlipConfig,
-    MakeRoomConfig,
     RotateConfig,
     ScaleConfig,
+    ShrinkToShowBackgroundConfig,
 )
 from mattekit.data.augmentation.rssn import RssnConfig
 from mattekit.data.augmentation.trimaps import (
@@ -28,7 +28,7 @@ StepConfig = (
     FlipConfig
     | RotateConfig
     | ScaleConfig
-    | MakeRoomConfig
+    | ShrinkToShowBackgroundConfig
     | ColourConfig
     | RssnConfig
     | BandTrimapConfig

@@ -67,13 +67,13 @@ class CameraConfig:
             raise ValueError("quality must be at most 100 and exposure_deviation at least 0")
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
-        return with_image(sample, photographed(sample.image, rng, self))
+        return with_image(sample, simulate_camera(sample.image, rng, self))
 
 
 USUAL = CameraConfig()
 
 
-def photographed(image: Image, rng: np.random.Generator, camera: CameraConfig = USUAL) -> Image:
+def simulate_camera(image: Image, rng: np.random.Generator, camera: CameraConfig = USUAL) -> Image:
     """The picture as a random camera would have stored it."""
     if happens(camera.exposure, rng):
         gain, gamma = (np.exp(rng.normal(0, camera.exposure_deviation)) for _ in range(2))

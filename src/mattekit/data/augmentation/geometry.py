@@ -89,10 +89,10 @@ class ScaleConfig:
 
 
 @config
-class MakeRoomConfig:
+class ShrinkToShowBackgroundConfig:
     """Shrink the subject until enough of the background is seen."""
 
-    name: Literal["make_room"] = "make_room"
+    name: Literal["shrink_to_show_background", "make_room"] = "shrink_to_show_background"
     pixels: int = 100
     """Least number of pixels with an alpha below 0.01."""
     factor: float = 0.8

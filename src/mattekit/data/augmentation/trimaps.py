@@ -7,10 +7,12 @@ import cv2
 import numpy as np
 
 from mattekit.core.config import config
-from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Mask, Sample, Trimap
+from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Mask, Plane, Sample, Trimap
 from mattekit.data.augmentation.chance import check_range
-from mattekit.data.drawn_trimap import drawn_trimap
 from mattekit.imaging.trimap import ellipse_band, legacy, random_band
+
+WIDTHS = (1.5, 24.0)
+"""Range of the band of a drawn trimap on either side of the soft pixels, in pixels."""
 
 
 @config
@@ -58,7 +60,7 @@ class EllipseTrimapConfig:
 
 @config
 class ShiftedTrimapConfig:
-    """A widened band that slipped to one side, so that a few soft pixels pass for known."""
+    """A widened band shifted to one side, so that a few soft pixels are labelled known."""
 
     name: Literal["shifted_trimap"] = "shifted_trimap"
     sizes: tuple[int, int] = (5, 35)
@@ -82,7 +84,7 @@ class ShiftedTrimapConfig:
         reach = int(size * self.shift)
         rows, columns = (int(way) for way in rng.integers(-reach, reach, size=2, endpoint=True))
         soft = (sample.alpha > self.tolerance) & (sample.alpha < 1 - self.tolerance)
-        trimap = self._labels(sample.alpha, slipped(widened(soft, size), rows, columns))
+        trimap = self._labels(sample.alpha, shifted(widened(soft, size), rows, columns))
         if np.count_nonzero(trimap == BACKGROUND) < self.least_background:
             trimap = self._labels(sample.alpha, soft)
         return replace(sample, trimap=trimap)
@@ -110,9 +112,50 @@ def widened(mask: Mask, size: int) -> Mask:
     return cv2.dilate(mask.astype(np.uint8), kernel) > 0
 
 
-def slipped(mask: Mask, rows: int, columns: int) -> Mask:
+def shifted(mask: Mask, rows: int, columns: int) -> Mask:
     """The mask moved down and to the right, its edge pixels repeated."""
     height, width = mask.shape
     from_rows = np.clip(np.arange(height) - rows, 0, height - 1)
     from_columns = np.clip(np.arange(width) - columns, 0, width - 1)
     return mask[from_rows[:, None], from_columns]
+
+
+def drawn_trimap(alpha: Alpha, rng: np.random.Generator) -> Trimap:
+    """A trimap that is right, up to a little slack, about what it claims to know."""
+    slack = rng.choice([0.004, 0.02, 0.05], 2)
+    foreground, background = alpha >= 1 - slack[0], alpha <= slack[1]
+    if rng.random() < 0.6:
+        size = int(rng.integers(1, 5))
+        foreground, background = _opened(foreground, size), _opened(background, 2 * size)
+    inner, outer = WIDTHS[0] * (WIDTHS[1] / WIDTHS[0]) ** rng.random(2)
+    if rng.random() < 0.4:
+        outer = inner * np.exp(rng.normal(0, 0.3))
+    wobble = np.exp(_wobble(alpha.shape, rng) * rng.uniform(0, 0.5))
+    trimap = np.full(alpha.shape, UNKNOWN, np.uint8)
+    trimap[_depth(foreground) > inner * wobble] = FOREGROUND
+    trimap[_depth(background) > outer * wobble] = BACKGROUND
+    if rng.random() < 0.35:
+        sigma = rng.uniform(2, 8)
+        for label in (FOREGROUND, BACKGROUND):
+            thin = cv2.GaussianBlur(
+                (trimap == label).astype(np.float32), (0, 0), sigma
+            ) < rng.uniform(0.4, 0.8)
+            trimap[thin & (trimap == label)] = UNKNOWN
+    return trimap
+
+
+def _opened(mask: Mask, radius: int) -> Mask:
+    """Without the specks that nobody would paint."""
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, kernel) > 0
+
+
+def _depth(mask: Mask) -> Plane:
+    return cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_5)
+
+
+def _wobble(size: tuple[int, ...], rng: np.random.Generator) -> Plane:
+    """Smooth noise about 0, in lumps of a random size."""
+    cells = int(rng.uniform(3, 25)) + 3
+    lumps = rng.standard_normal((cells, cells), dtype=np.float32)
+    return cv2.resize(lumps, size[::-1], interpolation=cv2.INTER_CUBIC)

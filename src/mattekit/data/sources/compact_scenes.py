@@ -1,4 +1,4 @@
-"""The pictures that `compact` learns from: procedural subjects, photographed, with estimates.
+"""The pictures that `compact` learns from: procedural subjects, simulate_camera, with estimates.
 
 Subjects are drawn at twice the size and reduced. Colours are procedural or cut out of photographs,
 where a folder of them is given. Drawing and solving the classical estimates takes about half a
@@ -17,9 +17,9 @@ from mattekit.classical.estimates import estimates
 from mattekit.core.atomic import replacing
 from mattekit.core.config import config
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Image, Plane, Sample, Trimap
-from mattekit.data.augmentation.camera import exposed, photographed
+from mattekit.data.augmentation.camera import exposed, simulate_camera
 from mattekit.data.augmentation.noise import gaussian_blur
-from mattekit.data.drawn_trimap import drawn_trimap
+from mattekit.data.augmentation.trimaps import drawn_trimap
 from mattekit.data.folders import pictures_below
 from mattekit.imaging.compose import over, over_linear
 from mattekit.imaging.files import read_image
@@ -85,7 +85,7 @@ class CompactScenes:
         foreground, background, image = (
             resize(plane, alpha.shape) for plane in (foreground, background, image)
         )
-        image = photographed(image, rng)
+        image = simulate_camera(image, rng)
         return Sample(
             image=image,
             alpha=alpha,

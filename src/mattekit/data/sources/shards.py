@@ -16,7 +16,8 @@ from mattekit.core.config import config
 from mattekit.core.errors import BadData
 from mattekit.core.types import UNKNOWN, Image, Mask, Plane, Sample, Size
 from mattekit.data.crop import random_pixel
-from mattekit.data.window import Placed, Window
+from mattekit.data.source import WindowedSource
+from mattekit.data.window import BackgroundPlacement, Window
 from mattekit.imaging.compose import over
 from mattekit.imaging.picture import Picture, to_float
 
@@ -52,44 +53,28 @@ class Entry:
         return planes
 
 
-class ShardsSource:
-    """The samples of a folder of shards, composed where they hold foreground and background."""
+@dataclass(kw_only=True)
+class ShardsSource(WindowedSource):
+    """The samples of a folder of shards, composited where they hold foreground and background."""
 
-    def __init__(
-        self,
-        folder: Path,
-        entries: list[Entry],
-        *,
-        backgrounds: str,
-        licence: str,
-        test_set: str | None = None,
-    ) -> None:
-        self.folder = folder
-        self.entries = entries
-        self.backgrounds = backgrounds
-        self.licence = licence
-        self.test_set = test_set
-        self.names = tuple(entry.name for entry in entries)
-        self.composed = [entry for entry in entries if "image" not in entry.planes]
+    folder: Path
+    entries: list[Entry]
+    backgrounds: str
+    licence: str
+    test_set: str | None = None
 
-    def __len__(self) -> int:
-        return len(self.entries)
+    def __post_init__(self) -> None:
+        self.names = tuple(entry.name for entry in self.entries)
+        self.composed = [entry for entry in self.entries if "image" not in entry.planes]
 
-    def sample(self, index: int, rng: np.random.Generator) -> Sample:
-        return self._composed(index, Window.whole(self.entries[index].size), rng)
-
-    def part(self, index: int, rng: np.random.Generator, side: int) -> Sample:
-        """Only the pixels of a window around an unknown pixel are fetched."""
+    def read(self, index: int, rng: np.random.Generator, side: int | None) -> Sample:
+        """Only the pixels of the window are fetched."""
         entry = self.entries[index]
+        mapped = entry.mapped(self.folder)
         window = Window.whole(entry.size)
-        if min(entry.size) > side:
-            unknown = _unknown(entry.mapped(self.folder))
-            window = Window.around(random_pixel(unknown, rng), (side, side), entry.size)
-        return self._composed(index, window, rng)
-
-    def _composed(self, index: int, window: Window, rng: np.random.Generator) -> Sample:
-        entry = self.entries[index]
-        stored = {name: window.of(plane) for name, plane in entry.mapped(self.folder).items()}
+        if side is not None and min(entry.size) > side:
+            window = Window.around(random_pixel(_unknown(mapped), rng), (side, side), entry.size)
+        stored = {name: window.of(plane) for name, plane in mapped.items()}
         trimap = stored.pop("trimap", None)
         planes: dict[str, Any] = {name: to_float(plane) for name, plane in stored.items()}
         if "image" not in planes:
@@ -105,7 +90,7 @@ class ShardsSource:
         """The background of any composed sample, scaled to cover."""
         other = self.composed[int(rng.integers(len(self.composed)))]
         behind = Picture(colours=other.mapped(self.folder)["background"])
-        return Placed.by("cover", other.size, size, rng).part(behind, window)
+        return BackgroundPlacement.compute("cover", other.size, size, rng).part(behind, window)
 
 
 @config
@@ -129,7 +114,11 @@ class ShardsConfig:
         for entry in entries:
             _check(folder, entry)
         return ShardsSource(
-            folder, entries, backgrounds=self.backgrounds, licence=licence, test_set=test_set
+            folder=folder,
+            entries=entries,
+            backgrounds=self.backgrounds,
+            licence=licence,
+            test_set=test_set,
         )
 
 
