@@ -29,7 +29,7 @@ class Rule:
     enlarged: Literal["ceil(x r)", "int(x r + 1)"]
     """Its new height and width, where r is the larger of the two ratios."""
     placement: Literal["top-left"]
-    """Which part of the background is taken; a larger one is never shrunk."""
+    """Which part of the background is used; a larger one is never shrunk."""
     arithmetic: Literal["float64", "float32"]
     """What aF + (1-a)B is computed in, where a is alpha / 255."""
     to_8_bits: Literal["truncated", "rounded"]

@@ -22,7 +22,7 @@ class MatteFiles:
     alpha: Path | None = None
     trimap: Path | None = None
     tolerance: float = 0.0
-    """Alphas this near to 0 or 1 are taken for 0 or 1."""
+    """Alphas this near to 0 or 1 count as 0 or 1."""
 
     def open(self) -> "Matte":
         """The planes as stored; refused where they do not fit together or say nothing."""

@@ -87,7 +87,7 @@ def make_pairs(foregrounds: int, backgrounds: int, each: int, pairing: Pairing) 
 
 @dataclass(frozen=True)
 class Denoised:
-    """Files that at times are read in the place of others, all of a picture at once."""
+    """Files that are sometimes read instead of others, all of a picture at once."""
 
     instead: Mapping[Path, Path] = field(default_factory=dict)
     chance: float = 0.0
@@ -157,7 +157,7 @@ class PairSource(WindowedSource):
     def _layers(
         self, matte: Matte, window: Window, background: Image, rng: np.random.Generator
     ) -> "Layers":
-        """The foreground, at times with another one on top where both leave background free."""
+        """The foreground, sometimes with another one on top where both leave background free."""
         one = Layers.of(matte.colours(window), matte.alpha(window), background)
         if rng.random() >= self.composition.two_foregrounds:
             return one

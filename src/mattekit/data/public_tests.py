@@ -1,7 +1,7 @@
 """Which pictures are public test sets: what was trained on them cannot be compared with anybody's.
 
-They are told by name, which needs no data: of a folder, or of Composition-1k's own list where it is
-there. Pictures that were renamed are found by `mattekit prepare check TRAIN --against TEST`.
+They are recognised by name, which needs no data: of a folder, or of Composition-1k's own list where
+it is there. Pictures that were renamed are found by `mattekit prepare check TRAIN --against TEST`.
 """
 
 from collections.abc import Iterable

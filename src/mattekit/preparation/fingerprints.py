@@ -1,4 +1,4 @@
-"""What tells a picture again: its bytes, its name, and a hash of how it looks.
+"""What a picture is recognised by: its bytes, its name, and a hash of how it looks.
 
 The hash is 64 signs of slow cosine waves, so a picture that was scaled, coded anew or slightly
 retouched keeps nearly all of them.
@@ -67,23 +67,23 @@ def look_of(colours: Plane) -> int | None:
 def overlaps(ours: list[Fingerprint], theirs: list[Fingerprint]) -> list[Overlap]:
     """Every picture of ours that is in the other set too, with the strongest sign of it.
 
-    A name that several composites share is told once.
+    A name that several composites share is reported once.
     """
     by_digest = {other.digest: other for other in reversed(theirs)}
     by_name = {other.name: other for other in reversed(theirs)}
     near = _near(ours, theirs)
-    found, told = [], set[str]()
+    found, reported = [], set[str]()
     for number, one in enumerate(ours):
         other = by_digest.get(one.digest) or near.get(number)
         if other is not None:
             kind = "same bytes" if other.digest == one.digest else "same look"
             found.append(Overlap(kind=kind, path=one.path, other=other.path))
-            told.add(one.name)
+            reported.add(one.name)
     for one in ours:
-        if one.name in by_name and one.name not in told:
+        if one.name in by_name and one.name not in reported:
             other = by_name[one.name]
             found.append(Overlap(kind="same name", path=one.path, other=other.path))
-            told.add(one.name)
+            reported.add(one.name)
     return found
 
 

@@ -16,34 +16,15 @@ from mattekit.imaging.files import SUFFIXES
 Role = Literal["alpha", "image", "foreground", "trimap", "background", "picture"]
 """`picture` is in a folder whose name says nothing: nothing belongs to it."""
 
-FOLDER_NAMES: dict[str, Role] = {
-    "alpha": "alpha",
-    "alphas": "alpha",
-    "mask": "alpha",
-    "masks": "alpha",
-    "matte": "alpha",
-    "mattes": "alpha",
-    "image": "image",
-    "images": "image",
-    "original": "image",
-    "rgb": "image",
-    "input": "image",
-    "input lowres": "image",
-    "blurred image": "image",
-    "merged": "image",
-    "merged cv": "image",
-    "fg": "foreground",
-    "foreground": "foreground",
-    "foregrounds": "foreground",
-    "trimap": "trimap",
-    "trimaps": "trimap",
-    "trimap1": "trimap",
-    "trimap2": "trimap",
-    "trimap3": "trimap",
-    "bg": "background",
-    "background": "background",
-    "backgrounds": "background",
-}
+FOLDERS: dict[Role, set[str]] = {
+    "alpha": {"alpha", "alphas", "mask", "masks", "matte", "mattes"},
+    "image": {"image", "images", "original", "rgb", "input", "input lowres", "blurred image",
+              "merged", "merged cv"},
+    "foreground": {"fg", "foreground", "foregrounds"},
+    "trimap": {"trimap", "trimaps", "trimap1", "trimap2", "trimap3"},
+    "background": {"bg", "background", "backgrounds"},
+}  # fmt: skip
+"""What folders of each role are called, in small letters."""
 LEADING: tuple[Role, ...] = ("alpha", "image", "foreground")
 """What the others must fit: the first of these that is there."""
 
@@ -95,7 +76,8 @@ def take_inventory(root: Path) -> Inventory:
 
 def role_of(folder: Path) -> Role:
     """What the pictures of a folder are, by its name."""
-    return FOLDER_NAMES.get(folder.name.casefold().replace("_", " ").replace("-", " "), "picture")
+    name = folder.name.casefold().replace("_", " ").replace("-", " ")
+    return next((role for role, names in FOLDERS.items() if name in names), "picture")
 
 
 def _groups(root: Path) -> dict[Path, dict[Role, list[Path]]]:

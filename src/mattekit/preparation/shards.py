@@ -1,7 +1,7 @@
 """Turning any source into shards: its samples decoded once, as bytes to be mapped into memory.
 
 A pixel takes eight bytes where the sample is composed (foreground, alpha, background, trimap). The
-index is written last, so that a folder without one is never taken for complete.
+index is written last, so that a folder without one never counts as complete.
 """
 
 import json

@@ -59,7 +59,7 @@ def _backdrop(rng: np.random.Generator, size: Size, colours: list[Colour]) -> Im
 
 
 def _curtain(rng: np.random.Generator, size: Size, colours: list[Colour]) -> Image:
-    """Cloth in folds, at times striped."""
+    """Cloth in folds, sometimes striped."""
     x, y = positions(size)
     folds = min(size) * rng.uniform(0.04, 0.15)
     sway = 2 * folds * smooth_field(rng, size, scale=0.5)

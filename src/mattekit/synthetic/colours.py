@@ -1,6 +1,6 @@
 """Foreground colours: what the subject is made of, lit from one side, defined everywhere.
 
-The colours go on beyond the outline, so that the foreground is known where alpha is 0, too.
+The colours continue beyond the outline, so that the foreground is known where alpha is 0, too.
 A new material is a function of (rng, relief, shade) and a line in `MATERIALS`.
 """
 
@@ -177,7 +177,7 @@ def _thread(rng: np.random.Generator, relief: Plane, shade: Plane) -> Image:
 
 
 def _object(rng: np.random.Generator, relief: Plane, shade: Plane) -> Image:
-    """Plain, patterned or busy: texture under light, with a highlight at times."""
+    """Plain, patterned or busy: texture under light, with a highlight, sometimes."""
     size = _size(shade)
     busy = rng.random() < 0.3
     light = 0.6 * relief + 0.6 * shade

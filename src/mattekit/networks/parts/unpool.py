@@ -22,7 +22,7 @@ def pool(
 ) -> tuple[Float[Tensor, "b c h2 w2"], Int[Tensor, "b c h2 w2"]]:
     """Maxima over windows with stride 2, and the place of each, for `unpool` to read.
 
-    Among equals the first is taken, as torch does.
+    Among equals the first counts, as torch does.
     """
     if _scatters(window):
         maxima, places = F.max_pool2d(planes, 2, return_indices=True)

@@ -33,7 +33,7 @@ def published_keys(network: nn.Module) -> dict[str, str]:
 def renamed(network: nn.Module, prefixes: Mapping[str, str]) -> dict[str, str]:
     """Published key -> our key, where `prefixes` maps beginnings of ours to published ones.
 
-    Both are made of whole words between dots. The longest that fits a key is taken; a key that none
+    Both are made of whole words between dots. The longest that fits a key counts; a key that none
     fits is published as it is.
     """
     theirs_of = {ours: theirs for pair in prefixes.items() for ours, theirs in _expanded(*pair)}

@@ -6,7 +6,7 @@ shows by its keys and its name, and what its keys are called here. Summary and t
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,9 @@ FIRST_OF_DEEPFILL, FIRST_OF_VGG = "stage_1.down.out.0.conv.0.weight", "features.
 class Kind:
     """One sort of public checkpoint."""
 
-    name: str
+    summary: str
+    signature_key: str
+    """A key that every file of this kind has."""
     config: Any
     """The config that the public weights were trained with."""
     detect_options: Callable[[Tensors, str], dict[str, Any]] = lambda tensors, name: {}
@@ -37,31 +39,14 @@ class Kind:
     """Names of these options."""
     keys: Callable[[Any], dict[str, str]] = published_keys
     """From a network to: published key -> ours."""
+    unused: Sequence[str] = ()
+    """First words of published keys that no computation uses."""
     convert: Callable[[dict[str, Tensor], nn.Module], dict[str, Tensor]] | None = None
     """A change of the tensors, where they were published for another network."""
     partial: bool = False
     """The file holds only a part of the network: a start for training."""
-
-    @property
-    def summary(self) -> str:
-        """One line for the list of kinds."""
-        return str(ABOUT[self.name]["summary"])
-
-    @property
-    def signature_key(self) -> str:
-        """A key that every file of this kind has."""
-        return str(ABOUT[self.name]["signature_key"])
-
-    @property
-    def unused(self) -> tuple[str, ...]:
-        """First words of published keys that no computation uses."""
-        return tuple(ABOUT[self.name].get("unused", ()))
-
-    @property
-    def terms(self) -> dict[str, str]:
-        """Source, licence, training data and overlap with test sets, for the header."""
-        terms = ABOUT[self.name]["terms"]
-        return dict(ABOUT[terms]["terms"] if isinstance(terms, str) else terms)
+    terms: dict[str, str]
+    """Source, licence, training data and overlap with test sets, for the header."""
 
 
 def _alphagan(tensors: Tensors, name: str) -> dict[str, Any]:
@@ -117,38 +102,27 @@ def _vgg_keys(network: nn.Module) -> dict[str, str]:
     }
 
 
+def _kind(name: str, config: Any, **options: Any) -> Kind:
+    about = dict(ABOUT[name])
+    if isinstance(about["terms"], str):  # those of another kind
+        about["terms"] = ABOUT[about["terms"]]["terms"]
+    return Kind(**about, config=config, **options)
+
+
+SAMPLENET = samplenet.PUBLISHED
+OF_DIM = ("skip", "conv6_kernel", "refine")
+
 KINDS: dict[str, Kind] = {
-    kind.name: kind
-    for kind in (
-        Kind(name="alphagan-a6", config=alphagan_a6.PUBLISHED),
-        Kind(
-            name="alphagan",
-            config=alphagan.PUBLISHED,
-            detect_options=_alphagan,
-            detected=("norm",),
-        ),
-        Kind(
-            name="gfm",
-            config=gfm.PUBLISHED,
-            detect_options=_gfm,
-            detected=("backbone", "rosta"),
-        ),
-        Kind(
-            name="dim",
-            config=dim.PUBLISHED,
-            detect_options=_dim,
-            detected=("skip", "conv6_kernel", "refine"),
-        ),
-        Kind(name="samplenet-background", config=samplenet.PUBLISHED["background"]),
-        Kind(name="samplenet-foreground", config=samplenet.PUBLISHED["foreground"]),
-        Kind(name="samplenet-matting", config=samplenet.PUBLISHED["matting"]),
-        Kind(name="deepfill", config=samplenet.PUBLISHED["background"], convert=_widen_deepfill),
-        Kind(
-            name="vgg16",
-            config=dim.PUBLISHED,
-            keys=_vgg_keys,
-            convert=_widen_vgg,
-            partial=True,
-        ),
+    name: _kind(name, config, **options)
+    for name, config, options in (
+        ("alphagan-a6", alphagan_a6.PUBLISHED, {}),
+        ("alphagan", alphagan.PUBLISHED, {"detect_options": _alphagan, "detected": ("norm",)}),
+        ("gfm", gfm.PUBLISHED, {"detect_options": _gfm, "detected": ("backbone", "rosta")}),
+        ("dim", dim.PUBLISHED, {"detect_options": _dim, "detected": OF_DIM}),
+        ("samplenet-background", SAMPLENET["background"], {}),
+        ("samplenet-foreground", SAMPLENET["foreground"], {}),
+        ("samplenet-matting", SAMPLENET["matting"], {}),
+        ("deepfill", SAMPLENET["background"], {"convert": _widen_deepfill}),
+        ("vgg16", dim.PUBLISHED, {"keys": _vgg_keys, "convert": _widen_vgg, "partial": True}),
     )
 }

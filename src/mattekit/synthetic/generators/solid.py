@@ -74,7 +74,7 @@ def _thing(rng: np.random.Generator, size: Size, *, openings: int = 0) -> Plane:
 
 
 def _outlines(rng: np.random.Generator) -> list[Points]:
-    """A thing of one to five overlapping shapes, at times with smaller things around it."""
+    """A thing of one to five overlapping shapes, sometimes with smaller things around it."""
     if rng.random() < 0.2:
         return animal(rng)
     shapes = [0.9 * _shape(rng)]
