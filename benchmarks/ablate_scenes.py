@@ -102,7 +102,7 @@ def train(bank: Path, whole: Path, photos: Path | None, run: Path, count: int, s
     }
     words = [f"{key}={value}" for key, value in settings.items()]
     command = [sys.executable, "-m", "mattekit", "train", "compact", *words]
-    command += ["--device", "cpu", "--out", str(run), "--quiet"]
+    command += ["--device", "cpu", "--output", str(run), "--quiet"]
     subprocess.run(command, check=True)
 
 

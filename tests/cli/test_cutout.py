@@ -77,7 +77,7 @@ def test_everything_that_can_be_saved_is_saved_under_its_name(
         (["-o", ".", "--save", "preview"], ["photo.jpg"]),
         (["-o", ".", "--save", "alpha,trimap"], ["photo-alpha.png", "photo-trimap.png"]),
         (["-o", ".", "--format", "tiff", "--save", "rgba,alpha"],
-         ["photo-alpha.tiff", "photo.tiff"]),
+         ["photo-alpha.tif", "photo.tif"]),
         (["-o", ".", "--format", "jpeg", "--background", "teal"], ["photo.jpg"]),
         (["-o", ".", "--format", "exr", "--save", "rgba,trimap"],
          ["photo-trimap.png", "photo.exr"]),
@@ -100,7 +100,7 @@ def test_results_have_the_file_name_and_the_format_that_were_asked_for(
     ("words", "message"),
     [
         (["--format", "jpeg"], "JPEG cannot hold transparency"),
-        (["--format", "webp", "--bits", "16"], "WEBP holds 8 bits"),
+        (["--format", "webp", "--bits", "16"], "WebP holds 8 bits"),
         (["--format", "png", "--straight"], "--straight is for EXR"),
         (["-o", "cat.gif"], "cat.gif does not end in .png"),
         (["-o", "cat.png", "--format", "tiff"], "is not a file of --format tiff"),
