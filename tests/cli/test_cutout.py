@@ -289,7 +289,7 @@ def test_the_colours_are_clean_at_the_edge(mattekit: Command, files: Path) -> No
         ),
         (["--trimap", "trimap.png", "--strategy", "whale"], "there is no strategy 'whale'"),
         (["--trimap", "trimap.png", "--model", "knn", "--max-memory", "100MB"], "KNN needs about"),
-        (["--trimap", "trimap.png", "--background", "bluish"], "no colour"),
+        (["--trimap", "trimap.png", "--background", "bluish"], "is not a valid colour"),
     ],
 )
 def test_what_cannot_be_cut_is_refused_in_a_sentence_and_nothing_is_written(
