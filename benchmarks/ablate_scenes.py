@@ -71,7 +71,7 @@ def even_band(alpha: Alpha, rng: np.random.Generator) -> Trimap:
 REMOVALS = {
     "nothing": Removal(),
     "photographs' colours": Removal(photos=False),
-    "camera": Removal(instead={"photographed": as_it_is}),
+    "camera": Removal(instead={"simulate_camera": as_it_is}),
     "defocus": Removal(instead={"gaussian_blur": sharp}),
     "hair and fur": Removal(instead={"random_kind": no_strands}),
     "loose, wobbling trimaps": Removal(instead={"drawn_trimap": even_band}),

@@ -38,7 +38,7 @@ from mattekit.data import Source
 from mattekit.data.augmentation.geometry import FlipConfig
 from mattekit.data.augmentation.trimaps import LegacyTrimapConfig
 from mattekit.data.crop import Crop, random_pixel
-from mattekit.data.loader import Row, collate, make_loader
+from mattekit.data.loader import SampleOrder, collate, make_loader
 from mattekit.data.matte_files import MatteFiles
 from mattekit.data.pairs import CompositionConfig, Pair, PairSource
 from mattekit.data.sources.shards import ShardsConfig
@@ -124,7 +124,7 @@ def make_sources(folder: Path) -> dict[str, Source]:
 
 def loaded(source: Source) -> Iterator[Batch]:
     """Our loader's batches of one."""
-    return make_loader(source, Row(length=len(source), batch=1, seed=0), steps=STEPS)
+    return make_loader(source, SampleOrder(length=len(source), batch=1, seed=0), steps=STEPS)
 
 
 def check_alike(name: str, batch: Batch, other: Batch) -> None:
@@ -198,7 +198,7 @@ def main() -> None:
         rates[f"procedural scenes of {SIZE}"] = rate(loaded(scenes), number)
         shards = sources["shards of whole pictures"]
         memory, growth = memory_growth(loaded(shards), endurance)
-        row = Row(length=len(shards), batch=4, seed=0)
+        row = SampleOrder(length=len(shards), batch=4, seed=0)
         worker = partial(make_loader, shards, row, steps=STEPS, workers=1)
         alone, beside = step_seconds(None, steps), step_seconds(worker, steps)
     base = rates["published: 4 PNG"]

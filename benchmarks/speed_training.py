@@ -28,7 +28,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from mattekit.core.tensors import Batch
-from mattekit.data.loader import Row, make_loader
+from mattekit.data.loader import SampleOrder, make_loader
 from mattekit.data.sources.synthetic import SyntheticConfig
 from mattekit.imaging.compose import over
 from mattekit.inference.torch_network import find_device
@@ -147,7 +147,7 @@ def ways(recipe: Recipe, device: torch.device, quick: bool) -> Iterator[tuple[st
 
 def batches(recipe: Recipe, *, workers: int = 0) -> Iterator[Batch]:
     """What the recipe trains on."""
-    row = Row(length=recipe.data.train.count, batch=recipe.batch, seed=0)  # type: ignore[union-attr]
+    row = SampleOrder(length=recipe.data.train.count, batch=recipe.batch, seed=0)  # type: ignore[union-attr]
     return make_loader(recipe.data.train.open(), row, steps=make_steps(recipe), workers=workers)
 
 

@@ -8,9 +8,9 @@ import torch
 from contracts.variants import label, variants
 from torch import Tensor
 
-from mattekit.core.tensors import Batch, Prediction, region_weight
+from mattekit.core.tensors import CLASSES, Batch, Prediction, region_weight
 from mattekit.losses import LossConfig
-from mattekit.losses.glance import CLASSES, focus_target, glance_target
+from mattekit.losses.glance import focus_target, glance_target
 from mattekit.losses.region import RegionWeights
 from mattekit.recipes.reading import read
 

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 from mattekit.core.types import UNKNOWN, Sample
 from mattekit.data import PartialSource, Source, SourceConfig, public_test_set
 from mattekit.data.crop import Crop
-from mattekit.data.loader import Row, make_loader
+from mattekit.data.loader import SampleOrder, make_loader
 from mattekit.data.sources.synthetic import SyntheticConfig
 from mattekit.imaging.compose import over
 from mattekit.preparation.shards import write_shards
@@ -241,7 +241,7 @@ class TestSource:
     ) -> None:
         source = opened(case, written)
         moved = pickle.loads(pickle.dumps(source))
-        row = Row(length=len(source), batch=2, seed=7)
+        row = SampleOrder(length=len(source), batch=2, seed=7)
         steps = [Crop((24, 32), 16)]
         here = list(islice(make_loader(source, row, steps=steps), 2))
         there = list(islice(make_loader(moved, row, steps=steps), 2))

@@ -16,7 +16,7 @@ from mattekit.data.augmentation.artefacts import JpegConfig
 from mattekit.data.augmentation.geometry import FlipConfig
 from mattekit.data.augmentation.trimaps import BandTrimapConfig
 from mattekit.data.crop import Crop, Step
-from mattekit.data.loader import Row, collate, make_loader
+from mattekit.data.loader import SampleOrder, collate, make_loader
 from mattekit.data.sources.rgba_folder import RgbaFolderConfig
 from mattekit.data.sources.synthetic import SyntheticConfig
 from mattekit.imaging.files import write_image
@@ -48,8 +48,8 @@ class Numbers:
 RAMP = np.linspace(0, 1, 96 * 128 * 3, dtype=np.float32).reshape(96, 128, 3)
 
 
-def row(**changes: int | bool) -> Row:
-    return replace(Row(length=5, batch=4, seed=3), **changes)
+def row(**changes: int | bool) -> SampleOrder:
+    return replace(SampleOrder(length=5, batch=4, seed=3), **changes)
 
 
 def values(batches: list[Batch]) -> list[float]:

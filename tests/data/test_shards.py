@@ -13,7 +13,7 @@ from mattekit.core.errors import BadArgument, BadData, BadOutput
 from mattekit.core.types import Sample
 from mattekit.data import PartialSource
 from mattekit.data.crop import Crop
-from mattekit.data.loader import Row, make_loader
+from mattekit.data.loader import SampleOrder, make_loader
 from mattekit.data.sources.shards import ShardsConfig, ShardsSource
 from mattekit.data.sources.synthetic import SyntheticConfig
 from mattekit.imaging.compose import over
@@ -137,7 +137,7 @@ def test_the_loader_gives_the_same_batches_from_shards_with_and_without_workers(
     tmp_path: Path,
 ) -> None:
     written(tmp_path)
-    row, steps = Row(length=3, batch=2, seed=1), [Crop((16, 24), 16)]
+    row, steps = SampleOrder(length=3, batch=2, seed=1), [Crop((16, 24), 16)]
     images = [
         [batch.image.numpy() for batch in islice(loader, 3)]
         for loader in (

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mattekit.data.loader import Numbered, Row
+from mattekit.data.loader import NumberedSamples, SampleOrder
 from mattekit.recipes.build import make_steps
 from mattekit.recipes.recipe import Recipe, find, load_recipe, names
 from mattekit.recipes.train import public_test_remarks
@@ -47,8 +47,8 @@ def test_a_recipe_reads_its_data_and_makes_crops_of_them(
     recipe = recipe_at(root, name, monkeypatch)
     assert recipe.data.valid is not None
     train, valid = recipe.data.train.open(), recipe.data.valid.open()
-    row = Row(length=len(train), batch=1, seed=0)
-    (sample,) = Numbered(train, row, make_steps(recipe)).take(1)
+    row = SampleOrder(length=len(train), batch=1, seed=0)
+    (sample,) = NumberedSamples(train, row, make_steps(recipe)).take(1)
     assert sample.size == (recipe.data.size, recipe.data.size)
     assert sample.trimap is not None
     assert (sample.background is not None) == (name != "gfm_ori_easier")

@@ -22,7 +22,7 @@ from training.toys import Discs, ToyNetwork, make_setup, weights_of
 
 from mattekit.core.tensors import Batch, Prediction
 from mattekit.core.types import Sample
-from mattekit.data.loader import Row, make_loader
+from mattekit.data.loader import SampleOrder, make_loader
 from mattekit.imaging.compose import over
 from mattekit.losses.region import Terms
 from mattekit.networks import dim
@@ -95,7 +95,9 @@ def end_weights(
     setup = make_setup(**options, freeze=FreezeConfig(norms=network is toy), **changes)
     built = method.build(setup)
     batch, side = (4, 16) if network is toy else (2, 32)
-    row = Row(length=12, batch=batch, seed=0, rank=fabric.global_rank, world=fabric.world_size)
+    row = SampleOrder(
+        length=12, batch=batch, seed=0, rank=fabric.global_rank, world=fabric.world_size
+    )
     seen: list[str] = []
     for _, batch in zip(range(STEPS), make_loader(NoisyDiscs(size=side), row), strict=False):
         seen += batch.names

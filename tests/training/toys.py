@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from mattekit.core.config import config
 from mattekit.core.tensors import Batch, Prediction
 from mattekit.core.types import Sample
-from mattekit.data.loader import Row, make_loader
+from mattekit.data.loader import SampleOrder, make_loader
 from mattekit.data.sources.synthetic import SyntheticConfig
 from mattekit.imaging.compose import over
 from mattekit.losses.alpha import AlphaL1Config
@@ -109,7 +109,7 @@ class DiscsConfig(SyntheticConfig):
 
 def discs(count: int | None = None, *, batch: int = 4, start: int = 0) -> Iterator[Batch]:
     """Batches of discs, for ever or `count` of them."""
-    row = Row(length=12, batch=batch, seed=0)
+    row = SampleOrder(length=12, batch=batch, seed=0)
     return islice(make_loader(Discs(), row, start=start), count)
 
 

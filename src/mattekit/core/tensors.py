@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float
@@ -40,6 +40,16 @@ class Batch:
             name: change(plane) for name, plane in planes.items() if isinstance(plane, Tensor)
         }
         return replace(self, **changed)
+
+
+Representation = Literal["TT", "FT", "BT"]
+Rosta = Literal["TT", "FT", "BT", "RIM"]
+"""What GFM's glance separates: the three labels of a trimap, certain foreground from the rest,
+certain background from the rest; RIM is all three."""
+CLASSES: dict[Representation, int] = {"TT": 3, "FT": 2, "BT": 2}
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 @dataclass(frozen=True, kw_only=True)

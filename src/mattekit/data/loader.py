@@ -1,8 +1,8 @@
 """Batches from a source, the same ones whatever the number of workers, processes and restarts.
 
-Samples are numbered through the whole run: number n is place n of an endless row of shuffled
-epochs. All about it follows from (seed, epoch, index), so a run that has consumed k batches goes on
-with batch k, and several processes share one row without repeating or missing a sample.
+Samples are numbered through the whole run: number n is place n in an endless sequence of shuffled
+epochs. Everything random follows from (seed, epoch, index), so a run that has consumed k batches
+resumes with batch k, and several processes share one sequence without repeating or missing any.
 """
 
 import os
@@ -30,8 +30,8 @@ ORDER, SAMPLE, VALIDATION = 0, 1, 2  # independent streams of chance from one se
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
-    """The endless row of samples of a run, and this process's share of every batch."""
+class SampleOrder:
+    """The endless sequence of samples of a run, and this process's share of every batch."""
 
     length: int
     """Samples in an epoch."""
@@ -55,7 +55,7 @@ class Row:
         first = batch * self.batch + self.rank * share
         return list(range(first, first + share))
 
-    def place(self, number: int) -> tuple[int, int]:
+    def epoch_and_index(self, number: int) -> tuple[int, int]:
         """Epoch and index in the source of the sample of that number."""
         epoch, place = divmod(number, self.length)
         if not self.shuffle:
@@ -81,7 +81,7 @@ def _order(seed: int, epoch: int, length: int) -> Plane:
 
 def make_loader(
     source: Source,
-    row: Row,
+    order: SampleOrder,
     *,
     steps: Sequence[Step] = (),
     start: int = 0,
@@ -98,8 +98,8 @@ def make_loader(
         pin: keep batches in page-locked memory, from which they reach a GPU while it computes.
     """
     loader: DataLoader[Any] = DataLoader(
-        Numbered(source, row, steps),
-        batch_sampler=_Shares(row, 0 if fixed else start),
+        NumberedSamples(source, order, steps),
+        batch_sampler=_RankBatches(order, 0 if fixed else start),
         num_workers=min(workers, usable_cpus()),
         pin_memory=pin,
         collate_fn=_collate_or_fail,
@@ -110,17 +110,17 @@ def make_loader(
     return repeat(next(batches)) if fixed else batches
 
 
-class Numbered(Dataset[Sample | MattekitError]):
-    """The samples of a row by number. A failure is handed on, to be raised where it is seen."""
+class NumberedSamples(Dataset[Sample | MattekitError]):
+    """The samples by their number. A failure is handed on, to be raised in the main process."""
 
-    def __init__(self, source: Source, row: Row, steps: Sequence[Step] = ()) -> None:
+    def __init__(self, source: Source, order: SampleOrder, steps: Sequence[Step] = ()) -> None:
         self.source = source
-        self.row = row
+        self.order = order
         self.steps = steps
 
     def __getitem__(self, number: int) -> Sample | MattekitError:
-        epoch, index = self.row.place(number)
-        rng = self.row.rng(epoch, index)
+        epoch, index = self.order.epoch_and_index(number)
+        rng = self.order.rng(epoch, index)
         try:
             sample = draw(self.source, index, self.steps, rng)
         except MattekitError as failure:
@@ -128,7 +128,7 @@ class Numbered(Dataset[Sample | MattekitError]):
         return sample if sample.name else replace(sample, name=self.source.names[index])
 
     def take(self, count: int) -> list[Sample]:
-        """The first samples of the row, for a look before anything is done with them."""
+        """The first samples, for a look before anything is done with them."""
         return [_unless_failed(self[number]) for number in range(count)]
 
 
@@ -169,15 +169,15 @@ def usable_cpus() -> int:
     return os.cpu_count() or 1 if affinity is None else len(affinity(0))
 
 
-class _Shares:
+class _RankBatches:
     """This process's sample numbers, batch after batch."""
 
-    def __init__(self, row: Row, start: int) -> None:
-        self.row = row
+    def __init__(self, order: SampleOrder, start: int) -> None:
+        self.order = order
         self.start = start
 
     def __iter__(self) -> Iterator[list[int]]:
-        return map(self.row.numbers, count(self.start))
+        return map(self.order.numbers, count(self.start))
 
 
 def _collate_or_fail(samples: list[Sample | MattekitError]) -> Batch | MattekitError:

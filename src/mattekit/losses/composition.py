@@ -7,14 +7,13 @@ from torch import Tensor
 
 from mattekit.core.config import config
 from mattekit.core.errors import BadData
-from mattekit.core.tensors import Batch, Prediction
+from mattekit.core.tensors import IMAGENET_STD, Batch, Prediction
 from mattekit.imaging.compose import over
 from mattekit.losses.alpha import Which, chosen_alphas
 from mattekit.losses.region import DivideBy, Terms, Where, paste_known, region_mean, smooth_abs
 
 Channels = Literal["mean", "sum"]
 Units = Literal["unit", "imagenet"]
-IMAGENET_STD = (0.229, 0.224, 0.225)
 
 
 def colour_l1(

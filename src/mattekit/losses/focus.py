@@ -7,9 +7,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from mattekit.core.config import config
-from mattekit.core.tensors import Batch, Prediction, region_weight
+from mattekit.core.tensors import Batch, Prediction, Rosta, region_weight
 from mattekit.losses.alpha import alpha_l1
-from mattekit.losses.glance import Rosta, branches_of, focus_target
+from mattekit.losses.glance import branches_of, focus_target
 from mattekit.losses.laplacian import Kernel, pyramid_l1
 from mattekit.losses.region import DivideBy, Terms, Where
 

@@ -15,12 +15,15 @@ from torch.nn import functional as F
 
 from mattekit.core.config import config
 from mattekit.core.errors import BadArgument
-from mattekit.core.tensors import Batch, Prediction, region_weight
+from mattekit.core.tensors import (
+    CLASSES,
+    Batch,
+    Prediction,
+    Representation,
+    Rosta,
+    region_weight,
+)
 from mattekit.losses.region import Terms, region_mean
-
-Representation = Literal["TT", "FT", "BT"]
-Rosta = Literal["TT", "FT", "BT", "RIM"]
-CLASSES: dict[Representation, int] = {"TT": 3, "FT": 2, "BT": 2}
 
 
 def glance_target(

@@ -16,16 +16,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mattekit.core.config import config
-from mattekit.core.tensors import Prediction
+from mattekit.core.tensors import CLASSES, Prediction, Representation, Rosta
 from mattekit.networks.parts.preprocessing import Preprocess, Preprocessing
 
-Representation = Literal["TT", "FT", "BT"]
-Rosta = Literal["TT", "FT", "BT", "RIM"]
 Labels = Literal["consistent", "original"]
 BackboneName = Literal["r34", "d121", "r34_2b", "r101"]
 
 PREPROCESSING = Preprocessing(scale=255.0, trimap_code=None, multiple_of=32)
-CLASSES: dict[Representation, int] = {"TT": 3, "FT": 2, "BT": 2}
 
 
 def fusion(

@@ -8,14 +8,10 @@ from torch import Tensor, nn
 
 from mattekit.core.config import config
 from mattekit.core.errors import BadArgument
+from mattekit.core.tensors import IMAGENET_MEAN, IMAGENET_STD
 from mattekit.networks.parts.initialise import Initialisation, initialise
 from mattekit.networks.parts.norms import NORMS, NormName
-from mattekit.networks.parts.preprocessing import (
-    IMAGENET_MEAN,
-    IMAGENET_STD,
-    Preprocess,
-    Preprocessing,
-)
+from mattekit.networks.parts.preprocessing import Preprocess, Preprocessing
 
 PREPROCESSING = {
     "unit": Preprocessing(),

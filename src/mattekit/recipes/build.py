@@ -13,7 +13,7 @@ from mattekit.core.errors import BadArgument, BadRecipe
 from mattekit.core.tensors import Batch
 from mattekit.data import Source
 from mattekit.data.crop import Crop, Step
-from mattekit.data.loader import Row, make_loader, usable_cpus
+from mattekit.data.loader import SampleOrder, make_loader, usable_cpus
 from mattekit.inference.torch_network import find_device
 from mattekit.models.files import WEIGHTS
 from mattekit.networks import weights
@@ -60,7 +60,7 @@ def _as_launched(hardware: Hardware) -> Hardware:
     return replace(hardware, devices=here, nodes=everywhere // here)
 
 
-def make_row(recipe: Recipe, source: Source, fabric: Fabric) -> Row:
+def make_row(recipe: Recipe, source: Source, fabric: Fabric) -> SampleOrder:
     """The order of the training samples, and this process's share of them."""
     share = recipe.accumulate * fabric.world_size
     if recipe.batch % share:
@@ -68,7 +68,7 @@ def make_row(recipe: Recipe, source: Source, fabric: Fabric) -> Row:
             f"batch: {recipe.batch} samples cannot be shared by {fabric.world_size} processes in "
             f"{recipe.accumulate} parts each; choose a multiple of {share}"
         )
-    return Row(
+    return SampleOrder(
         length=len(source),
         batch=recipe.batch,
         seed=recipe.seed,
@@ -164,7 +164,7 @@ def make_steps(recipe: Recipe) -> Sequence[Step]:
 
 
 def make_batches(
-    recipe: Recipe, source: Source, row: Row, fabric: Fabric, *, start: int
+    recipe: Recipe, source: Source, row: SampleOrder, fabric: Fabric, *, start: int
 ) -> Iterator[Batch]:
     """The training batches from number `start` on."""
     return make_loader(

@@ -10,8 +10,8 @@ import torch
 
 from mattekit.core.atomic import make_folder, replacing
 from mattekit.data import Source, public_test_set
-from mattekit.data.forgiving import Forgiving, forgiving
-from mattekit.data.loader import Numbered, Row, collate
+from mattekit.data.loader import NumberedSamples, SampleOrder, collate
+from mattekit.data.skip_broken import SkipBroken, handle_errors
 from mattekit.imaging.files import write_image
 from mattekit.models.files import WEIGHTS
 from mattekit.networks import weights
@@ -72,7 +72,7 @@ def train(
     Args:
         command: what the model card names to repeat the run.
     """
-    source = forgiving(recipe.data.train.open(), recipe.data.on_error)
+    source = handle_errors(recipe.data.train.open(), recipe.data.on_error)
     fabric = make_fabric(recipe, hardware)
     row = make_row(recipe, source, fabric)
     epoch = len(source) / recipe.batch
@@ -126,7 +126,7 @@ def train(
                 stop=stop,
             )
         run.save()
-    if isinstance(source, Forgiving) and source.skipped:
+    if isinstance(source, SkipBroken) and source.skipped:
         run.say(f"left out as they cannot be used: {', '.join(source.skipped)}")
     if run.log is not None:
         run.log.close()
@@ -153,11 +153,11 @@ def fingerprint(source: Source) -> str:
     return hashlib.sha256("\n".join(source.names).encode()).hexdigest()[:16]
 
 
-def dry_run(recipe: Recipe, run: Run, source: Source, row: Row, path: Path) -> list[str]:
+def dry_run(recipe: Recipe, run: Run, source: Source, row: SampleOrder, path: Path) -> list[str]:
     """Check the first samples, compute every loss of the first batch once, and draw it."""
-    whole = Numbered(source, row).take(min(CHECKED, row.length))
+    whole = NumberedSamples(source, row).take(min(CHECKED, row.length))
     check_samples(whole, allow_masks=recipe.data.allow_masks)
-    first = Numbered(source, row, make_steps(recipe)).take(SHOWN)
+    first = NumberedSamples(source, row, make_steps(recipe)).take(SHOWN)
     remarks = run.method.dry_run(collate(first[:2]))
     if run.fabric.is_global_zero:
         write_image(path / "first_batch.png", batch_panel(collate(first)))

@@ -12,9 +12,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from mattekit.core.errors import BadImage
-
-IMAGENET_MEAN = (0.485, 0.456, 0.406)
-IMAGENET_STD = (0.229, 0.224, 0.225)
+from mattekit.core.tensors import IMAGENET_MEAN, IMAGENET_STD
 
 
 @dataclass(frozen=True, kw_only=True)

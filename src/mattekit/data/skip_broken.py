@@ -1,4 +1,4 @@
-"""Going on where a file of a data set is damaged: named once, counted, replaced."""
+"""Samples that cannot be used, such as damaged files: named once, counted, replaced."""
 
 import logging
 import multiprocessing
@@ -14,22 +14,22 @@ from mattekit.data import PartialSource, Source, public_test_set
 OnError = Literal["raise", "skip"]
 """What is done about a sample that cannot be used."""
 
-TRIALS = 10
+MAX_ATTEMPTS = 10
 """Samples that are tried in the place of one."""
 
 log = logging.getLogger("mattekit.data")
 
 
-def forgiving(source: Source, on_error: OnError) -> Source:
-    """The source itself, or with `skip` one that goes on with another sample."""
-    return source if on_error == "raise" else Forgiving(source)
+def handle_errors(source: Source, on_error: OnError) -> Source:
+    """The source itself, or with `skip` one that gives another sample instead."""
+    return source if on_error == "raise" else SkipBroken(source)
 
 
-class Forgiving:
+class SkipBroken:
     """Another sample, drawn from the generator, in the place of one that cannot be used.
 
     What comes in its place follows from the generator alone, so it is the same whatever the number
-    of worker processes. All of them share the marks, so that each sample is named once in a run.
+    of worker processes. All of them share one table, so that each sample is named once in a run.
     """
 
     def __init__(self, source: Source) -> None:
@@ -37,7 +37,7 @@ class Forgiving:
         self.names = source.names
         self.licence = source.licence
         self.test_set = public_test_set(source)
-        self._marks = multiprocessing.Array("b", len(source))
+        self._broken = multiprocessing.Array("b", len(source))
 
     def __len__(self) -> int:
         return len(self.source)
@@ -45,7 +45,7 @@ class Forgiving:
     @property
     def skipped(self) -> tuple[str, ...]:
         """The names of the samples that could not be used so far, in any process."""
-        return tuple(name for number, name in enumerate(self.names) if self._marks[number])
+        return tuple(name for number, name in enumerate(self.names) if self._broken[number])
 
     def sample(self, index: int, rng: np.random.Generator) -> Sample:
         return self._usable(index, rng, lambda number: self.source.sample(number, rng))
@@ -60,7 +60,7 @@ class Forgiving:
     def _usable(
         self, index: int, rng: np.random.Generator, draw: Callable[[int], Sample]
     ) -> Sample:
-        for _ in range(TRIALS):
+        for _ in range(MAX_ATTEMPTS):
             try:
                 return draw(index)
             except MattekitError as error:
@@ -68,12 +68,12 @@ class Forgiving:
                 self._name_once(index, error)
             index = int(rng.integers(len(self)))
         raise BadData(
-            f"{TRIALS} samples in a row cannot be used, the last one because {failure}; "
+            f"{MAX_ATTEMPTS} samples in a row cannot be used, the last one because {failure}; "
             "mattekit prepare check names all of them"
         ) from failure
 
     def _name_once(self, index: int, error: MattekitError) -> None:
-        with self._marks.get_lock():
-            known, self._marks[index] = self._marks[index], 1
+        with self._broken.get_lock():
+            known, self._broken[index] = self._broken[index], 1
         if not known:
             log.warning("left out: %s", error)

@@ -9,8 +9,8 @@ import pytest
 
 from mattekit.core.errors import BadData
 from mattekit.core.types import Sample
-from mattekit.data.forgiving import TRIALS, Forgiving, forgiving
-from mattekit.data.loader import Row, make_loader
+from mattekit.data.loader import SampleOrder, make_loader
+from mattekit.data.skip_broken import MAX_ATTEMPTS, SkipBroken, handle_errors
 from mattekit.data.sources.synthetic import SyntheticConfig
 
 
@@ -53,21 +53,21 @@ def rng(seed: int = 0) -> np.random.Generator:
 
 def test_raise_leaves_the_source_as_it_is() -> None:
     source = Damaged(broken=(1,))
-    assert forgiving(source, "raise") is source
+    assert handle_errors(source, "raise") is source
 
 
 def test_another_sample_takes_the_place_and_follows_from_the_generator() -> None:
-    source = forgiving(Damaged(broken=(1, 2)), "skip")
+    source = handle_errors(Damaged(broken=(1, 2)), "skip")
     found = [source.sample(1, rng(seed)).name for seed in range(30)]
     assert found == [
-        forgiving(Damaged(broken=(1, 2)), "skip").sample(1, rng(s)).name for s in range(30)
+        handle_errors(Damaged(broken=(1, 2)), "skip").sample(1, rng(s)).name for s in range(30)
     ]
     assert set(found) == {f"number {number}" for number in (0, 3, 4, 5, 6, 7)}
     assert source.sample(5, rng()).name == "number 5"
 
 
 def test_each_is_named_once_and_counted(caplog: pytest.LogCaptureFixture) -> None:
-    source = Forgiving(Damaged(broken=(1, 6)))
+    source = SkipBroken(Damaged(broken=(1, 6)))
     with caplog.at_level(logging.WARNING, "mattekit.data"):
         for seed in range(5):
             source.sample(1, rng(seed))
@@ -80,26 +80,26 @@ def test_each_is_named_once_and_counted(caplog: pytest.LogCaptureFixture) -> Non
 
 
 def test_a_data_set_of_nothing_but_damaged_files_ends_with_a_sentence() -> None:
-    source = Forgiving(Damaged(broken=tuple(range(8))))
-    with pytest.raises(BadData, match=f"{TRIALS} samples in a row .* is damaged; .*check"):
+    source = SkipBroken(Damaged(broken=tuple(range(8))))
+    with pytest.raises(BadData, match=f"{MAX_ATTEMPTS} samples in a row .* is damaged; .*check"):
         source.sample(0, rng())
 
 
 def test_parts_are_given_where_the_source_gives_parts() -> None:
-    assert Forgiving(DamagedParts(broken=(0,))).part(3, rng(), 2).name == "part of 3"
-    assert Forgiving(DamagedParts(broken=(0,))).part(0, rng(), 2).name.startswith("part of ")
-    assert Forgiving(Damaged(broken=(0,))).part(3, rng(), 2).name == "number 3"
+    assert SkipBroken(DamagedParts(broken=(0,))).part(3, rng(), 2).name == "part of 3"
+    assert SkipBroken(DamagedParts(broken=(0,))).part(0, rng(), 2).name.startswith("part of ")
+    assert SkipBroken(Damaged(broken=(0,))).part(3, rng(), 2).name == "number 3"
 
 
 def test_what_is_known_of_the_source_stays_known() -> None:
-    source = Forgiving(Damaged(broken=()))
+    source = SkipBroken(Damaged(broken=()))
     assert (source.licence, source.test_set, len(source)) == ("drawn by a test", "a test set", 8)
-    assert Forgiving(SyntheticConfig(count=1, size=16).open()).test_set is None
+    assert SkipBroken(SyntheticConfig(count=1, size=16).open()).test_set is None
 
 
-def test_workers_go_on_alike_and_share_the_marks() -> None:
-    row = Row(length=8, batch=4, seed=3)
-    alone, shared = (Forgiving(Damaged(broken=(1, 2, 6))) for _ in range(2))
+def test_workers_go_on_alike_and_share_the_broken() -> None:
+    row = SampleOrder(length=8, batch=4, seed=3)
+    alone, shared = (SkipBroken(Damaged(broken=(1, 2, 6))) for _ in range(2))
     first = [batch.names for batch in islice(make_loader(alone, row), 4)]
     loader = make_loader(shared, row, workers=2)
     assert [batch.names for batch in islice(loader, 4)] == first
