@@ -14,12 +14,12 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from mattekit.classical.edge import edge_band
-from mattekit.inference.mattes import find_alpha
 
+from mattekit.classical.grabcut import edge_band
 from mattekit.core.types import UNKNOWN, Alpha, Plane, Trimap
 from mattekit.imaging.files import open_picture, read_alpha
 from mattekit.imaging.resize import resize
+from mattekit.inference.matting import build_matting
 from mattekit.subject.bands import diagonal, soft_bands
 
 SIDE = 320
@@ -84,6 +84,7 @@ def main() -> None:
     parser.add_argument("--model", default="compact")
     parser.add_argument("--quick", action="store_true", help=f"only {QUICK} pictures")
     options = parser.parse_args()
+    method = build_matting(options.model)
     paths = sorted((options.data / "image").iterdir())[: QUICK if options.quick else None]
     rows: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
     for path in paths:
@@ -93,7 +94,7 @@ def main() -> None:
             for rule, bands in RULES.items():
                 trimap = bands(image, spoil(alpha))
                 known = trimap != UNKNOWN
-                found = find_alpha(image, trimap, model=options.model).alpha
+                found = method.matte(image, trimap).alpha
                 rows.setdefault((mask, rule), []).append(
                     (
                         1000 * float((np.abs(trimap / 2 - alpha) * known).mean()),

@@ -255,7 +255,9 @@ def test_progress_goes_through_the_stages_and_counts_windows(disc: Sample) -> No
 def test_a_model_that_is_missing_is_found_before_the_subject_is_looked_for(
     disc: Sample, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mattekit.subject.hints.propose", lambda image: pytest.fail("searched"))
+    monkeypatch.setattr(
+        "mattekit.subject.hints.find_alone", lambda *_, **__: pytest.fail("searched")
+    )
     with pytest.raises(BadWeights, match=r"no file isnet\.onnx"):
         cutout(disc.image, model="isnet.onnx")
 

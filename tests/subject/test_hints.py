@@ -12,6 +12,7 @@ from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Sample
 from mattekit.imaging.files import write_alpha, write_image, write_trimap
 from mattekit.imaging.picture import to_depth
 from mattekit.imaging.trimap import make_trimap
+from mattekit.subject.finding import TAKEN
 from mattekit.subject.hints import HINTS, Auto, Box, Mask, Points, Scribbles, Trimap, hint_of
 
 CENTRE = (60, 50)
@@ -89,7 +90,7 @@ def test_a_hint_says_how_it_is_written(kind: Any) -> None:
 
 
 def test_only_a_subject_that_was_found_without_a_hint_has_a_confidence(disc: Sample) -> None:
-    assert (Auto().find(to_depth(disc.image, 8)).confidence or 0) > 0.9
+    assert (Auto().find(to_depth(disc.image, 8)).confidence or 0) > TAKEN
     assert Trimap(value=disc.trimap).find(disc.image).confidence is None
 
 

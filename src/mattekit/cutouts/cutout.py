@@ -27,7 +27,10 @@ from mattekit.imaging.files import (
 from mattekit.imaging.picture import coded, to_float
 from mattekit.inference.matting import Matting, build_matting
 from mattekit.inference.strategies import StrategyConfig
+from mattekit.models.registry import Terms
+from mattekit.subject.confidence import subject_confidence
 from mattekit.subject.hints import Array, HintConfig, hint_of
+from mattekit.subject.hints import Trimap as TrimapHint
 from mattekit.subject.segment import Point, Rectangle
 
 Progress = Callable[[str, float], None]
@@ -45,7 +48,11 @@ class Cutout:
     model: str
     strategy: str | None = None
     subject_confidence: float | None = None
-    """How sure it is, from 0 to 1, that this is the subject, where it was found without a hint."""
+    """How sure it is, from 0 to 1, that this is the subject; None where a trimap says so."""
+    segmenter: str | None = None
+    """What found the subject, where a network did."""
+    terms: Terms | None = None
+    """On which the segmenter may be used, where it is not mattekit's own."""
     linear: bool = False
     """Colours are linear light, not cut to [0, 1], as of an EXR photo."""
 
@@ -117,6 +124,8 @@ def cutout(
     points: Sequence[Point] | None = None,
     scribbles: Source | Array | None = None,
     band: str | float | None = None,
+    segmenter: str | None = None,
+    commercial_only: bool = False,
     model: str | None = None,
     quality: Quality = "full",
     strategy: str | StrategyConfig | None = None,
@@ -134,7 +143,11 @@ def cutout(
         points: (x, y) on the subject and (x, y, 0) on the background.
         scribbles: white strokes on the subject, black ones on the background: a file, or labels
             as of a trimap.
-        band: width of the unknown edge of a mask, in pixels or as a share such as `2%`.
+        band: width of the unknown edge of a mask, in pixels or as a share such as `2%`; by
+            default as wide as the edge is soft.
+        segmenter: finds the subject without a hint, in a box or from points: a registered name
+            or an ONNX file; default: the best that is installed, else the one in the package.
+        commercial_only: refuse segmenters whose terms do not plainly allow commercial use.
         model: a model's name or file; default: the shipped network.
         quality: `fast` is closed-form at a reduced size in place of the shipped network.
         strategy: how a network goes over the photo; default: what suits it.
@@ -152,7 +165,16 @@ def cutout(
     >>> cutout(picture.image, trimap=picture.trimap).rgba().shape
     (64, 64, 4)
     """
-    hint = hint_of(trimap=trimap, mask=mask, box=box, points=points, scribbles=scribbles, band=band)
+    hint = hint_of(
+        trimap=trimap,
+        mask=mask,
+        box=box,
+        points=points,
+        scribbles=scribbles,
+        band=band,
+        segmenter=segmenter,
+        commercial_only=commercial_only,
+    )
     method = build_matting(model, quality=quality, strategy=strategy, max_memory=max_memory)
     return cut_picture(opened(photo), hint, method, progress=progress)
 
@@ -191,7 +213,13 @@ def cut_picture(
         trimap=subject.trimap,
         model=method.name,
         strategy=None if method.strategy is None else method.strategy.name,
-        subject_confidence=subject.confidence,
+        subject_confidence=None
+        if isinstance(hint, TrimapHint)
+        else subject_confidence(
+            matte.alpha, subject.trimap, mask=subject.mask, sure=subject.confidence
+        ),
+        segmenter=subject.segmenter,
+        terms=subject.terms,
         linear=picture.linear is not None,
     )
 

@@ -8,7 +8,7 @@ at hair and fur, the band is wide. It is found on a small copy of the photo.
 import cv2
 import numpy as np
 
-from mattekit.classical.edge import edge_band
+from mattekit.classical.grabcut import edge_band
 from mattekit.core.errors import BadTrimap
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Image, Mask, Plane, Trimap
 from mattekit.imaging.picture import to_float
@@ -16,7 +16,8 @@ from mattekit.imaging.resize import fit_within, resize
 from mattekit.imaging.trimap import band
 
 LONGEST = 512  # side of the small copy
-MASK_TOLERANCE = 0.1  # a segmenter's 0 and 1 are rarely exact
+TOLERANCE = 0.1  # 0 and 1 of a mask are rarely exact
+TOLERANCE_FOUND = 0.3  # and a segmenter's are vague far from the subject too
 REACH = 0.04  # of the subject's diagonal: how far from the mask's edge the true one may be
 NARROWEST = 0.005  # of the diagonal: unknown on either side of a hard edge
 MARGIN = 0.004  # of the diagonal: unknown around what is soft
@@ -47,23 +48,24 @@ def soft_bands(image: Plane, mask: Alpha, *, found: bool = False) -> Trimap:
         raise BadTrimap(f"the mask is {'all white' if inside.all() else 'empty'}; nothing to cut")
     holes, pieces = small_parts(~inside, SMALL_HOLE * inside.sum()), small_pieces(inside)
     shrunk = np.where(holes, np.float32(1), np.where(pieces, np.float32(0), shrunk))
-    labels = _bands(small, shrunk, diagonal(shrunk > 0.5))
+    labels = _bands(small, shrunk, TOLERANCE_FOUND if found else TOLERANCE)
     unsure = holes if found else holes | pieces
     around = max(FEWEST_PIXELS, 2 * NARROWEST * diagonal(inside))
     labels[grown(unsure, round(around))] = UNKNOWN
     return resize(labels, mask.shape, "labels")
 
 
-def _bands(small: Image, mask: Alpha, diagonal: float) -> Trimap:
+def _bands(small: Image, mask: Alpha, tolerance: float) -> Trimap:
     """Unknown where the first matte is soft, and a little on either side of its edge."""
-    near = edge_band(mask, max(FEWEST_PIXELS, REACH * diagonal), tolerance=MASK_TOLERANCE)
+    length = diagonal(mask > 0.5)
+    near = edge_band(mask, max(FEWEST_PIXELS, REACH * length), tolerance=tolerance)
     undecided = near == UNKNOWN
-    first = guided(small, mask, max(2, round(REACH * diagonal / 2)))
+    first = guided(small, mask, max(2, round(REACH * length / 2)))
     first = np.where(undecided, first, near / np.float32(FOREGROUND))
-    edge = max(FEWEST_PIXELS, NARROWEST * diagonal)
+    edge = max(FEWEST_PIXELS, NARROWEST * length)
     unknown = band(first > 0.5, inner=edge, outer=edge) == UNKNOWN
     soft = undecided & (first > SOFT) & (first < 1 - SOFT)
-    unknown |= grown(soft, max(1, round(MARGIN * diagonal)))
+    unknown |= grown(soft, max(1, round(MARGIN * length)))
     labels = np.where(first > 0.5, FOREGROUND, BACKGROUND).astype(np.uint8)
     labels[unknown & undecided] = UNKNOWN
     return labels

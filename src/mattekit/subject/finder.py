@@ -14,6 +14,7 @@ from mattekit.core.types import Alpha, Mask, Plane
 from mattekit.imaging.picture import to_depth
 from mattekit.imaging.resize import fit_within, resize
 from mattekit.models.runtime import open_session
+from mattekit.subject.confidence import overlap
 from mattekit.subject.segmenters import Box, Prompt, Segmentation
 
 SHIPPED = "small"
@@ -119,9 +120,3 @@ def smoothed(cut: Mask, soft: Alpha) -> Alpha:
     decided = (soft > SURE) | (soft < 1 - SURE)
     mask: Alpha = np.where(decided, cut, edge).astype(np.float32)
     return mask
-
-
-def overlap(one: Mask, other: Mask) -> float:
-    """Intersection over union; 1 where both are empty."""
-    union = np.count_nonzero(one | other)
-    return float(np.count_nonzero(one & other) / union) if union else 1.0

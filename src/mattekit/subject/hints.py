@@ -6,37 +6,25 @@ as a file, and what it means. Commands, forms and documents are derived from tha
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any, ClassVar, Literal, cast
 
 import numpy as np
 
 from mattekit.core import types
 from mattekit.core.config import by_name, config
-from mattekit.core.errors import BadArgument, NoSubject
+from mattekit.core.errors import BadArgument
 from mattekit.core.types import FOREGROUND, Plane
 from mattekit.imaging.arrays import ArrayLike, as_mask, as_picture, is_array
 from mattekit.imaging.arrays import labels_of as trimap_labels
 from mattekit.imaging.files import MAX_PIXELS, Source, open_picture, open_trimap, read_alpha
+from mattekit.subject.bands import soft_bands
+from mattekit.subject.finding import FoundSubject, find_alone, find_at_points, find_in_box
 from mattekit.subject.mask import fitted, from_mask
-from mattekit.subject.proposal import propose
-from mattekit.subject.segment import Point, Rectangle, from_box, from_points, from_scribbles
+from mattekit.subject.segment import Point, Rectangle, from_scribbles
 from mattekit.subject.segment import stroke_labels as labels_of
 
 Array = ArrayLike
-CANNOT_TELL = (
-    "cannot tell the subject; draw a box: --box x,y,w,h, or paint: mattekit cutout PHOTO --paint"
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class FoundSubject:
-    """The trimap that a hint stands for, and what the user should know about it."""
-
-    trimap: types.Trimap
-    confidence: float | None = None
-    """From 0 to 1, of a subject that was found without a hint."""
-    warnings: tuple[str, ...] = ()
 
 
 @config
@@ -68,7 +56,8 @@ class Mask:
     value: Source | Array
     """A file, or an array of booleans, of labels 0 and 1, or of [0, 1]."""
     band: str | float | None = None
-    """Width of the unknown edge, in pixels or as a share such as `2%`."""
+    """Width of the unknown edge, in pixels or as a share such as `2%`; by default as wide as the
+    edge is soft."""
     metavar: ClassVar[str] = "FILE|DIR"
     is_file: ClassVar[bool] = True
     help: ClassVar[str] = "Any segmentation, white on the subject."
@@ -80,7 +69,8 @@ class Mask:
             if 0 < values.max() <= 1 / np.iinfo(np.uint8).max:  # a file of labels 0 and 1
                 values = values > 0
         mask, warnings = fitted(as_mask(values), (colours.shape[0], colours.shape[1]))
-        return FoundSubject(trimap=from_mask(mask, self.band), warnings=warnings)
+        trimap = soft_bands(colours, mask) if self.band is None else from_mask(mask, self.band)
+        return FoundSubject(trimap=trimap, mask=mask, warnings=warnings)
 
 
 @config
@@ -90,6 +80,10 @@ class Box:
     name: Literal["box"] = "box"
     value: Rectangle
     """x, y of the upper left corner, width, height, in pixels of the photo."""
+    segmenter: str | None = None
+    """Name or ONNX file of a segmenter; default: the best that is installed."""
+    commercial_only: bool = False
+    """Refuse segmenters whose terms do not plainly allow commercial use."""
     metavar: ClassVar[str] = "X,Y,W,H"
     is_file: ClassVar[bool] = False
     help: ClassVar[str] = "A box around the subject, in pixels."
@@ -109,7 +103,9 @@ class Box:
         return cls(value=(x, y, width, height))
 
     def find(self, colours: Plane, *, max_pixels: int = MAX_PIXELS) -> FoundSubject:
-        return FoundSubject(trimap=from_box(colours, self.value))
+        return find_in_box(
+            colours, self.value, self.segmenter, commercial_only=self.commercial_only
+        )
 
 
 @config
@@ -119,6 +115,10 @@ class Points:
     name: Literal["points"] = "points"
     value: Sequence[Point]
     """(x, y) on the subject and (x, y, 0) on the background, in pixels of the photo."""
+    segmenter: str | None = None
+    """Name or ONNX file of a segmenter; default: the best that is installed."""
+    commercial_only: bool = False
+    """Refuse segmenters whose terms do not plainly allow commercial use."""
     metavar: ClassVar[str] = "X,Y[,0] ..."
     is_file: ClassVar[bool] = False
     help: ClassVar[str] = "Pixels of the subject, or with a third number 0 of the background."
@@ -143,7 +143,9 @@ class Points:
         return cls(value=tuple(points))
 
     def find(self, colours: Plane, *, max_pixels: int = MAX_PIXELS) -> FoundSubject:
-        return FoundSubject(trimap=from_points(colours, self.value))
+        return find_at_points(
+            colours, self.value, self.segmenter, commercial_only=self.commercial_only
+        )
 
 
 @config
@@ -177,13 +179,14 @@ class Auto:
     """No hint: the subject is found in the photo, or the photo refused."""
 
     name: Literal["auto"] = "auto"
+    segmenter: str | None = None
+    """Name or ONNX file of a segmenter; default: the best that is installed."""
+    commercial_only: bool = False
+    """Refuse segmenters whose terms do not plainly allow commercial use."""
     help: ClassVar[str] = "The subject is found without a hint."
 
     def find(self, colours: Plane, *, max_pixels: int = MAX_PIXELS) -> FoundSubject:
-        proposal = propose(colours)
-        if not proposal.trusted:
-            raise NoSubject(CANNOT_TELL)
-        return FoundSubject(trimap=proposal.trimap, confidence=proposal.trust)
+        return find_alone(colours, self.segmenter, commercial_only=self.commercial_only)
 
 
 HintConfig = Trimap | Mask | Box | Points | Scribbles | Auto
@@ -191,24 +194,35 @@ HintConfig = Trimap | Mask | Box | Points | Scribbles | Auto
 HINTS = by_name(HintConfig)
 
 
-def hint_of(*, band: str | float | None = None, strict: bool = False, **given: Any) -> HintConfig:
+def hint_of(
+    *,
+    band: str | float | None = None,
+    strict: bool = False,
+    segmenter: str | None = None,
+    commercial_only: bool = False,
+    **given: Any,
+) -> HintConfig:
     """The hint that is given by its name; without one, `Auto`.
 
     Args:
-        band, strict: options of the hints that have them.
+        band, strict, segmenter, commercial_only: options of the hints that have them.
         given: values by the names of `HINTS`; at most one is not None.
 
-    >>> hint_of(mask=None, box=(1, 2, 30, 40))
-    Box(name='box', value=(1, 2, 30, 40))
+    >>> hint_of(mask=None, box=(1, 2, 30, 40)).value
+    (1, 2, 30, 40)
     """
-    named = {name: value for name, value in given.items() if value is not None}
+    named = {name: {"value": value} for name, value in given.items() if value is not None}
     if len(named) > 1:
         raise BadArgument(f"{' and '.join(named)} both say what the subject is; give one")
-    for name, value in named.items():
-        own = {field.name for field in fields(HINTS[name])}
-        options = {"band": band, "strict": strict}
-        hint: HintConfig = HINTS[name](
-            value=value, **{option: options[option] for option in own & {*options}}
-        )
-        return hint
-    return Auto()
+    options = {
+        "band": band,
+        "strict": strict,
+        "segmenter": segmenter,
+        "commercial_only": commercial_only,
+    }
+    name, value = next(iter(named.items()), ("auto", {}))
+    own = {field.name for field in fields(HINTS[name])} & {*options}
+    if segmenter is not None and "segmenter" not in own:
+        raise BadArgument(f"--segmenter finds the subject, which --{name} already says; give one")
+    hint: HintConfig = HINTS[name](**value, **{option: options[option] for option in own})
+    return hint

@@ -1,0 +1,206 @@
+"""The subject by a segmenter: which one, whether to believe it, and how sure it is.
+
+Without a hint the segmenter's own certainty decides between taking, warning and refusing. With a
+box or points somebody said what the subject is, so that GrabCut is tried where the network fails.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from mattekit.core.errors import BadArgument, NoSubject
+from mattekit.core.types import Alpha, Plane, Trimap
+from mattekit.imaging.resize import fit_within, resize
+from mattekit.models.registry import Terms, check_commercial, registered
+from mattekit.subject.bands import diagonal, grown, soft_bands
+from mattekit.subject.segment import Point, Rectangle, from_box, from_points
+from mattekit.subject.segmenters import (
+    Prompt,
+    Segmentation,
+    Segmenter,
+    installed_segmenters,
+    open_segmenter,
+)
+
+TAKEN = 0.7
+"""From this certainty on, a subject found without a hint is taken without a warning."""
+REFUSED = 0.4
+"""Below it, nothing is cut."""
+STRONGER = "u2netp"
+"""What is offered where the segmenter of the package is unsure: small, and Apache-2.0."""
+PREFERRED = (
+    "birefnet-general",
+    "ben2",
+    "birefnet-general-lite",
+    "feynobg",
+    "withoutbg",
+    "birefnet-dynamic",
+    "bria-rmbg",
+    "rmbg-1.4",
+    "isnet-general-use",
+    "isnet-imgly",
+    "u2net",
+    "u2netp",
+)
+"""Installed segmenters of any subject, the best first; those of people or drawings are only taken
+by name."""
+OWN = "small"
+
+LONGEST = 320
+EDGE = 0.02  # of the subject's diagonal: undecided pixels that belong to a plain edge
+UNDECIDED = (0.2, 0.8)
+LEAST_OF_BOX = 0.05  # share of a box that a subject fills
+LEAST_SURE_IN_BOX = 0.3
+
+
+@dataclass(frozen=True, kw_only=True)
+class FoundSubject:
+    """The trimap that a hint stands for, and what the user should know about it."""
+
+    trimap: Trimap
+    mask: Alpha | None = None
+    """The segmentation that the trimap was made from, where there was one."""
+    confidence: float | None = None
+    """From 0 to 1, of a subject that nobody drew."""
+    segmenter: str | None = None
+    terms: Terms | None = None
+    """Of the segmenter."""
+    warnings: tuple[str, ...] = ()
+
+
+def find_alone(image: Plane, name: str | None, *, commercial_only: bool = False) -> FoundSubject:
+    """The subject without a hint.
+
+    Args:
+        name: of the segmenter; default: the best that is installed.
+
+    Raises:
+        NoSubject: the segmenter is not sure enough that there is one.
+    """
+    segmenter = choose(name, "nothing", commercial_only=commercial_only)
+    found = segmenter.segment(image, Prompt())
+    sure = certainty(found)
+    if sure < REFUSED or not (found.mask > 0.5).any():
+        raise NoSubject(
+            f"cannot tell the subject ({segmenter.name} is {sure:.0%} sure); draw a box: "
+            f"--box x,y,w,h, paint: --paint{_stronger(segmenter.name)}"
+        )
+    warnings = ()
+    if sure < TAKEN:
+        warnings = (f"{segmenter.name} is only {sure:.0%} sure of the subject; look at the result",)
+    return _of(image, found, sure, warnings)
+
+
+def find_in_box(
+    image: Plane, box: Rectangle, name: str | None, *, commercial_only: bool = False
+) -> FoundSubject:
+    """The subject in a box."""
+    segmenter = choose(name, "box", commercial_only=commercial_only)
+    found = segmenter.segment(image, Prompt(box=box))
+    sure = certainty(found)
+    filled = np.count_nonzero(found.mask > 0.5) / max(1, box[2] * box[3])
+    if filled < LEAST_OF_BOX or sure < LEAST_SURE_IN_BOX:
+        return _by_colours(lambda: from_box(image, box), segmenter.name)
+    return _of(image, found, sure)
+
+
+def find_at_points(
+    image: Plane, points: Sequence[Point], name: str | None, *, commercial_only: bool = False
+) -> FoundSubject:
+    """The subject under points, without what is under points of the background."""
+    height, width = image.shape[:2]
+    for x, y, *_ in points:
+        if not (0 <= x < width and 0 <= y < height):
+            raise BadArgument(
+                f"the point {x},{y} is outside of the photo, which is {width}x{height}"
+            )
+    on, off = (
+        tuple((float(x), float(y)) for x, y, *kind in points if (kind == [0]) is background)
+        for background in (False, True)
+    )
+    if not on:
+        raise BadArgument("no point is on the subject; write x,y of one pixel of it")
+    segmenter = choose(name, "points", commercial_only=commercial_only)
+    found = segmenter.segment(image, Prompt(on=on, off=off))
+    inside = found.mask > 0.5
+    obeyed = all(inside[int(y), int(x)] for x, y in on) and not any(
+        inside[int(y), int(x)] for x, y in off
+    )
+    if not obeyed:
+        return _by_colours(lambda: from_points(image, points), segmenter.name)
+    return _of(image, found, certainty(found))
+
+
+def choose(name: str | None, kind: str, *, commercial_only: bool = False) -> Segmenter:
+    """The named segmenter, or the best installed one that understands this kind of prompt."""
+    if name is not None:
+        segmenter = open_segmenter(name, commercial_only=commercial_only)
+        if kind not in segmenter.understands:
+            takes = " or ".join(sorted(segmenter.understands - {"nothing"})) or "no hint"
+            raise BadArgument(
+                f"{name} does not take {'points' if kind == 'points' else 'a ' + kind}; it takes "
+                f"{takes}"
+            )
+        return segmenter
+    for candidate in candidates(kind):
+        if _allowed(candidate, commercial_only=commercial_only):
+            return open_segmenter(candidate, commercial_only=commercial_only)
+    return open_segmenter(OWN)
+
+
+def candidates(kind: str) -> list[str]:
+    """Installed segmenters for a kind of prompt, the best first."""
+    installed = installed_segmenters()
+    prompted = [name for name in installed if registered(name).kind == "prompted"]
+    alone = [name for name in PREFERRED if name in installed]
+    return {"nothing": alone, "box": [*prompted, *alone], "points": prompted}[kind]
+
+
+def certainty(found: Segmentation) -> float:
+    """How sure the segmenter is, by its own word or by how much of its mask is undecided."""
+    if found.sure is not None:
+        return found.sure
+    size = fit_within(found.mask.shape, LONGEST)
+    small = resize(found.mask, size)
+    inside = small > 0.5
+    if not inside.any():
+        return 0.0
+    outline = cv2.morphologyEx(inside.astype(np.uint8), cv2.MORPH_GRADIENT, np.ones((3, 3)))
+    edge = grown(outline > 0, max(1, round(EDGE * diagonal(inside))))
+    undecided = (small > UNDECIDED[0]) & (small < UNDECIDED[1]) & ~edge
+    return max(0.0, 1 - float(np.count_nonzero(undecided) / np.count_nonzero(inside)))
+
+
+def _of(
+    image: Plane, found: Segmentation, sure: float, warnings: tuple[str, ...] = ()
+) -> FoundSubject:
+    return FoundSubject(
+        trimap=soft_bands(image, found.mask, found=True),
+        mask=found.mask,
+        confidence=sure,
+        segmenter=found.segmenter,
+        terms=found.terms,
+        warnings=warnings,
+    )
+
+
+def _by_colours(cut: Callable[[], Trimap], name: str) -> FoundSubject:
+    return FoundSubject(
+        trimap=cut(),
+        warnings=(f"{name} found nothing there; the subject was told by its colours",),
+    )
+
+
+def _allowed(name: str, *, commercial_only: bool) -> bool:
+    try:
+        check_commercial(name, registered(name).licence, commercial_only=commercial_only)
+    except BadArgument:
+        return False
+    return True
+
+
+def _stronger(used: str) -> str:
+    offered = used == OWN and STRONGER not in installed_segmenters()
+    return f", or get a stronger segmenter: mattekit models get {STRONGER}" if offered else ""
