@@ -37,7 +37,7 @@ def subject_confidence(
     confidence *= largest_share(inside)
     confidence *= max(0.0, 1 - float(np.count_nonzero(small_parts(~inside, area))) / area)
     possible = np.count_nonzero(trimap != BACKGROUND)
-    unknown = np.count_nonzero(trimap == UNKNOWN) / max(1, possible)
+    unknown = int(np.count_nonzero(trimap == UNKNOWN)) / max(1, int(possible))
     confidence *= 1 - max(0.0, float(unknown) - PLAIN_UNKNOWN)
     if sides_touched(inside) >= 3:
         confidence *= SIDES_CUT_OFF

@@ -111,7 +111,20 @@ def cut_along_edges(small: Plane, soft: Alpha) -> Mask:
     cv2.setRNGSeed(0)
     models = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.grabCut(small, marks, None, *models, ROUNDS, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]
-    return np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD))
+    return without_mistakes(np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD)), soft)
+
+
+def without_mistakes(cut: Mask, soft: Alpha) -> Mask:
+    """Holes and pieces that GrabCut made by colour alone, and the network does not believe in."""
+    mended = cut.copy()
+    for value in (True, False):
+        count, parts = cv2.connectedComponents((cut == value).astype(np.uint8), connectivity=4)
+        size = np.bincount(parts.ravel(), minlength=count)
+        belief = np.bincount(parts.ravel(), soft.ravel(), minlength=count) / size.clip(min=1)
+        wrong = (belief < 0.5) if value else (belief > 0.5)
+        wrong[0] = False
+        mended[wrong[parts]] = not value
+    return mended
 
 
 def smoothed(cut: Mask, soft: Alpha) -> Alpha:

@@ -87,7 +87,7 @@ def find_alone(image: Plane, name: str | None, *, commercial_only: bool = False)
             f"cannot tell the subject ({segmenter.name} is {sure:.0%} sure); draw a box: "
             f"--box x,y,w,h, paint: --paint{_stronger(segmenter.name)}"
         )
-    warnings = ()
+    warnings: tuple[str, ...] = ()
     if sure < TAKEN:
         warnings = (f"{segmenter.name} is only {sure:.0%} sure of the subject; look at the result",)
     return _of(image, found, sure, warnings)
