@@ -26,6 +26,7 @@ CLICK = 2.0  # radius of a click in such a plane
 WORKING = 400  # longest side of the picture in which GrabCut moves the edge
 SURE = 0.95  # soft values beyond it are fixed
 ROUNDS = 3
+SURE_OF_HOLE = 0.75  # a hole in which the network believes more than that in the subject is none
 
 
 class Finder:
@@ -121,7 +122,7 @@ def without_mistakes(cut: Mask, soft: Alpha) -> Mask:
         count, parts = cv2.connectedComponents((cut == value).astype(np.uint8), connectivity=4)
         size = np.bincount(parts.ravel(), minlength=count)
         belief = np.bincount(parts.ravel(), soft.ravel(), minlength=count) / size.clip(min=1)
-        wrong = (belief < 0.5) if value else (belief > 0.5)
+        wrong = (belief < 0.5) if value else (belief > SURE_OF_HOLE)
         wrong[0] = False
         mended[wrong[parts]] = not value
     return mended
