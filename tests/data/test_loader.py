@@ -1,5 +1,7 @@
 """Batches: in an order that only the seed decides, whatever workers, processes and restarts."""
 
+import subprocess
+import sys
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -194,3 +196,20 @@ def test_the_memory_of_a_worker_stays_flat(tmp_path: Path) -> None:
             pass
         held.append(process.memory_info().rss / 1e6)
     assert held[-1] - held[0] < 4  # MB, of 480 samples that take 0.07 MB each
+
+
+HOLDS_ITS_BATCHES = """
+import builtins
+from mattekit.data.loader import SampleOrder, make_loader
+from mattekit.data.sources.synthetic import SyntheticConfig
+
+source = SyntheticConfig(count=2, size=16).open()
+builtins.batches = make_loader(source, SampleOrder(length=2, batch=2, seed=0), workers=1)
+print(len(next(builtins.batches).names))
+"""
+
+
+def test_a_program_ends_although_it_still_holds_the_batches_of_its_workers() -> None:
+    command = [sys.executable, "-c", HOLDS_ITS_BATCHES]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=True)
+    assert done.stdout == "2\n"

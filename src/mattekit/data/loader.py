@@ -5,8 +5,10 @@ epochs. Everything random follows from (seed, epoch, index), so a run that has c
 resumes with batch k, and several processes share one sequence without repeating or missing any.
 """
 
+import atexit
 import os
 import signal
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -106,7 +108,10 @@ def make_loader(
         worker_init_fn=_init_worker,
         generator=torch.Generator(),  # the global one would move, and dropout with it
     )
-    batches = map(_unless_failed, loader)
+    drawn = iter(loader)
+    if loader.num_workers:
+        atexit.register(_end_workers, weakref.ref(drawn))
+    batches = map(_unless_failed, drawn)
     return repeat(next(batches)) if fixed else batches
 
 
@@ -191,6 +196,13 @@ def _unless_failed(result: T | MattekitError) -> T:
     if isinstance(result, MattekitError):
         raise result
     return result
+
+
+def _end_workers(reference: weakref.ref[Any]) -> None:
+    """End the workers before `multiprocessing` waits for them: they do not heed its SIGTERM."""
+    iterator = reference()
+    if iterator is not None:
+        iterator._shutdown_workers()
 
 
 def _init_worker(worker: int) -> None:
