@@ -1,5 +1,6 @@
 """What a source of samples is, and drawing one sample from it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import partial
 from typing import Protocol, runtime_checkable
@@ -38,7 +39,7 @@ class PartialSource(Source, Protocol):
         ...
 
 
-class WindowedSource:
+class WindowedSource(ABC):
     """Samples and windows of samples by one method, `read`; a base for sources of files."""
 
     names: tuple[str, ...]
@@ -57,9 +58,9 @@ class WindowedSource:
         """A window around an unknown pixel; nothing else becomes floats."""
         return self.read(index, rng, side)
 
+    @abstractmethod
     def read(self, index: int, rng: np.random.Generator, side: int | None) -> Sample:
         """The sample, or a square window of that side."""
-        raise NotImplementedError
 
 
 def public_test_set(source: Source) -> str | None:
