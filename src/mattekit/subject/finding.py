@@ -24,9 +24,9 @@ from mattekit.subject.segmenters import (
     open_segmenter,
 )
 
-TAKEN = 0.7
+TAKEN = 0.75
 """From this certainty on, a subject found without a hint is taken without a warning."""
-REFUSED = 0.4
+REFUSED = 0.35
 """Below it, nothing is cut."""
 STRONGER = "u2netp"
 """What is offered where the segmenter of the package is unsure: small, and Apache-2.0."""
