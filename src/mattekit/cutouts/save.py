@@ -46,11 +46,12 @@ class SaveOptions:
         """Part of the file's name -> its suffix."""
         format = self.format or "png"
         light = "exr" if self.format is None and photo.suffix.lower() == ".exr" else format
+        labels = format_named(format).lossless and not format_named(format).floats
         suffixes = {
             "rgba": suffix_of(light),
             "alpha": suffix_of(format),
             "foreground": suffix_of(light),
-            "trimap": suffix_of(format if format_named(format).lossless else "png"),
+            "trimap": suffix_of(format if labels else "png"),
             "preview": ".jpg",
         }
         chosen = {part: suffixes[part] for part in self.parts if part in suffixes}
