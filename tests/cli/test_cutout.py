@@ -7,8 +7,10 @@ import numpy as np
 import OpenEXR as PyOpenEXR
 import pytest
 from cli.conftest import SIZE, Command
+from subject.drawn_networks import grey
 
 from mattekit.batch.ledger import read_ledger
+from mattekit.core.types import FOREGROUND, UNKNOWN
 from mattekit.cutouts.cutout import cut_picture
 from mattekit.cutouts.save import PARTS
 from mattekit.imaging.files import (
@@ -16,6 +18,7 @@ from mattekit.imaging.files import (
     read_alpha,
     read_image,
     read_trimap,
+    write_alpha,
     write_image,
     write_trimap,
 )
@@ -322,19 +325,16 @@ def test_a_box_without_a_subject_shows_where_it_was(mattekit: Command, files: Pa
     assert read_image(files / "out" / "flat-preview.jpg")[20, 10].mean() > 0.6
 
 
-def test_without_a_hint_a_plain_subject_is_found_and_a_flat_photo_is_not(
-    mattekit: Command, files: Path
+def test_without_a_hint_a_flat_photo_is_refused_with_what_to_do(
+    mattekit: Command, files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    result = mattekit("cutout", files / "photo.png", "-o", files / "out")
-    assert result.exit_code == 0, result.stderr
-    assert error_of_alpha(files / "out" / "photo.png", files) < 0.01
+    monkeypatch.setenv("MATTEKIT_MODELS", str(files / "no-models"))
     write_image(files / "flat.png", np.full((*SIZE, 3), 0.5, np.float32))
     result = mattekit("cutout", files / "flat.png", "-o", files / "out")
     assert result.exit_code == 1
-    assert (
-        "cannot tell the subject; draw a box: --box x,y,w,h, "
-        "or paint: mattekit cutout PHOTO --paint" in result.stderr
-    )
+    for text in ("cannot tell the subject", "--box x,y,w,h", "mattekit models get u2netp"):
+        assert text in result.stderr
+    assert not (files / "out").exists()
 
 
 def test_a_photo_comes_from_stdin_and_goes_to_stdout(mattekit: Command, files: Path) -> None:
@@ -489,3 +489,97 @@ def test_a_photo_of_20_by_20_pixels_is_cut(mattekit: Command, files: Path) -> No
     )
     assert result.exit_code == 0, result.stderr
     assert np.abs(read_alpha(files / "out" / "tiny.png") - mask).mean() < 0.02
+
+
+@pytest.fixture
+def disc(tmp_path: Path) -> Path:
+    """A bright disc on dark ground, large enough for a segmenter."""
+    rows, columns = np.indices((180, 240))
+    inside = np.hypot(rows - 90, columns - 120) < 55
+    grain = np.random.default_rng(2).normal(0, 0.03, (180, 240, 3))
+    image = np.where(inside[..., None], [0.95, 0.85, 0.7], [0.1, 0.12, 0.15]) + grain
+    write_image(tmp_path / "disc.png", image.clip(0, 1).astype(np.float32))
+    return tmp_path / "disc.png"
+
+
+def test_without_a_hint_the_subject_is_found_and_both_confidences_are_told(
+    mattekit: Command, disc: Path
+) -> None:
+    words = ["cutout", disc, "-o", disc.parent / "out", "--json"]
+    result = mattekit(*words, "--min-confidence", "0.05")
+    assert result.exit_code == 0, result.output
+    extra = json.loads(result.stdout)["results"][0]["extra"]
+    assert extra["segmenter"] == "small"
+    assert 0.3 < extra["subject_confidence"] <= 1
+    assert 0.5 < extra["confidence"] <= 1
+    found = read_alpha(disc.parent / "out" / "disc.png")
+    rows, columns = np.indices((180, 240))
+    inside = np.hypot(rows - 90, columns - 120) < 55
+    assert ((found > 0.5) == inside).mean() > 0.97
+
+
+def test_the_least_confidence_is_the_lower_of_edge_and_subject(
+    mattekit: Command, files: Path
+) -> None:
+    doubtful = read_alpha(files / "mask.png").copy()
+    doubtful[2:12, 2:12] = 1
+    write_alpha(files / "doubtful.png", doubtful)
+    words = ["cutout", files / "photo.png", "--mask", files / "doubtful.png", "-o", files / "out"]
+    result = mattekit(*words, "--json", "--min-confidence", "0.9")
+    assert result.exit_code == 1
+    entry = json.loads(result.stdout)["results"][0]
+    assert entry["extra"]["subject_confidence"] < 0.9
+    assert "subject confidence" in entry["warnings"][0]
+
+
+def test_a_users_segmenter_is_used_and_its_terms_are_told(mattekit: Command, disc: Path) -> None:
+    path = grey(disc.with_name("net.onnx"))
+    path.with_suffix(".yaml").write_text("size: [90, 120]\nstretch: true\nlicence: MIT\n")
+    words = ["cutout", disc, "-o", disc.parent / "out", "--segmenter", path]
+    result = mattekit(*words, "--json")
+    extra = json.loads(result.stdout)["results"][0]["extra"]
+    assert extra["segmenter"] == "net"
+    assert extra["terms"]["weights"] == "MIT"
+    refused = mattekit(*words, "--overwrite", "--commercial-only")
+    assert refused.exit_code == 1
+    assert "net.onnx is refused by --commercial-only" in refused.stderr
+
+
+def test_points_on_and_beside_the_subject(mattekit: Command, files: Path) -> None:
+    points = ["--point", "28,20", "--not-point", "3,3", "--not-point", "50,36"]
+    result = mattekit("cutout", files / "photo.png", "-o", files / "out", *points)
+    assert result.exit_code == 0, result.output
+    alpha = read_alpha(files / "out" / "photo.png")
+    assert alpha[20, 28] > 0.9
+    assert alpha[3, 3] < 0.1
+
+
+def test_strokes_repair_an_alpha_and_leave_the_rest(mattekit: Command, files: Path) -> None:
+    broken = read_alpha(files / "alpha.png").copy()
+    broken[18:23, 26:31] = 0
+    write_alpha(files / "broken.png", broken)
+    strokes = np.full((40, 56), UNKNOWN, np.uint8)
+    strokes[19:22, 27:30] = FOREGROUND
+    write_trimap(files / "strokes.png", strokes)
+    words = ["cutout", files / "photo.png", "-o", files / "out", "--save", "alpha"]
+    result = mattekit(*words, "--alpha", files / "broken.png", "--repair", files / "strokes.png")
+    assert result.exit_code == 0, result.output
+    alpha = read_alpha(files / "out" / "photo-alpha.png")
+    assert (alpha[18:23, 26:31] > 0.9).all()
+    away = np.ones_like(alpha, np.bool_)
+    away[14:27, 22:35] = False
+    assert np.array_equal(alpha[away], broken[away])
+    alone = mattekit(*words, "--overwrite", "--repair", files / "strokes.png")
+    assert alone.exit_code == 2
+    assert "go together" in alone.stderr
+
+
+def test_a_product_picture_is_cropped_square_with_a_margin(mattekit: Command, files: Path) -> None:
+    words = ["cutout", files / "photo.png", "--mask", files / "mask.png", "-o", files / "out"]
+    result = mattekit(*words, "--crop", "--margin", "3%", "--square", "--longest", "120")
+    assert result.exit_code == 0, result.output
+    alpha = read_alpha(files / "out" / "photo.png")
+    assert alpha.shape == (120, 120)
+    assert 90 < np.ptp(np.flatnonzero((alpha > 0.5).any(axis=1))) < 119
+    both = mattekit(*words, "--overwrite", "--grow", "1", "--shrink", "1")
+    assert both.exit_code == 2

@@ -26,6 +26,14 @@ Photos = Annotated[
     list[str] | None,
     typer.Argument(metavar="PHOTO...", help="Files, folders or quoted globs."),
 ]
+CommercialOnly = Annotated[
+    bool,
+    typer.Option(
+        "--commercial-only",
+        help="Refuse models whose terms do not plainly allow commercial use; also "
+        "MATTEKIT_COMMERCIAL_ONLY=1.",
+    ),
+]
 MinConfidence = Annotated[
     float | None,
     typer.Option(
@@ -64,16 +72,49 @@ class _Hints:
 
     band: Annotated[
         str | None,
-        typer.Option(metavar="N|N%", help="Width of a mask's unknown edge, in pixels or relative."),
+        typer.Option(
+            metavar="N|N%",
+            help="Width of a mask's unknown edge, in pixels or relative; default: as it is soft.",
+        ),
     ] = None
+    point: Annotated[
+        list[str] | None,
+        typer.Option(metavar="X,Y", help="A pixel of the subject; may be repeated."),
+    ] = None
+    not_point: Annotated[
+        list[str] | None,
+        typer.Option(metavar="X,Y", help="A pixel beside the subject; may be repeated."),
+    ] = None
+    segmenter: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE.onnx",
+            help="What finds the subject without a hint, in a box or from points; default: the "
+            "best installed.",
+        ),
+    ] = None
+    commercial_only: CommercialOnly = False
+
+    @property
+    def clicks(self) -> str | None:
+        """All points as one text."""
+        words = [*(self.point or ()), *(f"{word},0" for word in self.not_point or ())]
+        return " ".join(words) or None
 
     def of(self, photos: Sequence[Path]) -> list[dict[str, Any]]:
         """The hint of each photo and its options, as `hint_of` takes them."""
         given = {kind: getattr(self, kind) for kind in KINDS if getattr(self, kind, None)}
+        if self.clicks is not None:
+            given["points"] = " ".join(filter(None, (given.get("points"), self.clicks)))
+        options = {
+            "band": self.band,
+            "segmenter": self.segmenter,
+            "commercial_only": self.commercial_only,
+        }
         partners = {kind: pair(photos, given[kind]) for kind in given if HINTS[kind].is_file}
         values = {kind: parsed(kind, given[kind]) for kind in given if kind not in partners}
         return [
-            {"band": self.band, **values} | {kind: files[path] for kind, files in partners.items()}
+            {**options, **values} | {kind: files[path] for kind, files in partners.items()}
             for path in photos
         ]
 
@@ -83,7 +124,7 @@ if TYPE_CHECKING:
     class HintOptions(_Hints):
         """The options of all hints."""
 
-        def __init__(self, *, band: str | None = None, **kinds: Path | str | None) -> None: ...
+        def __init__(self, *, band: str | None = None, **others: Any) -> None: ...
 
 else:
     HintOptions = make_dataclass(
@@ -257,14 +298,21 @@ def to_existing(text: str) -> tuple[ExistingAlpha, str]:
     return cast(ExistingAlpha, how), colour or "white"
 
 
-def with_confidence(confidence: float | None, least: float | None, **given: Any) -> Outcome:
-    """An outcome with the confidence, unsure where that is below the least."""
-    if confidence is None:
-        return Outcome(**given)
-    shown = round(confidence, 4)
+def with_confidence(
+    confidence: float | None,
+    least: float | None,
+    subject_confidence: float | None = None,
+    **given: Any,
+) -> Outcome:
+    """An outcome with both confidences, unsure where the lower is below the least."""
+    known = {"confidence": confidence, "subject_confidence": subject_confidence}
+    shown = {name: round(value, 4) for name, value in known.items() if value is not None}
+    given["extra"] = shown | given.get("extra", {})
     unsure = None
-    if least is not None and confidence < least:
+    if least is not None and shown and min(shown.values()) < least:
+        name = min(shown, key=lambda name: shown[name])
         unsure = (
-            f"confidence {shown} is below {least:g}; look at the result, or paint a better hint"
+            f"{name.replace('_', ' ')} {shown[name]} is below {least:g}; look at the result, "
+            "or paint a better hint"
         )
-    return Outcome(extra={"confidence": shown}, unsure=unsure, **given)
+    return Outcome(unsure=unsure, **given)

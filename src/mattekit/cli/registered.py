@@ -10,19 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
+from mattekit.cli.photos import CommercialOnly
 from mattekit.core.errors import BadArgument, BadWeights
 from mattekit.models.fetch import fetch, missing_files
 from mattekit.models.installed import check_files, import_files, remove_files
 from mattekit.models.registry import RegisteredModel, check_commercial, registered, registry
-
-CommercialOnly = Annotated[
-    bool,
-    typer.Option(
-        "--commercial-only",
-        help="Refuse models whose terms do not plainly allow commercial use; also "
-        "MATTEKIT_COMMERCIAL_ONLY=1.",
-    ),
-]
 
 
 def get(

@@ -1,0 +1,245 @@
+"""What is done to a finished cut-out: mended, cropped, framed, resized, its shadow kept."""
+
+import re
+from dataclasses import replace
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from mattekit.core.config import config
+from mattekit.core.errors import BadArgument, NoSubject
+from mattekit.core.types import Alpha, Image, Mask, Plane, Size
+from mattekit.cutouts.cutout import Cutout
+from mattekit.imaging.picture import to_float
+from mattekit.imaging.resize import fit_within, resize
+from mattekit.subject.bands import small_parts
+
+VISIBLE = 0.02  # alpha that a crop keeps
+SOLID = 0.5
+LARGEST_HOLE = 0.02  # of the subject
+SHADOW_REACH = 0.4  # of the subject's diagonal
+SHADOW_BLUR = 0.01
+LEAST_SHADOW = 0.04
+DARKEST_SHADOW = 0.9
+
+
+@config
+class FinishingOptions:
+    """In the order in which it is done."""
+
+    fill_holes: bool = False
+    """Make small enclosed holes opaque."""
+    drop_islands: bool = False
+    """Keep the largest connected piece only."""
+    grow: float = 0.0
+    """Pixels by which the edge moves outwards, or inwards where negative."""
+    feather: float = 0.0
+    """Pixels over which the edge is softened."""
+    shadow: Literal["none", "keep"] = "none"
+    """Keep the darkening of the ground beside the subject, as black under it."""
+    crop: bool = False
+    """Cut to what is visible."""
+    margin: str | float = 0
+    """Room around the crop, in pixels or as a share of its longer side such as `3%`."""
+    square: bool = False
+    """Pad the shorter side."""
+    size: int | None = None
+    """Longest side of the result."""
+    canvas: Size | None = None
+    """Height and width of the result, the subject as large as fits, centred."""
+
+    @property
+    def changes(self) -> bool:
+        """Whether there is anything to do."""
+        return self != FinishingOptions()
+
+
+def finish(cut: Cutout, photo: Plane, options: FinishingOptions) -> Cutout:
+    """The cut-out, finished.
+
+    Args:
+        photo: as it was; the shadow is taken from it.
+
+    Raises:
+        NoSubject: there is nothing visible to crop to.
+    """
+    alpha, colours = mended(cut.alpha, options), cut.colours
+    if options.shadow == "keep":
+        colours, alpha = over_shadow(colours, alpha, shadow_of(to_float(photo), alpha))
+    trimap, error = cut.trimap, cut.expected_error
+    if options.crop or options.square or options.canvas or options.margin:
+        rows, columns = frame(alpha, options)
+        alpha, trimap = cut_frame(alpha, rows, columns), cut_frame(trimap, rows, columns)
+        colours = cut_frame(colours, rows, columns, edge=True)
+        error = None if error is None else cut_frame(error, rows, columns)
+    size = _final_size((alpha.shape[0], alpha.shape[1]), options)
+    if size != alpha.shape:
+        colours, alpha = _resized(colours, alpha, size)
+        trimap = resize(trimap, size, "labels")
+        error = None if error is None else resize(error, size)
+    return replace(
+        cut,
+        matte=replace(cut.matte, alpha=alpha, expected_error=error),
+        colours=colours,
+        trimap=trimap,
+    )
+
+
+def mended(alpha: Alpha, options: FinishingOptions) -> Alpha:
+    """The alpha with holes filled, islands dropped, its edge moved and softened."""
+    alpha = alpha.copy()
+    solid = alpha > SOLID
+    if options.fill_holes:
+        holes = small_parts(alpha < 1 - VISIBLE, LARGEST_HOLE * np.count_nonzero(solid))
+        alpha[holes] = 1
+    if options.drop_islands:
+        alpha[~largest_piece(alpha > VISIBLE)] = 0
+    if options.grow:
+        alpha = moved_edge(alpha, options.grow)
+    if options.feather:
+        alpha = cv2.GaussianBlur(alpha, (0, 0), options.feather / 2)
+    return alpha.clip(0, 1)
+
+
+def largest_piece(mask: Mask) -> Mask:
+    """The largest connected part of a mask."""
+    count, parts, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    if count < 2:
+        return mask
+    piece: Mask = parts == 1 + int(np.argmax(stats[1:, cv2.CC_STAT_AREA]))
+    return piece
+
+
+def moved_edge(alpha: Alpha, pixels: float) -> Alpha:
+    """The alpha with its soft edge moved outwards, or inwards by a negative number of pixels."""
+    whole = int(abs(pixels))
+    rest = abs(pixels) - whole
+    move = cv2.dilate if pixels > 0 else cv2.erode
+
+    def by(radius: int) -> Alpha:
+        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+        return move(alpha, disc)
+
+    result = by(whole) if not rest else (1 - rest) * by(whole) + rest * by(whole + 1)
+    return result.astype(np.float32)
+
+
+def shadow_of(photo: Image, alpha: Alpha) -> Alpha:
+    """How dark the ground next to the subject is, beside the ground further away; 0 to 1."""
+    empty = alpha < VISIBLE
+    solid = alpha > SOLID
+    if not empty.any() or not solid.any():
+        return np.zeros_like(alpha)
+    rows, columns = np.nonzero(solid)
+    diagonal = float(np.hypot(np.ptp(rows) + 1, np.ptp(columns) + 1))
+    away = cv2.distanceTransform((~solid).astype(np.uint8), cv2.DIST_L2, 5)
+    reach = SHADOW_REACH * diagonal
+    ground = empty & (away > reach)
+    if not ground.any():
+        return np.zeros_like(alpha)
+    light = photo.mean(axis=2)
+    lit = _spread(light, ground, max(1.0, reach))
+    dark = np.where(empty, 1 - light / np.maximum(lit, 1e-3), 0).clip(0, DARKEST_SHADOW)
+    blur = max(0.5, SHADOW_BLUR * diagonal)
+    weight = cv2.GaussianBlur(empty.astype(np.float32), (0, 0), blur)
+    smooth = cv2.GaussianBlur(dark.astype(np.float32), (0, 0), blur) / np.maximum(weight, 1e-3)
+    fading = (2 - 2 * away / reach).clip(0, 1)  # over the outer half
+    shadow = (smooth - LEAST_SHADOW).clip(0, DARKEST_SHADOW) * fading
+    return shadow.astype(np.float32)
+
+
+def over_shadow(colours: Plane, alpha: Alpha, shadow: Alpha) -> tuple[Plane, Alpha]:
+    """The subject over black of that alpha, as straight colours and one alpha."""
+    below = shadow * (1 - alpha)
+    together = alpha + below
+    share = np.divide(alpha, together, out=np.zeros_like(alpha), where=together > 0)
+    share[below == 0] = 1
+    darker = colours * share[..., None]
+    if colours.dtype.kind != "f":
+        darker = np.rint(darker)
+    return darker.astype(colours.dtype), together.clip(0, 1).astype(np.float32)
+
+
+def frame(alpha: Alpha, options: FinishingOptions) -> tuple[slice, slice]:
+    """Rows and columns of the result in the cut-out; they may reach beyond it."""
+    height, width = alpha.shape
+    top, bottom, left, right = 0, height, 0, width
+    if options.crop or options.canvas:
+        rows, columns = (np.flatnonzero((alpha > VISIBLE).any(axis=axis)) for axis in (1, 0))
+        if not rows.size:
+            raise NoSubject("the cut-out is empty, so it cannot be cropped to its subject")
+        top, bottom = int(rows[0]), int(rows[-1]) + 1
+        left, right = int(columns[0]), int(columns[-1]) + 1
+    margin = margin_pixels(options.margin, max(bottom - top, right - left))
+    top, bottom, left, right = top - margin, bottom + margin, left - margin, right + margin
+    aspect = 1.0 if options.square else None
+    if options.canvas:
+        aspect = options.canvas[1] / options.canvas[0]
+    if aspect is not None:
+        wide = max(right - left, round((bottom - top) * aspect))
+        high = max(bottom - top, round((right - left) / aspect))
+        left -= (wide - (right - left)) // 2
+        top -= (high - (bottom - top)) // 2
+        right, bottom = left + wide, top + high
+    return slice(top, bottom), slice(left, right)
+
+
+def margin_pixels(margin: str | float, longer: int) -> int:
+    """Pixels of a margin in pixels or as a share of a side.
+
+    >>> margin_pixels("3%", 200), margin_pixels(4, 200)
+    (6, 4)
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(%?)", str(margin).strip())
+    if not match:
+        raise BadArgument(f"'{margin}' is not a valid margin; write pixels such as 12, or 3%")
+    return round(float(match[1]) * (longer / 100 if match[2] else 1))
+
+
+def cut_frame(plane: Plane, rows: slice, columns: slice, *, edge: bool = False) -> Plane:
+    """The part of a plane within a frame, 0 beyond it; with `edge`, its last colours go on."""
+    height, width = plane.shape[:2]
+    outside = (
+        (max(0, -rows.start), max(0, rows.stop - height)),
+        (max(0, -columns.start), max(0, columns.stop - width)),
+    )
+    inside = plane[
+        max(0, rows.start) : min(height, rows.stop),
+        max(0, columns.start) : min(width, columns.stop),
+    ]
+    padding = [*outside, *[(0, 0)] * (plane.ndim - 2)]
+    return np.pad(inside, padding, mode="edge" if edge else "constant")
+
+
+def _final_size(size: Size, options: FinishingOptions) -> Size:
+    if options.canvas:
+        return options.canvas
+    if options.size is None:
+        return size
+    scale = options.size / max(size)
+    if scale <= 1:
+        return fit_within(size, options.size)
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _resized(colours: Plane, alpha: Alpha, size: Size) -> tuple[Plane, Alpha]:
+    """Both at another size; colours are weighted by alpha, so that none bleed in from outside."""
+    smaller = resize(alpha, size)
+    weight = np.maximum(alpha, np.float32(1e-4))[..., None]
+    mixed = resize((colours * weight).astype(np.float32), size)
+    straight = mixed / resize(weight[..., 0], size)[..., None]
+    if colours.dtype.kind != "f":
+        straight = np.rint(straight).clip(0, np.iinfo(colours.dtype).max)
+    return straight.astype(colours.dtype), smaller
+
+
+def _spread(values: Plane, known: Mask, radius: float) -> Plane:
+    """Known values, averaged around and carried into what is not known."""
+    weight = known.astype(np.float32)
+    mean = float(values[known].mean())
+    blurred = cv2.GaussianBlur((values * weight).astype(np.float32), (0, 0), radius)
+    amount = cv2.GaussianBlur(weight, (0, 0), radius)
+    trust = (amount / 0.05).clip(0, 1)
+    spread: Plane = trust * blurred / np.maximum(amount, 1e-6) + (1 - trust) * mean
+    return spread

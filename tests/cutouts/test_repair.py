@@ -1,0 +1,96 @@
+"""Repair strokes: what a stroke touches changes, everything else stays to the last bit."""
+
+import numpy as np
+import pytest
+
+from mattekit.classical.closed_form import closed_form
+from mattekit.core.errors import BadArgument
+from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Mask, Plane, Trimap
+from mattekit.cutouts.repair import merged, repair
+
+SIZE = (80, 120)
+
+
+def disc(row: int, column: int, radius: float) -> Mask:
+    rows, columns = np.indices(SIZE)
+    return np.hypot(rows - row, columns - column) < radius
+
+
+@pytest.fixture
+def photo() -> Plane:
+    """Two orange discs on blue."""
+    subject = disc(40, 35, 20) | disc(40, 90, 18)
+    grain = np.random.default_rng(5).normal(0, 5, (*SIZE, 3))
+    image = np.where(subject[..., None], [230, 120, 20], [20, 60, 190]) + grain
+    return image.clip(0, 255).astype(np.uint8)
+
+
+@pytest.fixture
+def alpha() -> Alpha:
+    """The left disc with a hole, the right one missing, and a ghost in the corner."""
+    found = disc(40, 35, 20).astype(np.float32)
+    found[36:42, 33:39] = 0
+    found[3:10, 100:110] = 0.3
+    rng = np.random.default_rng(6)
+    noise = rng.random(SIZE).astype(np.float32) * 0.001
+    return np.where(found == 0, noise, found)
+
+
+def strokes(**marks: tuple[slice, slice]) -> Trimap:
+    labels = np.full(SIZE, UNKNOWN, np.uint8)
+    for name, place in marks.items():
+        labels[place] = FOREGROUND if name.startswith("on") else BACKGROUND
+    return labels
+
+
+def find(photo: Plane, trimap: Trimap) -> Alpha:
+    return closed_form(photo, trimap).alpha
+
+
+HOLE = (slice(38, 40), slice(35, 37))
+GHOST = (slice(5, 8), slice(103, 107))
+
+
+def test_a_stroke_in_a_hole_closes_it_and_leaves_the_rest_as_it_is(
+    photo: Plane, alpha: Alpha
+) -> None:
+    result = repair(photo, alpha, strokes(on=HOLE), find)
+    assert (result[36:42, 33:39] > 0.9).all()
+    far = ~disc(39, 36, 20)
+    assert np.array_equal(result[far], alpha[far])
+
+
+def test_a_stroke_of_the_background_removes_a_ghost_and_nothing_else(
+    photo: Plane, alpha: Alpha
+) -> None:
+    result = repair(photo, alpha, strokes(off=GHOST), find)
+    assert (result[3:10, 100:110] < 0.05).all()
+    left = (slice(None), slice(0, 80))
+    assert np.array_equal(result[left], alpha[left])
+
+
+def test_both_kinds_of_strokes_work_at_once(photo: Plane, alpha: Alpha) -> None:
+    result = repair(photo, alpha, strokes(on=HOLE, off=GHOST), find)
+    assert result[38, 36] == 1
+    assert result[6, 105] == 0
+
+
+def test_changes_that_no_stroke_touches_are_not_written() -> None:
+    alpha, candidate = np.zeros(SIZE, np.float32), np.zeros(SIZE, np.float32)
+    candidate[10:20, 10:20] = 1  # touched
+    candidate[10:20, 60:70] = 1  # not touched
+    result = merged(alpha, candidate, strokes(on=(slice(12, 14), slice(12, 14))))
+    assert (result[10:20, 10:20] == 1).all()
+    assert not result[:, 30:].any()
+
+
+def test_a_stroke_of_the_background_never_adds(photo: Plane, alpha: Alpha) -> None:
+    result = repair(photo, alpha, strokes(off=(slice(37, 41), slice(34, 38))), find)
+    assert (result <= alpha).all()
+
+
+def test_sizes_and_empty_strokes_are_refused(photo: Plane, alpha: Alpha) -> None:
+    with pytest.raises(BadArgument, match="the alpha to repair is 60x40 and the photo 120x80"):
+        repair(photo, alpha[:40, :60], strokes(on=HOLE), find)
+    with pytest.raises(BadArgument, match="no stroke is painted"):
+        repair(photo, alpha, strokes(), find)
