@@ -150,3 +150,20 @@ def test_the_picture_shows_both_grounds_and_marks_in_their_colours(colours: np.n
     assert picture[0, width].tolist() == [1, 1, 1]
     assert picture[79, 2 * width + 99].tolist() == pytest.approx([1.0, 0.2, 0.3])
     assert picture[height:].max() > 0.5  # the names below
+
+
+def test_large_holes_and_loose_pieces_are_counted() -> None:
+    rows, columns = np.indices((200, 300))
+    alpha = (np.hypot(rows - 100, columns - 120) < 80).astype(np.float32)
+    alpha[80:110, 100:140] = 0  # a spoon
+    alpha[20:40, 240:270] = 1
+    alpha[150:180, 250:280] = 1
+    colours = np.full((200, 300, 3), 0.5, np.float32)
+    found = inspect_cutout(colours, alpha)
+    assert (found.large_holes, found.loose_pieces) == (1, 2)
+    assert any("1 large hole inside" in text for text in found.findings)
+    assert any("2 loose pieces" in text for text in found.findings)
+    alpha[80:110, 100:140] = 1
+    alpha[:, 220:] = 0
+    whole = inspect_cutout(colours, alpha)
+    assert (whole.large_holes, whole.loose_pieces) == (0, 0)

@@ -22,6 +22,7 @@ WINDOW = 25  # side of the square over which the drift of the edge colours is fi
 REACH = 24  # pixels around a small spot in which hardly anything else may be
 LONELY = 0.05  # of that square, filled by the spot and its like at most
 HARD_STEP = 0.9
+LARGE_PART = 0.002  # of the subject's area
 
 VISIBLE_HALO = 0.1
 MANY_HARD = 0.5
@@ -41,6 +42,10 @@ class Inspection:
     """Small transparent spots in solid parts of the subject."""
     specks: int
     """Small spots by themselves, apart from the subject."""
+    large_holes: int
+    """Enclosed transparent areas that are too large for a gap between strands."""
+    loose_pieces: int
+    """Pieces apart from the largest one that are too large for a speck."""
     see_through: float
     """Share of the deep inside of the subject that is not solid."""
     hard_edges: float
@@ -58,6 +63,8 @@ class Inspection:
             "premultiplied": self.premultiplied,
             "holes": self.holes,
             "specks": self.specks,
+            "large holes": self.large_holes,
+            "loose pieces": self.loose_pieces,
             "see through": round(self.see_through, 4),
             "hard edges": round(self.hard_edges, 4),
         }
@@ -73,8 +80,8 @@ class Inspection:
             )
         elif self.halo is not None and self.halo > VISIBLE_HALO:
             found.append(
-                f"the edge holds the old background (halo {self.halo:.2f});"
-                " estimate clean colours: mattekit foreground"
+                f"the edge holds the old background, or colours of its own (halo"
+                f" {self.halo:.2f}); unless they were estimated already: mattekit foreground"
             )
         if self.holes:
             found.append(
@@ -84,6 +91,16 @@ class Inspection:
         if self.specks:
             found.append(
                 f"{_counted(self.specks, 'speck')} apart from the subject; mark as background"
+            )
+        if self.large_holes:
+            found.append(
+                f"{_counted(self.large_holes, 'large hole')} inside the subject;"
+                " right under a handle, wrong in a body: paint it with --repair"
+            )
+        if self.loose_pieces:
+            found.append(
+                f"{_counted(self.loose_pieces, 'loose piece')} apart from the largest;"
+                " if it is one subject: mattekit cutout --drop-islands"
             )
         if self.see_through > SEE_THROUGH:
             found.append(
@@ -117,6 +134,8 @@ def inspect_cutout(colours: Image, alpha: Alpha) -> Inspection:
         premultiplied=premultiplied,
         holes=holes,
         specks=specks,
+        large_holes=_count_large(alpha < 0.5, hole_map, alpha, enclosed=True),
+        loose_pieces=max(0, _count_large(alpha >= 0.5, speck_map, alpha, enclosed=False) - 1),
         see_through=_see_through(alpha),
         hard_edges=hard_edges,
         halo_map=halo_map,
@@ -193,6 +212,19 @@ def _spots(alpha: Alpha, *, inside: bool) -> tuple[int, Mask]:
     lonely[1:] = around[rows, columns] < LONELY
     lonely[_labels_at_border(labels)] = False
     return int(np.count_nonzero(lonely)), lonely[labels]
+
+
+def _count_large(mask: Mask, counted: Mask, alpha: Alpha, *, enclosed: bool) -> int:
+    """Connected parts that are large beside the subject, without those counted as small spots."""
+    least = LARGE_PART * np.count_nonzero(alpha >= 0.5)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(
+        (mask & ~counted).view(np.uint8), connectivity=4
+    )
+    large = stats[:, cv2.CC_STAT_AREA] >= max(4.0, least)
+    large[0] = False
+    if enclosed:
+        large[_labels_at_border(labels)] = False
+    return int(np.count_nonzero(large))
 
 
 def _labels_at_border(labels: Plane) -> npt.NDArray[np.intp]:
