@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -116,7 +117,7 @@ def test_old_spellings_work_for_one_release_and_say_so(
 
 
 def test_the_version_is_that_of_the_package(mattekit: Command) -> None:
-    assert mattekit("--version").stdout == "mattekit 0.1.0\n"
+    assert mattekit("--version").stdout == f"mattekit {version('mattekit')}\n"
 
 
 @pytest.mark.parametrize(
