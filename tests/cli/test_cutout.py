@@ -5,10 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import OpenEXR as PyOpenEXR
+import PIL.ExifTags
+import PIL.Image
 import pytest
 from cli.conftest import SIZE, Command
 from subject.drawn_networks import grey
 
+import mattekit.cli.cutout as command
 from mattekit.batch.ledger import read_ledger
 from mattekit.core.types import FOREGROUND, UNKNOWN
 from mattekit.cutouts.cutout import cut_picture
@@ -24,6 +27,7 @@ from mattekit.imaging.files import (
 )
 from mattekit.inference.matting import build_matting
 from mattekit.models.files import DEFAULT_MODEL
+from mattekit.models.registry import RegisteredModel
 from mattekit.subject.hints import hint_of
 
 
@@ -540,9 +544,43 @@ def test_a_users_segmenter_is_used_and_its_terms_are_told(mattekit: Command, dis
     extra = json.loads(result.stdout)["results"][0]["extra"]
     assert extra["segmenter"] == "net"
     assert extra["terms"]["weights"] == "MIT"
+    with PIL.Image.open(disc.parent / "out" / "disc.png") as written:
+        described = written.getexif()[PIL.ExifTags.Base.ImageDescription]
+    assert described.startswith("subject found by net: code MIT; weights MIT")
     refused = mattekit(*words, "--overwrite", "--commercial-only")
     assert refused.exit_code == 1
     assert "net.onnx is refused by --commercial-only" in refused.stderr
+
+
+@pytest.mark.parametrize("answer", [True, False])
+def test_at_a_terminal_a_stronger_segmenter_is_offered_once_where_the_own_one_is_unsure(
+    mattekit: Command,
+    files: Path,
+    disc: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: bool,
+) -> None:
+    monkeypatch.setenv("MATTEKIT_MODELS", str(files / "models"))
+    write_image(files / "flat.png", np.full((*SIZE, 3), 0.5, np.float32))
+    offered: list[str] = []
+
+    def obtain(entry: RegisteredModel, *, accepted: bool) -> bool:
+        offered.append(entry.id)
+        assert not accepted
+        if answer:
+            entry.folder.mkdir(parents=True)
+            grey(entry.paths[0])
+        return answer
+
+    command._accepted.cache_clear()
+    monkeypatch.setattr(command, "obtain", obtain)
+    monkeypatch.setattr(command, "_at_terminal", lambda: True)
+    flat = mattekit("cutout", files / "flat.png", "-o", files / "out")
+    assert flat.exit_code == 1  # the stronger one finds nothing in it either
+    assert ("u2netp is" in flat.stderr) == answer
+    mattekit("cutout", files / "flat.png", "-o", files / "out")
+    assert offered == ["u2netp"]
+    command._accepted.cache_clear()
 
 
 def test_points_on_and_beside_the_subject(mattekit: Command, files: Path) -> None:
@@ -564,7 +602,7 @@ def test_strokes_repair_an_alpha_and_leave_the_rest(mattekit: Command, files: Pa
     words = ["cutout", files / "photo.png", "-o", files / "out", "--save", "alpha"]
     result = mattekit(*words, "--alpha", files / "broken.png", "--repair", files / "strokes.png")
     assert result.exit_code == 0, result.output
-    alpha = read_alpha(files / "out" / "photo-alpha.png")
+    alpha = read_alpha(files / "out" / "photo.png")
     assert (alpha[18:23, 26:31] > 0.9).all()
     away = np.ones_like(alpha, np.bool_)
     away[14:27, 22:35] = False

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -28,6 +28,7 @@ from mattekit.cli.photos import (
     with_confidence,
 )
 from mattekit.cli.progress import Stages
+from mattekit.cli.registered import obtain
 from mattekit.cli.report import run_batch
 from mattekit.core.errors import BadArgument, NoSubject
 from mattekit.cutouts.backdrop import Fit, read_backdrop
@@ -40,6 +41,8 @@ from mattekit.cutouts.save import PARTS, SaveOptions, chosen_format, chosen_part
 from mattekit.imaging.files import Picture, encode_image, open_picture, read_alpha, write_image
 from mattekit.inference.matting import MODELS, Matting, build_matting, check_states_error
 from mattekit.models.files import DEFAULT_MODEL
+from mattekit.models.registry import RegisteredModel, registered
+from mattekit.subject.finding import STRONGER
 from mattekit.subject.hints import HintConfig, hint_of
 from mattekit.subject.segment import stroke_labels
 
@@ -247,6 +250,11 @@ def _cut(
                 progress=progress,
             )  # fmt: skip
     except NoSubject as error:
+        if progress is not None and _stronger_segmenter():
+            return _cut(
+                photo, places, build=build, read=read, options=options, finishing=finishing,
+                min_confidence=min_confidence, ask=ask, progress=progress, repair=repair,
+            )  # fmt: skip
         if "box" not in photo.hints:
             raise
         shown = next(iter(places.values())).with_name(f"{photo.path.stem}-preview.jpg")
@@ -269,6 +277,22 @@ def _outcome(cut: Cutout, min_confidence: float | None, outputs: list[Path]) -> 
         model=cut.model,
         strategy=cut.strategy,
     )
+
+
+def _stronger_segmenter() -> bool:
+    """Offer a stronger segmenter to somebody at a terminal; whether it is there now and was not."""
+    entry = registered(STRONGER)
+    return _at_terminal() and not entry.installed and _accepted(entry)
+
+
+def _at_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+@cache
+def _accepted(entry: RegisteredModel) -> bool:
+    """The answer to the offer, asked once."""
+    return obtain(entry, accepted=False)
 
 
 def _segmented(cut: Cutout) -> dict[str, Any]:

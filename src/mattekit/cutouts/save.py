@@ -5,14 +5,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast, get_args
 
+import PIL.ExifTags
+import PIL.Image
+
 from mattekit.core.errors import BadArgument
 from mattekit.cutouts.backdrop import Backdrop
 from mattekit.cutouts.cutout import Cutout
 from mattekit.cutouts.preview import preview
 from mattekit.imaging.files import Picture, write_alpha, write_image, write_trimap
 from mattekit.imaging.formats.encode import format_named, format_of
+from mattekit.models.registry import Terms
 
 SaveFormat = Literal["png", "webp", "tiff", "jpeg", "exr"]
+DESCRIPTION = PIL.ExifTags.Base.ImageDescription
 PARTS = ("rgba", "alpha", "foreground", "trimap", "preview")
 CLEAN = {"rgba", "foreground", "preview"}
 """Parts that are made of the subject's own colours."""
@@ -70,6 +75,8 @@ class SaveOptions:
             match part:
                 case "rgba":
                     exif = picture.exif if self.keep_metadata else b""
+                    if cut.terms is not None and place.suffix.lower() != ".exr":
+                        exif = with_terms(exif, cut.segmenter or "", cut.terms)
                     cut.save(place, bits=self.bits, exif=exif, straight=self.straight)
                 case "alpha":
                     write_alpha(place, cut.alpha, bits=self.bits)
@@ -83,6 +90,16 @@ class SaveOptions:
                     assert self.backdrop is not None
                     behind = self.backdrop.at(cut.alpha.shape)
                     write_image(place, cut.on(behind), bits=self.bits)
+
+
+def with_terms(exif: bytes, segmenter: str, terms: Terms) -> bytes:
+    """EXIF data whose description also says which network was used, on which terms."""
+    tags = PIL.Image.Exif()
+    if exif:
+        tags.load(exif)
+    own = f"subject found by {segmenter}: {terms.sentence}"
+    tags[DESCRIPTION] = "; ".join(filter(None, (str(tags.get(DESCRIPTION, "")), own)))
+    return tags.tobytes()
 
 
 def chosen_format(output: Path, asked: SaveFormat | None, *, is_file: bool) -> SaveFormat | None:
