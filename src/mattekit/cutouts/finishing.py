@@ -98,7 +98,7 @@ def mended(alpha: Alpha, options: FinishingOptions) -> Alpha:
     if options.grow:
         alpha = moved_edge(alpha, options.grow)
     if options.feather:
-        alpha = cv2.GaussianBlur(alpha, (0, 0), options.feather / 2)
+        alpha = cv2.GaussianBlur(alpha, (0, 0), options.feather / 2).astype(np.float32)
     return alpha.clip(0, 1)
 
 
@@ -119,7 +119,7 @@ def moved_edge(alpha: Alpha, pixels: float) -> Alpha:
 
     def by(radius: int) -> Alpha:
         disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-        return move(alpha, disc)
+        return move(alpha, disc).astype(np.float32)
 
     result = by(whole) if not rest else (1 - rest) * by(whole) + rest * by(whole + 1)
     return result.astype(np.float32)
@@ -145,8 +145,8 @@ def shadow_of(photo: Image, alpha: Alpha) -> Alpha:
     weight = cv2.GaussianBlur(empty.astype(np.float32), (0, 0), blur)
     smooth = cv2.GaussianBlur(dark.astype(np.float32), (0, 0), blur) / np.maximum(weight, 1e-3)
     fading = (2 - 2 * away / reach).clip(0, 1)  # over the outer half
-    shadow = (smooth - LEAST_SHADOW).clip(0, DARKEST_SHADOW) * fading
-    return shadow.astype(np.float32)
+    shadow: Alpha = ((smooth - LEAST_SHADOW).clip(0, DARKEST_SHADOW) * fading).astype(np.float32)
+    return shadow
 
 
 def over_shadow(colours: Plane, alpha: Alpha, shadow: Alpha) -> tuple[Plane, Alpha]:
