@@ -24,6 +24,8 @@ class Batch:
     background: Float[Tensor, "b 3 h w"] | None = None
     prior: Float[Tensor, "b c h w"] | None = None
     """Classical estimates, for networks that correct them; the first is an alpha."""
+    prompt: Float[Tensor, "b 3 h//4 w//4"] | None = None
+    """What a user pointed at, a quarter of the size."""
     names: tuple[str, ...] = ()
 
     def pin_memory(self) -> "Batch":
@@ -69,6 +71,9 @@ class Prediction:
     coarse_background: Float[Tensor, "b 3 h w"] | None = None
     log_error: Float[Tensor, "b 1 h w"] | None = None
     """Logarithm of the error of alpha that the network expects of itself."""
+    alpha_logits: Float[Tensor, "b 1 h w"] | None = None
+    single: Float[Tensor, "b 1"] | None = None
+    """Logit of how likely the picture shows one subject."""
 
 
 def region_weight(region: Region, trimap: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 h w"]:

@@ -16,6 +16,8 @@ Trimap = npt.NDArray[np.uint8]  # h w, labels below
 Mask = npt.NDArray[np.bool_]  # h w
 Plane = npt.NDArray[Any]  # any of the above
 
+PROMPT_STEP = 4  # prompts are planes at a quarter of the size
+
 BACKGROUND = 0
 UNKNOWN = 1
 FOREGROUND = 2
@@ -47,6 +49,11 @@ class Sample:
     background: Image | None = None
     prior: Plane | None = None
     """Classical estimates h w c, for networks that correct them; the first is an alpha."""
+    prompt: Plane | None = None
+    """What a user pointed at: inside or outside of a box, points on and points beside the subject,
+    h/4 w/4 3. It belongs to the picture as it is: a sample that moves loses it."""
+    ambiguous: bool = False
+    """The picture shows further subjects; only a prompt says which one is meant."""
     name: str = ""
 
     @property
@@ -60,7 +67,9 @@ class Sample:
         warped: dict[str, Any] = {}
         for field in fields(self):
             plane = getattr(self, field.name)
-            if isinstance(plane, np.ndarray):
+            if field.name == "prompt":
+                warped[field.name] = None
+            elif isinstance(plane, np.ndarray):
                 warped[field.name] = how(plane, "labels" if field.name == "trimap" else "smooth")
             else:
                 warped[field.name] = plane

@@ -154,6 +154,7 @@ def collate(samples: Sequence[Sample]) -> Batch:
         foreground=_stack([sample.foreground for sample in samples]),
         background=_stack([sample.background for sample in samples]),
         prior=_stack([sample.prior for sample in samples]),
+        prompt=_stack([sample.prompt for sample in samples]),
         names=tuple(sample.name for sample in samples),
     )
 

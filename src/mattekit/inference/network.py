@@ -7,7 +7,7 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 
 from mattekit.classical.estimates import CHANNELS
-from mattekit.core.types import Alpha, Plane, Size
+from mattekit.core.types import PROMPT_STEP, Alpha, Plane, Size
 from mattekit.inference.inputs import Batches
 
 OUTPUTS = {
@@ -61,7 +61,11 @@ def random_planes(network: Network, size: Size, *, seed: int = 0) -> Batches:
         planes["trimap"] = np.tile(np.round(rows * 2)[None, None, :, None] / 2, (1, 1, 1, size[1]))
     channels = {"prior": len(CHANNELS), "foreground": 3, "background": 3}
     for name in network.extra_planes:
-        planes[name] = rng.random((1, channels[name], *size), dtype=np.float32)
+        if name == "prompt":
+            small = (size[0] // PROMPT_STEP, size[1] // PROMPT_STEP)
+            planes[name] = rng.random((1, 3, *small), dtype=np.float32)
+        else:
+            planes[name] = rng.random((1, channels[name], *size), dtype=np.float32)
     return planes
 
 

@@ -23,9 +23,16 @@ from mattekit.networks.dim import DimConfig
 from mattekit.networks.gfm import GfmConfig
 from mattekit.networks.patchgan import PatchGanConfig
 from mattekit.networks.samplenet import SampleNetConfig
+from mattekit.networks.subject import SubjectConfig
 
 NetworkConfig = (
-    AlphaGanConfig | AlphaGanA6Config | CompactConfig | DimConfig | GfmConfig | SampleNetConfig
+    AlphaGanConfig
+    | AlphaGanA6Config
+    | CompactConfig
+    | DimConfig
+    | GfmConfig
+    | SampleNetConfig
+    | SubjectConfig
 )
 CriticConfig = PatchGanConfig
 

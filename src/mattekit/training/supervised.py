@@ -22,7 +22,10 @@ from mattekit.training.trained_module import (
     predict,
 )
 
-HOW_TO_GET = {"prior": "add the step {name: estimates} as the last one of data.after_crop"}
+HOW_TO_GET = {
+    "prior": "add the step {name: estimates} as the last one of data.after_crop",
+    "prompt": "add the step {name: prompts} as the last one of data.after_crop",
+}
 
 
 class Supervised:
