@@ -24,6 +24,7 @@ from mattekit.losses.confidence import ExpectedErrorConfig
 from mattekit.losses.focus import FocusL1Config
 from mattekit.losses.glance import GlanceCrossEntropyConfig
 from mattekit.losses.sampling import SamplingL1Config
+from mattekit.losses.subject import MaskCrossEntropyConfig, SingleSubjectConfig, SoftIouConfig
 from mattekit.networks import NetworkConfig, build, config_of
 from mattekit.networks.options import options_of
 from mattekit.networks.weights import describe, load, save
@@ -88,6 +89,8 @@ def losses_of(config: Any) -> list[Any]:
         return [SamplingL1Config(plane=config.part)]
     if config.name == "dim" and config.refine:
         return [AlphaL1Config(), AlphaL1Config(of="refined_from")]
+    if config.name == "subject":
+        return [MaskCrossEntropyConfig(), SoftIouConfig(), SingleSubjectConfig()]
     if config.name == "compact":
         return [AlphaL1Config(), ExpectedErrorConfig()]
     return [AlphaL1Config(region="whole")]

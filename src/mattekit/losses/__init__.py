@@ -13,6 +13,7 @@ from mattekit.losses.glance import GlanceCrossEntropyConfig
 from mattekit.losses.gradient import GradientL1Config, GradientMagnitudeConfig
 from mattekit.losses.laplacian import LaplacianL1Config, LaplacianPyramidConfig
 from mattekit.losses.sampling import SamplingL1Config
+from mattekit.losses.subject import MaskCrossEntropyConfig, SingleSubjectConfig, SoftIouConfig
 
 LossConfig = (
     AlphaL1Config
@@ -26,6 +27,9 @@ LossConfig = (
     | FocusPyramidConfig
     | SamplingL1Config
     | ExpectedErrorConfig
+    | MaskCrossEntropyConfig
+    | SoftIouConfig
+    | SingleSubjectConfig
 )
 
 __all__ = ["LossConfig"]
