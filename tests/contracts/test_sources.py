@@ -16,6 +16,7 @@ from mattekit.data.crop import Crop
 from mattekit.data.loader import SampleOrder, make_loader
 from mattekit.data.sources.synthetic import SyntheticConfig
 from mattekit.imaging.compose import over
+from mattekit.imaging.files import write_image
 from mattekit.preparation.shards import write_shards
 from mattekit.recipes.reading import read
 from mattekit.synthetic.layouts import LAYOUTS
@@ -92,10 +93,22 @@ CASES: dict[str, tuple[str, dict[str, Any], float | None]] = {
     "picture_list": ("samplenet", {"name": "picture_list", "root": "."}, None),
     "samplenet_train": ("samplenet-train", {"name": "samplenet_train", "root": "."}, 2e-5),
     "alphamatting": ("alphamatting", {"name": "alphamatting", "root": "."}, None),
+    "photo_masks": (
+        "plain",
+        {
+            "name": "photo_masks",
+            "photos": ["image"],
+            "masks": ["alpha"],
+            "without": ["nothing.txt"],
+            "size": 64,
+        },
+        None,
+    ),
 }
 """Layout, config with places below its folder, and how exactly the planes explain the image."""
 
 PLACES = ("root", "folder", "foregrounds", "backgrounds", "denoised_backgrounds", "labels")
+SEVERAL_PLACES = ("photos", "masks", "without")
 
 TEST_SETS = {
     "composition1k": "Composition-1k",
@@ -126,6 +139,9 @@ def write(layout: str, folder: Path) -> None:
         for number in SCENES:
             LAYOUTS[layout].write(folder, number, scene(number, SIZE))
         LAYOUTS[layout].finish(folder, SCENES)
+    if layout == "plain":
+        write_image(folder / "image" / "wall.png", np.full((*SIZE, 3), 0.5, np.float32))
+        (folder / "nothing.txt").write_text("# no subject\nwall\ta wall\n")
 
 
 def opened(case: str, written: Written) -> Source:
@@ -135,6 +151,9 @@ def opened(case: str, written: Written) -> Source:
         name: str(folder / value) if name in PLACES and layout else value
         for name, value in fields.items()
     }
+    for name in SEVERAL_PLACES:
+        if name in fields:
+            placed[name] = [str(folder / place) for place in fields[name]]
     if layout == "shards":
         placed["backgrounds"] = "stored"
     config: Any = ANY_SOURCE.validate_python(placed)
@@ -226,7 +245,12 @@ class TestSource:
     def test_a_part_shows_something_unknown(self, case: str, written: Written) -> None:
         source = opened(case, written)
         if not isinstance(source, PartialSource):
-            assert CASES[case][1]["name"] in ("synthetic", "compact_scenes", "composition1k")
+            assert CASES[case][1]["name"] in (
+                "synthetic",
+                "compact_scenes",
+                "composition1k",
+                "photo_masks",
+            )
             return
         for seed in range(3):
             part = source.part(0, np.random.default_rng(seed), 24)

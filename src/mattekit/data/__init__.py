@@ -9,6 +9,7 @@ from mattekit.data.sources.adobe import AdobeConfig, Composition1kConfig
 from mattekit.data.sources.compact_scenes import CompactScenesConfig
 from mattekit.data.sources.composites import CompositesConfig, ListedCompositesConfig
 from mattekit.data.sources.lists import PictureListConfig, SampleNetTrainConfig
+from mattekit.data.sources.photo_masks import PhotoMasksConfig
 from mattekit.data.sources.photographs import Aim500Config, AlphamattingConfig, Am2kConfig
 from mattekit.data.sources.rgba_folder import RgbaFolderConfig
 from mattekit.data.sources.shards import ShardsConfig
@@ -28,6 +29,7 @@ SourceConfig = (
     | PictureListConfig
     | SampleNetTrainConfig
     | AlphamattingConfig
+    | PhotoMasksConfig
 )
 
 __all__ = ["PartialSource", "Source", "SourceConfig", "public_test_set"]

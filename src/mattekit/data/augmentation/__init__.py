@@ -15,6 +15,7 @@ from mattekit.data.augmentation.geometry import (
     ScaleConfig,
     ShrinkToShowBackgroundConfig,
 )
+from mattekit.data.augmentation.prompts import PromptsConfig
 from mattekit.data.augmentation.rssn import RssnConfig
 from mattekit.data.augmentation.trimaps import (
     BandTrimapConfig,
@@ -40,6 +41,7 @@ StepConfig = (
     | JpegConfig
     | CameraConfig
     | EstimatesConfig
+    | PromptsConfig
 )
 
 __all__ = ["StepConfig"]

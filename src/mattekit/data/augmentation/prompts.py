@@ -1,0 +1,82 @@
+"""What a user might have pointed at: a box around the subject, points on it and beside it."""
+
+from dataclasses import replace
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from mattekit.core.config import config
+from mattekit.core.types import PROMPT_STEP, Mask, Plane, Sample
+from mattekit.data.augmentation.chance import check_probability, happens
+from mattekit.subject.finder import prompt_planes
+from mattekit.subject.segmenters import Box, Point, Prompt
+
+LEAST = 60  # pixels of a subject that somebody would point at
+CARELESS = 0.025  # standard deviation of a box's sides, as a share of its width or height
+DEEP = 0.35  # points on a subject are at least this share of the greatest depth inside
+AWAY = 4  # pixels between the subject and points beside it
+
+
+@config
+class PromptsConfig:
+    """Point at the subject, by a box or by points; the last step that looks at alpha.
+
+    Where a picture shows several subjects, this always happens.
+    """
+
+    name: Literal["prompts"] = "prompts"
+    probability: float = 0.45
+    """Share of the samples that it happens to; the others have a prompt of zeros."""
+    boxes: float = 0.35
+    """Share of boxes among the prompts; the others are points."""
+
+    def __post_init__(self) -> None:
+        check_probability(probability=self.probability, boxes=self.boxes)
+
+    def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
+        area = sample.alpha > 0.5
+        prompt = Prompt()
+        wanted = happens(self.probability, rng) or sample.ambiguous
+        if wanted and np.count_nonzero(area) > LEAST:
+            by_box = happens(self.boxes, rng)
+            prompt = Prompt(box=random_box(area, rng)) if by_box else random_points(area, rng)
+        return replace(sample, prompt=planes_of(prompt, sample))
+
+
+def planes_of(prompt: Prompt, sample: Sample) -> Plane:
+    """The planes that the network is given, h/4 w/4 3."""
+    height, width = (side // PROMPT_STEP for side in sample.size)
+    planes = prompt_planes(prompt, sample.size, max(height, width))
+    return np.ascontiguousarray(planes[:, :height, :width].transpose(1, 2, 0))
+
+
+def random_box(area: Mask, rng: np.random.Generator) -> Box:
+    """The box around the subject as a hurried hand draws it."""
+    rows, columns = (np.flatnonzero(area.any(axis=axis)) for axis in (1, 0))
+    (left, right), (top, bottom) = (_ends(places, rng) for places in (columns, rows))
+    return left, top, max(right - left, 1), max(bottom - top, 1)
+
+
+def random_points(area: Mask, rng: np.random.Generator) -> Prompt:
+    """One to three points well inside the subject, and up to two beside it."""
+    depth = cv2.distanceTransform(area.astype(np.uint8), cv2.DIST_L2, 3)
+    near = cv2.dilate(area.astype(np.uint8), np.ones((2 * AWAY + 1, 2 * AWAY + 1)))
+    return Prompt(
+        on=_some(depth > DEEP * depth.max(), int(rng.integers(1, 4)), rng),
+        off=_some(near == 0, int(rng.integers(0, 3)), rng),
+    )
+
+
+def _ends(places: Plane, rng: np.random.Generator) -> tuple[int, int]:
+    """The first and one past the last place, each a little off."""
+    errors = rng.normal(0, CARELESS * (places[-1] - places[0] + 1), 2)
+    return max(0, round(places[0] + errors[0])), round(places[-1] + 1 + errors[1])
+
+
+def _some(wanted: Mask, count: int, rng: np.random.Generator) -> tuple[Point, ...]:
+    places = np.argwhere(wanted)
+    if not len(places):
+        return ()
+    chosen = places[rng.integers(len(places), size=count)]
+    return tuple((float(column), float(row)) for row, column in chosen)

@@ -1,0 +1,219 @@
+"""Photographs and masks of their subjects, for a network that finds subjects by itself.
+
+Every sample is a square: photo and mask are stretched, as they are where the network is used. Some
+samples show a subject over another photograph, and some a photograph without a subject.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from mattekit.core.config import config
+from mattekit.core.errors import BadData
+from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Image, Sample
+from mattekit.data.augmentation.chance import check_probability, check_range, happens
+from mattekit.data.folders import pictures_below
+from mattekit.imaging.compose import over
+from mattekit.imaging.files import open_picture, read_alpha
+from mattekit.imaging.resize import resize
+
+SAME_SHAPE = 0.02
+"""How far the proportions of a photo and of its mask may differ."""
+LARGER = 1.6
+"""How much a subject is enlarged at most before it is put over another photograph."""
+SECOND_SUBJECT = 0.04
+"""Share of the picture that another subject shows, from which on a prompt has to say which."""
+TRIES = 8
+
+Part = tuple[Image, Alpha]
+"""Colours and mask, of one size."""
+
+
+@config
+class PhotoMasksConfig:
+    """Photographs with masks of the same stems, and photographs listed as without a subject."""
+
+    name: Literal["photo_masks"] = "photo_masks"
+    photos: tuple[str, ...]
+    """Folders of photographs, searched with their sub-folders."""
+    masks: tuple[str, ...]
+    """Folders of masks, searched likewise; a mask without a photograph is an error."""
+    without: tuple[str, ...] = ()
+    """Lists of photographs without a subject: a stem in each line, a remark after a tab."""
+    size: int = 384
+    """Height and width that a photograph is brought to."""
+    part: tuple[float, float] = (0.5, 1.0)
+    """Least and largest share of each side that is shown."""
+    composited: float = 0.32
+    """Share of the samples that show the subject over another photograph."""
+    without_subject: float = 0.13
+    """Share of the samples that show a photograph without a subject, where some are listed."""
+    licence: str = "not stated"
+    """Terms of the photographs, for the model card."""
+
+    def __post_init__(self) -> None:
+        check_probability(composited=self.composited, without_subject=self.without_subject)
+        check_range(0.05, part=self.part)
+        if self.part[1] > 1 or self.size < 16 or self.composited + self.without_subject > 1:
+            raise ValueError("part ends at 1 at most, size is at least 16, shares add up to 1")
+
+    def open(self) -> "PhotoMasksSource":
+        photos = _by_stem(self.photos)
+        masks = _by_stem(self.masks)
+        places = [Path(place) for place in self.without]
+        empty = [stem for place in places for stem in _listed(place)]
+        for stem, needs in [(stem, "mask") for stem in masks] + [(e, "entry") for e in empty]:
+            if stem not in photos:
+                raise BadData(
+                    f"there is no photograph for the {needs} {stem} in {', '.join(self.photos)}; "
+                    "add its folder to data.train.photos, or take it out"
+                )
+        return PhotoMasksSource(
+            config=self,
+            subjects=[(photos[stem], masks[stem]) for stem in masks],
+            empty=[photos[stem] for stem in empty],
+        )
+
+
+@dataclass(kw_only=True)
+class PhotoMasksSource:
+    """A sample for every mask; what is done with it is drawn each time."""
+
+    config: PhotoMasksConfig
+    subjects: Sequence[tuple[Path, Path]]
+    empty: Sequence[Path]
+    names: tuple[str, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.names = tuple(photo.stem for photo, _ in self.subjects)
+        self.licence = self.config.licence
+
+    def __len__(self) -> int:
+        return len(self.subjects)
+
+    def sample(self, index: int, rng: np.random.Generator) -> Sample:
+        """The subject of that number; or, by chance, a photograph without one."""
+        how, chance = self.config, rng.random()
+        if self.empty and chance < how.without_subject:
+            photo = self.empty[rng.integers(len(self.empty))]
+            return self._shown(self._opened(photo), photo.stem, rng, keep=0)
+        part = self._opened(*self.subjects[index])
+        if chance < how.without_subject + how.composited:
+            part, ambiguous = self._over_another(part, rng)
+            return self._shown(part, self.names[index], rng, keep=0.85, ambiguous=ambiguous)
+        keep = 0.75 if happens(0.7, rng) else 0.4
+        return self._shown(part, self.names[index], rng, keep=keep)
+
+    def _opened(self, photo: Path, mask: Path | None = None) -> Part:
+        size = (self.config.size, self.config.size)
+        picture = open_picture(photo, at_least=size)
+        colours = resize(picture.image(), size)
+        if mask is None:
+            return colours, np.zeros(size, np.float32)
+        alpha = read_alpha(mask)
+        shapes = [height / width for height, width in (picture.size, alpha.shape)]
+        if abs(shapes[0] / shapes[1] - 1) > SAME_SHAPE:
+            raise BadData(
+                f"{mask} has other proportions than {photo}; draw it over the whole photograph"
+            )
+        if not alpha.any():
+            raise BadData(f"{mask} is empty; list photographs without a subject in `without`")
+        return colours, resize(alpha, size)
+
+    def _shown(
+        self,
+        part: Part,
+        name: str,
+        rng: np.random.Generator,
+        *,
+        keep: float,
+        ambiguous: bool = False,
+    ) -> Sample:
+        size = (self.config.size, self.config.size)
+        image, alpha = (resize(p, size) for p in random_part(part, self.config.part, rng, keep))
+        trimap = np.select([alpha == 0, alpha == 1], [BACKGROUND, FOREGROUND], UNKNOWN)
+        return Sample(
+            image=image,
+            alpha=alpha,
+            trimap=trimap.astype(np.uint8),
+            ambiguous=ambiguous,
+            name=name,
+        )
+
+    def _over_another(self, part: Part, rng: np.random.Generator) -> tuple[Part, bool]:
+        """The subject over another photograph, and whether that shows a subject too."""
+        photos: Sequence[tuple[Path, ...]] = [*self.subjects]
+        if self.empty and happens(0.5, rng):
+            photos = [(photo,) for photo in self.empty]
+        behind = self._opened(*photos[rng.integers(len(photos))])
+        behind = random_part(behind, self.config.part, rng, keep=0)
+        size = (self.config.size, self.config.size)
+        background, other = (resize(plane, size) for plane in behind)
+        if happens(0.6, rng):
+            background = cv2.GaussianBlur(background, (0, 0), np.exp(rng.uniform(0, 2.3)))
+        front, alpha = placed(part, rng)
+        also = float(((other > 0.5) & (alpha < 0.5)).mean())
+        image = over(front, alpha[..., None], background).astype(np.float32)
+        return (image, alpha), also > SECOND_SUBJECT
+
+
+def random_part(
+    part: Part, shares: tuple[float, float], rng: np.random.Generator, keep: float
+) -> Part:
+    """A random rectangle that holds at least the share `keep` of the subject; else everything."""
+    image, alpha = part
+    for _ in range(TRIES):
+        lengths = [max(1, round(side * rng.uniform(*shares))) for side in alpha.shape]
+        starts = [
+            int(rng.integers(side - length + 1))
+            for side, length in zip(alpha.shape, lengths, strict=True)
+        ]
+        window = tuple(slice(s, s + length) for s, length in zip(starts, lengths, strict=True))
+        if alpha[window].sum() >= keep * alpha.sum():
+            return image[window], alpha[window]
+    return part
+
+
+def placed(part: Part, rng: np.random.Generator) -> Part:
+    """The subject at another size and place; one that stands on the lower edge stays on it."""
+    image, alpha = part
+    height, width = alpha.shape
+    rows, columns = (np.flatnonzero(alpha.max(axis=axis) > 0.5) for axis in (1, 0))
+    if not len(rows):
+        return part
+    box = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
+    tall, wide = alpha[box].shape
+    factor = min(min(height / tall, width / wide) * rng.uniform(0.4, 1.0), LARGER)
+    size = (max(8, round(tall * factor)), max(8, round(wide * factor)))
+    stands = rows[-1] >= height - height // 40 - 1
+    top = height - size[0] if stands else int(rng.integers(height - size[0] + 1))
+    left = int(rng.integers(width - size[1] + 1))
+    there = (slice(top, top + size[0]), slice(left, left + size[1]))
+    front, mask = np.zeros_like(image), np.zeros_like(alpha)
+    front[there] = resize(image[box], size)
+    mask[there] = cv2.GaussianBlur(
+        cv2.erode(resize(alpha[box], size), np.ones((2, 2))), (0, 0), 0.8
+    )
+    return front, mask
+
+
+def _by_stem(folders: Sequence[str]) -> dict[str, Path]:
+    """The pictures below some folders; two of the same stem could not be told apart."""
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in pictures_below(folder):
+            if found.setdefault(path.stem, path) != path:
+                raise BadData(f"{found[path.stem]} and {path} share a stem; rename one of them")
+    return found
+
+
+def _listed(place: Path) -> list[str]:
+    """The stems of a list; lines that begin with # are passed over."""
+    if not place.is_file():
+        raise BadData(f"there is no list {place}; name a text file with a stem in each line")
+    lines = place.read_text(encoding="utf-8").splitlines()
+    return [line.split("\t")[0].strip() for line in lines if line.strip() and line[0] != "#"]
