@@ -60,6 +60,10 @@ class _Named(nn.Module):
 
 def export_onnx(network: TorchNetwork, path: Path) -> list[Parity]:
     """Write the network to `path` and compare three sizes; nothing is written if they differ."""
+    if "prompt" in network.extra_planes:
+        from mattekit.inference.export_subject import export_subject
+
+        return export_subject(network, path)
     weight = sum(tensor.nbytes for tensor in network.module.state_dict().values())
     if weight > LARGEST:
         raise BadWeights(

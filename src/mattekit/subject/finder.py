@@ -6,6 +6,7 @@ the edge of the mask to the edges of the picture. How far all of them agree is h
 
 from functools import cache
 from importlib.resources import as_file, files
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -35,9 +36,13 @@ class Finder:
     name = SHIPPED
     understands = frozenset({"nothing", "box", "points"})
 
-    def __init__(self) -> None:
-        with as_file(files("mattekit.models") / "shipped" / FILE) as path:
+    def __init__(self, path: Path | None = None) -> None:
+        """From the file in the package, or from one that `mattekit export` wrote."""
+        if path is not None:
             self.session = open_session(path)
+            return
+        with as_file(files("mattekit.models") / "shipped" / FILE) as shipped:
+            self.session = open_session(shipped)
 
     def segment(self, image: Plane, prompt: Prompt) -> Segmentation:
         """The mask, soft where its edge is, and how sure the network is of it."""
