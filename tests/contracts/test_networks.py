@@ -97,7 +97,7 @@ def losses_of(config: Any) -> list[Any]:
 
 
 def total_loss(config: Any, prediction: Prediction, planes: Batch) -> Tensor:
-    return torch.stack([loss(prediction, planes) for loss in losses_of(config)]).sum()
+    return torch.stack([loss(prediction, planes).value() for loss in losses_of(config)]).sum()
 
 
 @every
