@@ -54,9 +54,10 @@ class SubjectFinder(nn.Module):
             nn.AdaptiveAvgPool2d(1), nn.Conv2d(CHANNELS[-1], WIDTH, 1), nn.ReLU()
         )
         self.read_prompt = nn.Sequential(nn.Conv2d(3, 16, 3, padding=1), nn.ReLU())
-        self.prompted = nn.ModuleList(nn.Conv2d(16, WIDTH, 1, bias=False) for _ in CHANNELS)
-        for layer in self.prompted:
+        prompted = [nn.Conv2d(16, WIDTH, 1, bias=False) for _ in CHANNELS]
+        for layer in prompted:
             nn.init.zeros_(layer.weight)  # an untrained prompt says nothing
+        self.prompted = nn.ModuleList(prompted)
         self.out = nn.Conv2d(WIDTH, 1, 3, padding=1)
         self.single = nn.Sequential(
             nn.Linear(CHANNELS[-1] + WIDTH, 32), nn.ReLU(), nn.Linear(32, 1)

@@ -181,7 +181,7 @@ def _defocused(alpha: Alpha, rng: np.random.Generator) -> Alpha:
 
 def _stored(path: Path, name: str) -> Sample:
     with np.load(path) as planes:
-        floats = {plane: to_float(planes[plane]) for plane in PLANES}
+        floats: dict[str, Any] = {plane: to_float(planes[plane]) for plane in PLANES}
         return Sample(trimap=planes["trimap"], name=name, **floats)
 
 

@@ -99,7 +99,7 @@ class PhotoMasksSource:
         """The subject of that number; or, by chance, a photograph without one."""
         how, chance = self.config, rng.random()
         if self.empty and chance < how.without_subject:
-            photo = self.empty[rng.integers(len(self.empty))]
+            photo = self.empty[int(rng.integers(len(self.empty)))]
             return self._shown(self._opened(photo), photo.stem, rng, keep=0)
         part = self._opened(*self.subjects[index])
         if chance < how.without_subject + how.composited:
@@ -149,7 +149,7 @@ class PhotoMasksSource:
         photos: Sequence[tuple[Path, ...]] = [*self.subjects]
         if self.empty and happens(0.5, rng):
             photos = [(photo,) for photo in self.empty]
-        behind = self._opened(*photos[rng.integers(len(photos))])
+        behind = self._opened(*photos[int(rng.integers(len(photos)))])
         behind = random_part(behind, self.config.part, rng, keep=0)
         size = (self.config.size, self.config.size)
         background, other = (resize(plane, size) for plane in behind)
