@@ -63,7 +63,7 @@ def no_strands(rng: np.random.Generator) -> str:
     return kind
 
 
-def even_band(alpha: Alpha, rng: np.random.Generator) -> Trimap:
+def even_band(alpha: Alpha, rng: np.random.Generator, style: str) -> Trimap:
     """The same tight band everywhere."""
     return make_trimap(alpha, 5, 5)
 

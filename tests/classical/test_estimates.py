@@ -5,7 +5,7 @@ import pytest
 from inference.disc import soft_disc
 
 from mattekit.classical.closed_form import closed_form
-from mattekit.classical.estimates import CHANNELS, FLOW_CHANNELS, Problem, estimates
+from mattekit.classical.estimates import CHANNELS, CHANNELS_1, Problem, estimates
 from mattekit.classical.information_flow import information_flow
 from mattekit.core.errors import BadTrimap
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN
@@ -26,21 +26,21 @@ def test_there_is_a_plane_at_the_size_of_the_picture_for_every_channel(picture):
 
 
 def test_other_channels_are_given_in_the_order_asked_for(picture):
-    planes = estimates(picture.image, picture.trimap, FLOW_CHANNELS)
-    assert planes.shape == (61, 75, len(FLOW_CHANNELS))
+    planes = estimates(picture.image, picture.trimap, CHANNELS_1)
+    assert planes.shape == (61, 75, len(CHANNELS_1))
     assert planes.min() >= 0
     assert planes.max() <= 1
-    shared = [name for name in FLOW_CHANNELS if name in CHANNELS]
+    shared = [name for name in CHANNELS_1 if name in CHANNELS]
     assert np.array_equal(
-        planes[..., [FLOW_CHANNELS.index(name) for name in shared]],
+        planes[..., [CHANNELS_1.index(name) for name in shared]],
         estimates(picture.image, picture.trimap, shared),
     )
 
 
 def test_a_window_holds_what_the_whole_holds_there(picture):
     problem, window = Problem(picture.image, picture.trimap), (slice(7, 40), slice(21, 60))
-    whole = estimates(picture.image, picture.trimap, FLOW_CHANNELS)
-    assert np.array_equal(problem.planes(FLOW_CHANNELS, window), whole[window])
+    whole = estimates(picture.image, picture.trimap, CHANNELS)
+    assert np.array_equal(problem.planes(CHANNELS, window), whole[window])
 
 
 def test_the_information_flow_alpha_is_that_of_the_method_at_the_small_size(picture):
@@ -75,8 +75,8 @@ def test_both_alphas_keep_the_known_pixels(picture):
         assert np.array_equal(planes[..., channel][known], expected)
 
 
-def test_the_second_alpha_is_near_closed_form_at_full_size(picture):
-    planes = estimates(picture.image, picture.trimap)
+def test_the_closed_form_alpha_is_near_that_at_full_size(picture):
+    planes = estimates(picture.image, picture.trimap, CHANNELS_1)
     full = closed_form(picture.image, picture.trimap).alpha
     unknown = picture.trimap == UNKNOWN
     assert np.abs(planes[..., 1] - full)[unknown].mean() < 0.1

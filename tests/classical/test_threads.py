@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from mattekit.classical.closed_form import closed_form
-from mattekit.classical.estimates import FLOW_CHANNELS, estimates
+from mattekit.classical.estimates import estimates
 from mattekit.classical.foreground import estimate_foreground
 from mattekit.classical.information_flow import information_flow
 from mattekit.classical.knn import knn
@@ -21,7 +21,7 @@ METHODS = {
     "fast": lambda s: closed_form(s.image, s.trimap, quality="fast").alpha,
     "information-flow": lambda s: information_flow(s.image, s.trimap).alpha,
     "knn": lambda s: knn(s.image, s.trimap).alpha,
-    "estimates": lambda s: estimates(s.image, s.trimap, FLOW_CHANNELS),
+    "estimates": lambda s: estimates(s.image, s.trimap),
     "multilevel": lambda s: estimate_foreground(s.image, s.alpha),
     "levin": lambda s: estimate_foreground(s.image, s.alpha, method="levin"),
 }

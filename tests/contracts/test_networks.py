@@ -14,6 +14,7 @@ import torch
 from contracts.variants import label, variants
 from torch import Tensor
 
+from mattekit.classical.estimates import CHANNELS
 from mattekit.core.tensors import Batch, Prediction
 from mattekit.imaging.compose import over
 from mattekit.inference.export_onnx import export_onnx
@@ -72,11 +73,13 @@ def batch(side: int = 32, count: int = 2) -> Batch:
         trimap=trimap,
         foreground=colours[0],
         background=colours[1],
+        prior=torch.rand(count, len(CHANNELS), side, side, generator=generator),
     )
 
 
 def predict(network: Any, planes: Batch) -> Prediction:
-    return network(planes.image, planes.trimap if network.needs_trimap else None)
+    further = [planes.prior] if "prior" in network.extra_planes else []
+    return network(planes.image, planes.trimap if network.needs_trimap else None, *further)
 
 
 def losses_of(config: Any) -> list[Any]:
@@ -161,7 +164,8 @@ class TestNumbers:
     def test_a_picture_does_not_depend_on_its_neighbour_in_the_batch(self, network: Any) -> None:
         planes = batch()
         network.eval()
-        alone = Batch(image=planes.image[:1], alpha=planes.alpha[:1], trimap=planes.trimap[:1])
+        first = {name: getattr(planes, name)[:1] for name in ("image", "alpha", "trimap", "prior")}
+        alone = Batch(**first)
         together = predict(network, planes).alpha[:1]
         torch.testing.assert_close(predict(network, alone).alpha, together, atol=2e-5, rtol=0)
 

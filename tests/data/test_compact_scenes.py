@@ -1,13 +1,14 @@
-"""The scenes that `compact` learns from: the same every time, kept in a bank, turned as a whole."""
+"""The scenes that `compact` learns from: each always the same, kept in a bank, mirrored."""
 
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mattekit.classical.estimates import CHANNELS
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Sample
 from mattekit.data.sources import compact_scenes
-from mattekit.data.sources.compact_scenes import CompactScenes, CompactScenesConfig, turned
+from mattekit.data.sources.compact_scenes import CompactScenes, CompactScenesConfig
 from mattekit.imaging.files import write_image
 
 SIDE = 64
@@ -37,7 +38,7 @@ def test_every_scene_leaves_something_to_learn_from_and_something_to_learn() -> 
         assert {BACKGROUND, UNKNOWN, FOREGROUND} == set(np.unique(sample.trimap))
         assert sample.image.shape == (SIDE, SIDE, 3)
         assert sample.prior is not None
-        assert sample.prior.shape == (SIDE, SIDE, 10)
+        assert sample.prior.shape == (SIDE, SIDE, len(CHANNELS))
 
 
 def test_the_bank_gives_back_what_was_drawn(tmp_path: Path, monkeypatch) -> None:
@@ -55,20 +56,30 @@ def test_colours_come_from_the_photographs_that_are_given(tmp_path: Path, monkey
     images = [source.scene(number).image for number in range(3)]
     reddest = max(float((image[..., 0] - image[..., 1:].max(axis=2)).mean()) for image in images)
     assert reddest > 0.3
-    assert "1 photographs" in source.licence
+    assert "1 pictures of others" in source.licence
     assert "no third-party material" in scenes().licence
 
 
-def test_all_planes_are_turned_alike_and_all_colours_change_places_alike() -> None:
-    scene = scenes().scene(0)
-    composed = scene.alpha[..., None] * scene.foreground
-    for seed in range(6):
-        sample = turned(scene, np.random.default_rng(seed))
-        again = sample.alpha[..., None] * sample.foreground
-        assert again.sum() == pytest.approx(composed.sum(), rel=1e-4)
-        assert sample.prior is not None
-        assert scene.prior is not None
-        difference = np.abs(sample.prior[..., 2:5] - sample.image).mean()
-        assert difference == pytest.approx(
-            np.abs(scene.prior[..., 2:5] - scene.image).mean(), rel=1e-4
-        )
+def test_soft_shapes_come_from_the_sprites_that_are_given(tmp_path: Path, monkeypatch) -> None:
+    ramp = np.tile(np.linspace(0, 1, 64, dtype=np.float32), (64, 1))
+    write_image(tmp_path / "ramp.png", np.repeat(ramp[..., None], 3, axis=2))
+    monkeypatch.setattr(compact_scenes, "SPRITES", 1.0)
+    monkeypatch.setattr(compact_scenes, "subject_of_kind", lambda *_: pytest.fail("another kind"))
+    source = scenes(sprites=str(tmp_path))
+    alphas = [source.scene(number).alpha for number in range(3)]
+    assert max(float(((alpha > 0.1) & (alpha < 0.9)).mean()) for alpha in alphas) > 0.1
+    assert "1 pictures of others" in source.licence
+
+
+def test_all_planes_are_mirrored_alike_and_never_turned() -> None:
+    source = scenes()
+    scene = source.scene(0)
+    seen = set()
+    for seed in range(8):
+        sample = source.sample(0, np.random.default_rng(seed))
+        mirrored = not np.array_equal(sample.image, scene.image)
+        seen.add(mirrored)
+        for name in PLANES:
+            before, after = getattr(scene, name), getattr(sample, name)
+            assert np.array_equal(after, before[:, ::-1] if mirrored else before)
+    assert seen == {True, False}

@@ -18,6 +18,8 @@ from mattekit.inference.strategies import Whole
 from mattekit.inference.tile import Tile
 from mattekit.inference.torch_network import TorchNetwork
 from mattekit.models.files import SHIPPED
+from mattekit.networks import weights
+from mattekit.networks.compact import Compact, CompactConfig
 
 
 @pytest.fixture(scope="module")
@@ -98,3 +100,18 @@ def test_files_that_are_no_exported_network_are_refused(tmp_path: Path) -> None:
 def test_an_onnx_file_runs_on_the_cpu_only(exported: Path) -> None:
     with pytest.raises(BadArgument, match="runs on the CPU here, not on cuda"):
         load_network(exported, device="cuda")
+
+
+@pytest.mark.slow
+def test_weights_of_halves_come_back_from_the_file_as_they_were(tmp_path: Path) -> None:
+    module = Compact().eval()
+    for name, values in module.state_dict().items():
+        if values.is_floating_point():
+            module.state_dict()[name].copy_(values.half())
+    path = tmp_path / "small.onnx"
+    network = TorchNetwork(module, name="small", device=torch.device("cpu"))
+    export_onnx(network, path, weights.describe(CompactConfig(), module))
+    assert path.stat().st_size < 6e6
+    again = weights.load(path)
+    for name, values in module.state_dict().items():
+        assert torch.equal(again.state_dict()[name], values), name

@@ -51,11 +51,12 @@ def test_an_option_of_the_network_can_be_changed_and_a_foreign_one_is_named(
         load(samplenet, dilation="all")
 
 
-def test_an_exported_network_keeps_its_options(tmp_path: Path) -> None:
-    file = tmp_path / "a.onnx"
-    file.write_bytes(b"")
+def test_an_exported_network_without_its_weights_keeps_its_options() -> None:
+    file = Path(__file__).parents[2] / "benchmarks/models/compact-1.onnx"
     with pytest.raises(BadArgument, match="exported with its options inside"):
         load(file, sampling_size=96)
+    with pytest.raises(BadArgument, match="runs on the CPU here, not on cuda"):
+        load(file, device="cuda")
 
 
 def test_a_network_is_opened_once_until_its_file_changes(tmp_path: Path) -> None:

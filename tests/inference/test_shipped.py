@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -100,3 +101,13 @@ def test_on_scenes_it_is_nearer_to_the_truth_than_closed_form():
             errors.append(np.abs(alpha - picture.alpha)[unknown].mean())
     assert len(ours) >= 6
     assert np.mean(ours) < np.mean(theirs)
+
+
+def test_version_1_still_runs_from_its_file():
+    picture = soft_disc((64, 64))
+    file = Path(__file__).parents[2] / "benchmarks/models/compact-1.onnx"
+    first = build_matting(str(file)).matte(picture.image, picture.trimap).alpha
+    second = compact(picture.image, picture.trimap).alpha
+    assert not np.array_equal(first, second)
+    for alpha in (first, second):
+        assert np.abs(alpha - picture.alpha).mean() < 0.05

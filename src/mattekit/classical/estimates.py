@@ -34,9 +34,9 @@ SAMPLED = (
     "sampled alpha",
     "confidence",
 )
-CHANNELS = ("fused alpha", "closed-form alpha", *SAMPLED)
-"""The planes of `estimates`, unless others are asked for."""
-FLOW_CHANNELS = (
+CHANNELS_1 = ("fused alpha", "closed-form alpha", *SAMPLED)
+"""What version 1 of the network `compact` was given."""
+CHANNELS = (
     "fused alpha",
     "information-flow alpha",
     *SAMPLED,
@@ -45,6 +45,7 @@ FLOW_CHANNELS = (
     "distance to foreground",
     "distance to background",
 )
+"""The planes of `estimates`, unless others are asked for: those that `compact` takes."""
 
 FACTOR = 2
 SMALLEST = 8  # sides of pictures that are solved at their own size

@@ -25,11 +25,13 @@ def run(
         raise BadOutput(f"{output} exists; add --overwrite to replace it")
     from mattekit.inference.export_onnx import WITHIN, export_onnx
     from mattekit.inference.load import load_in_torch
+    from mattekit.models.files import find
+    from mattekit.networks.weights import read_header
 
     if Path(model).suffix == ".onnx":
         raise BadArgument(f"{model} is exported already; name a .safetensors file or a model")
     network = load_in_torch(model, device="cpu")
-    for parity in export_onnx(network, output):
+    for parity in export_onnx(network, output, read_header(find(model))):
         typer.echo(
             f"{parity.width}x{parity.height}: {parity.share_within:.2%} of the pixels within "
             f"{WITHIN:g} of PyTorch, largest difference {parity.largest:.1e}"

@@ -12,6 +12,7 @@ EXTRAS = {
         "timm": "timm",
         "safetensors": "safetensors",
         "jaxtyping": "jaxtyping",
+        "onnx": "onnx",
     },
     "train": {
         "lightning_fabric": "lightning-fabric",
@@ -25,7 +26,7 @@ EXTRAS = {
         "uvicorn": "uvicorn",
         "multipart": "python-multipart",
     },
-    "export": {"onnx": "onnx", "onnxscript": "onnxscript"},
+    "export": {"onnxscript": "onnxscript"},
     "exr": {"OpenEXR": "OpenEXR"},
     "parquet": {"pyarrow": "pyarrow"},
 }

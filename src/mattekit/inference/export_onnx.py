@@ -2,7 +2,8 @@
 
 The network goes in as it is trained: pooling with indices and adaptive pooling are written in the
 networks themselves so that they export (`networks.parts`). Heights and widths are multiples of the
-stride; padding to it is the work of a strategy.
+stride; padding to it is the work of a strategy. Weights that are exact in half precision, as those
+of a file of halves are, are stored so and cast when the file is opened.
 """
 
 import io
@@ -10,24 +11,31 @@ import json
 import logging
 import warnings
 from contextlib import redirect_stdout
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import onnx_ir as ir
 import torch
 from torch import Tensor, nn
 from torch.onnx import OnnxExporterError
 
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadWeights
+from mattekit.core.types import Plane
 from mattekit.inference.inputs import Batches
 from mattekit.inference.network import random_planes
-from mattekit.inference.onnx_network import METADATA, OnnxNetwork
+from mattekit.inference.onnx_network import OnnxNetwork
 from mattekit.inference.torch_network import TorchNetwork, named
+from mattekit.models.files import OURS
+from mattekit.networks.weights import Header
 
 WITHIN = 1e-4
 LARGEST = 1_900_000_000
 """Bytes of weights that one ONNX file can hold."""
+SMALL = 64
+"""Numbers that are not worth a cast."""
 ENOUGH = 0.999
 """Share of pixels that must agree to WITHIN; a near-tie of a pooling may flip the others."""
 
@@ -47,7 +55,7 @@ class _Named(nn.Module):
 
     def __init__(self, module: nn.Module, names: list[str]) -> None:
         super().__init__()
-        self.module = module
+        self.module = module  # so that the names of weights begin with EXPORTED_PREFIX
         self.names = names
 
     def forward(
@@ -58,8 +66,13 @@ class _Named(nn.Module):
         return tuple(planes[name] for name in self.names)
 
 
-def export_onnx(network: TorchNetwork, path: Path) -> list[Parity]:
-    """Write the network to `path` and compare three sizes; nothing is written if they differ."""
+def export_onnx(network: TorchNetwork, path: Path, header: Header | None = None) -> list[Parity]:
+    """Write the network to `path` and compare three sizes; nothing is written if they differ.
+
+    Args:
+        header: what is said of weights that are stored unchanged, so that training can start from
+            the file.
+    """
     if "prompt" in network.extra_planes:
         from mattekit.inference.export_subject import export_subject
 
@@ -78,7 +91,7 @@ def export_onnx(network: TorchNetwork, path: Path) -> list[Parity]:
     planes = random_planes(network, (2 * network.stride, 3 * network.stride))
     names = [name for name in network.run(planes) if name != "glance_logits"]
     with replacing(path) as aside:
-        _export(network, planes, names, aside)
+        _export(network, planes, names, header, aside)
         exported = OnnxNetwork(aside)
         parities = [
             compare(network, exported, (rows * network.stride, columns * network.stride))
@@ -94,10 +107,18 @@ def export_onnx(network: TorchNetwork, path: Path) -> list[Parity]:
     return parities
 
 
-def _export(network: TorchNetwork, planes: Batches, names: list[str], path: Path) -> None:
+def _export(
+    network: TorchNetwork,
+    planes: Batches,
+    names: list[str],
+    header: Header | None,
+    path: Path,
+) -> None:
     tensors = tuple(torch.from_numpy(plane) for plane in planes.values())
     size = {2: torch.export.Dim.DYNAMIC, 3: torch.export.Dim.DYNAMIC}
     wrapped = _Named(network.module, names).eval()
+    state = network.module.state_dict()
+    halves = all(_exact_in_half(tensor.cpu().numpy()) for tensor in state.values())
     with warnings.catch_warnings(), redirect_stdout(io.StringIO()):
         warnings.simplefilter("ignore")  # of the exporter, about its own internals
         logging.getLogger("torch.onnx").setLevel(logging.ERROR)
@@ -109,6 +130,7 @@ def _export(network: TorchNetwork, planes: Batches, names: list[str], path: Path
                 output_names=names,
                 dynamic_shapes=tuple(size for _ in tensors),
                 dynamo=True,
+                optimize=not halves,  # which would fold norms into weights: halves no more
             )
         except OnnxExporterError as error:
             raise BadWeights(
@@ -116,17 +138,45 @@ def _export(network: TorchNetwork, planes: Batches, names: list[str], path: Path
                 "way that ONNX cannot hold; predict with its .safetensors file"
             ) from error
     assert program is not None, "with dynamo there is a program"
-    described = {
+    described: dict[str, Any] = {
         "name": network.name,
         "stride": network.stride,
         "needs_trimap": network.needs_trimap,
         "strategies": [name for name in network.strategies if name != "hybrid"],
+        "estimates": network.estimates,
     }
-    program.model.metadata_props[METADATA] = json.dumps(described)
+    if halves and header is not None:
+        described["weights"] = asdict(header)
+        described["shapes"] = {name: list(tensor.shape) for name, tensor in state.items()}
+    program.model.metadata_props[OURS] = json.dumps(described)
     for node in program.model.graph.all_nodes():  # where in which file each came from
         node.metadata_props.clear()
         node.doc_string = None
+    if halves:
+        _store_halves(program.model.graph)
     program.save(path)
+
+
+def _exact_in_half(values: Plane) -> bool:
+    if not np.issubdtype(values.dtype, np.floating):
+        return True
+    with np.errstate(over="ignore"):
+        return bool(np.array_equal(values, values.astype(np.float16).astype(values.dtype)))
+
+
+def _store_halves(graph: ir.Graph) -> None:
+    """Replace every large initialiser that loses nothing by its halves and a cast."""
+    for name, value in list(graph.initializers.items()):
+        assert value.const_value is not None
+        array = value.const_value.numpy()
+        if array.dtype != np.float32 or array.size < SMALL or not _exact_in_half(array):
+            continue
+        cast = ir.node("Cast", [value], {"to": ir.DataType.FLOAT})
+        value.replace_all_uses_with(cast.outputs[0])
+        cast.replace_input_with(0, value)
+        halves = ir.tensor(array.astype(np.float16), name=name)
+        value.const_value, value.dtype = halves, ir.DataType.FLOAT16
+        graph.insert_before(graph[0], cast)
 
 
 def compare(network: TorchNetwork, exported: OnnxNetwork, size: tuple[int, int]) -> Parity:

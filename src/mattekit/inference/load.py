@@ -14,7 +14,7 @@ from mattekit.inference.network import Network
 from mattekit.inference.onnx_network import OnnxNetwork
 from mattekit.inference.predictor import Predictor
 from mattekit.inference.strategies import StrategyConfig
-from mattekit.models.files import DEFAULT_MODEL, SHIPPED, find
+from mattekit.models.files import DEFAULT_MODEL, EXPORTED, find, read_contents
 
 if TYPE_CHECKING:
     from mattekit.inference.torch_network import TorchNetwork
@@ -52,14 +52,12 @@ def load(
 def load_network(model: str | Path, *, device: str = "auto", **options: Any) -> Network:
     """The network of a model's name or file; while its file does not change, it is opened once."""
     path = find(str(model)).resolve()
-    if path.parent == SHIPPED and device in ("auto", "cpu") and not options:
-        path = path.with_suffix(".onnx")  # runs without torch, and faster
     with _opening:
         return _opened(path, path.stat().st_mtime_ns, device, tuple(sorted(options.items())))
 
 
 def load_in_torch(model: str, *, device: str = "auto", **options: Any) -> "TorchNetwork":
-    """The network of a model's name, or of a .safetensors file, in PyTorch."""
+    """The network of a model's name or of a file of weights, in PyTorch."""
     path = find(model)
     require("mattekit.inference.torch_network", f"running {path.stem} in PyTorch")
     from mattekit.inference.torch_network import TorchNetwork, find_device
@@ -71,7 +69,8 @@ def load_in_torch(model: str, *, device: str = "auto", **options: Any) -> "Torch
 
 @lru_cache(OPENED_AT_MOST)
 def _opened(path: Path, changed: int, device: str, options: tuple[tuple[str, Any], ...]) -> Network:
-    if path.suffix != ".onnx":
+    on_cpu = device in ("auto", "cpu") and not options  # without torch, and faster
+    if path.suffix != EXPORTED or (not on_cpu and read_contents(path).texts):
         return load_in_torch(str(path), device=device, **dict(options))
     if device not in ("auto", "cpu"):
         raise BadArgument(f"an .onnx file runs on the CPU here, not on {device}; use --device cpu")

@@ -6,7 +6,6 @@ from typing import Protocol, runtime_checkable
 
 import numpy as np
 
-from mattekit.classical.estimates import CHANNELS
 from mattekit.core.types import PROMPT_STEP, Alpha, Plane, Size
 from mattekit.inference.inputs import Batches
 
@@ -34,6 +33,8 @@ class Network(Protocol):
     needs_trimap: bool
     extra_planes: tuple[str, ...]
     """Planes beyond image and trimap that it takes."""
+    estimates: tuple[str, ...]
+    """Which estimates make up the plane `prior`, where it takes one."""
     strategies: tuple[str, ...]
     """Names of the strategies that suit the network, the usual one first."""
 
@@ -59,7 +60,7 @@ def random_planes(network: Network, size: Size, *, seed: int = 0) -> Batches:
     if network.needs_trimap:
         rows = np.linspace(0, 1, size[0], dtype=np.float32)
         planes["trimap"] = np.tile(np.round(rows * 2)[None, None, :, None] / 2, (1, 1, 1, size[1]))
-    channels = {"prior": len(CHANNELS), "foreground": 3, "background": 3}
+    channels = {"prior": len(network.estimates), "foreground": 3, "background": 3}
     for name in network.extra_planes:
         if name == "prompt":
             small = (size[0] // PROMPT_STEP, size[1] // PROMPT_STEP)

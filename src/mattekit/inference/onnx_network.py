@@ -8,13 +8,12 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
+from mattekit.classical.estimates import CHANNELS_1
 from mattekit.core.errors import BadWeights
 from mattekit.core.types import Alpha, Plane
 from mattekit.inference.inputs import Batches
+from mattekit.models.files import OURS
 from mattekit.models.runtime import open_session
-
-METADATA = "mattekit"
-"""Key of the JSON text in the file's metadata."""
 
 
 class OnnxNetwork:
@@ -22,7 +21,7 @@ class OnnxNetwork:
 
     def __init__(self, path: Path, *, threads: int = 0) -> None:
         self.session = open_session(path, threads=threads)
-        text = self.session.get_modelmeta().custom_metadata_map.get(METADATA)
+        text = self.session.get_modelmeta().custom_metadata_map.get(OURS)
         if text is None:
             raise BadWeights(
                 f"{path} was not made by `mattekit export`: it does not say what goes in and out"
@@ -32,6 +31,7 @@ class OnnxNetwork:
         self.stride: int = header["stride"]
         self.needs_trimap: bool = header["needs_trimap"]
         self.strategies: tuple[str, ...] = tuple(header["strategies"])
+        self.estimates: tuple[str, ...] = tuple(header.get("estimates", CHANNELS_1))
         self.inputs = [value.name for value in self.session.get_inputs()]
         self.extra_planes = tuple(set(self.inputs) - {"image", "trimap"})
         self.outputs = [value.name for value in self.session.get_outputs()]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from mattekit.classical.estimates import estimates
+from mattekit.classical.estimates import Problem
 from mattekit.core.errors import BadArgument, BadTrimap, TooLarge
 from mattekit.core.matte import Matte, known_alpha
 from mattekit.core.types import UNKNOWN, Alpha, Image, Plane, Trimap
@@ -20,6 +20,7 @@ from mattekit.imaging.trimap import check_trimap, paste_known
 from mattekit.inference.inputs import Inputs, Share
 from mattekit.inference.memory import affordable_pixels
 from mattekit.inference.network import OUTPUTS, Network, outputs_of
+from mattekit.inference.second_solve import solve_again
 from mattekit.inference.strategies import STRATEGIES, StrategyConfig, Whole
 from mattekit.inference.tile import Tile
 
@@ -127,13 +128,22 @@ class Predictor:
         }
 
     def _corrected(self, inputs: Inputs, wanted: Collection[str], done: Share) -> dict[str, Plane]:
-        """Planes of the box of the unknown pixels, for which estimates are solved; 0 around it."""
+        """Planes of the box of the unknown pixels, for which estimates are solved; 0 around it.
+
+        Where the network states its error, its alpha is solved once more.
+        """
         assert inputs.trimap is not None
         box = _box(inputs.trimap)
         colours, trimap = inputs.colours[box], inputs.trimap[box]
-        part = Inputs(colours=colours, trimap=trimap, further={"prior": estimates(colours, trimap)})
+        problem = Problem(colours, trimap)
+        prior = problem.planes(self.network.estimates)
+        part = Inputs(colours=colours, trimap=trimap, further={"prior": prior})
+        found = self._applied(part, {*wanted, "error"}, done)
+        if "error" in found:
+            classical = prior[..., :2].mean(axis=2)  # the two alphas
+            found["alpha"] = solve_again(problem, found["alpha"], found["error"], classical)
         planes = {}
-        for name, plane in self._applied(part, wanted, done).items():
+        for name, plane in found.items():
             planes[name] = np.zeros((*inputs.size, *plane.shape[2:]), plane.dtype)
             planes[name][box] = plane
         return planes

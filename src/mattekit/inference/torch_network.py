@@ -36,6 +36,7 @@ class TorchNetwork:
         self.stride: int = described.stride
         self.needs_trimap: bool = described.needs_trimap
         self.extra_planes: tuple[str, ...] = described.extra_planes
+        self.estimates: tuple[str, ...] = getattr(module, "estimates", ())
         self.strategies: tuple[str, ...] = described.strategies
         self.module = module.eval().to(device).to(memory_format=torch.channels_last)
         self.lock = threading.RLock()  # fixed statistics are of one picture at a time

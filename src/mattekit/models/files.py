@@ -1,7 +1,8 @@
 """Files of weights: the folder of imported ones, their names, and the header of each.
 
 The header of a .safetensors file is its length and a JSON text: names and shapes of the tensors,
-and metadata. Reading it needs no torch; `networks.weights` reads the tensors.
+and metadata. The shipped network is an .onnx file that says the same of the weights it holds.
+Reading either needs no torch; `networks.weights` reads the tensors.
 """
 
 import json
@@ -16,6 +17,9 @@ import platformdirs
 from mattekit.core.errors import BadArgument, BadWeights
 
 SUFFIX = ".safetensors"
+EXPORTED = ".onnx"
+OURS = "mattekit"
+"""Key of the JSON text in a file's metadata."""
 DEFAULT_MODEL = "compact"
 """The shipped network, ahead of the classical methods in SAD, MSE, Grad and Conn on real
 photographs (docs/model-card-compact.md)."""
@@ -30,7 +34,7 @@ STATISTICS = (".running_mean", ".running_var", ".num_batches_tracked")
 
 @dataclass(frozen=True, kw_only=True)
 class Contents:
-    """The header of a .safetensors file."""
+    """The header of a file."""
 
     texts: dict[str, str]
     shapes: dict[str, tuple[int, ...]]
@@ -46,6 +50,8 @@ def read_contents(path: Path) -> Contents:
     """The file's header; a truncated file is refused."""
     if not path.is_file():
         raise BadWeights(f"there is no file {path}; give the path of a {SUFFIX} file")
+    if path.suffix == EXPORTED:
+        return _contents_of_export(path)
     try:
         with path.open("rb") as stream:
             length = int.from_bytes(stream.read(8), "little")
@@ -60,6 +66,18 @@ def read_contents(path: Path) -> Contents:
     return Contents(texts=texts, shapes=shapes)
 
 
+def _contents_of_export(path: Path) -> Contents:
+    """What an exported network says of weights that it holds unchanged; else nothing."""
+    from mattekit.models.runtime import open_session  # opens ONNX Runtime
+
+    text = open_session(path, threads=1).get_modelmeta().custom_metadata_map.get(OURS, "{}")
+    described: dict[str, Any] = json.loads(text)
+    header = described.get("weights")
+    texts = {} if header is None else {OURS: json.dumps(header)}
+    shapes = {name: tuple(shape) for name, shape in described.get("shapes", {}).items()}
+    return Contents(texts=texts, shapes=shapes)
+
+
 def models_folder() -> Path:
     """Where imported models live: $MATTEKIT_MODELS, or the platform's folder for user data.
 
@@ -71,8 +89,8 @@ def models_folder() -> Path:
 
 def model_files() -> dict[str, Path]:
     """Name -> file of every model that is shipped or imported; an imported one wins."""
-    folders = (SHIPPED, models_folder())
-    return {path.stem: path for folder in folders for path in sorted(folder.glob(f"*{SUFFIX}"))}
+    imported = {path.stem: path for path in sorted(models_folder().glob(f"*{SUFFIX}"))}
+    return {DEFAULT_MODEL: SHIPPED / f"{DEFAULT_MODEL}{EXPORTED}"} | imported
 
 
 def find(model: str) -> Path:

@@ -1,11 +1,9 @@
 """The network that mattekit ships: small enough for a CPU, correcting what classical methods say.
 
-It starts from two classical alphas and from sampled colours (`classical.estimates`) and learns how
-to weigh and correct them: the output is the first estimate plus a correction that is zero in an
-untrained network. A U-shaped trunk works at half the size and below; a light head at full size
-sees photo and estimates directly. The network also says how wrong it expects itself to be.
-
-Without estimates it makes do with colours propagated from the known pixels.
+It starts from the mean of two classical alphas (`classical.estimates`) and learns how to weigh and
+correct them; untrained it returns that mean. A U-shaped trunk works at half the size and below and
+is shown what a frozen ImageNet encoder sees in the photo; a light head at full size sees photo and
+estimates directly. The network also says how wrong it expects itself to be.
 """
 
 from dataclasses import dataclass
@@ -16,15 +14,20 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from mattekit.classical.estimates import CHANNELS as ESTIMATES
 from mattekit.core.config import config
 from mattekit.core.tensors import Prediction, region_weight
 from mattekit.imaging.compose import over
+from mattekit.networks.parts.lite_encoder import CHANNELS, LiteEncoder, shipped_encoder
 from mattekit.networks.parts.preprocessing import Preprocessing
 
 LEVELS = 5
 """Of the pyramid that propagates colours: half the size down to 1/32."""
 LEAST_LOG_ERROR = -4.6
 """The network never claims to be surer than to 1 %."""
+KNOTS = tuple(LEAST_LOG_ERROR + step * 0.5 for step in range(10))
+"""Logarithms of errors at which the calibration is given: those learnt, and what they became on
+pictures unlike the training ones."""
 TINY = 1e-4
 
 
@@ -34,13 +37,18 @@ class Compact(nn.Module):
     stride = 2**LEVELS
     needs_trimap = True
     extra_planes = ("prior",)
+    estimates = ESTIMATES
     strategies: tuple[str, ...] = ("tile", "whole", "resize")
     preprocessing = Preprocessing(multiple_of=2**LEVELS)
 
-    def __init__(self, widths: tuple[int, int, int, int] = (32, 64, 96, 128)) -> None:
+    def __init__(self, widths: tuple[int, int, int, int] = (32, 48, 80, 128)) -> None:
         super().__init__()
         half, quarter, eighth, sixteenth = widths
-        self.stem = convolution(4 * SHARP + SOFT, half, 3)
+        self.encoder = LiteEncoder()
+        self.at_quarter, self.at_eighth, self.at_sixteenth = (
+            convolution(seen, width, 1) for seen, width in zip(CHANNELS, widths[1:], strict=True)
+        )
+        self.stem = convolution(4 * SHARP + SOFT, half, 1)
         self.encode_half = Block(half)
         self.to_quarter = convolution(half, quarter, 3, stride=2)
         self.encode_quarter = nn.Sequential(Block(quarter), Block(quarter))
@@ -60,40 +68,45 @@ class Compact(nn.Module):
         self.correction = nn.Conv2d(16, 4, 3, padding=1)
         for parameter in self.correction.parameters():
             nn.init.zeros_(parameter)
+        self.register_buffer("calibration", torch.tensor([KNOTS, KNOTS]))
 
     def forward(
         self,
         image: Float[Tensor, "b 3 h w"],
         trimap: Float[Tensor, "b 1 h w"],
-        prior: Float[Tensor, "b 10 h w"] | None = None,
+        prior: Float[Tensor, "b 14 h w"],
     ) -> Prediction:
         known = Known(region_weight("foreground", trimap), region_weight("background", trimap))
-        spread = propagate(image, known)
-        hints = Hints.of(prior) if prior is not None else spread.as_hints(image)
-        sharp, soft = evidence(image, known, spread, hints)
-        trunk = self.trunk(torch.cat([F.pixel_unshuffle(sharp, 2), soft], dim=1))
+        hints = Hints.of(prior)
+        with torch.no_grad():  # nothing learnt has a part in these
+            sharp, soft = evidence(image, known, hints)
+            features = self.encoder(image)
+        trunk = self.trunk(torch.cat([F.pixel_unshuffle(sharp, 2), soft], dim=1), features)
         joined = self.join_trunk(F.relu(F.pixel_shuffle(trunk, 2))) + self.join_details(sharp)
-        correction, doubt, to_closed_form, to_sampled = self.correction(F.relu(joined)).split(
-            1, dim=1
-        )
-        fused = hints.fused
+        correction, doubt, to_flow, to_sampled = self.correction(F.relu(joined)).split(1, dim=1)
+        start = hints.start
         alpha = (
-            fused
+            start
             + correction
-            + to_closed_form * (hints.closed_form - fused)
-            + to_sampled * (implied(image, hints.foreground, hints.background) - fused)
+            + to_flow * (hints.flow - hints.fused)
+            + to_sampled * (implied(image, hints.foreground, hints.background) - start)
         )
         return Prediction(
             alpha=self.within_range(alpha) * known.unknown + known.foreground,
-            log_error=F.softplus(doubt + 2) + LEAST_LOG_ERROR,
+            log_error=self.log_error(doubt),
         )
 
-    def trunk(self, x: Float[Tensor, "b c rows columns"]) -> Float[Tensor, "b 32 rows columns"]:
-        """Encoder and decoder with additive skips."""
+    def trunk(
+        self, x: Float[Tensor, "b c rows columns"], features: list[Tensor]
+    ) -> Float[Tensor, "b 32 rows columns"]:
+        """Encoder and decoder with additive skips; features of the frozen encoder are added."""
+        at_quarter, at_eighth, at_sixteenth = features
         half = self.encode_half(self.stem(x))
-        quarter = self.encode_quarter(self.to_quarter(half))
-        eighth = self.encode_eighth(self.to_eighth(quarter))
-        sixteenth = self.encode_sixteenth(self.to_sixteenth(eighth))
+        quarter = self.encode_quarter(self.to_quarter(half) + self.at_quarter(at_quarter))
+        eighth = self.encode_eighth(self.to_eighth(quarter) + self.at_eighth(at_eighth))
+        sixteenth = self.encode_sixteenth(
+            self.to_sixteenth(eighth) + self.at_sixteenth(at_sixteenth)
+        )
         eighth = self.decode_eighth(eighth + enlarge(self.from_sixteenth(sixteenth)))
         quarter = self.decode_quarter(quarter + enlarge(self.from_eighth(eighth)))
         half = self.decode_half(half + enlarge(self.from_quarter(quarter)))
@@ -104,6 +117,11 @@ class Compact(nn.Module):
         if not self.training:
             return alpha.clamp(0, 1)
         return alpha + (alpha.clamp(0, 1) - alpha).detach()
+
+    def log_error(self, doubt: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 h w"]:
+        """Logarithm of the expected error; once trained, along a calibrating line through knots."""
+        raw = F.softplus(doubt + 2) + LEAST_LOG_ERROR
+        return raw if self.training else interpolated(raw, *self.calibration)
 
 
 class Block(nn.Module):
@@ -141,20 +159,30 @@ class Known:
 
 @dataclass(frozen=True)
 class Hints:
-    """Classical estimates: alphas at full size, colours and their confidence at half size."""
+    """Classical estimates: alphas at full size, all others at half size."""
 
     fused: Tensor
-    closed_form: Tensor
+    flow: Tensor
     foreground: Tensor
     background: Tensor
     sampled: Tensor
     confidence: Tensor
+    mixed: Tensor
+    trust: Tensor
+    to_foreground: Tensor
+    to_background: Tensor
 
     @classmethod
-    def of(cls, prior: Float[Tensor, "b 10 h w"]) -> "Hints":
+    def of(cls, prior: Float[Tensor, "b 14 h w"]) -> "Hints":
         """Taken apart in the order of `classical.estimates.CHANNELS`."""
-        fused, closed_form, at_half_size = prior.split([1, 1, 8], dim=1)
-        return cls(fused, closed_form, *F.avg_pool2d(at_half_size, 2).split([3, 3, 1, 1], dim=1))
+        fused, flow, at_half_size = prior.split([1, 1, 12], dim=1)
+        small = F.avg_pool2d(at_half_size, 2)
+        return cls(fused, flow, *small.split([3, 3, 1, 1, 1, 1, 1, 1], dim=1))
+
+    @property
+    def start(self) -> Tensor:
+        """The alpha that is corrected."""
+        return (self.fused + self.flow) / 2
 
 
 @dataclass(frozen=True)
@@ -165,21 +193,16 @@ class Spread:
     background: Tensor
     nearby: list[Tensor]
 
-    def as_hints(self, image: Float[Tensor, "b 3 h w"]) -> Hints:
-        """What stands in for classical estimates where there are none."""
-        alpha = implied(image, self.foreground, self.background)
-        small = F.avg_pool2d(alpha, 2)
-        return Hints(alpha, alpha, self.foreground, self.background, small, torch.zeros_like(small))
-
 
 SHARP = 14  # planes of `evidence` at full size
-SOFT = 29  # and at half size
+SOFT = 33  # and at half size
 
 
 def evidence(
-    image: Float[Tensor, "b 3 h w"], known: Known, spread: Spread, hints: Hints
-) -> tuple[Float[Tensor, "b 14 h w"], Float[Tensor, "b 29 rows columns"]]:
+    image: Float[Tensor, "b 3 h w"], known: Known, hints: Hints
+) -> tuple[Float[Tensor, "b 14 h w"], Float[Tensor, "b 33 rows columns"]]:
     """What the network looks at, about within [-1, 1]: planes at full size and at half size."""
+    spread = propagate(image, known)
     return (
         torch.cat(_sharp_evidence(image, known, spread, hints), dim=1),
         torch.cat(_soft_evidence(image, known, spread, hints), dim=1),
@@ -189,27 +212,39 @@ def evidence(
 def _sharp_evidence(image: Tensor, known: Known, spread: Spread, hints: Hints) -> list[Tensor]:
     by_spread = implied(image, spread.foreground, spread.background)
     by_samples = implied(image, hints.foreground, hints.background)
-    change = hints.closed_form - hints.fused
+    change = hints.flow - hints.fused
     to_foreground = distance(image, enlarge(hints.foreground))
     to_background = distance(image, enlarge(hints.background))
     share = to_background / (to_background + to_foreground)
-    estimates = [hints.fused - 0.5, by_spread - 0.5, by_samples - 0.5]
-    changes = [change, by_samples - hints.fused, known.foreground, known.background, change.abs()]
+    estimates = [hints.start - 0.5, by_spread - 0.5, by_samples - 0.5]
+    changes = [change, by_samples - hints.start, known.foreground, known.background, change.abs()]
     return [image - 0.5, *estimates, *changes, 2 * to_background, 2 * to_foreground, share - 0.5]
 
 
 def _soft_evidence(image: Tensor, known: Known, spread: Spread, hints: Hints) -> list[Tensor]:
-    small, alpha = F.avg_pool2d(image, 2), F.avg_pool2d(hints.fused, 2)
+    small, alpha = F.avg_pool2d(image, 2), F.avg_pool2d(hints.start, 2)
     pairs = [(spread.foreground, spread.background), (hints.foreground, hints.background)]
     colours = [colour - 0.5 for pair in pairs for colour in pair]
     misses = [2 * (small - over(front, alpha, behind)) for front, behind in pairs]
     contrast = (spread.foreground - spread.background).abs().mean(dim=1, keepdim=True)
+    opinions = [hints.sampled - 0.5, hints.confidence, hints.mixed - alpha, hints.trust]
+    band = [2 * hints.to_foreground - 1, 2 * hints.to_background - 1]
     from_background = surprise(small, F.avg_pool2d(known.background, 2))
     from_foreground = surprise(small, F.avg_pool2d(known.foreground, 2))
     share = from_background / (from_background + from_foreground) - 0.5
     lead = (from_background - from_foreground).clamp(-2, 2)
-    sampled = [hints.sampled - 0.5, hints.confidence]
-    return [*colours, *misses, contrast, *sampled, *spread.nearby, share, lead]
+    return [*colours, *misses, contrast, *opinions, *band, *spread.nearby, share, lead]
+
+
+def interpolated(
+    x: Float[Tensor, "b 1 h w"], knots: Float[Tensor, " n"], values: Float[Tensor, " n"]
+) -> Float[Tensor, "b 1 h w"]:
+    """Straight lines through (knot, value); constant before the first knot and after the last."""
+    slopes = values.diff() / knots.diff()
+    line = values[0] + torch.zeros_like(x)
+    for slope, left, right in zip(slopes, knots[:-1], knots[1:], strict=True):
+        line = line + slope * (F.relu(x - left) - F.relu(x - right))
+    return line
 
 
 def surprise(
@@ -285,4 +320,7 @@ class CompactConfig:
     name: Literal["compact"] = "compact"
 
     def build(self) -> Compact:
-        return Compact()
+        network = Compact()
+        if not network.correction.weight.is_meta:  # else a file has the weights of all
+            network.encoder.load_state_dict(shipped_encoder())
+        return network

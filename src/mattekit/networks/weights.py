@@ -18,11 +18,12 @@ from torch import Tensor, nn
 
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadArgument, BadWeights
-from mattekit.models.files import read_contents
+from mattekit.core.extras import require
+from mattekit.models.files import EXPORTED, OURS, read_contents
 from mattekit.networks import NetworkConfig, config_of
 
-HEADER = "mattekit"
-"""Key of the JSON text in the file's metadata."""
+EXPORTED_PREFIX = "module."
+"""Of the names that weights have in an exported network."""
 SHOWN = 5
 
 
@@ -65,12 +66,12 @@ def save(path: str | Path, tensors: Mapping[str, Tensor], header: Header) -> Non
     """Write tensors (a network's `state_dict()`) with their header, whole or not at all."""
     whole = {key: tensor.detach().cpu().contiguous() for key, tensor in tensors.items()}
     with replacing(path) as aside:
-        save_file(whole, aside, {HEADER: json.dumps(asdict(header)), "format": "pt"})
+        save_file(whole, aside, {OURS: json.dumps(asdict(header)), "format": "pt"})
 
 
 def read_header(path: str | Path) -> Header:
     """What the file says of itself."""
-    text = read_contents(Path(path)).texts.get(HEADER)
+    text = read_contents(Path(path)).texts.get(OURS)
     if text is None:
         raise BadWeights(
             f"{path} does not say which network it is; "
@@ -86,10 +87,26 @@ def read_header(path: str | Path) -> Header:
 def read(path: str | Path) -> tuple[Header, dict[str, Tensor]]:
     """Header and tensors of a file."""
     header = read_header(path)
+    if Path(path).suffix == EXPORTED:
+        return header, _of_export(Path(path))
     try:
         return header, load_file(path)
     except SafetensorError as error:
         raise BadWeights(f"{path} is damaged ({error}); bring it in again") from error
+
+
+def _of_export(path: Path) -> dict[str, Tensor]:
+    """The tensors of an exported network that holds them unchanged (`inference.export_onnx`)."""
+    onnx = require("onnx", f"reading the weights of {path.name}")
+    stored = {each.name: each for each in onnx.load(path).graph.initializer}
+    tensors = {}
+    for name, shape in read_contents(path).shapes.items():
+        if EXPORTED_PREFIX + name in stored:
+            values = onnx.numpy_helper.to_array(stored[EXPORTED_PREFIX + name])
+            tensors[name] = torch.from_numpy(values.copy())
+        elif shape == ():  # a count of batches, which no export keeps
+            tensors[name] = torch.zeros((), dtype=torch.int64)
+    return tensors
 
 
 def load(path: str | Path, **options: Any) -> nn.Module:

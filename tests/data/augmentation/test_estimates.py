@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mattekit.classical.estimates import estimates
+from mattekit.classical.estimates import CHANNELS, estimates
 from mattekit.core.errors import BadData
 from mattekit.core.types import Sample
 from mattekit.data.augmentation import estimates as step
@@ -51,7 +51,7 @@ def test_a_cache_finds_them_by_content_and_changes_nothing(
 def test_a_crop_without_known_subject_has_estimates_without_an_opinion(sample: Sample) -> None:
     nowhere = replace(sample, trimap=np.minimum(sample.trimap, 1))
     prior = EstimatesConfig()(nowhere, rng()).prior
-    assert prior.shape == (64, 64, 10)
+    assert prior.shape == (64, 64, len(CHANNELS))
     assert set(np.unique(prior[..., 0])) <= {0, 0.5}
     assert (prior[..., 9] == 0).all()
 

@@ -24,7 +24,7 @@ class EstimatesConfig:
 
     name: Literal["estimates"] = "estimates"
     cache: str | None = None
-    """Folder to keep estimates in (20 bytes a pixel), where they are found by the content of photo
+    """Folder to keep estimates in (28 bytes a pixel), where they are found by the content of photo
     and trimap; for samples that come back unchanged."""
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
@@ -44,8 +44,9 @@ def _solved(image: Image, trimap: Trimap) -> Estimates:
     if (trimap == FOREGROUND).any() and (trimap == BACKGROUND).any():
         return estimates(image, trimap)
     alpha = known_alpha(trimap)
-    unsure = np.zeros_like(alpha)
-    return np.dstack([alpha, alpha, image, image, alpha, unsure]).astype(np.float32)
+    no, far = np.zeros_like(alpha), np.ones_like(alpha)
+    planes = [alpha, alpha, image, image, alpha, no, alpha, no, far, far]  # as in CHANNELS
+    return np.dstack(planes).astype(np.float32)
 
 
 def _cached(folder: Path, image: Image, trimap: Trimap) -> Estimates:

@@ -11,8 +11,14 @@ from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Mask, Pl
 from mattekit.data.augmentation.chance import check_range
 from mattekit.imaging.trimap import ellipse_band, legacy, random_band
 
-WIDTHS = (1.5, 24.0)
-"""Range of the band of a drawn trimap on either side of the soft pixels, in pixels."""
+Style = Literal["tight", "drawn", "loose"]
+WIDTHS: dict[Style, tuple[float, float]] = {
+    "tight": (1.5, 5.0),
+    "drawn": (1.5, 24.0),
+    "loose": (12.0, 60.0),
+}
+"""Range of the band on either side of the soft pixels, in pixels of a training scene."""
+WOBBLE: dict[Style, float] = {"tight": 0.15, "drawn": 0.5, "loose": 0.4}
 
 
 @config
@@ -120,21 +126,26 @@ def shifted(mask: Mask, rows: int, columns: int) -> Mask:
     return mask[from_rows[:, None], from_columns]
 
 
-def drawn_trimap(alpha: Alpha, rng: np.random.Generator) -> Trimap:
-    """A trimap that is right, up to a little slack, about what it claims to know."""
+def drawn_trimap(alpha: Alpha, rng: np.random.Generator, style: Style = "drawn") -> Trimap:
+    """A trimap that is right, up to a little slack, about what it claims to know.
+
+    Args:
+        style: `tight` as from a good mask, `drawn` by hand, `loose` with a wide brush.
+    """
     slack = rng.choice([0.004, 0.02, 0.05], 2)
     foreground, background = alpha >= 1 - slack[0], alpha <= slack[1]
     if rng.random() < 0.6:
-        size = int(rng.integers(1, 5))
+        size = int(rng.integers(1, 3 if style == "tight" else 5))
         foreground, background = _opened(foreground, size), _opened(background, 2 * size)
-    inner, outer = WIDTHS[0] * (WIDTHS[1] / WIDTHS[0]) ** rng.random(2)
+    narrowest, widest = WIDTHS[style]
+    inner, outer = narrowest * (widest / narrowest) ** rng.random(2)
     if rng.random() < 0.4:
         outer = inner * np.exp(rng.normal(0, 0.3))
-    wobble = np.exp(_wobble(alpha.shape, rng) * rng.uniform(0, 0.5))
+    wobble = np.exp(_wobble(alpha.shape, rng) * rng.uniform(0, WOBBLE[style]))
     trimap = np.full(alpha.shape, UNKNOWN, np.uint8)
     trimap[_depth(foreground) > inner * wobble] = FOREGROUND
     trimap[_depth(background) > outer * wobble] = BACKGROUND
-    if rng.random() < 0.35:
+    if style != "tight" and rng.random() < 0.35:
         sigma = rng.uniform(2, 8)
         for label in (FOREGROUND, BACKGROUND):
             thin = cv2.GaussianBlur(

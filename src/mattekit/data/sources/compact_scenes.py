@@ -1,9 +1,10 @@
-"""The pictures that `compact` learns from: procedural subjects, simulate_camera, with estimates.
+"""The pictures that `compact` learns from: procedural subjects, photographed, with estimates.
 
 Subjects are drawn at twice the size and reduced. Colours are procedural or cut out of photographs,
-where a folder of them is given. Drawing and solving the classical estimates takes about half a
-second a scene, so scenes are kept in a folder, the bank, and each is shown turned, mirrored and
-with exchanged colour channels.
+where a folder of them is given, and a folder of sprites gives soft shapes such as smoke and light.
+Drawing and solving the classical estimates takes about a second a scene, so scenes are kept in a
+folder, the bank. Scenes are mirrored, never turned and never recoloured: the frozen encoder of the
+network has learnt which way is up and what is green.
 """
 
 from dataclasses import replace
@@ -21,17 +22,20 @@ from mattekit.data.augmentation.camera import exposed, simulate_camera
 from mattekit.data.augmentation.noise import gaussian_blur
 from mattekit.data.augmentation.trimaps import drawn_trimap
 from mattekit.data.folders import pictures_below
-from mattekit.imaging.compose import over, over_linear
-from mattekit.imaging.files import read_image
+from mattekit.imaging.compose import over, over_linear, union
+from mattekit.imaging.files import read_alpha, read_image
 from mattekit.imaging.picture import to_depth, to_float
 from mattekit.imaging.resize import resize
 from mattekit.synthetic.backgrounds import background_picture
 from mattekit.synthetic.colours import foreground_colours
-from mattekit.synthetic.kinds import random_kind, subject_of_kind
+from mattekit.synthetic.kinds import KINDS, random_kind, subject_of_kind
 from mattekit.synthetic.subject import Subject
 
 PLANES = ("image", "alpha", "foreground", "background", "prior")
-COLOURS_OF_PRIOR = ((2, 5), (5, 8))  # channels of `classical.estimates` that are colours
+STYLES: tuple[Literal["tight", "drawn", "loose"], ...] = ("tight", "drawn", "loose")
+STYLE_SHARES = (0.3, 0.4, 0.3)
+SPRITES = 0.05
+"""Share of subjects made of sprites, where there are any."""
 TRIALS = 20
 
 
@@ -39,16 +43,25 @@ class CompactScenes:
     """Scenes by number; the scene of a number and seed is always the same."""
 
     def __init__(
-        self, *, count: int, size: int, seed: int, photos: list[Path], bank: Path | None
+        self,
+        *,
+        count: int,
+        size: int,
+        seed: int,
+        photos: list[Path],
+        sprites: list[Path],
+        bank: Path | None,
     ) -> None:
         self.size = size
         self.seed = seed
         self.photos = photos
+        self.sprites = sprites
         self.bank = bank
         self.names = tuple(f"compact-scene-{seed}-{index}" for index in range(count))
         self.licence = (
-            f"procedural pictures made by mattekit, with colours out of {len(photos)} photographs"
-            if photos
+            f"procedural pictures made by mattekit, with parts of {len(photos) + len(sprites)} "
+            "pictures of others"
+            if photos or sprites
             else "procedural pictures made by mattekit; no third-party material"
         )
 
@@ -56,7 +69,10 @@ class CompactScenes:
         return len(self.names)
 
     def sample(self, index: int, rng: np.random.Generator) -> Sample:
-        return turned(self.scene(index), rng)
+        scene = self.scene(index)
+        if rng.random() < 0.5:
+            return scene
+        return scene.warp(lambda plane, _: np.ascontiguousarray(plane[:, ::-1]))
 
     def scene(self, index: int) -> Sample:
         """The scene of that number, from the bank where there is one."""
@@ -77,9 +93,7 @@ class CompactScenes:
         """The scene of that number, drawn anew."""
         rng = np.random.default_rng((self.seed, index))
         subject, alpha, trimap = self._matte(rng)
-        size = subject.alpha.shape[0], subject.alpha.shape[1]
-        background = self._background(rng, size)
-        foreground = self._foreground(rng, subject, background)
+        foreground, background = self._colours(rng, subject)
         mix = over_linear if rng.random() < 0.35 else over
         image = mix(foreground, subject.alpha[..., None], background)
         foreground, background, image = (
@@ -99,71 +113,78 @@ class CompactScenes:
     def _matte(self, rng: np.random.Generator) -> tuple[Subject, Alpha, Trimap]:
         """A subject at twice the size, its alpha, and a trimap that leaves something to learn."""
         for _ in range(TRIALS):
-            subject = subject_of_kind(random_kind(rng), rng, (2 * self.size, 2 * self.size))
+            subject = self._subject(rng, (2 * self.size, 2 * self.size))
             subject = replace(subject, alpha=_defocused(subject.alpha, rng))
             alpha = resize(subject.alpha, (self.size, self.size))
-            trimap = drawn_trimap(alpha, rng)
+            style = STYLES[int(rng.choice(len(STYLES), p=STYLE_SHARES))]
+            trimap = drawn_trimap(alpha, rng, style)
             shares = [
                 float((trimap == label).mean()) for label in (UNKNOWN, FOREGROUND, BACKGROUND)
             ]
-            if 0.06 < shares[0] < 0.75 and shares[1] > 0.002 and shares[2] > 0.003:
+            if 0.03 < shares[0] < 0.8 and shares[1] > 0.002 and shares[2] > 0.003:
                 break
         return subject, alpha, trimap
 
-    def _background(self, rng: np.random.Generator, size: tuple[int, int]) -> Image:
-        """A photograph or a procedural picture, mostly out of focus."""
-        if not self.photos or rng.random() < 0.25:
-            return background_picture(rng, size)
-        image = self._photograph(rng, size)
-        if rng.random() < 0.6:
-            image = gaussian_blur(image, np.exp(rng.uniform(np.log(0.7), np.log(24))))
-        return image
+    def _subject(self, rng: np.random.Generator, size: tuple[int, int]) -> Subject:
+        if not self.sprites or rng.random() > SPRITES:
+            return subject_of_kind(random_kind(rng), rng, size)
+        alpha = np.zeros(size, np.float32)
+        for _ in range(rng.integers(1, 5)):
+            sprite = read_alpha(self.sprites[int(rng.integers(len(self.sprites)))])
+            strength = np.float32(rng.uniform(0.7, 1))
+            alpha = union(alpha, _strewn(sprite, rng, size) * strength)
+        if rng.random() < 0.6:  # something solid that it belongs to
+            body = KINDS["hard"].draw(rng, size).alpha
+            alpha = np.maximum(alpha, gaussian_blur(body, rng.uniform(0.5, 4)))
+        material = str(rng.choice(["smoke", "flame", "object", "cloth"]))
+        return Subject(alpha=alpha, material=material)
 
-    def _foreground(self, rng: np.random.Generator, subject: Subject, background: Image) -> Image:
-        """The subject's own colours or a photograph's, at times near those behind it."""
-        size = background.shape[0], background.shape[1]
-        if self.photos and rng.random() < 0.35:
-            image = self._photograph(rng, size)
+    def _colours(self, rng: np.random.Generator, subject: Subject) -> tuple[Image, Image]:
+        """Colours of subject and background, at times much alike."""
+        size = subject.alpha.shape[0], subject.alpha.shape[1]
+        if self.photos and rng.random() < 0.75:
+            background = self._photograph(rng, size)
         else:
-            image = foreground_colours(rng, subject)
-        if rng.random() < 0.15:
+            background = background_picture(rng, size)
+        if rng.random() < 0.45:
+            background = gaussian_blur(background, np.exp(rng.uniform(np.log(0.7), np.log(24))))
+        if self.photos and rng.random() < 0.5:
+            foreground = self._photograph(rng, size)
+        else:
+            foreground = foreground_colours(rng, subject)
+        chance = rng.random()
+        if chance < 0.15:
             row, column = rng.integers(size[0]), rng.integers(size[1])
-            image = image + (background[row, column] - image.mean(axis=(0, 1))) * rng.uniform(
-                0.5, 1
-            )
-        return image.clip(0, 1).astype(np.float32)
+            away = background[row, column] - foreground.mean(axis=(0, 1))
+            foreground = foreground + away * rng.uniform(0.5, 1)
+        elif chance < 0.27:  # hair before hair, leaves before leaves
+            where = resize((rng.random((4, 4)) > 0.45).astype(np.float32), size)[..., None]
+            other = foreground[:, ::-1] if rng.random() < 0.5 else foreground[::-1]
+            blurred = gaussian_blur(other, rng.uniform(0.5, 6)) * rng.uniform(0.7, 1.3)
+            background = over(blurred, where, background)
+        return tuple(plane.clip(0, 1).astype(np.float32) for plane in (foreground, background))
 
     def _photograph(self, rng: np.random.Generator, size: tuple[int, int]) -> Image:
         """A random square of a photograph, often with other colours."""
         photo = read_image(self.photos[int(rng.integers(len(self.photos)))])
         height, width = photo.shape[:2]
-        side = max(int(min(height, width) * rng.uniform(0.12, 1)), min(64, height, width))
+        side = max(int(min(height, width) * rng.uniform(0.25, 1)), min(64, height, width))
         top, left = rng.integers(height - side + 1), rng.integers(width - side + 1)
         image = resize(photo[top : top + side, left : left + side], size)
-        if rng.random() < 0.6:
+        if rng.random() < 0.5:
             gain, gamma = np.exp(rng.normal(0, 0.25)), np.exp(rng.normal(0, 0.3))
             image = exposed(image, gain=float(gain), gamma=float(gamma))
         return image
 
 
-def turned(sample: Sample, rng: np.random.Generator) -> Sample:
-    """One of eight positions and six orders of the colour channels."""
-    quarters, mirrored = int(rng.integers(4)), rng.random() < 0.5
-
-    def how(plane: Plane, _: object) -> Plane:
-        plane = np.rot90(plane, quarters)
-        return np.ascontiguousarray(plane[:, ::-1] if mirrored else plane)
-
-    order = rng.permutation(3)
-    turned = sample.warp(how)
-    colours = {
-        name: getattr(turned, name)[..., order] for name in ("image", "foreground", "background")
-    }
-    assert turned.prior is not None
-    prior = turned.prior.copy()
-    for first, last in COLOURS_OF_PRIOR:
-        prior[..., first:last] = prior[..., first:last][..., order]
-    return replace(turned, **colours, prior=prior)
+def _strewn(sprite: Alpha, rng: np.random.Generator, size: tuple[int, int]) -> Alpha:
+    """A sprite of any size, turned and put anywhere, denser or thinner."""
+    height, width = sprite.shape
+    larger = size[0] / height * np.exp(rng.uniform(np.log(0.4), np.log(1.6)))
+    place = cv2.getRotationMatrix2D((width / 2, height / 2), rng.uniform(0, 360), larger)
+    place[:, 2] += np.array(size[::-1]) * rng.uniform(0.25, 0.75, 2) - (width / 2, height / 2)
+    placed: Plane = cv2.warpAffine(sprite, place, size[::-1]).clip(0, 1)
+    return placed ** np.float32(np.exp(rng.normal(0, 0.4)))
 
 
 def _defocused(alpha: Alpha, rng: np.random.Generator) -> Alpha:
@@ -199,7 +220,9 @@ class CompactScenesConfig:
     photos: str | None = None
     """Folder of photographs to take colours from; without it every colour is procedural."""
     bank: str | None = None
-    """Folder to keep drawn scenes in (about 2.6 MB each); without it they are drawn anew."""
+    """Folder to keep drawn scenes in (about 3 MB each); without it they are drawn anew."""
+    sprites: str | None = None
+    """Folder of soft shapes (alphas, or pictures with alpha) that some subjects are made of."""
 
     def __post_init__(self) -> None:
         if self.count < 1 or self.size < 64 or self.seed < 0:
@@ -211,5 +234,6 @@ class CompactScenesConfig:
             size=self.size,
             seed=self.seed,
             photos=pictures_below(self.photos) if self.photos else [],
+            sprites=pictures_below(self.sprites) if self.sprites else [],
             bank=Path(self.bank) if self.bank else None,
         )
