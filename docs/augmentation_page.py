@@ -43,6 +43,7 @@ PUBLISHED = {
     "shifted_trimap": "samplenet: the defaults",
     "drawn_trimap": "compact",
     "camera": "compact: the defaults",
+    "prompts": "subject",
 }
 
 
