@@ -33,4 +33,5 @@ def solve_again(problem: Problem, alpha: Alpha, error: Plane, classical: Alpha) 
     C = WEIGHT * np.maximum(sure, LEAST_SURE)
     solved = problem.drawn_towards(problem.shrunk(alpha), problem.shrunk(C))
     blend = sure * alpha + (1 - sure) * classical
-    return (problem.enlarged(solved) + blend) / 2
+    reconciled: Alpha = ((problem.enlarged(solved) + blend) / 2).astype(np.float32)
+    return reconciled

@@ -68,6 +68,7 @@ class Compact(nn.Module):
         self.correction = nn.Conv2d(16, 4, 3, padding=1)
         for parameter in self.correction.parameters():
             nn.init.zeros_(parameter)
+        self.calibration: Tensor
         self.register_buffer("calibration", torch.tensor([KNOTS, KNOTS]))
 
     def forward(
@@ -121,7 +122,7 @@ class Compact(nn.Module):
     def log_error(self, doubt: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 h w"]:
         """Logarithm of the expected error; once trained, along a calibrating line through knots."""
         raw = F.softplus(doubt + 2) + LEAST_LOG_ERROR
-        return raw if self.training else interpolated(raw, *self.calibration)
+        return raw if self.training else interpolated(raw, self.calibration[0], self.calibration[1])
 
 
 class Block(nn.Module):

@@ -162,7 +162,8 @@ class CompactScenes:
             other = foreground[:, ::-1] if rng.random() < 0.5 else foreground[::-1]
             blurred = gaussian_blur(other, rng.uniform(0.5, 6)) * rng.uniform(0.7, 1.3)
             background = over(blurred, where, background)
-        return tuple(plane.clip(0, 1).astype(np.float32) for plane in (foreground, background))
+        front, behind = (plane.clip(0, 1).astype(np.float32) for plane in (foreground, background))
+        return front, behind
 
     def _photograph(self, rng: np.random.Generator, size: tuple[int, int]) -> Image:
         """A random square of a photograph, often with other colours."""
