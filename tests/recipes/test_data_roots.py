@@ -20,7 +20,8 @@ LAYOUTS_IN = {
 }
 """Layout -> its folder, and the scenes that it shows."""
 PUBLISHED = "${MATTEKIT_DATA}"
-READING = [name for name in names() if PUBLISHED in find(name).read_text() and name != "finetune"]
+OWN_DATA = {"finetune", "subject"}
+READING = [n for n in names() if PUBLISHED in find(n).read_text() and n not in OWN_DATA]
 
 
 @pytest.fixture(scope="module")
