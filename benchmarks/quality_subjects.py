@@ -16,13 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
+from mattekit.core.prompt import Prompt
 from mattekit.core.types import Alpha, Mask
 from mattekit.data.folders import pictures_below
 from mattekit.imaging.files import open_picture, read_alpha
 from mattekit.imaging.picture import to_depth
 from mattekit.imaging.resize import resize
 from mattekit.subject.finder import Finder, overlap
-from mattekit.subject.segmenters import Prompt
 
 HERE = Path(__file__).parent
 READINGS = [HERE.parent / "subjects" / name for name in ("test", "test-second")]

@@ -13,7 +13,7 @@ def test_the_report_names_what_is_installed_and_a_passed_self_test(mattekit: Com
     assert result.exit_code == 0, result.stdout
     report = json.loads(result.stdout)
     assert report["healthy"] is True
-    assert {"numpy", "Pillow", "PyMatting", "onnxruntime"} <= set(report["versions"])
+    assert {"numpy", "Pillow", "onnxruntime"} <= set(report["versions"])
     assert report["memory_gb"] > 0.1
     assert "cpu" in report["devices"]
     assert isinstance(report["public_models"], list)

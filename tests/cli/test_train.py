@@ -71,9 +71,7 @@ def test_a_recipe_is_shown_without_its_data_and_with_its_presets(
     shown = mattekit("recipe", "show", "alphagan-a6", "preset=readme")
     assert "root: ${MATTEKIT_DATA}" in shown.output
     assert "# preset=file sets other values" in shown.output
-    assert (
-        "# schedule: the triangle starts high and dips, from 0.001 down to 0.0003" in shown.output
-    )
+    assert "rate starts high and dips, from 0.001 to 0.0003" in shown.output
 
 
 @pytest.mark.parametrize(

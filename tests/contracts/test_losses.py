@@ -101,6 +101,8 @@ def wrong(batch: Batch, loss: Any, *, where: Tensor | float = 1.0) -> Prediction
     generator = torch.Generator().manual_seed(4)
 
     def add_noise(plane: Tensor) -> Tensor:
+        if plane.ndim < 4:  # one number a picture
+            return plane
         noise = torch.rand(plane.shape, generator=generator, dtype=torch.float64) - 0.4
         return plane + 0.2 * plane.abs().max().clamp(min=1) * where * noise.to(plane)
 

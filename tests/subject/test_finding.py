@@ -8,13 +8,14 @@ import pytest
 import subject.drawn_networks as drawn
 
 from mattekit.core.errors import BadArgument, NoSubject
+from mattekit.core.prompt import Prompt
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Mask, Plane
 from mattekit.imaging.trimap import make_trimap
 from mattekit.subject import finding
 from mattekit.subject.confidence import subject_confidence
 from mattekit.subject.finding import REFUSED, TAKEN, certainty, choose, find_alone
 from mattekit.subject.hints import hint_of
-from mattekit.subject.segmenters import Prompt, Segmentation
+from mattekit.subject.segmenters import Segmentation
 
 SIZE = (90, 120)
 

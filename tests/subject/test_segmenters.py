@@ -8,9 +8,10 @@ import pytest
 import subject.drawn_networks as drawn
 
 from mattekit.core.errors import BadArgument, BadWeights
+from mattekit.core.prompt import Prompt
 from mattekit.core.types import Plane
 from mattekit.models.registry import InputConfig, OutputConfig
-from mattekit.subject.segmenters import Prompt, PromptedPair, arrange, open_segmenter
+from mattekit.subject.segmenters import PromptedPair, arrange, open_segmenter
 
 NOTHING = Prompt()
 

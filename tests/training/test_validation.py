@@ -146,6 +146,7 @@ class Fused(Half):
     """Returns the first of the estimates that it is given as alpha."""
 
     extra_planes = ("prior",)
+    estimates = ("fused alpha", "information-flow alpha")
 
     def forward(self, image: Tensor, trimap: Tensor, prior: Tensor) -> Prediction:  # type: ignore[override]
         return Prediction(alpha=prior[:, :1])

@@ -42,7 +42,7 @@ def closed_form(
     >>> ramp = np.tile(np.linspace(0, 1, 9, dtype=np.float32)[:, None], (5, 1, 3))
     >>> trimap = np.tile(np.uint8([0, 0, 1, 1, 1, 1, 1, 2, 2]), (5, 1))
     >>> closed_form(ramp, trimap).alpha[2].round(2)[2:7]
-    array([0.25, 0.38, 0.5 , 0.62, 0.75], dtype=float32)
+    array([0.11, 0.29, 0.5 , 0.71, 0.89], dtype=float32)
     """
     remarks = check_trimap(trimap, (image.shape[0], image.shape[1]))
     if remarks:  # nothing is unknown

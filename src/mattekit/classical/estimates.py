@@ -158,6 +158,8 @@ class Problem:
         return self.filled(solve(matrix, right, self._precondition).clip(0, 1))
 
     def information_flow(self) -> Alpha:
+        if not self.unknown.any():
+            return known_alpha(self.labels)
         known = self.known_colours
         return self.filled(solve_flow(self.small, self.labels, self.laplacian, known))
 

@@ -88,6 +88,8 @@ def known_colours(image: Image, trimap: Trimap) -> KnownColours:
     """Every unknown pixel as a mix of the nearest foreground and background colours."""
     colours, place = _features(image, PLACE_KNOWN), slice(0, 3)
     labels = trimap.ravel()
+    if not (labels == UNKNOWN).any():
+        return KnownColours(share=np.zeros(0), trust=np.zeros(0))
     kinds = [colours[labels == label] for label in (FOREGROUND, BACKGROUND)]
     trees = [cKDTree(kind) for kind in kinds]
     shares, trusts = [], []

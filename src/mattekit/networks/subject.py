@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, Literal
 
-import timm
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -115,6 +114,8 @@ class Block(nn.Sequential):
 
 def new_encoder() -> nn.Module:
     """The encoder with random weights; it returns its planes at half the size and below."""
+    import timm  # takes longer than everything else that a network needs
+
     encoder: nn.Module = timm.create_model(ENCODER, pretrained=False, features_only=True)
     return encoder
 

@@ -11,19 +11,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mattekit.core.types import Alpha, Mask, Plane
+from mattekit.core.prompt import Prompt, prompt_planes
+from mattekit.core.types import PROMPT_STEP, Alpha, Mask, Plane
 from mattekit.imaging.picture import to_depth
 from mattekit.imaging.resize import fit_within, resize
 from mattekit.models.runtime import open_session
 from mattekit.subject.confidence import overlap
-from mattekit.subject.segmenters import Box, Prompt, Segmentation
+from mattekit.subject.segmenters import Segmentation
 
 SHIPPED = "small"
 FILE = "subject.onnx"
 
 SIDES = (256, 320)
-STEP = 4  # prompts are planes at a quarter of the size
-CLICK = 2.0  # radius of a click in such a plane
 WORKING = 400  # longest side of the picture in which GrabCut moves the edge
 SURE = 0.95  # soft values beyond it are fixed
 ROUNDS = 3
@@ -62,7 +61,7 @@ class Finder:
         masks, singles = [], []
         for side in SIDES:
             image = resize(pixels, (side, side)).astype(np.float32).transpose(2, 0, 1) / 255
-            planes = prompt_planes(prompt, (pixels.shape[0], pixels.shape[1]), side // STEP)
+            planes = prompt_planes(prompt, (pixels.shape[0], pixels.shape[1]), side // PROMPT_STEP)
             batch = {
                 "image": np.stack([image, image[..., ::-1]]),
                 "prompt": np.stack([planes, planes[..., ::-1]]),
@@ -78,29 +77,6 @@ class Finder:
 def finder() -> Finder:
     """The network of the package, opened once."""
     return Finder()
-
-
-def prompt_planes(prompt: Prompt, size: tuple[int, int], side: int) -> Plane:
-    """Box (1 inside, -1 outside, 0 without one), points on, points off: 3 h w."""
-    planes = np.zeros((3, side, side), np.float32)
-    across, down = side / size[1], side / size[0]
-    if prompt.box is not None:
-        planes[0] = -1
-        planes[0][inside_box(prompt.box, across, down, side)] = 1
-    rows, columns = np.indices((side, side))
-    for plane, points in ((planes[1], prompt.on), (planes[2], prompt.off)):
-        for x, y in points:
-            away = (columns - x * across) ** 2 + (rows - y * down) ** 2
-            np.maximum(plane, np.exp(-away / (2 * CLICK**2)), out=plane)
-    return planes
-
-
-def inside_box(box: Box, across: float, down: float, side: int) -> tuple[slice, slice]:
-    """Rows and columns of a box in a plane of that side, at least two of each."""
-    x, y, width, height = box
-    top, left = min(max(round(y * down), 0), side - 2), min(max(round(x * across), 0), side - 2)
-    bottom, right = round((y + height) * down), round((x + width) * across)
-    return slice(top, max(bottom, top + 2)), slice(left, max(right, left + 2))
 
 
 def cut_along_edges(small: Plane, soft: Alpha) -> Mask:

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mattekit.core.errors import BadArgument, BadWeights
+from mattekit.core.prompt import Box, Prompt
 from mattekit.core.types import Alpha, Plane, Size
 from mattekit.imaging.picture import to_depth
 from mattekit.imaging.resize import resize
@@ -27,29 +28,8 @@ from mattekit.models.registry import (
 )
 from mattekit.models.runtime import open_session
 
-Box = tuple[int, int, int, int]
-"""x, y of the upper left corner, width, height, in pixels of the photo."""
-Point = tuple[float, float]
-"""x, y in pixels of the photo."""
-
 BOX_MARGIN = 0.15  # around a box, of its sides: what a network sees of a photo with a box
 FLAT = 1e-4  # a range of values that is not stretched
-
-
-@dataclass(frozen=True, kw_only=True)
-class Prompt:
-    """What a user pointed at; nothing at all is a prompt too."""
-
-    box: Box | None = None
-    on: tuple[Point, ...] = ()
-    """Points on the subject."""
-    off: tuple[Point, ...] = ()
-    """Points beside it."""
-
-    @property
-    def kind(self) -> str:
-        """What a segmenter has to understand."""
-        return "points" if self.on or self.off else "box" if self.box else "nothing"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,10 +7,9 @@ import cv2
 import numpy as np
 
 from mattekit.core.config import config
+from mattekit.core.prompt import Box, Point, Prompt, prompt_planes
 from mattekit.core.types import PROMPT_STEP, Mask, Plane, Sample
 from mattekit.data.augmentation.chance import check_probability, happens
-from mattekit.subject.finder import prompt_planes
-from mattekit.subject.segmenters import Box, Point, Prompt
 
 LEAST = 60  # pixels of a subject that somebody would point at
 CARELESS = 0.025  # standard deviation of a box's sides, as a share of its width or height
