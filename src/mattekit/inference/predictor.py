@@ -140,10 +140,10 @@ class Predictor:
         part = Inputs(colours=colours, trimap=trimap, further={"prior": prior})
         found = self._applied(part, {*wanted, "error"}, done)
         if "error" in found:
-            classical = prior[..., :2].mean(axis=2)  # the two alphas
-            found["alpha"] = solve_again(problem, found["alpha"], found["error"], classical)
+            found["alpha"] = solve_again(problem, found["alpha"], found["error"])
         planes = {}
-        for name, plane in found.items():
+        for name in {*wanted} & {*found}:
+            plane = found[name]
             planes[name] = np.zeros((*inputs.size, *plane.shape[2:]), plane.dtype)
             planes[name][box] = plane
         return planes
