@@ -29,5 +29,5 @@ def solve_again(problem: Problem, alpha: Alpha, error: Plane) -> Alpha:
     """
     sure = np.maximum(1 - problem.shrunk(error) / DOUBT, LEAST_SURE)
     solved = problem.drawn_towards(problem.shrunk(alpha), WEIGHT * sure)
-    mean: Alpha = (alpha + problem.enlarged(solved)) / 2
+    mean: Alpha = ((alpha + problem.enlarged(solved)) / 2).astype(np.float32)
     return mean
