@@ -41,9 +41,9 @@ def freeze(pool: Workers) -> Worker:
 def test_a_worker_that_is_ready_has_the_model_loaded() -> None:
     async def play() -> None:
         async with workers() as pool:
-            (worker,) = pool.all
             while not pool.ready:
                 await asyncio.sleep(0.1)
+            (worker,) = pool.all
             files = [file.path for file in psutil.Process(worker.process.pid).memory_maps()]
             assert any("onnxruntime" in path for path in files)
 
