@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 import mattekit
-from mattekit.classical.compiling import NOTICE, first_use
 from mattekit.cutouts.preview import preview
 from mattekit.imaging.files import write_alpha
 
@@ -34,8 +33,6 @@ def cut_out(photo: Path) -> list[Path]:
 
 
 def main() -> None:
-    if first_use():
-        print(NOTICE, flush=True)
     for name in ("astronaut.jpg", "cat.png"):
         start = time.perf_counter()
         written = cut_out(PHOTOS / name)
