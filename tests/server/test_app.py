@@ -230,7 +230,7 @@ def test_models_health_metrics_documents_and_the_page_are_there(client: TestClie
     assert "Mattekit-Confidence" in str(paths["/v1/cutout"])
     assert not [path for path in paths if "painting" in path]
     refused(client.get("/docs"), 404, "GET /docs")
-    refused(client.get("/v1/cutout"), 405, "Method Not Allowed")
+    refused(client.post("/page.js"), 405, "Method Not Allowed")
     assert "mattekit" in client.get("/").text
     assert client.get("/page.js").status_code == 200
     assert client.get("/../pyproject.toml").status_code == 404
