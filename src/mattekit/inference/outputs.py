@@ -60,11 +60,6 @@ def check_names(names: Collection[str], network: Network) -> None:
             raise BadArgument(f"{network.name} gives no {name}; it gives {', '.join(allowed)}")
 
 
-def path_of(folder: Path, stem: str, name: str) -> Path:
-    """Where an output goes."""
-    return folder / (f"{stem}.png" if name == "alpha" else f"{stem}-{name}.png")
-
-
 def predict_planes(
     predictor: Predictor,
     colours: npt.NDArray[Any],
