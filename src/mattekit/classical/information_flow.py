@@ -16,9 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array, diags_array
 from scipy.sparse.linalg import LinearOperator
-from scipy.spatial import cKDTree
 
 from mattekit.classical.linear import Vector, matting_laplacian, solve
+from mattekit.classical.neighbours import Neighbours, pixel_features
 from mattekit.classical.reduced import enlarge, reduce
 from mattekit.core.matte import Matte, known_alpha
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Image, Mask, Plane, Trimap
@@ -91,11 +91,11 @@ def known_colours(image: Image, trimap: Trimap) -> KnownColours:
     if not (labels == UNKNOWN).any():
         return KnownColours(share=np.zeros(0), trust=np.zeros(0))
     kinds = [colours[labels == label] for label in (FOREGROUND, BACKGROUND)]
-    trees = [cKDTree(kind) for kind in kinds]
+    trees = [Neighbours(kind) for kind in kinds]
     shares, trusts = [], []
     for some in _chunks(colours[labels == UNKNOWN]):
         front, back = (
-            kind[:, place][_nearest(tree, some, KNOWN)]
+            kind[:, place][tree.nearest(some, KNOWN)]
             for kind, tree in zip(kinds, trees, strict=True)
         )
         weights = _mixing(some[:, place], np.concatenate([front, back], axis=1))
@@ -144,10 +144,10 @@ def solve_flow(
 def _mixture(image: Image, unknown: Mask) -> csr_array:
     """D: every unknown pixel less an affine mix of the pixels nearest in colour and place."""
     features, pixel = _features(image, PLACE_MIX), np.flatnonzero(unknown)
-    tree = cKDTree(features)
+    tree = Neighbours(features)
     parts = []
     for some in _chunks(pixel):
-        near = _others(tree, features[some], some, MIX)
+        near = _others(tree, features[some], MIX)
         weights = _mixing(features[some], features[near])
         parts.append(
             (np.column_stack([np.ones(some.size), -weights]), np.column_stack([some, near]))
@@ -162,7 +162,7 @@ def _among(image: Image, unknown: Mask) -> csr_array:
     """The graph Laplacian that joins unknown pixels of like colour, wherever they are."""
     features = _features(image, PLACE_AMONG)[unknown]
     count = len(features)
-    near = _others(cKDTree(features), features, np.arange(count), AMONG)
+    near = _others(Neighbours(features), features, AMONG)
     close = np.abs(features[:, None] - features[near]).sum(axis=2)
     weights = (1 - close).clip(min=0) / 2
     starts = np.arange(0, near.size + 1, near.shape[1])
@@ -172,10 +172,8 @@ def _among(image: Image, unknown: Mask) -> csr_array:
 
 
 def _features(image: Image, place: float) -> Plane:
-    """Colour and weighted place of every pixel, one row each."""
-    rows, columns = np.indices(image.shape[:2], dtype=np.float64)
-    height, width = image.shape[:2]
-    return np.dstack([image, columns / width * place, rows / height * place]).reshape(-1, 5)
+    """Colour and place of every pixel, the picture being so large."""
+    return pixel_features(image, place / image.shape[0], place / image.shape[1])
 
 
 def _chunks(rows: Plane) -> Iterator[Plane]:
@@ -183,15 +181,9 @@ def _chunks(rows: Plane) -> Iterator[Plane]:
         yield rows[top : top + CHUNK]
 
 
-def _nearest(tree: cKDTree, features: Plane, most: int) -> Plane:
-    """Indices of the nearest so many points, or of all where there are fewer; one row each."""
-    most = min(most, tree.n)
-    return np.asarray(tree.query(features, k=range(1, most + 1))[1])
-
-
-def _others(tree: cKDTree, features: Plane, own: Plane, most: int) -> Plane:
+def _others(tree: Neighbours, features: Plane, most: int) -> Plane:
     """The nearest points but for the pixel itself, which comes first."""
-    return _nearest(tree, features, most + 1)[:, 1:]
+    return tree.nearest(features, most + 1)[:, 1:]
 
 
 def _mixing(X: Plane, N: Plane) -> Plane:

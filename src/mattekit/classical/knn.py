@@ -6,9 +6,9 @@ memory is refused.
 
 import numpy as np
 from scipy.sparse import csr_array, diags_array
-from scipy.spatial import cKDTree
 
 from mattekit.classical.linear import solve
+from mattekit.classical.neighbours import Neighbours, pixel_features
 from mattekit.core.errors import TooLarge
 from mattekit.core.matte import Matte, known_alpha
 from mattekit.core.types import FOREGROUND, UNKNOWN, Alpha, Image, Mask, Plane, Trimap
@@ -64,15 +64,13 @@ def _solved(image: Image, trimap: Trimap) -> Alpha:
 def _joined(image: Image, unknown: Mask) -> csr_array:
     """Rows of the unknown pixels: which pixels are their neighbours, or have them as theirs."""
     number = np.cumsum(unknown) - 1
-    rows, columns = np.indices(image.shape[:2], dtype=np.float32)
+    height, width = image.shape[:2]
     pairs = []
     for count, place in NEIGHBOURS:
-        scale = [place / max(side - 1, 1) for side in image.shape[:2]]
-        features = np.dstack([image, columns * scale[1], rows * scale[0]]).reshape(-1, 5)
-        tree = cKDTree(features)
+        features = pixel_features(image, place / max(height - 1, 1), place / max(width - 1, 1))
+        tree = Neighbours(features)
         for top in range(0, len(features), CHUNK):
-            near = tree.query(features[top : top + CHUNK], k=min(count, tree.n))[1]
-            near = near.reshape(-1, min(count, tree.n))
+            near = tree.nearest(features[top : top + CHUNK], count)
             own = np.repeat(np.arange(top, top + len(near)), near.shape[1])
             other = near.ravel()
             pairs += [_of_unknown(own, other, unknown), _of_unknown(other, own, unknown)]

@@ -5,7 +5,7 @@ Beneath each stands a pure function with region, count and epsilon in its argume
 of adversarial training are functions of a critic's logits: `losses.adversarial`.
 """
 
-from mattekit.losses.alpha import AlphaL1Config
+from mattekit.losses.alpha import AlphaL1Config, AlphaL2Config
 from mattekit.losses.composition import CompositionL1Config
 from mattekit.losses.confidence import ExpectedErrorConfig
 from mattekit.losses.focus import FocusL1Config, FocusPyramidConfig
@@ -17,6 +17,7 @@ from mattekit.losses.subject import MaskCrossEntropyConfig, SingleSubjectConfig,
 
 LossConfig = (
     AlphaL1Config
+    | AlphaL2Config
     | CompositionL1Config
     | LaplacianPyramidConfig
     | LaplacianL1Config

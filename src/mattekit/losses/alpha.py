@@ -72,3 +72,22 @@ class AlphaL1Config:
             for alpha in chosen_alphas(prediction, self.of)
         ]
         return Terms.joined(losses)
+
+
+@config
+class AlphaL2Config:
+    """Squared difference of alpha: a few large errors weigh more than many small ones."""
+
+    name: Literal["alpha_l2"] = "alpha_l2"
+    weight: float = 1.0
+    of: Which = "alpha"
+    """Which alpha of the prediction."""
+    region: Where = "unknown"
+    divide_by: DivideBy = "region"
+
+    def __call__(self, prediction: Prediction, batch: Batch) -> Terms:
+        losses = [
+            region_mean((alpha - batch.alpha) ** 2, batch.trimap, self.region, self.divide_by)
+            for alpha in chosen_alphas(prediction, self.of)
+        ]
+        return Terms.joined(losses)

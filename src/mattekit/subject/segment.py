@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
-from scipy.spatial import cKDTree
 
 from mattekit.classical.grabcut import COMPONENTS, Cut, Marks, grab_cut
+from mattekit.classical.neighbours import Neighbours, pixel_features
 from mattekit.classical.reduced import shrink_trimap
 from mattekit.core.errors import BadArgument, BadImage, BadTrimap, NoSubject
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Mask, Plane, Size, Trimap
@@ -202,9 +202,8 @@ def distance_from(small: Plane, samples: Mask, *, place: float, seed: int = 0) -
     """
     features = _features(small, place)
     chosen = np.random.default_rng(seed).permutation(np.flatnonzero(samples))[:MOST_SAMPLES]
-    distance, _ = cKDTree(features[chosen]).query(features)
-    plane: Plane = distance.reshape(samples.shape)
-    return plane
+    distance: Plane = Neighbours(features[chosen]).distance(features).reshape(samples.shape)
+    return distance
 
 
 def otsu(values: Plane) -> float:
@@ -216,8 +215,8 @@ def otsu(values: Plane) -> float:
 
 
 def _features(small: Plane, place: float) -> Plane:
-    rows, columns = np.indices(small.shape[:2]) * (place / max(small.shape[:2]))
-    return np.dstack([small / 255.0, rows, columns]).reshape(-1, 5)
+    step = place / max(small.shape[:2])
+    return pixel_features(small / 255.0, step, step)
 
 
 def _corners(box: Rectangle, size: Size) -> Corners:
@@ -248,7 +247,7 @@ def _nearest_stroke(small: Plane, strokes: Trimap) -> Trimap:
     features = _features(small, PLACE_WEIGHT)
     labels = strokes.ravel()
     chosen = np.concatenate([_spread(labels == FOREGROUND), _spread(labels == BACKGROUND)])
-    _, nearest = cKDTree(features[chosen]).query(features)
+    nearest = Neighbours(features[chosen]).nearest(features)
     found: Trimap = labels[chosen][nearest].reshape(strokes.shape)
     return found
 
