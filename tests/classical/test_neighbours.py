@@ -9,14 +9,11 @@ from mattekit.classical.neighbours import Neighbours
 
 FLUSHED = """
 import numpy as np, torch
-from mattekit.classical.information_flow import information_flow
+from mattekit.classical.neighbours import Neighbours
 torch.set_flush_denormal(True)
-rng = np.random.default_rng(0)
-image = np.full((60, 60, 3), 0.5, np.float32)
-image[..., 0] = rng.random((60, 60)) > 0.7
-trimap = np.full((60, 60), 128, np.uint8)
-trimap[:15], trimap[45:] = 0, 255
-print(information_flow(image, trimap).alpha.shape)
+points = np.random.default_rng(0).random((100, 2))
+points[:60] *= (0, 0.5)
+print(Neighbours(points).nearest(points).tolist() == [[n] for n in range(100)])
 """
 
 
@@ -32,4 +29,4 @@ def test_flushed_denormals_do_not_crash_the_process() -> None:
     """A training process flushes them; the tree of SciPy then overflowed the stack."""
     found = subprocess.run([sys.executable, "-c", FLUSHED], capture_output=True, text=True)
     assert found.returncode == 0, found.stderr
-    assert found.stdout.strip() == "(60, 60)"
+    assert found.stdout.strip() == "True"
