@@ -192,8 +192,9 @@ def test_a_signal_lets_the_work_at_hand_finish_and_keeps_what_is_done(
         assert child.stdout is not None
         child.stdout.readline()  # the first one is done
         os.killpg(child.pid, number)  # as a terminal does, to the workers too
-        shown, said = child.communicate(timeout=120)
-    assert child.returncode == code
+        assert child.stderr is not None
+        shown, said = child.stdout.read(), child.stderr.read()
+        assert child.wait(timeout=120) == code
     assert "finishing the work at hand" in said
     assert "finished files are whole and stay" in said
     assert "ended from outside" not in said

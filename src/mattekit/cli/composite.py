@@ -35,7 +35,7 @@ def run(
     """Put FOREGROUND with ALPHA on BACKGROUND."""
     backdrop = read_backdrop(background, fit)
     foregrounds = gather([str(foreground)])
-    check_output(output, len(foregrounds))
+    check_output(output, several=len(foregrounds) > 1)
     alphas = pair(foregrounds, alpha)
     names = Names(output=output, suffixes={"composite": ".png"})
     compose = partial(_compose, backdrop=backdrop, linear=linear, bits=bits, max_pixels=max_pixels)

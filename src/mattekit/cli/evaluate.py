@@ -9,7 +9,17 @@ from typing import Annotated, Any, get_args
 
 import typer
 
-from mattekit.cli.options import DEFAULT_MAX_PIXELS, Json, MaxPixels, Overwrite, Processes, Quiet
+from mattekit.batch.processes import Limits
+from mattekit.cli.options import (
+    DEFAULT_MAX_PIXELS,
+    ItemMemory,
+    ItemSeconds,
+    Json,
+    MaxPixels,
+    Overwrite,
+    Processes,
+    Quiet,
+)
 from mattekit.cli.progress import progress
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadArgument, BadOutput
@@ -104,6 +114,8 @@ def run(
         bool, typer.Option("--allow-masks", help="Mattes of only 0 and 1 are no mistake.")
     ] = False,
     processes: Processes = 0,
+    item_seconds: ItemSeconds = None,
+    item_memory: ItemMemory = None,
     max_pixels: MaxPixels = DEFAULT_MAX_PIXELS,
     overwrite: Overwrite = False,
     json: Json = False,
@@ -138,6 +150,7 @@ def run(
         patterns=_patterns(names or []),
         rule=_one_of(pairs, Rule),
         processes=processes,
+        limits=Limits(seconds=item_seconds, memory=item_memory),
         progress=partial(progress, quiet=silent, said="measured"),
     )
     first = evaluator.measure(predicted, errors)

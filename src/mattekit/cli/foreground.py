@@ -31,7 +31,7 @@ def run(
 ) -> None:
     """Write the subject's own colours, without the background that soft pixels are mixed with."""
     photos = gather([str(photo)])
-    check_output(output, len(photos))
+    check_output(output, several=len(photos) > 1)
     alphas = pair(photos, alpha)
     names = Names(output=output, suffixes={"foreground": ".png"})
     estimate = partial(_estimate, method=method, rgba=rgba, bits=bits, max_pixels=max_pixels)

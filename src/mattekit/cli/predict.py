@@ -1,9 +1,9 @@
 """Predict alphas for a folder of pictures with any network."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,6 +21,7 @@ from mattekit.cli.photos import (
     Trimap,
     WriteOptions,
     find_photos,
+    items_of,
     with_confidence,
 )
 from mattekit.cli.report import run_batch
@@ -105,22 +106,15 @@ def run(
         min_confidence=min_confidence,
     )  # fmt: skip
     suffixes = {part: suffix_of("png" if part == "trimap" else format) for part in parts}
-    items = [
-        Item(
-            path=name,
-            work=partial(work, photo, places),
-            inputs=(photo.path, *photo.hint_files),
-            outputs=tuple(places.values()),
-        )
-        for name, photo in found.items()
-        for places in [Names(output=photo.output, suffixes=suffixes).of(photo.path.stem)]
-    ]
+    if true is not None:
+        found = [*found]
+    items = items_of(found, partial(_item, work=work, suffixes=suffixes))
     try:
         run_batch(items, batch)
     finally:
         if true is not None:
             alone = parts == ("alpha",)
-            _measure(found.values(), output, true, protocol, batch, "*" if alone else "*-alpha")
+            _measure(found, output, true, protocol, batch, "*" if alone else "*-alpha")
 
 
 def _find(
@@ -130,28 +124,26 @@ def _find(
     alphamatting: Path | None,
     output: Path,
     trimap: Path | None,
-) -> dict[Path, Photo]:
-    """The pictures to predict, by what names each in reports."""
+) -> Iterable[Photo]:
+    """The pictures to predict."""
     if sum(bool(given) for given in (photos, manifest, list_file, alphamatting)) != 1:
         raise BadArgument("name the photos, or give one of --manifest, --list and --alphamatting")
     if alphamatting is not None:
-        check_output(output, 2)
-        return dict(_alphamatting(alphamatting, output))
+        check_output(output, several=True)
+        return [*_alphamatting(alphamatting, output)]
     if list_file is not None:
         from mattekit.data.lists import read_rows
 
         root = list_file.parent
         rows = [(root / photo, root / trimap) for photo, trimap in read_rows(list_file, 2)]
-        check_output(output, len(rows))
-        return {
-            photo: Photo(path=photo, output=output, hints={"trimap": trimap})
-            for photo, trimap in rows
-        }
-    listed = find_photos(photos, manifest, output, HintOptions(trimap=trimap))
-    return {photo.path: photo for photo in listed}
+        check_output(output, several=len(rows) > 1)
+        return [
+            Photo(path=photo, output=output, hints={"trimap": trimap}) for photo, trimap in rows
+        ]
+    return find_photos(photos, manifest, output, HintOptions(trimap=trimap))
 
 
-def _alphamatting(root: Path, folder: Path) -> Iterator[tuple[Path, Photo]]:
+def _alphamatting(root: Path, folder: Path) -> Iterator[Photo]:
     """Every photo of the low-resolution set with each of its trimaps, into Trimap1, Trimap2, ..."""
     for name in ("input_lowres", "trimap_lowres"):
         if not (root / name).is_dir():
@@ -160,7 +152,17 @@ def _alphamatting(root: Path, folder: Path) -> Iterator[tuple[Path, Photo]]:
     for trimaps in sorted((root / "trimap_lowres").iterdir()):
         for photo, trimap in pair(photos, trimaps).items():
             output = folder / trimaps.name
-            yield trimap, Photo(path=photo, output=output, hints={"trimap": trimap})
+            yield Photo(path=photo, output=output, hints={"trimap": trimap}, called=trimap)
+
+
+def _item(photo: Photo, *, work: Callable[..., Outcome], suffixes: Mapping[str, str]) -> Item:
+    places = Names(output=photo.output, suffixes=suffixes).of(photo.path.stem)
+    return Item(
+        path=photo.called or photo.path,
+        work=partial(work, photo, places),
+        inputs=(photo.path, *photo.hint_files),
+        outputs=tuple(places.values()),
+    )
 
 
 def _predict(
@@ -201,7 +203,12 @@ def _predict(
 
 
 def _measure(
-    photos: Any, predicted: Path, true: Path, protocol: str, batch: BatchOptions, names: str
+    photos: Iterable[Photo],
+    predicted: Path,
+    true: Path,
+    protocol: str,
+    batch: BatchOptions,
+    names: str,
 ) -> None:
     """Evaluate the alphas that were written; the numbers go beside them."""
     from mattekit.cli import evaluate

@@ -29,6 +29,10 @@ EXTRAS = {
     "export": {"onnxscript": "onnxscript"},
     "exr": {"OpenEXR": "OpenEXR"},
     "parquet": {"pyarrow": "pyarrow"},
+    "cloud": {"fsspec": "fsspec", "s3fs": "s3fs"},
+    "gs": {"gcsfs": "gcsfs"},
+    "az": {"adlfs": "adlfs"},
+    "ray": {"ray": "ray"},
 }
 """Extra -> the modules it brings, each with the name of its distribution."""
 
