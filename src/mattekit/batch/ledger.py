@@ -15,6 +15,7 @@ from typing import Any
 
 from mattekit.batch.files import Shard
 from mattekit.batch.runner import ItemResult
+from mattekit.batch.tars import tar_of
 from mattekit.core.atomic import make_folder, replacing
 from mattekit.core.errors import BadArgument, BadData, BadOutput
 from mattekit.core.storage import Url, store, streamed
@@ -156,12 +157,19 @@ def lines_of(path: Path, *, shown: Path | None = None) -> Iterator[Line]:
 def merge(ledgers: Iterable[Sequence[Line]]) -> list[Line]:
     """One line for each input, by name; a later line takes the place of an earlier one.
 
-    A result that was skipped, being there already, does not hide how it was made.
+    A result that was skipped, being there already, does not hide how it was made; what is said of a
+    tar as a whole counts until its photos have lines.
     """
     latest: dict[str, Line] = {}
+    known: set[str] = set()
     for line in (line for lines in ledgers for line in lines):
-        if line["status"] != "skipped" or line["input"] not in latest:
-            latest[line["input"]] = line
+        name, tar = line["input"], tar_of(line["input"])
+        if tar is not None:
+            latest.pop(tar, None)
+            known.add(tar)
+        if line["status"] != "skipped" or name not in known:
+            latest[name] = line
+        known.add(name)
     if len({line["command"] for line in latest.values()}) > 1:
         raise BadArgument("the ledgers are of commands with different options; merge like ones")
     return [latest[name] for name in sorted(latest)]

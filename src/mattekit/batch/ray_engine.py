@@ -69,13 +69,14 @@ def run_on_ray(
 def _spread(
     data: Any, items: list[Item], work: Callable[[Item], Any], cpus: float, limits: Limits
 ) -> Any:
-    given = data.from_items(items, override_num_blocks=-(-len(items) // IN_BLOCK))
+    places = [{"place": place} for place in range(len(items))]
+    given = data.from_items(places, override_num_blocks=-(-len(items) // IN_BLOCK))
     given.context.enable_progress_bars = False
     given.context.execution_no_progress_timeout_s = -1  # a tar may take an hour
     given.context.max_consecutive_actor_init_deaths = 3  # nodes come and go
     return given.map_batches(
         _Actor,
-        fn_constructor_args=(work, limits),
+        fn_constructor_args=(items, work, limits),
         batch_size=1,
         compute=data.ActorPoolStrategy(min_size=1, max_tasks_in_flight_per_actor=2),
         num_cpus=cpus,
@@ -86,11 +87,14 @@ def _spread(
 class _Actor:
     """What Ray starts on a node."""
 
-    def __init__(self, work: Callable[[Item], list[ItemResult]], limits: Limits) -> None:
+    def __init__(
+        self, items: list[Item], work: Callable[[Item], list[ItemResult]], limits: Limits
+    ) -> None:
+        self.items = items
         self.worker: Worker[Item, list[ItemResult]] = Worker(work, limits)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[str]]:
-        return {"results": [self._do(item) for item in batch["item"]]}
+        return {"results": [self._do(self.items[place]) for place in batch["place"]]}
 
     def _do(self, item: Item) -> str:
         results = self.worker.do(item, lost_item)

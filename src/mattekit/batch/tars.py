@@ -54,6 +54,16 @@ def through_tar(source: Path, target: Path, item_of: Callable[[Sample, Path], It
     return Outcome(outputs=[target], inside=results)
 
 
+def tar_of(name: str) -> str | None:
+    """The tar that holds the photo of such a name.
+
+    >>> tar_of("s3://in/0.tar/a/7.jpg"), tar_of("a/7.jpg")
+    ('s3://in/0.tar', None)
+    """
+    tar, inside, _ = name.partition(f"{SUFFIX}/")
+    return f"{tar}{SUFFIX}" if inside else None
+
+
 def _samples(source: Path) -> Iterator[tuple[Sample, Path]]:
     """Each sample, unpacked into a folder of its own that lasts until the next one."""
     from mattekit.imaging.files import SUFFIXES

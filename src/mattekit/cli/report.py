@@ -1,6 +1,7 @@
 """What a batch prints: a line for each input, remarks on stderr, one JSON document, exit codes."""
 
 import json
+import logging
 import os
 import signal
 import threading
@@ -20,6 +21,7 @@ from mattekit.cli.failures import FAILED, printable
 from mattekit.cli.options import BatchOptions
 from mattekit.cli.progress import Stages, progress
 from mattekit.core.errors import BadArgument
+from mattekit.core.extras import require
 
 SHOWN = 6
 """Maximum of output paths printed per input."""
@@ -89,6 +91,8 @@ def _engine(
         return run_items(items, processes=options.processes, **common)
     from mattekit.batch.ray_engine import run_on_ray
 
+    for name in ("ray", "ray.data"):  # what a user should read is in the results
+        logging.getLogger(require(name, "--engine ray").__name__).setLevel(logging.ERROR)
     cpus = options.num_cpus_per_worker or 1.0
     return run_on_ray(items, address=options.address, cpus=cpus, **common)
 
