@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 from typing import Any
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -27,13 +28,15 @@ def s3_server(environment: pytest.MonkeyPatch) -> Iterator[Event]:
     server = make_server("127.0.0.1", 0, application, threaded=True)
     thread = Thread(target=server.serve_forever, daemon=True)
     thread.start()
+    address = f"http://127.0.0.1:{server.server_port}"
     for name, value in (
-        ("AWS_ENDPOINT_URL", f"http://127.0.0.1:{server.server_port}"),
+        ("AWS_ENDPOINT_URL", address),
         ("AWS_ACCESS_KEY_ID", "a"),
         ("AWS_SECRET_ACCESS_KEY", "b"),
         ("AWS_DEFAULT_REGION", "us-east-1"),
     ):
         environment.setenv(name, value)
+    urlopen(Request(f"{address}/moto-api/reset", method="POST")).close()
     try:
         import s3fs
 

@@ -173,9 +173,10 @@ class Worker(Generic[Item, Answer]):
             yield lost(item, reason)
 
     def end(self) -> None:
-        """Hang up; a process that is still at work leaves, its unfinished file cleared away."""
+        """Hang up: the process leaves; one that is at work is told to, and clears away its file."""
         self.pipe.close()
-        self.process.terminate()
+        if self.busy:
+            self.process.terminate()
         self.process.join(TO_LEAVE)
         self.process.kill()
         self.process.join()
