@@ -178,6 +178,8 @@ def run(
     if photos == ["-"]:
         if paint:
             raise BadArgument("--paint is for one photo in a file, not for stdin; name one file")
+        if hints.subjects is not None:
+            raise BadArgument("--subjects writes files; name the photo instead of '-'")
         photo = Photo(path=STDIN, output=STDIN, hints=hints.of([STDIN])[0])
         _pipe(photo, method, read, write, min_confidence, finishing)
         return
@@ -218,7 +220,7 @@ def run(
         )
         for photo in found
         for places in [
-            Names(output=photo.output, suffixes=options.suffixes(photo.path)).of(photo.path.stem)
+            Names(output=photo.output, suffixes=options.suffixes(photo.path)).of(photo.stem)
         ]
     ]
     run_batch(items, batch, own_terminal=paint, stages=stages)

@@ -1,9 +1,9 @@
 """What `cutout` and `predict` share: photos with what is known of them, and groups of options."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, make_dataclass
+from dataclasses import dataclass, field, fields, make_dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_args
 
 import typer
 
@@ -17,6 +17,7 @@ from mattekit.imaging.compose import named_colour
 from mattekit.imaging.files import ExistingAlpha, Picture, apply_existing_alpha, open_picture
 from mattekit.inference.strategies import STRATEGIES, StrategyConfig
 from mattekit.subject.hints import HINTS
+from mattekit.subject.several import Subjects, hints_of_subjects
 
 KINDS = [kind for kind in HINTS if kind != "auto"]
 """Hints that somebody gives."""
@@ -59,6 +60,13 @@ class Photo:
     """A folder, or the file of a single result."""
     hints: dict[str, Any] = field(default_factory=dict)
     """Kind of hint -> its file or value, and options, as `hint_of` takes them."""
+    subject: int | None = None
+    """Number of the subject, where each of several has results of its own."""
+
+    @property
+    def stem(self) -> str:
+        """What the results are called."""
+        return self.path.stem if self.subject is None else f"{self.path.stem}-{self.subject}"
 
     @property
     def hint_files(self) -> tuple[Path, ...]:
@@ -84,6 +92,13 @@ class _Hints:
     not_point: Annotated[
         list[str] | None,
         typer.Option(metavar="X,Y", help="A pixel beside the subject; may be repeated."),
+    ] = None
+    subjects: Annotated[
+        Literal["each", "all"] | None,
+        typer.Option(
+            help="Of several, by a mask with one value a subject or a point on each: a result for "
+            "each, or one for all."
+        ),
     ] = None
     segmenter: Annotated[
         str | None,
@@ -163,9 +178,7 @@ def find_photos(
     )
     root = manifest.parent if manifest else Path()
     paths = [root / row["photo"] for row in rows]
-    if not any("output" in row for row in rows):
-        check_output(output, len(rows))
-    return [
+    photos = [
         Photo(
             path=path,
             output=output / row["output"] if "output" in row else output,
@@ -177,6 +190,19 @@ def find_photos(
             },
         )
         for path, row, known in zip(paths, rows, hints.of(paths), strict=True)
+    ]
+    if hints.subjects is not None:
+        photos = [one for photo in photos for one in _of_subjects(photo, hints.subjects)]
+    if not any("output" in row for row in rows):
+        check_output(output, len(photos))
+    return photos
+
+
+def _of_subjects(photo: Photo, subjects: Subjects) -> list[Photo]:
+    several = hints_of_subjects(photo.hints, subjects)
+    return [
+        replace(photo, hints=hints, subject=number if subjects == "each" else None)
+        for number, hints in enumerate(several, 1)
     ]
 
 

@@ -31,7 +31,7 @@ from mattekit.inference.tile import Tile
 
 WHOLE_LIMIT = 4_000_000
 """Pixels up to which a picture is run whole by default."""
-WORKING_UNKNOWN = 200_000
+WORKING_UNKNOWN = 150_000
 """Unknown pixels up to which estimates are made and corrected at the photo's own size."""
 WORKING_PIXELS = 6_000_000
 """Pixels of their box up to which they are."""
