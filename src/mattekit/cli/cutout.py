@@ -298,9 +298,10 @@ def _accepted(entry: RegisteredModel) -> bool:
 
 
 def _segmented(cut: Cutout) -> dict[str, Any]:
-    """What found the subject, and on which terms it may be used."""
-    found = {"segmenter": cut.segmenter} if cut.segmenter else {}
-    return found | ({"terms": asdict(cut.terms)} if cut.terms else {})
+    """What found the subject, and on which terms it and the model may be used."""
+    found: dict[str, Any] = {"segmenter": cut.segmenter} if cut.segmenter else {}
+    terms = {"terms": cut.terms, "model_terms": cut.model_terms}
+    return found | {name: asdict(said) for name, said in terms.items() if said is not None}
 
 
 def _repairs(photos: list[Path], strokes: Path | None, alpha: Path | None) -> dict[Path, Repair]:

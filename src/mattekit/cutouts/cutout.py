@@ -54,6 +54,8 @@ class Cutout:
     """What found the subject, where a network did."""
     terms: Terms | None = None
     """On which the segmenter may be used, where it is not mattekit's own."""
+    model_terms: Terms | None = None
+    """On which the model may be used, where it is a public network."""
     linear: bool = False
     """Colours are linear light, not cut to [0, 1], as of an EXR photo."""
 
@@ -225,6 +227,7 @@ def cut_picture(
         ),
         segmenter=subject.segmenter,
         terms=subject.terms,
+        model_terms=method.terms,
         linear=picture.linear is not None,
     )
 

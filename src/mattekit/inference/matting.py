@@ -37,13 +37,14 @@ class ClassicalMatting:
     solve: Callable[[Plane, Trimap], Matte]
     strategy: None = None
     states_error: bool = False
+    terms: None = None
 
     def matte(self, colours: Plane, trimap: Trimap, *, done: Share = None) -> Matte:
         return self.solve(colours, trimap)
 
 
 Matting = ClassicalMatting | Predictor
-"""What finds alphas: `name`, `strategy`, `states_error`, and `matte(colours, trimap)`."""
+"""What finds alphas: `name`, `strategy`, `terms`, `states_error`, and `matte(colours, trimap)`."""
 
 
 def build_matting(
@@ -57,8 +58,8 @@ def build_matting(
     """The method of a model's name or file, checked and loaded.
 
     Args:
-        model: one of `MODELS`, an imported model, or a .safetensors or .onnx file; default: the
-            one measured best.
+        model: one of `MODELS`, an imported or a registered model, or a .safetensors or .onnx file;
+            default: the one measured best.
         quality: `fast` is closed-form at a reduced size, also in place of the shipped network.
         strategy: how a network goes over a picture; default: what suits it.
         max_memory: bytes that the whole process may hold.

@@ -29,6 +29,8 @@ Statistics = tuple[Tensor, Tensor]
 class TorchNetwork:
     """A network in evaluation mode on one device."""
 
+    terms: None = None
+
     def __init__(self, module: nn.Module, *, name: str, device: torch.device) -> None:
         self.name = name
         self.device = device

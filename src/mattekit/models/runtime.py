@@ -24,7 +24,10 @@ UNREADABLE = (
 )
 
 
-def open_session(path: Path, *, threads: int = 0) -> onnxruntime.InferenceSession:
+InferenceSession = onnxruntime.InferenceSession
+
+
+def open_session(path: Path, *, threads: int = 0) -> InferenceSession:
     """An ONNX file, ready to run on the CPU; `threads` 0 means one for each core."""
     if not path.is_file():
         raise BadWeights(f"there is no file {path}; give the path of an .onnx file")
