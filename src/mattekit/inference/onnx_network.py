@@ -14,7 +14,7 @@ from mattekit.core.types import Alpha, Plane
 from mattekit.inference.inputs import Batches
 from mattekit.models.files import OURS
 from mattekit.models.registry import Terms
-from mattekit.models.runtime import InferenceSession, open_session
+from mattekit.models.runtime import Session, open_session
 
 
 class OnnxNetwork:
@@ -22,7 +22,7 @@ class OnnxNetwork:
 
     terms: Terms | None = None
 
-    def __init__(self, path: Path, session: InferenceSession | None = None) -> None:
+    def __init__(self, path: Path, session: Session | None = None) -> None:
         """`session` is the opened file, where it is open already."""
         self.session = session or open_session(path)
         text = self.session.get_modelmeta().custom_metadata_map.get(OURS)

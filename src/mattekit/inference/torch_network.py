@@ -20,6 +20,7 @@ from mattekit.core.errors import BadArgument, TooLarge
 from mattekit.core.tensors import Prediction
 from mattekit.core.types import Alpha, Plane
 from mattekit.inference.inputs import Batches
+from mattekit.models.registry import Terms
 
 BRANCHES = ("tt", "ft", "bt")
 Statistics = tuple[Tensor, Tensor]
@@ -29,7 +30,7 @@ Statistics = tuple[Tensor, Tensor]
 class TorchNetwork:
     """A network in evaluation mode on one device."""
 
-    terms: None = None
+    terms: Terms | None = None
 
     def __init__(self, module: nn.Module, *, name: str, device: torch.device) -> None:
         self.name = name

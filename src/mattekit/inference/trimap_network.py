@@ -15,7 +15,7 @@ from mattekit.core.types import Alpha, Plane, Size
 from mattekit.imaging.resize import resize
 from mattekit.inference.inputs import Batches
 from mattekit.models.registry import InputConfig, OutputConfig, Terms
-from mattekit.models.runtime import InferenceSession
+from mattekit.models.runtime import Session
 
 CHANNELS = 4
 
@@ -30,7 +30,7 @@ class TrimapNetwork:
     def __init__(
         self,
         path: Path,
-        session: InferenceSession,
+        session: Session,
         input: InputConfig,
         output: OutputConfig,
         terms: Terms | None,
@@ -56,7 +56,9 @@ class TrimapNetwork:
 
     def run(self, planes: Batches) -> Batches:
         """The alpha of every picture of a batch, at its size."""
-        mean, std = (np.float32(x)[:, None, None] for x in (self.input.mean, self.input.std))
+        mean, std = (
+            np.array(x, np.float32)[:, None, None] for x in (self.input.mean, self.input.std)
+        )
         colours = (planes["image"] * np.float32(255 * self.input.scale) - mean) / std
         given = np.concatenate([colours, planes["trimap"]], axis=1)
         alphas = [self._alpha(picture) for picture in given]
