@@ -208,18 +208,19 @@ def sha256(path: Path) -> str:
 
 def _network(name: str, found: Mapping[str, Path]) -> dict[str, Any]:
     """A network's options, each with its values, default and meaning."""
-    from mattekit.networks import CONFIGS
+    from mattekit.networks import configs
     from mattekit.networks.options import options_of
 
-    if name not in CONFIGS:
-        known = ", ".join([*found, *CONFIGS])
+    networks = configs()
+    if name not in networks:
+        known = ", ".join([*found, *networks])
         raise BadArgument(f"there is no model or network '{name}'; there are {known}")
     lines = {
-        option.name: f"{'|'.join(map(str, option.values)) or 'number'}, "
+        option.name: f"{'|'.join(map(str, option.values)) or option.kind}, "
         f"default {option.default}. {option.meaning}"
-        for option in options_of(CONFIGS[name])
+        for option in options_of(networks[name])
     }
-    return {"network": name, "what": (CONFIGS[name].__doc__ or "").splitlines()[0]} | {
+    return {"network": name, "what": (networks[name].__doc__ or "").splitlines()[0]} | {
         "options": lines
     }
 
