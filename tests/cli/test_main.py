@@ -218,9 +218,7 @@ def test_help_answers_at_once() -> None:
         ("nowhere.py", "--import nowhere.py: there is no such file"),
         ("no_such_module", "there is no such module; name one, or a .py file"),
         ("own/json.py", "a module has to have a name of its own"),
-        pytest.param(
-            "own/broken.py", "the plug-in broken cannot be imported", marks=pytest.mark.slow
-        ),
+        pytest.param("own/broken.py", "plug-in broken cannot be imported", marks=pytest.mark.slow),
         pytest.param("own/dim_.py", "are both called 'dim' among the", marks=pytest.mark.slow),
     ],
 )

@@ -25,6 +25,7 @@ from mattekit.networks.gfm import GfmConfig
 from mattekit.networks.patchgan import PatchGanConfig
 from mattekit.networks.samplenet import SampleNetConfig
 from mattekit.networks.subject import SubjectConfig
+from mattekit.networks.unet import UnetConfig
 
 NetworkConfig = (
     AlphaGanConfig
@@ -34,6 +35,7 @@ NetworkConfig = (
     | GfmConfig
     | SampleNetConfig
     | SubjectConfig
+    | UnetConfig
 )
 CriticConfig = PatchGanConfig
 
@@ -81,7 +83,11 @@ def config_of(name: str, **options: Any) -> Any:
             f"network {name!r} has no option {', '.join(unknown)}; it has {', '.join(allowed)}"
         )
     hints = get_type_hints(member)
-    return member(**{key: _value(key, hints[key], value) for key, value in options.items()})
+    values = {key: _value(key, hints[key], value) for key, value in options.items()}
+    try:
+        return member(**values)
+    except ValueError as error:
+        raise BadArgument(f"network {name!r}: {error}") from error
 
 
 def choices(hint: Any) -> Iterable[Any]:
