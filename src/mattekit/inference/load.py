@@ -38,8 +38,8 @@ def load(
     """A network that predicts alphas.
 
     Args:
-        model: name of a shipped or imported model, or a .safetensors or .onnx file; default: the
-            shipped one.
+        model: name of a shipped or imported model, a .safetensors or .onnx file, a run, or an
+            address on the hub (`hf://org/name`); default: the shipped one.
         device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
         strategy: how the network goes over a picture; default: what suits it.
         max_memory: bytes that the whole process may hold.
@@ -54,7 +54,7 @@ def load(
 
 def load_network(model: str | Path, *, device: str = "auto", **options: Any) -> Network:
     """The network of a model's name or file; while its file does not change, it is opened once."""
-    path = _registered_file(str(model)) or find(str(model)).resolve()
+    path = _registered_file(str(model)) or find(str(model)).absolute()
     with _opening:
         return _opened(path, path.stat().st_mtime_ns, device, tuple(sorted(options.items())))
 
