@@ -45,7 +45,7 @@ test-all: .venv/.dev
 	$(BIN)/pytest -n auto -m "not gpu"
 
 bench: .venv/.dev
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script --quick || exit 1; done
+	@for script in benchmarks/*_*.py; do echo "== $$script"; $(BIN)/python $$script --quick || exit 1; done
 
 clean:
 	rm -rf .venv demo-output build dist .mypy_cache .ruff_cache .pytest_cache
