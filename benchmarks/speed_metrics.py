@@ -23,9 +23,10 @@ import cv2
 import numpy as np
 import psutil
 
-from mattekit.metrics import METRICS, PROTOCOLS, measure
+from mattekit.metrics import PROTOCOLS, choose_metrics, measure
 
 HERE = Path(__file__).resolve().parent
+DEFAULT = [metric.name for metric in choose_metrics(None)]
 FULL_HD, QUICK = (1080, 1920), (270, 480)
 
 
@@ -91,7 +92,7 @@ def main() -> None:
     rows = {}
     for protocol in PROTOCOLS:
         alone = {
-            name: seconds(partial(measure, *pair, protocol, metrics=[name]), 5) for name in METRICS
+            name: seconds(partial(measure, *pair, protocol, metrics=[name]), 5) for name in DEFAULT
         }
         rows[protocol] = {
             "direct": seconds(partial(direct, *pair, protocol), 3),
@@ -100,8 +101,8 @@ def main() -> None:
         }
     ratio = None if options.quick else memory_ratio(size)  # a small matte measures the program
     print(f"{size[1]}x{size[0]}, one thread, {platform.processor() or platform.machine()}\n")
-    print("| protocol | direct | mattekit, all five | ratio | " + " | ".join(METRICS) + " |")
-    print("|---|---" + "|---" * (2 + len(METRICS)) + "|")
+    print("| protocol | direct | mattekit, all five | ratio | " + " | ".join(DEFAULT) + " |")
+    print("|---|---" + "|---" * (2 + len(DEFAULT)) + "|")
     for protocol, row in rows.items():
         times = " | ".join(f"{value * 1000:.0f} ms" for value in row["alone"].values())
         print(
