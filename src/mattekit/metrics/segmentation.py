@@ -1,9 +1,9 @@
 """Mattes as masks: MAE, S-measure, weighted F, E-measure and boundary IoU, the numbers of
 segmentation papers.
 
-The truth is the mask of what is above 128 of 255, and the prediction is stretched to span 0 to 1, as
-the public codes do. All are of the whole picture, whatever the region of the protocol; a protocol
-that pastes known pixels pastes them here too.
+As in the public codes, the truth is the mask of what is above 128 of 255, and the prediction is
+stretched to span 0 to 1. All are of the whole picture, whatever the region of the protocol; a
+protocol that pastes known pixels pastes them here too.
 """
 
 from dataclasses import dataclass

@@ -266,8 +266,8 @@ def _check_metrics(settings: ValidationConfig) -> None:
         raise BadRecipe(f"validate.metrics: no '{unknown[0]}'; choose from {', '.join(known)}")
     if settings.best in METRICS and METRICS[settings.best].higher_is_better:
         raise BadRecipe(
-            f"validate.best: {settings.best} is best where it is highest, but the best checkpoint is"
-            " that of the lowest error; take an error such as mae"
+            f"validate.best: {settings.best} is best where it is highest, but the best checkpoint"
+            " is that of the lowest error; take an error such as mae"
         )
     try:
         choose_protocol(settings.protocol, None)
