@@ -18,9 +18,10 @@ import cv2
 import numpy as np
 from harness import Options, Report, apart, clock, clocked
 
-from mattekit.metrics import METRICS, PROTOCOLS, measure
+from mattekit.metrics import PROTOCOLS, choose_metrics, measure
 
 TESTS = Path(__file__).resolve().parent.parent / "tests"
+DEFAULT = [metric.name for metric in choose_metrics(None)]
 FULL_HD, QUICK = (1080, 1920), (270, 480)
 
 
@@ -66,11 +67,11 @@ def main() -> None:
     with Report(options.json) as report:
         machine = platform.processor() or platform.machine()
         report.say(f"{size[1]}x{size[0]}, one thread, {machine}")
-        each = " | ".join(f"{name}, ms:.0f" for name in METRICS)
+        each = " | ".join(f"{name}, ms:.0f" for name in DEFAULT)
         table = report.table(f"protocol | direct, s:.2f | mattekit, ms:.0f | ratio:.0f | {each}")
         for protocol in PROTOCOLS:
             alone = [
-                seconds(partial(measure, *pair, protocol, metrics=[name]), 5) for name in METRICS
+                seconds(partial(measure, *pair, protocol, metrics=[name]), 5) for name in DEFAULT
             ]
             theirs = seconds(partial(direct, *pair, protocol), 3)
             ours = seconds(partial(measure, *pair, protocol), 9)

@@ -237,7 +237,8 @@ class WriteOptions:
     """How pictures are written."""
 
     format: Annotated[
-        SaveFormat | None, typer.Option(help="Of the results; else PNG, or EXR of an EXR photo.")
+        SaveFormat | None,
+        typer.Option(help="Else PNG, or EXR of an EXR photo; psd holds layers."),
     ] = None
     bits: Bits = 8
     straight: Annotated[

@@ -32,6 +32,7 @@ EXTRAS = {
     "hub": {"huggingface_hub": "huggingface_hub"},
     "wandb": {"wandb": "wandb"},
     "mlflow": {"mlflow": "mlflow-skinny"},
+    "psd": {"psd_tools": "psd-tools"},
 }
 """Extra -> the modules it brings, each with the name of its distribution."""
 
