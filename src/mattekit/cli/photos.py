@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, make_dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_args
 
@@ -269,14 +270,19 @@ class StrategyOptions:
     overlap: Annotated[
         int | None, typer.Option("--overlap", metavar="N", help="tile: context around it.")
     ] = None
+    ratio: Annotated[
+        str | None, typer.Option("--ratio", metavar="1/3", help="resize: a share of each picture.")
+    ] = None
     glance_ratio: Annotated[
-        float | None, typer.Option("--glance-ratio", help="hybrid: size of the first pass.")
+        str | None,
+        typer.Option("--glance-ratio", metavar="1/3", help="hybrid: size of the first pass."),
     ] = None
     focus_ratio: Annotated[
-        float | None, typer.Option("--focus-ratio", help="hybrid: size of the second pass.")
+        str | None,
+        typer.Option("--focus-ratio", metavar="1/2", help="hybrid: size of the second pass."),
     ] = None
-    legacy_sizes: Annotated[
-        bool, typer.Option("--legacy-sizes", help="hybrid: round sizes as the published test.")
+    legacy: Annotated[
+        bool, typer.Option("--legacy", help="hybrid, --ratio: sizes and fusion as published.")
     ] = False
 
     def chosen(self) -> StrategyConfig | None:
@@ -288,10 +294,10 @@ class StrategyOptions:
             "overlap": self.overlap,
             "height": height,
             "width": width,
-            "glance_ratio": self.glance_ratio,
-            "focus_ratio": self.focus_ratio,
-            "legacy_sizes": self.legacy_sizes or None,
+            "legacy": self.legacy or None,
         }
+        for name in ("ratio", "glance_ratio", "focus_ratio"):
+            given[name] = to_ratio(getattr(self, name))
         given = {name: value for name, value in given.items() if value is not None}
         known = {name: {f.name for f in fields(kind)} for name, kind in STRATEGIES.items()}
         name = self.strategy
@@ -306,8 +312,25 @@ class StrategyOptions:
             raise BadArgument(
                 f"the strategy {name} has no {', '.join(foreign)}; it has {', '.join(known[name])}"
             )
-        strategy: StrategyConfig = STRATEGIES[name](**given)  # type: ignore[arg-type]
+        try:
+            strategy: StrategyConfig = STRATEGIES[name](**given)  # type: ignore[arg-type]
+        except ValueError as error:
+            raise BadArgument(f"the strategy {name}: {error}") from error
         return strategy
+
+
+def to_ratio(text: str | None) -> float | None:
+    """A share, from `1/3` or a plain number.
+
+    >>> to_ratio("1/4"), to_ratio("0.5")
+    (0.25, 0.5)
+    """
+    if text is None:
+        return None
+    try:
+        return float(Fraction(text))
+    except (ValueError, ZeroDivisionError) as error:
+        raise typer.BadParameter(f"'{text}' is no share; write it like 1/3 or 0.5") from error
 
 
 def to_existing(text: str) -> tuple[ExistingAlpha, str]:

@@ -51,8 +51,8 @@ class Network(Protocol):
         """
         ...
 
-    def fuse(self, glance_logits: Plane, focus: Plane) -> Alpha:
-        """Alpha of a glance and a focus that were brought to one size; only with `hybrid`."""
+    def fuse(self, glance: Plane, focus: Plane) -> Alpha:
+        """Alpha of a glance in [0, 1] and a focus that were brought to one size; for `hybrid`."""
         ...
 
 

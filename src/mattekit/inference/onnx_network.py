@@ -49,6 +49,6 @@ class OnnxNetwork:
         """An exported network has no statistics that could be fixed."""
         return nullcontext()
 
-    def fuse(self, glance_logits: Plane, focus: Plane) -> Alpha:
+    def fuse(self, glance: Plane, focus: Plane) -> Alpha:
         """Exported networks fuse inside; `hybrid` is not among their strategies."""
         raise BadWeights(f"{self.name} was exported with its fusion inside; use whole or resize")
