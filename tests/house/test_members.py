@@ -1,4 +1,4 @@
-"""A new metric and a new format are an entry each: commands, tables and files follow by themselves."""
+"""A new metric and a new format are an entry each: commands, tables and files follow."""
 
 from pathlib import Path
 
