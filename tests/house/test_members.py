@@ -28,8 +28,9 @@ def test_a_metric_is_one_entry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         write_alpha(tmp_path / folder / "a.png", np.full((8, 8), value, np.float32))
     words = ["evaluate", "--predicted", str(tmp_path / "found"), "--true", str(tmp_path / "true")]
     words += [
-        "--region",
-        "whole",
+        "--protocol",
+        "gfm",
+        "--allow-masks",
         "--processes",
         "1",
         "--metrics",
