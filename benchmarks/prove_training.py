@@ -30,6 +30,7 @@ from lessons import draw_by_kaiming
 from scipy.ndimage import distance_transform_edt
 from torch import nn
 
+from mattekit.core.tensors import region_weight
 from mattekit.core.types import BACKGROUND, FOREGROUND, Alpha, Image, Sample, Trimap
 from mattekit.data.loader import collate
 from mattekit.data.sources.shards import INDEX
@@ -40,7 +41,8 @@ from mattekit.inference.matting import build_matting
 from mattekit.inference.strategies import Whole
 from mattekit.metrics import measure
 from mattekit.models.files import find
-from mattekit.networks import build, config_of
+from mattekit.networks import config_of
+from mattekit.networks.compact import Known, implied, propagate
 from mattekit.networks.weights import describe, save
 from mattekit.training.validation import colour_error, predicted_planes
 
@@ -295,11 +297,12 @@ def closed_form(sample: Sample) -> Alpha:
 
 
 def propagated(sample: Sample) -> Alpha:
-    """The alpha that colours propagated from the known pixels imply: `compact`, untrained."""
+    """The alpha that colours propagated from the known pixels imply."""
     batch = collate([sample])
-    with torch.inference_mode():
-        alpha: Alpha = build("compact").eval()(batch.image, batch.trimap).alpha[0, 0].numpy()
-    return alpha
+    known = Known(*(region_weight(label, batch.trimap) for label in ("foreground", "background")))
+    spread = propagate(batch.image, known)
+    alpha = implied(batch.image, spread.foreground, spread.background)
+    return (alpha * known.unknown + known.foreground)[0, 0].numpy()
 
 
 def trained(run: Path, device: str) -> Finder:

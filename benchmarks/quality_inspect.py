@@ -26,7 +26,7 @@ def findings(picture: Sample) -> dict[str, bool]:
     clean = inspect_cutout(picture.foreground, picture.alpha)
     photo = inspect_cutout(picture.image, picture.alpha)
     multiplied = premultiply(picture.foreground, picture.alpha)
-    solid = clean.halo is not None and picture.alpha.min() <= SOLID
+    solid = clean.halo is not None and bool(picture.alpha.min() <= SOLID)
     return {
         "solid enough to be judged": solid,
         "halo, clean colours": solid and has_halo(clean),
