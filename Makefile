@@ -42,7 +42,7 @@ fix: .venv/.dev
 	$(BIN)/ruff format
 
 test-all: .venv/.dev
-	$(BIN)/pytest -n auto -m "not gpu"
+	$(BIN)/pytest -n auto -m "not gpu" --durations 40
 
 bench: .venv/.dev
 	@for script in benchmarks/*_*.py; do echo "== $$script"; $(BIN)/python $$script --quick || exit 1; done
