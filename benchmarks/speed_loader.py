@@ -28,6 +28,7 @@ import psutil
 import torch
 from harness import Options, Report, clock, kept_in
 
+from mattekit.classical.estimates import CHANNELS
 from mattekit.core.tensors import Batch
 from mattekit.core.types import Sample
 from mattekit.data import Source
@@ -162,13 +163,14 @@ def step_seconds(beside: Callable[[], Iterator[object]] | None, steps: int) -> f
     network = build("compact").train()
     optimiser = torch.optim.AdamW(network.parameters())
     image, trimap = torch.rand(4, 3, SIZE, SIZE), torch.full((4, 1, SIZE, SIZE), 0.5)
+    prior = torch.rand(4, len(CHANNELS), SIZE, SIZE)
     waiting = beside() if beside is not None else iter(range(10**9))
     next(waiting)
     with clock() as taken:
         for _ in range(steps):
             next(waiting)
             optimiser.zero_grad()
-            network(image, trimap).alpha.mean().backward()
+            network(image, trimap, prior).alpha.mean().backward()
             optimiser.step()
     return taken.wall / steps
 

@@ -114,9 +114,9 @@ def post(client: httpx.Client, parts: Parts) -> int:
 
 def memory(client: httpx.Client) -> float:
     """Megabytes of the server and its workers."""
-    found = re.search(r"^mattekit_memory_bytes (\d+)", client.get("/metrics").text, re.M)
+    found = re.search(r"^mattekit_memory_bytes (\S+)", client.get("/metrics").text, re.M)
     assert found is not None
-    return int(found[1]) / 2**20
+    return float(found[1]) / 2**20
 
 
 def time_strokes(report: Report, client: httpx.Client, size: Size, repeats: int) -> None:
