@@ -8,20 +8,20 @@ megapixels, as the page asks for a preview. The load is small cut-outs from 8 cl
 is sent away with 429 comes again when told. Memory is that of the server and its workers.
 """
 
-import argparse
 import re
 import socket
 import statistics
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 
 import httpx
 import numpy as np
 import psutil
+from harness import Options, Report, clock, clocked, command
 
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Image, Size, Trimap
 from mattekit.imaging.files import encode_image
@@ -47,10 +47,8 @@ def server() -> Iterator[httpx.Client]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "mattekit", "serve", "--port", str(port)]
-    process = subprocess.Popen(
-        [*command, "--workers", str(WORKERS)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    words = command("serve", "--port", port, "--workers", WORKERS)
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=300) as client:
             wait_until_ready(client)
@@ -103,16 +101,6 @@ def parts_of(image: Image, trimap: Trimap) -> Parts:
     }
 
 
-def seconds_of(client: httpx.Client, parts: Parts, repeats: int) -> list[float]:
-    """Times of the same request."""
-    taken = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        post(client, parts)
-        taken.append(time.perf_counter() - start)
-    return taken
-
-
 def post(client: httpx.Client, parts: Parts) -> int:
     """Ask for a matte until there is one; how often the client was sent away."""
     for refusals in range(1000):
@@ -126,12 +114,12 @@ def post(client: httpx.Client, parts: Parts) -> int:
 
 def memory(client: httpx.Client) -> float:
     """Megabytes of the server and its workers."""
-    found = re.search(r"^mattekit_memory_bytes (\d+)", client.get("/metrics").text, re.M)
+    found = re.search(r"^mattekit_memory_bytes (\S+)", client.get("/metrics").text, re.M)
     assert found is not None
-    return int(found[1]) / 2**20
+    return float(found[1]) / 2**20
 
 
-def report_strokes(client: httpx.Client, size: Size, repeats: int) -> None:
+def time_strokes(report: Report, client: httpx.Client, size: Size, repeats: int) -> None:
     """The table of latencies."""
     sample = scene(7, size, kind="blob")
     assert sample.trimap is not None
@@ -140,44 +128,40 @@ def report_strokes(client: httpx.Client, size: Size, repeats: int) -> None:
         "a loop": stroke_window(sample.trimap, STROKE),
         "everything": (slice(None), slice(None)),
     }
-    print("| what changed | pixels | unknown | median s | worst s |")
-    print("|---|--:|--:|--:|--:|")
+    columns = "what changed | pixels:, | unknown:.0% | median s:.2f | worst s:.2f"
+    table = report.table(columns)
     for name, window in changes.items():
         trimap = sample.trimap[window]
-        taken = seconds_of(client, parts_of(sample.image[window], trimap), repeats)
-        cells = (name, f"{trimap.size:,}", f"{(trimap == UNKNOWN).mean():.0%}")
-        times = (f"{statistics.median(taken):.2f}", f"{max(taken):.2f}")
-        print("| " + " | ".join([*cells, *times]) + " |", flush=True)
+        ask = partial(post, client, parts_of(sample.image[window], trimap))
+        times = [taken.wall for taken in clocked(ask, repeats)]
+        unknown = (trimap == UNKNOWN).mean()
+        table.row(name, trimap.size, unknown, statistics.median(times), max(times))
 
 
-def report_load(client: httpx.Client, requests: int) -> None:
+def bear_load(report: Report, client: httpx.Client, requests: int) -> None:
     """The table of throughput and memory."""
     sample = scene(7, 128, kind="blob")
     assert sample.trimap is not None
-    parts = parts_of(sample.image, sample.trimap)
+    ask = partial(post, client, parts_of(sample.image, sample.trimap))
     early = requests // 10
-    print(f"\n| requests | per second | sent away | MB after {early} | MB at the end | growth |")
-    print("|--:|--:|--:|--:|--:|--:|")
-    with ThreadPoolExecutor(CLIENTS) as clients:
-        start = time.perf_counter()
-        done = list(clients.map(lambda _: post(client, parts), range(early)))
+    with ThreadPoolExecutor(CLIENTS) as clients, clock() as taken:
+        done = list(clients.map(lambda _: ask(), range(early)))
         before = memory(client)
-        done += clients.map(lambda _: post(client, parts), range(requests - early))
-        rate = requests / (time.perf_counter() - start)
+        done += clients.map(lambda _: ask(), range(requests - early))
     after = memory(client)
-    sizes = f"{before:.0f} | {after:.0f} | {after / before - 1:+.1%}"
-    print(f"| {requests} | {rate:.1f} | {sum(done)} | {sizes} |")
+    sizes = f"MB after {early}:.0f | MB at the end:.0f | growth:+.1%"
+    table = report.table(f"requests:d | per second:.1f | sent away:d | {sizes}")
+    rate = requests / taken.wall
+    table.row(requests, rate, sum(done), before, after, after / before - 1)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="a small photo and few requests")
-    quick = parser.parse_args().quick
-    size = (480, 640) if quick else (1224, 1632)
-    print(f"{size[1]}x{size[0]}, {WORKERS} workers, {psutil.cpu_count()} cores\n")
-    with server() as client:
-        report_strokes(client, size, repeats=2 if quick else 10)
-        report_load(client, requests=100 if quick else 500)
+    options = Options(__doc__, quick="a small photo and few requests").parse_args()
+    size = (480, 640) if options.quick else (1224, 1632)
+    with Report(options.json) as report, server() as client:
+        report.say(f"{size[1]}x{size[0]}, {WORKERS} workers, {psutil.cpu_count()} cores")
+        time_strokes(report, client, size, repeats=2 if options.quick else 10)
+        bear_load(report, client, requests=100 if options.quick else 500)
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ def run_batch(
     total = len(planned) if isinstance(planned, Sequence) else None
     silent = options.quiet or options.json or own_terminal
     counts: Counter[str] = Counter()
-    kept: dict[str, ItemResult] = {}
+    kept: dict[str, list[ItemResult]] = {}
     with ExitStack() as stack:
         ledger = None if options.ledger is None else stack.enter_context(
             Ledger(options.ledger, command=options.command, shard=options.shard)
@@ -64,15 +64,15 @@ def run_batch(
                 if counters is not None:
                     counters.add(result)
                 if options.json:
-                    kept[result.input] = result
+                    kept.setdefault(result.input, []).append(result)
                 counts[result.status] += 1
                 _report(result, options, show_extra=show_extra)
                 advance()
         except KeyboardInterrupt:
             received.append(signal.SIGINT)
     order = [str(item.path) for item in planned] if isinstance(planned, Sequence) else []
-    in_order = [kept.pop(name) for name in order if name in kept]
-    _close([*in_order, *kept.values()], counts, options, received)
+    in_order = [one for name in dict.fromkeys([*order, *kept]) for one in kept.get(name, ())]
+    _close(in_order, counts, options, received)
 
 
 def _engine(

@@ -26,6 +26,7 @@ EXTRAS = {
         "uvicorn": "uvicorn",
         "multipart": "python-multipart",
     },
+    "client": {"httpx": "httpx"},
     "export": {"onnxscript": "onnxscript"},
     "exr": {"OpenEXR": "OpenEXR"},
     "parquet": {"pyarrow": "pyarrow"},
@@ -33,6 +34,10 @@ EXTRAS = {
     "gs": {"gcsfs": "gcsfs"},
     "az": {"adlfs": "adlfs"},
     "ray": {"ray": "ray"},
+    "hub": {"huggingface_hub": "huggingface_hub"},
+    "wandb": {"wandb": "wandb"},
+    "mlflow": {"mlflow": "mlflow-skinny"},
+    "psd": {"psd_tools": "psd-tools"},
 }
 """Extra -> the modules it brings, each with the name of its distribution."""
 

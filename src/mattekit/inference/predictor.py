@@ -28,10 +28,11 @@ from mattekit.inference.network import OUTPUTS, Network, outputs_of
 from mattekit.inference.second_solve import solve_again
 from mattekit.inference.strategies import STRATEGIES, StrategyConfig, Whole
 from mattekit.inference.tile import Tile
+from mattekit.models.registry import Terms
 
 WHOLE_LIMIT = 4_000_000
 """Pixels up to which a picture is run whole by default."""
-WORKING_UNKNOWN = 200_000
+WORKING_UNKNOWN = 150_000
 """Unknown pixels up to which estimates are made and corrected at the photo's own size."""
 WORKING_PIXELS = 6_000_000
 """Pixels of their box up to which they are."""
@@ -59,6 +60,11 @@ class Predictor:
         self.name = network.name
         self.strategy = strategy
         self.max_memory = max_memory
+
+    @property
+    def terms(self) -> Terms | None:
+        """On which terms the network may be used, where it is a public one."""
+        return self.network.terms
 
     @property
     def states_error(self) -> bool:
