@@ -18,7 +18,10 @@ from mattekit.core.errors import BadArgument, BadOutput, MattekitError
 from mattekit.core.extras import require
 
 T = TypeVar("T")
-_Path = Path if TYPE_CHECKING else type(Path())
+if TYPE_CHECKING:
+    _Path = Path
+else:
+    _Path = type(Path())  # of this system
 
 PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "az": "adlfs", "memory": "fsspec"}
 """Scheme -> the package that knows it."""
