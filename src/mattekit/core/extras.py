@@ -31,7 +31,7 @@ EXTRAS = {
     "parquet": {"pyarrow": "pyarrow"},
     "hub": {"huggingface_hub": "huggingface_hub"},
     "wandb": {"wandb": "wandb"},
-    "mlflow": {"mlflow": "mlflow-skinny"},
+    "mlflow": {"mlflow": "mlflow-skinny", "sqlalchemy": "SQLAlchemy", "alembic": "alembic"},
 }
 """Extra -> the modules it brings, each with the name of its distribution."""
 
