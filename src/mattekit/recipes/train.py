@@ -28,7 +28,7 @@ from mattekit.recipes.build import (
 )
 from mattekit.recipes.initial_weights import describe_init
 from mattekit.recipes.recipe import Recipe, as_tree, dump_recipe
-from mattekit.recipes.run_folder import RunFolder
+from mattekit.recipes.run_folder import RunFolder, check_same_checkpoint
 from mattekit.training.checkpoints import Checkpoints, Writers
 from mattekit.training.guards import check_samples
 from mattekit.training.loggers import LoggedRun
@@ -75,6 +75,7 @@ def train(
     """
     source = handle_errors(recipe.data.train.open(), recipe.data.on_error)
     fabric = make_fabric(recipe, hardware)
+    check_same_checkpoint(folder, fabric)
     row = make_row(recipe, source, fabric)
     epoch = len(source) / recipe.batch
     torch.manual_seed(recipe.seed)
