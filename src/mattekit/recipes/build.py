@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lightning_fabric import Fabric
 from lightning_fabric.plugins.environments import TorchElasticEnvironment
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 
 from mattekit.core.errors import BadArgument, BadRecipe
 from mattekit.core.tensors import Batch
@@ -50,6 +50,14 @@ def make_fabric(recipe: Recipe, hardware: Hardware) -> Fabric:
     )
     fabric.launch()
     return fabric
+
+
+def end_processes() -> None:
+    """Part from the other processes of a run, before the program ends: one that is still connected
+    when the others have gone is aborted."""
+    if distributed.is_available() and distributed.is_initialized():
+        distributed.barrier()
+        distributed.destroy_process_group()
 
 
 def _as_launched(hardware: Hardware) -> Hardware:
