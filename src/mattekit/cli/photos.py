@@ -316,6 +316,9 @@ class StrategyOptions:
     tile: Annotated[
         int | None, typer.Option("--tile", metavar="N", help="tile: longest side of a window.")
     ] = None
+    tile_batch: Annotated[
+        int | None, typer.Option("--tile-batch", metavar="N", help="tile: windows at once.")
+    ] = None
     overlap: Annotated[
         int | None, typer.Option("--overlap", metavar="N", help="tile: context around it.")
     ] = None
@@ -340,6 +343,7 @@ class StrategyOptions:
         given = {
             "max_size": self.max_size,
             "size": self.tile,
+            "batch": self.tile_batch,
             "overlap": self.overlap,
             "height": height,
             "width": width,

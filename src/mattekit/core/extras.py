@@ -36,7 +36,7 @@ EXTRAS = {
     "ray": {"ray": "ray"},
     "hub": {"huggingface_hub": "huggingface_hub"},
     "wandb": {"wandb": "wandb"},
-    "mlflow": {"mlflow": "mlflow-skinny"},
+    "mlflow": {"mlflow": "mlflow-skinny", "sqlalchemy": "SQLAlchemy", "alembic": "alembic"},
     "psd": {"psd_tools": "psd-tools"},
 }
 """Extra -> the modules it brings, each with the name of its distribution."""

@@ -226,10 +226,14 @@ def presets(path: Path) -> list[str]:
 
 def dump_recipe(recipe: Recipe) -> str:
     """The whole recipe as YAML, every default filled in; `load_recipe` reads it back the same."""
+    return yaml.safe_dump(as_tree(recipe), sort_keys=False)
+
+
+def as_tree(recipe: Recipe) -> dict[str, Any]:
+    """The whole recipe as dictionaries and lists, as YAML has them."""
     tree = asdict(recipe)
     shared = [field.name for field in fields(TrainingConfig)]
-    ordered = {name: tree[name] for name in sorted(tree, key=lambda name: name in shared)}
-    return yaml.safe_dump(_plain(ordered), sort_keys=False)
+    return {key: _plain(tree[key]) for key in sorted(tree, key=lambda key: key in shared)}
 
 
 def describe_length(recipe: Recipe) -> str:
