@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from torchvision.models import vgg
 from typer.testing import CliRunner, Result
 
 from mattekit.cli.main import app
@@ -250,3 +252,23 @@ def test_it_is_said_what_belongs_together(root: Path, words: list[str], sentence
     result = models(root, *words)
     assert result.exit_code == 2
     assert sentence in result.stderr
+
+
+def test_looks_are_compared_by_composites_of_both_layers(root: Path, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    layers = vgg.make_layers(vgg.cfgs["D"][:9], batch_norm=False).state_dict()
+    weights = tmp_path / "vgg.pth"
+    torch.save({f"features.{key}": value for key, value in layers.items()}, weights)
+    for number, name in enumerate(("cat", "dog", "emu")):
+        for folder, colour in (("fg", 0.9), ("bg", 0.1 * number)):
+            write_image(root / folder / f"{name}.png", np.full((24, 32, 3), colour, np.float32))
+    words = ("--perceptual", str(weights), "--foregrounds", str(root / "fg"))
+    result = run(root, *words, "--backgrounds", str(root / "bg"), "--json")
+    assert result.exit_code == 0, result.output
+    rows = json.loads(result.stdout)["results"]
+    looks = [row["extra"]["values"]["perceptual"] for row in rows]
+    assert looks[0] == 0, "cat's alpha is the true one"
+    assert looks[1] > 0
+    refused = run(root, *words)
+    assert "compares composites: give the true colours of both layers" in refused.output
+    assert refused.exit_code == 1

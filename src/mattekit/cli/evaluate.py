@@ -100,6 +100,12 @@ def run(
         str | None,
         typer.Option("--metrics", metavar="NAME,...", help=f"Of {', '.join(METRICS)}."),
     ] = None,
+    perceptual: Annotated[
+        str | None,
+        typer.Option(
+            "--perceptual", metavar="timm|FILE", help="Also by the looks, with VGG-16's weights."
+        ),
+    ] = None,
     pairs: Annotated[
         str,
         typer.Option("--pairs", metavar="stem|composition1k", help="Which files belong together."),
@@ -164,6 +170,7 @@ def run(
             protocol=choose_protocol(protocol, _one_of(region, Region), paste),
             metrics=tuple(word.strip() for word in metrics.split(",")) if metrics else None,
             allow_masks=allow_masks,
+            perceptual=perceptual,
             max_pixels=max_pixels,
         ),
         patterns=_patterns(names or []),

@@ -38,7 +38,10 @@ def run(
     ] = False,
     resume: Annotated[
         str,
-        typer.Option(metavar="auto|none|DIR", help="Resume a run or a checkpoint."),
+        typer.Option(
+            metavar="auto|none|DIR|FILE.pth",
+            help="Resume a run or a checkpoint, or a published run of AlphaGAN of 2026.",
+        ),
     ] = "auto",
     output: Annotated[
         Path | None,

@@ -26,7 +26,8 @@ from mattekit.recipes.build import (
     make_validator,
     scale_remarks,
 )
-from mattekit.recipes.initial_weights import describe_init
+from mattekit.recipes.initial_weights import describe_init, load_initial_critic
+from mattekit.recipes.published_run import continue_published
 from mattekit.recipes.recipe import Recipe, as_tree, dump_recipe
 from mattekit.recipes.run_folder import RunFolder, check_same_checkpoint
 from mattekit.training.checkpoints import Checkpoints, Writers
@@ -80,7 +81,7 @@ def train(
     epoch = len(source) / recipe.batch
     torch.manual_seed(recipe.seed)
     random.seed(recipe.seed)
-    network, notes = make_network(recipe, resumed=folder.checkpoint is not None)
+    network, notes = make_network(recipe, resumed=folder.is_resumed)
     notes = [*recipe.check(), *public_test_remarks(source), *notes]
     notes += scale_remarks(recipe, network, epoch, fabric.world_size)
     setup = make_setup(recipe, network, fabric, epoch, folder.path)
@@ -103,6 +104,11 @@ def train(
     with without_denormals():
         if folder.checkpoint is None:
             notes += dry_run(recipe, run, source, row, folder.path)
+            if folder.published is None:
+                notes += load_initial_critic(run.method.parts().get("critic"), recipe.init)
+            else:
+                notes += continue_published(run, folder.published)
+                start = f"continued from {folder.published}"
         else:
             notes += run.restore(folder.checkpoint)
             start = f"resumed at step {run.state.step} from {folder.checkpoint}"

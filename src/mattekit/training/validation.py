@@ -14,7 +14,7 @@ from torch import nn
 from mattekit.core.config import config
 from mattekit.core.errors import BadData, BadRecipe
 from mattekit.core.tensors import Precision
-from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Plane, Sample
+from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Plane, Sample
 from mattekit.data import Source
 from mattekit.data.augmentation.estimates import EstimatesConfig
 from mattekit.data.crop import Step
@@ -24,10 +24,14 @@ from mattekit.inference.predictor import Predictor
 from mattekit.inference.strategies import StrategyConfig
 from mattekit.inference.torch_network import TorchNetwork
 from mattekit.metrics import measure
+from mattekit.networks.perceptual import perceptual_distance
 from mattekit.training.periods import Duration
 
 COLOUR_ERRORS = {"foreground_l1": "foreground", "background_l1": "background"}
 """Metric -> the layer whose guessed colours it measures."""
+PERCEPTUAL = "perceptual"
+FURTHER = (*COLOUR_ERRORS, PERCEPTUAL)
+"""What is measured of more than the alpha."""
 
 
 @config
@@ -46,7 +50,10 @@ class ValidationConfig:
     """Of the network's arithmetic, whatever it is trained in."""
     protocol: str = "official"
     metrics: tuple[str, ...] = ("sad", "mse", "grad", "conn")
-    """Of alpha, or for a network that guesses colours foreground_l1 and background_l1."""
+    """Of alpha; perceptual, of composites with it; or for a network that guesses colours
+    foreground_l1 and background_l1."""
+    perceptual: str = "timm"
+    """Weights of VGG-16 for the metric `perceptual`: timm, or a file in torchvision's names."""
     best: str = "sad"
     """The metric whose lowest value marks the best checkpoint."""
     save_predictions: int = 0
@@ -84,16 +91,19 @@ class Validator:
         """The mean of every metric; each process measures its share, none is counted twice."""
         how = self.settings
         predictor = predictor_of(network, fabric.device, how.strategy, how.precision)
+        device = str(fabric.device)
         table = torch.zeros(self.count, len(self.settings.metrics), dtype=torch.float64)
         for index in range(fabric.global_rank, self.count, fabric.world_size):
-            table[index] = torch.tensor(self._measured(index, predictor), dtype=torch.float64)
+            table[index] = torch.tensor(
+                self._measured(index, predictor, device), dtype=torch.float64
+            )
         whole: Any = table
         if fabric.world_size > 1:
             whole = fabric.all_reduce(table, reduce_op="sum")
         means: list[float] = whole.mean(dim=0).tolist()
         return dict(zip(self.settings.metrics, means, strict=True))
 
-    def _measured(self, index: int, predictor: Predictor) -> list[float]:
+    def _measured(self, index: int, predictor: Predictor, device: str) -> list[float]:
         sample = self.sample(index)
         planes = predicted_planes(predictor, sample, {"alpha", *COLOUR_ERRORS.values()})
         alpha = planes["alpha"]
@@ -105,11 +115,23 @@ class Validator:
             sample.alpha,
             sample.trimap,
             self.settings.protocol,
-            metrics=[name for name in wanted if name not in COLOUR_ERRORS],
+            metrics=[name for name in wanted if name not in FURTHER],
         )
+        if PERCEPTUAL in wanted:
+            found[PERCEPTUAL] = self._perceptual(alpha, sample, device)
         for name in COLOUR_ERRORS.keys() & set(wanted):
             found[name] = colour_error(planes, sample, COLOUR_ERRORS[name])
         return [found[name] for name in wanted]
+
+    def _perceptual(self, alpha: Alpha, sample: Sample, device: str) -> float:
+        """How different the sample looks with that alpha."""
+        if sample.foreground is None or sample.background is None:
+            raise BadData(
+                f"perceptual compares composites, and {sample.name} has no foreground and "
+                "background; choose other data.valid, or leave it out of validate.metrics"
+            )
+        looks = perceptual_distance(self.settings.perceptual, device)
+        return looks.of_alphas(alpha, sample.alpha, (sample.foreground, sample.background))
 
     def sample(self, index: int) -> Sample:
         """The sample of that number, the same one in every validation."""
