@@ -45,7 +45,9 @@ def paint(painting: Painting, pixels: int) -> bytes:
     limits = Limits(body=BODY_PER_PIXEL * pixels + SMALLEST_BODY, pixels=pixels, seconds=SECONDS)
     app = create_app(Settings(limits=limits, token=token, painting=painting))
     server = uvicorn.Server(
-        configured(app, limits, log_level="critical", timeout_graceful_shutdown=FAREWELL)
+        uvicorn.Config(
+            app, log_level="critical", timeout_graceful_shutdown=FAREWELL, **bounds(limits)
+        )
     )
     with socket.create_server((HERE, 0)) as listening:
         address = f"http://{HERE}:{listening.getsockname()[1]}/#paint&token={token}"
