@@ -42,7 +42,8 @@ def painted(
 def paint(painting: Painting, pixels: int) -> bytes:
     """The file of the trimap that comes from a page, opened in the browser."""
     token = secrets.token_urlsafe(16)
-    limits = Limits(body=BODY_PER_PIXEL * pixels + SMALLEST_BODY, pixels=pixels, seconds=SECONDS)
+    body = BODY_PER_PIXEL * pixels + SMALLEST_BODY
+    limits = Limits.for_body(body, pixels=pixels, seconds=SECONDS)
     app = create_app(Settings(limits=limits, token=token, painting=painting))
     server = uvicorn.Server(
         uvicorn.Config(
