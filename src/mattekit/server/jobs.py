@@ -20,7 +20,7 @@ from mattekit.cutouts.backdrop import Backdrop
 from mattekit.cutouts.cutout import Cutout, Progress, cut_picture
 from mattekit.cutouts.finishing import finish
 from mattekit.cutouts.repair import repaired_cutout
-from mattekit.cutouts.save import with_terms
+from mattekit.cutouts.save import sentences_of, with_description
 from mattekit.imaging.compose import named_colour
 from mattekit.imaging.files import encode_image, open_picture, read_alpha
 from mattekit.imaging.picture import Picture, apply_existing_alpha, to_float
@@ -116,8 +116,8 @@ def cut_out(job: Job, progress: Progress) -> Answer:
     if form.finishing.changes:
         result = finish(result, picture.colours, form.finishing)
     exif = b""
-    if result.terms is not None and output == "rgba":
-        exif = with_terms(b"", result.segmenter or "", result.terms)
+    if sentences_of(result) and output == "rgba":
+        exif = with_description(b"", sentences_of(result))
     body = encode_image(
         _shown(result, output, backdrop),
         alpha=result.alpha if output == "rgba" else None,
