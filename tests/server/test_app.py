@@ -17,7 +17,7 @@ from mattekit.imaging.files import encode_image, open_picture, read_alpha, read_
 from mattekit.imaging.picture import to_float
 from mattekit.imaging.trimap import to_pixels
 from mattekit.server.app import Settings, create_app
-from mattekit.server.jobs import Output
+from mattekit.server.forms import CutoutForm, Output
 from mattekit.server.limits import Limits
 from mattekit.synthetic.scene import scene
 
@@ -256,9 +256,9 @@ def test_a_wrong_background_is_refused_before_the_work(
     from mattekit.server import jobs
 
     monkeypatch.setattr(jobs, "cut_picture", lambda *args, **options: pytest.fail("it worked"))
-    options = jobs.Options(output="composite", background="no colour")
+    form = CutoutForm(output="composite", background="no colour")
     answer = jobs.perform(
-        jobs.Job(kind="cutout", files={"photo": photo}, options=options, max_pixels=10**6)
+        jobs.Job(kind="cutout", files={"photo": photo}, form=form, max_pixels=10**6)
     )
     assert "no colour" in str(answer.error)
 

@@ -11,11 +11,12 @@ import psutil
 import pytest
 
 from mattekit.imaging.files import encode_image
-from mattekit.server.jobs import Answer, Job, Options
+from mattekit.server.forms import TrimapForm
+from mattekit.server.jobs import Answer, Job, unheard
 from mattekit.server.workers import QueueFull, TimeOver, Worker, WorkerLost, Workers
 
 ALPHA = encode_image(np.eye(16, dtype=np.float32), format="png")
-QUICK = Job(kind="trimap", files={"alpha": ALPHA}, options=Options(), max_pixels=1000)
+QUICK = Job(kind="trimap", files={"alpha": ALPHA}, form=TrimapForm(), max_pixels=1000)
 
 
 pytestmark = pytest.mark.slow  # every process imports all that jobs need
@@ -115,7 +116,7 @@ def test_a_job_that_two_workers_die_over_is_given_up() -> None:
     class Doomed(Workers):
         tries = 0
 
-        async def _once(self, job: Job) -> Answer:
+        async def _once(self, job: Job, progress: object = unheard) -> Answer:
             self.tries += 1
             raise WorkerLost
 

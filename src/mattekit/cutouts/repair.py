@@ -13,7 +13,7 @@ import numpy as np
 from mattekit.core.errors import BadArgument
 from mattekit.core.matte import Matte
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Mask, Plane, Size, Trimap
-from mattekit.cutouts.cutout import Cutout, own_colours
+from mattekit.cutouts.cutout import Cutout, Progress, own_colours, seen_colours
 from mattekit.imaging.picture import Picture
 from mattekit.inference.matting import Matting
 
@@ -59,16 +59,29 @@ def repair(photo: Plane, alpha: Alpha, strokes: Trimap, find_alpha: FindAlpha) -
     return merged(alpha, candidate, strokes)
 
 
-def repaired_cutout(picture: Picture, alpha: Alpha, strokes: Trimap, method: Matting) -> Cutout:
-    """The cut-out of an opened photo with a repaired alpha and clean colours."""
-    result = repair(
-        picture.colours, alpha, strokes, lambda photo, trimap: method.matte(photo, trimap).alpha
-    )
+def repaired_cutout(
+    picture: Picture,
+    alpha: Alpha,
+    strokes: Trimap,
+    method: Matting,
+    *,
+    clean: bool = True,
+    progress: Progress | None = None,
+) -> Cutout:
+    """The cut-out of an opened photo with a repaired alpha; `clean` as of `cut_picture`."""
+    tell = progress or (lambda stage, share: None)
+
+    def find_alpha(photo: Plane, trimap: Trimap) -> Alpha:
+        return method.matte(photo, trimap, done=lambda share: tell("alpha", share)).alpha
+
+    tell("alpha", 0.0)
+    result = repair(picture.colours, alpha, strokes, find_alpha)
+    tell("colours", 0.0)
     trimap = np.where(result > 0.5, FOREGROUND, BACKGROUND).astype(np.uint8)
     trimap[(result > SURE) & (result < 1 - SURE)] = UNKNOWN
     return Cutout(
         matte=Matte(alpha=result, warnings=[*picture.warnings]),
-        colours=own_colours(picture, result),
+        colours=own_colours(picture, result) if clean else seen_colours(picture),
         trimap=trimap,
         model=method.name,
         linear=picture.linear is not None,

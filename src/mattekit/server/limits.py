@@ -22,6 +22,10 @@ class Limits:
     """Processes that work, one request each at a time; with two, one may be coming up again."""
     memory: int | None = 6 * 2**30
     """Bytes of address space of a worker; more than it uses, since libraries reserve ahead."""
+    kept: int = 256 * 2**20
+    """Bytes of photos that are kept for further requests, and as many of results."""
+    keep: float = 600.0
+    """Seconds for which they are kept after the last use."""
     connections: int = 200
     """Open at a time; more are answered with 503."""
 

@@ -8,35 +8,29 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-import pydantic
 from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from mattekit.core.errors import BadArgument, TooLarge
-from mattekit.server.jobs import Job, Kind, Options
+from mattekit.server.forms import FILES, Kind, Texts, parse_form, parse_hints
+from mattekit.server.jobs import Job
 from mattekit.server.limits import BodyTooLarge, Limits, counted
-
-FILES: dict[Kind, tuple[str, ...]] = {
-    "cutout": ("photo", "trimap", "mask", "scribbles", "background"),
-    "trimap": ("photo", "mask", "scribbles", "alpha"),
-    "foreground": ("photo", "alpha"),
-}
-"""Parts that are files, by what is asked for."""
+from mattekit.server.shelf import Shelf
 
 MAX_FIELD = 1000
-OPTIONS = pydantic.TypeAdapter(Options)
+MAX_FIELDS = 200  # points are a field each
 
 
-async def read_job(request: Request, kind: Kind, limits: Limits) -> Job:
+async def read_job(request: Request, kind: Kind, limits: Limits, photos: Shelf[bytes]) -> Job:
     """The job of a request; an error names what does not fit."""
     files: dict[str, bytes] = {}
-    fields: dict[str, str] = {}
+    texts: Texts = {}
     try:
         async with asyncio.timeout(limits.seconds):
             async for name, value in _parts(request, limits):
                 if isinstance(value, str):
-                    fields[name] = value
+                    texts.setdefault(name, []).append(value)
                 else:
                     files[name] = value
     except TimeoutError as error:
@@ -48,7 +42,13 @@ async def read_job(request: Request, kind: Kind, limits: Limits) -> Job:
         raise BadArgument(
             f"there is no file part {foreign[0]!r} here; expected {', '.join(FILES[kind])}"
         )
-    return Job(kind=kind, files=files, options=_options(fields), max_pixels=limits.pixels)
+    for name in texts.pop("photo_id", []) if kind != "photo" else []:
+        if "photo" in files:
+            raise BadArgument("photo and photo_id both say which photo is meant; send one of them")
+        files["photo"] = photos.get(name)
+    hints = parse_hints(kind, texts)
+    form = parse_form(kind, texts)
+    return Job(kind=kind, form=form, files=files, hints=hints, max_pixels=limits.pixels)
 
 
 async def _parts(request: Request, limits: Limits) -> AsyncIterator[tuple[str, str | bytes]]:
@@ -61,7 +61,9 @@ async def _parts(request: Request, limits: Limits) -> AsyncIterator[tuple[str, s
         spool_max_size = limits.body + 1
 
     stream: Any = counted(request.stream(), limits.body)
-    parser = InMemory(request.headers, stream, max_files=8, max_fields=32, max_part_size=MAX_FIELD)
+    parser = InMemory(
+        request.headers, stream, max_files=8, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD
+    )
     try:
         form = await parser.parse()
     except MultiPartException as error:
@@ -72,17 +74,3 @@ async def _parts(request: Request, limits: Limits) -> AsyncIterator[tuple[str, s
     for name, value in form.multi_items():
         yield name, await value.read() if isinstance(value, UploadFile) else value
     await form.close()
-
-
-def _options(fields: dict[str, str]) -> Options:
-    given: dict[str, Any] = {name: value for name, value in fields.items() if value != ""}
-    if "box" in given:
-        given["box"] = tuple(given["box"].split(","))
-    if given.get("bits") in ("8", "16"):
-        given["bits"] = int(given["bits"])
-    try:
-        return OPTIONS.validate_python(given, extra="forbid")
-    except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(word) for word in first["loc"])
-        raise BadArgument(f"{place}: {first['msg'].lower()}") from error

@@ -16,7 +16,12 @@ from concurrent.futures import ThreadPoolExecutor
 from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
-from mattekit.server.jobs import Answer, Job, JobStopped, limit_memory, perform, warm_up
+import numpy as np
+
+from mattekit.cutouts.cutout import Progress
+from mattekit.imaging.files import encode_image
+from mattekit.server.forms import CutoutForm
+from mattekit.server.jobs import Answer, Job, JobStopped, perform, unheard
 
 log = logging.getLogger("mattekit.server")
 T = TypeVar("T")
@@ -65,13 +70,15 @@ class Worker:
         """Wait until the process is up, has loaded the model and used it once."""
         await self._in_thread(self.pipe.recv)
 
-    async def do(self, job: Job) -> Answer:
-        """The answer to a job."""
+    async def do(self, job: Job, progress: Progress = unheard) -> Answer:
+        """The answer to a job; its progress is told in the loop."""
+        loop = asyncio.get_running_loop()
 
         def exchange() -> Answer:
             self.pipe.send(job)
-            answer: Answer = self.pipe.recv()
-            return answer
+            while not isinstance(message := self.pipe.recv(), Answer):
+                loop.call_soon_threadsafe(progress, *message)
+            return message
 
         return await self._in_thread(exchange)
 
@@ -148,22 +155,26 @@ class Workers:
         """Whether there is a worker that can answer."""
         return any(worker.alive for worker in self.admitted)
 
-    async def do(self, job: Job) -> Answer:
-        """The answer to a job, after waiting for a worker; once more if the worker dies over it."""
+    def check_queue(self) -> None:
+        """Refuse where too many wait already."""
         if self.waiting >= self.queue:
             raise QueueFull(max(1, round(self.usual * self.waiting / self.count)))
+
+    async def do(self, job: Job, progress: Progress = unheard) -> Answer:
+        """The answer to a job, after waiting for a worker; once more if the worker dies over it."""
+        self.check_queue()
         try:
-            return await self._once(job)
+            return await self._once(job, progress)
         except WorkerLost:
             log.warning("a worker died over a job; the job is tried once more")
-            return await self._once(job)
+            return await self._once(job, progress)
 
-    async def _once(self, job: Job) -> Answer:
+    async def _once(self, job: Job, progress: Progress) -> Answer:
         worker = await self._free_worker()
         start = time.monotonic()
         try:
             async with asyncio.timeout(self.seconds):
-                answer = await worker.do(job)
+                answer = await worker.do(job, progress)
         except BaseException as error:
             gone = isinstance(error, asyncio.CancelledError)  # the client left
             self._in_background(self._reclaim(worker) if gone else self._replace(worker))
@@ -229,6 +240,27 @@ class Workers:
         task.add_done_callback(self.tasks.discard)
 
 
+def limit_memory(size: int) -> None:
+    """Let this process have so many bytes of address space, where the system can say so."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+
+def warm_up() -> None:
+    """Make a small cut-out, so that the models are loaded and used before the first request."""
+    ramp = np.linspace(0, 1, 64, dtype=np.float32)
+    steps = np.repeat(np.array([0, 0.5, 1], np.float32), [22, 20, 22])
+    photo = np.broadcast_to(ramp[None, :, None], (64, 64, 3))
+    files = {"photo": photo, "trimap": np.broadcast_to(steps, (64, 64))}
+    pngs = {name: encode_image(plane, format="png") for name, plane in files.items()}
+    answer = perform(Job(kind="cutout", form=CutoutForm(), files=pngs, max_pixels=photo.size))
+    if answer.error is not None:
+        log.warning("the first cut-out of a worker failed: %s", answer.error)
+
+
 def _serve(pipe: Connection, memory: int | None) -> None:
     """The life of a worker process."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the listening process says when it is over
@@ -237,10 +269,11 @@ def _serve(pipe: Connection, memory: int | None) -> None:
     warm_up()
     pipe.send(READY)
 
-    def check() -> None:
+    def progress(stage: str, share: float) -> None:
         """Between two steps of a job: is it still wanted?"""
         if pipe.poll() and pipe.recv() == STOP:
             raise JobStopped
+        pipe.send((stage, share))
 
     while True:
         try:
@@ -248,4 +281,4 @@ def _serve(pipe: Connection, memory: int | None) -> None:
         except EOFError:
             return
         if isinstance(job, Job):  # a STOP that came too late is for nobody
-            pipe.send(perform(job, check))
+            pipe.send(perform(job, progress))
