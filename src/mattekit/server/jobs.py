@@ -16,7 +16,7 @@ from mattekit.core.types import Image, Plane, Trimap
 from mattekit.cutouts.backdrop import Backdrop
 from mattekit.cutouts.cutout import Cutout, Progress, cut_picture
 from mattekit.cutouts.finishing import finish
-from mattekit.cutouts.repair import repaired_cutout
+from mattekit.cutouts.repair import cutout_of_alpha, repaired_cutout
 from mattekit.cutouts.save import with_terms
 from mattekit.imaging.compose import named_colour
 from mattekit.imaging.files import encode_image, open_picture, read_alpha
@@ -126,16 +126,22 @@ def cut_out(job: Job, progress: Progress) -> Answer:
 
 
 def _repaired(job: Job, form: CutoutForm, picture: Picture, progress: Progress) -> Cutout:
+    """Of an alpha that is known, with the strokes that correct it, if there are any."""
     given = job.hints.keys() | (job.files.keys() & {"trimap", "mask", "scribbles"})
     if given:
         raise BadArgument(f"repair corrects an alpha, and {min(given)} is a hint; send one of them")
+    alpha = read_alpha(_part(job, "alpha"), max_pixels=job.max_pixels)
+    clean = form.output in CLEAN
+    if "repair" not in job.files:
+        progress("colours", 0.0)
+        return cutout_of_alpha(picture, alpha, clean=clean)
     strokes = open_picture(_part(job, "repair"), max_pixels=job.max_pixels)
     return repaired_cutout(
         picture,
-        read_alpha(_part(job, "alpha"), max_pixels=job.max_pixels),
+        alpha,
         stroke_labels(strokes.colours, strokes.alpha_window()),
         build_matting(form.model, quality=form.quality),
-        clean=form.output in CLEAN,
+        clean=clean,
         progress=progress,
     )
 
@@ -167,6 +173,7 @@ def find_trimap(job: Job, progress: Progress) -> Answer:
         subject = _hint(job).find(picture.colours, max_pixels=job.max_pixels)
         trimap = subject.trimap
         about = {
+            "subject_confidence": subject.confidence,
             "segmenter": subject.segmenter,
             "warnings": [*picture.warnings, *subject.warnings],
         }

@@ -1,10 +1,9 @@
 // Requests to the server. Errors carry the server's own sentence.
 
 const address = new URLSearchParams(location.hash.slice(1));
-const BUSY = [429, 503]; // come again later
+const BUSY = 429; // come again later
 const TRIES = 4;
 const GONE = 404;
-const SHARES = { subject: [0, 0.15], alpha: [0.15, 0.85], colours: [0.85, 1] }; // of a whole job
 
 // Whether the page was opened for one photo, by a command that waits for what is painted.
 export const forOnePhoto = address.has("paint");
@@ -23,7 +22,7 @@ export async function call(path, { method = "GET", body, signal } = {}) {
   for (let tries = 1; ; tries++) {
     const response = await fetch(`v1/${path}`, { method, body, headers, signal });
     if (response.ok) return response;
-    if (!BUSY.includes(response.status) || tries === TRIES) throw await refusal(response);
+    if (response.status !== BUSY || tries === TRIES) throw await refusal(response);
     await new Promise((done) => setTimeout(done, 1000 * Number(response.headers.get("Retry-After") || 1)));
     signal?.throwIfAborted();
   }
@@ -60,8 +59,7 @@ async function follow(response, tell) {
       const kind = /^event: ?(.*)$/m.exec(event)?.[1];
       if (kind === "done") return;
       if (kind === "failed") throw new Refusal(data.detail, data.status);
-      const [from, to] = SHARES[data.stage] ?? [0, 0];
-      if (kind === "progress") tell(from + (to - from) * data.share);
+      if (kind === "progress") tell(data.share);
     }
   }
 }
@@ -115,8 +113,8 @@ async function answer(response) {
   return {
     blob: await response.blob(),
     warnings: response.headers.get("Mattekit-Warnings"),
-    edge: number("Mattekit-Confidence"),
-    subject: number("Mattekit-Subject-Confidence"),
+    edge: number("Mattekit-Confidence"), // how sure of it the model is
+    subject: number("Mattekit-Subject-Confidence"), // and the segmenter of what it found
   };
 }
 

@@ -26,7 +26,7 @@ export class Matte {
     this.touched = -PAUSE; // when something was painted last
     this.timer = null;
     this.waiting = []; // who waits for the full size
-    this.on = { change() {}, busy() {}, error() {}, note() {}, found() {} };
+    this.on = { change() {}, busy() {}, error() {}, note() {}, found() {}, timed() {} };
   }
 
   get whole() {
@@ -62,8 +62,8 @@ export class Matte {
       const { blob, subject, warnings } = await this.photo.upload.use((photo_id) => ask("trimap", { photo_id, ...hint }, signal));
       const labels = labelsOf(await pixelsOf(blob, this.photo.size));
       this.add({ kind: "find", words, points, labels, subject, box: this.whole });
-      if (warnings) this.on.note(warnings);
       this.on.found();
+      if (warnings) this.on.note(warnings);
     });
   }
 
@@ -151,7 +151,9 @@ export class Matte {
     const [{ scale, later = false }] = step.passes;
     this.work({ words: step.kind === "find" && scale === 1 ? "Finding the edge" : "", later }, async (signal, tell) => {
       const { photo, history } = this;
+      const start = performance.now();
       step.answer = await answerTo(step, scale, { photo, history, how: photo.how(), signal, tell });
+      if (step.kind === "find" && scale === 1) this.on.timed((performance.now() - start) / 1000, photo.size);
       step.passes.shift();
       history.replay(step, (one) => apply(one, this.planes));
       if (step.answer.warnings) this.on.note(step.answer.warnings);

@@ -151,7 +151,7 @@ export function fileOf(canvas, type = "image/png", quality = 0.95) {
 
 export function scaled(canvas, scale, smooth = true) {
   const result = canvasOf(Math.max(1, Math.round(canvas.width * scale)), Math.max(1, Math.round(canvas.height * scale)));
-  const context = result.getContext("2d");
+  const context = result.getContext("2d", { willReadFrequently: true });
   Object.assign(context, { imageSmoothingEnabled: smooth, imageSmoothingQuality: "high" });
   context.drawImage(canvas, 0, 0, result.width, result.height);
   return result;
