@@ -79,11 +79,11 @@ def unfold(page: Page, *names: str) -> None:
 
 
 def clicked(page: Page) -> None:
-    opened(page, ASTRONAUT)
-    page.mouse.click(*spot(page, 0.45, 0.7))
+    opened(page, CAT)
+    page.mouse.click(*spot(page, 0.55, 0.6))
     settled(page)
     choose(page, "Remove")
-    page.mouse.click(*spot(page, 0.85, 0.85))
+    page.mouse.click(*spot(page, 0.93, 0.4))
     settled(page)
 
 
@@ -157,7 +157,7 @@ def filed(page: Page) -> None:
 def remembered(page: Page) -> None:
     clicked(page)
     choose(page, "Brush")
-    drag(page, (0.04, 0.8), (0.05, 0.98))
+    drag(page, (0.8, 0.85), (0.8, 0.98))
     settled(page)
     choose(page, "Undo", "button")
     unfold(page, "History")

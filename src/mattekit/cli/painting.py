@@ -13,6 +13,7 @@ from mattekit.core.errors import MattekitError
 from mattekit.imaging.picture import Picture
 from mattekit.server.app import Settings, create_app
 from mattekit.server.limits import Limits
+from mattekit.server.listening import configured
 from mattekit.server.painting import Painting
 from mattekit.subject.hints import Auto, HintConfig, Trimap
 
@@ -44,9 +45,7 @@ def paint(painting: Painting, pixels: int) -> bytes:
     limits = Limits(body=BODY_PER_PIXEL * pixels + SMALLEST_BODY, pixels=pixels, seconds=SECONDS)
     app = create_app(Settings(limits=limits, token=token, painting=painting))
     server = uvicorn.Server(
-        uvicorn.Config(
-            app, access_log=False, log_level="critical", timeout_graceful_shutdown=FAREWELL
-        )
+        configured(app, limits, log_level="critical", timeout_graceful_shutdown=FAREWELL)
     )
     with socket.create_server((HERE, 0)) as listening:
         address = f"http://{HERE}:{listening.getsockname()[1]}/#paint&token={token}"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from mattekit.classical.closed_form import Quality, closed_form
 from mattekit.classical.information_flow import information_flow
@@ -16,7 +16,6 @@ from mattekit.core.errors import BadArgument
 from mattekit.core.matte import Matte
 from mattekit.core.types import Plane, Trimap
 from mattekit.inference.inputs import Share
-from mattekit.inference.predictor import Predictor
 from mattekit.inference.strategies import StrategyConfig, strategy_named
 from mattekit.models.files import DEFAULT_MODEL
 
@@ -42,8 +41,17 @@ class ClassicalMatting:
         return self.solve(colours, trimap)
 
 
-Matting = ClassicalMatting | Predictor
-"""What finds alphas: `name`, `strategy`, `states_error`, and `matte(colours, trimap)`."""
+@runtime_checkable
+class Matting(Protocol):
+    """What finds alphas: a classical method, or a network."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def strategy(self) -> StrategyConfig | None: ...
+    @property
+    def states_error(self) -> bool: ...
+    def matte(self, colours: Plane, trimap: Trimap, *, done: Share = None) -> Matte: ...
 
 
 def build_matting(

@@ -28,7 +28,7 @@ from mattekit.server.forms import CutoutForm, Kind, TrimapForm, schema
 from mattekit.server.jobs import Job
 from mattekit.server.limits import Limits
 from mattekit.server.painting import Painting
-from mattekit.server.requests import read_job
+from mattekit.server.requests import Intake
 from mattekit.server.responses import (
     ABOUT,
     CLIENT_LEFT,
@@ -77,7 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
         count=limits.workers, queue=limits.queue, seconds=limits.seconds, memory=limits.memory
     )
     counters = Counters(workers)
-    kept = Shelf[bytes]("photo", seconds=limits.keep, most=limits.kept)
+    intake = Intake(limits, Shelf("photo", seconds=limits.keep, most=limits.kept, size=len))
 
     def check(job: Job) -> None:
         check_names(job, settings)
@@ -106,15 +106,15 @@ def create_app(settings: Settings) -> FastAPI:
             openapi_extra=described(summary, schema(kind)),
         )
         async def work(request: Request) -> Response:
-            job = await read_job(request, kind, limits, kept)
+            job = await intake.read(request, kind)
             check(job)
             answer = await unless_gone(request, workers.do(job))
             return Response(status_code=CLIENT_LEFT) if answer is None else as_response(answer)
 
     for kind, summary in SUMMARIES.items():
         add_work(kind, summary)
-    app.include_router(photos.routes(workers, kept, limits))
-    app.include_router(background.routes(workers, kept, limits, check))
+    app.include_router(photos.routes(workers, intake))
+    app.include_router(background.routes(workers, intake, check))
     if settings.painting is not None:
         app.include_router(painting.routes(settings.painting))
 

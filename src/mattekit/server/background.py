@@ -13,8 +13,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 
 from mattekit.server.forms import schema
 from mattekit.server.jobs import Answer, Job
-from mattekit.server.limits import Limits
-from mattekit.server.requests import read_job
+from mattekit.server.requests import Intake
 from mattekit.server.responses import (
     PROBLEM,
     RAISED,
@@ -55,7 +54,9 @@ class Running:
         self._changed = asyncio.Event()
 
     def progress(self, stage: str, share: float) -> None:
-        """Tell how much of the whole is done."""
+        """Tell how much of the whole is done; what comes after the end is late."""
+        if self.response is not None:
+            return
         begin, part = STAGES[stage]
         self.tell("progress", json.dumps({"stage": stage, "share": round(begin + part * share, 3)}))
 
@@ -81,11 +82,10 @@ class Running:
                     yield ": still there\n\n"
 
 
-def routes(
-    workers: Workers, photos: Shelf[bytes], limits: Limits, check: Callable[[Job], None]
-) -> APIRouter:
+def routes(workers: Workers, intake: Intake, check: Callable[[Job], None]) -> APIRouter:
     """Where jobs are started, followed, fetched and cancelled; `check` refuses some."""
     router = APIRouter(prefix="/v1/jobs")
+    limits = intake.limits
     jobs = Shelf[Running]("job", seconds=limits.keep, most=limits.kept, size=lambda job: job.size)
 
     async def run(running: Running, name: str, job: Job) -> None:
@@ -108,7 +108,7 @@ def routes(
     )
     async def start(request: Request) -> Response:
         """The fields are those of /v1/cutout; the answer says where events and result are."""
-        job = await read_job(request, "cutout", limits, photos)
+        job = await intake.read(request, "cutout")
         check(job)
         workers.check_queue()
         running = Running()

@@ -5,6 +5,9 @@ decoded there, never in the process that listens.
 """
 
 import logging
+import math
+import re
+import time
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
@@ -22,7 +25,8 @@ from mattekit.imaging.compose import named_colour
 from mattekit.imaging.files import encode_image, open_picture, read_alpha
 from mattekit.imaging.picture import Picture, apply_existing_alpha, to_float
 from mattekit.imaging.trimap import make_trimap, to_pixels
-from mattekit.inference.matting import build_matting
+from mattekit.inference.matting import Matting, build_matting
+from mattekit.server.cost import InTime
 from mattekit.server.forms import CutoutForm, ForegroundForm, Form, Kind, Output, TrimapForm
 from mattekit.subject.hints import HintConfig, hint_of
 from mattekit.subject.segment import stroke_labels
@@ -31,6 +35,8 @@ log = logging.getLogger("mattekit.server")
 
 CLEAN: set[Output] = {"rgba", "foreground", "composite"}
 """Outputs that are made of the subject's own colours."""
+OUT_OF_MEMORY = re.compile("insufficient memory|bad_?alloc|failed to allocate", re.IGNORECASE)
+"""As OpenCV and ONNX Runtime say it."""
 F = TypeVar("F", bound=Form)
 
 
@@ -45,6 +51,8 @@ class Job:
     hints: dict[str, Any] = field(default_factory=dict)
     """Those that are written, such as a box."""
     max_pixels: int
+    seconds: float = math.inf
+    """That the work may take."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +69,10 @@ class Answer:
 
 
 class JobStopped(Exception):
-    """Nobody waits for the answer any more; a `Progress` raises it between two steps."""
+    """Nobody waits for the answer any more; it is raised wherever the job is."""
+
+
+STOPPED = Answer(error=MattekitError("the work was stopped before the answer was there"))
 
 
 def unheard(stage: str, share: float) -> None:
@@ -75,10 +86,10 @@ def perform(job: Job, progress: Progress = unheard) -> Answer:
     except MattekitError as error:
         return Answer(error=error)
     except JobStopped:
-        return Answer(error=MattekitError("the client left before the answer was there"))
-    except MemoryError:
-        return Answer(error=TooLarge("the picture needs more memory than a worker may take"))
-    except Exception:
+        return STOPPED
+    except Exception as error:
+        if isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error)):
+            return Answer(error=TooLarge("the picture needs more memory than a worker may take"))
         log.exception("a job of the kind %s failed", job.kind)
         return Answer(
             error=MattekitError("the server failed on this picture; its log says more"),
@@ -88,6 +99,7 @@ def perform(job: Job, progress: Progress = unheard) -> Answer:
 
 def cut_out(job: Job, progress: Progress) -> Answer:
     """The cut-out of a photo, or the correction of one by strokes."""
+    deadline = time.monotonic() + job.seconds
     form = _form(job, CutoutForm)
     output = form.output or ("rgba" if _background(job) is None else "composite")
     form = replace(form, output=output)  # refuses what the format cannot hold
@@ -95,12 +107,11 @@ def cut_out(job: Job, progress: Progress) -> Answer:
     _check_size(form, job.max_pixels)
     picture = _photo(job)
     if {"repair", "alpha"} & job.files.keys():
-        result = _repaired(job, form, picture, progress)
+        result = _repaired(job, form, picture, _method(form, deadline), progress)
     else:
-        method = build_matting(form.model, quality=form.quality)
         result = cut_picture(
-            picture, _hint(job), method, clean=output in CLEAN, max_pixels=job.max_pixels,
-            progress=progress,
+            picture, _hint(job), _method(form, deadline), clean=output in CLEAN,
+            max_pixels=job.max_pixels, progress=progress,
         )  # fmt: skip
     if form.finishing.changes:
         result = finish(result, picture.colours, form.finishing)
@@ -125,7 +136,15 @@ def cut_out(job: Job, progress: Progress) -> Answer:
     return Answer(body=body, media_type=f"image/{form.format}", about=about)
 
 
-def _repaired(job: Job, form: CutoutForm, picture: Picture, progress: Progress) -> Cutout:
+def _method(form: CutoutForm, deadline: float) -> Matting:
+    if form.quality == "fast":
+        return build_matting(form.model, quality="fast")
+    return InTime(form.model, deadline=deadline)
+
+
+def _repaired(
+    job: Job, form: CutoutForm, picture: Picture, method: Matting, progress: Progress
+) -> Cutout:
     """Of an alpha that is known, with the strokes that correct it, if there are any."""
     given = job.hints.keys() | (job.files.keys() & {"trimap", "mask", "scribbles"})
     if given:
@@ -140,7 +159,7 @@ def _repaired(job: Job, form: CutoutForm, picture: Picture, progress: Progress) 
         picture,
         alpha,
         stroke_labels(strokes.colours, strokes.alpha_window()),
-        build_matting(form.model, quality=form.quality),
+        method,
         clean=clean,
         progress=progress,
     )

@@ -15,7 +15,7 @@ class Limits:
     pixels: int = 40_000_000
     """Of a photo, checked before decoding."""
     seconds: float = 120.0
-    """For the work on one request, and for its upload."""
+    """For the upload of one request, for its wait and for its work, each."""
     queue: int = 16
     """Requests that may wait for a worker; more are sent away with 429."""
     workers: int = 2
@@ -26,8 +26,12 @@ class Limits:
     """Bytes of photos that are kept for further requests, and as many of results."""
     keep: float = 600.0
     """Seconds for which they are kept after the last use."""
+    bodies: int = 512 * 2**20
+    """Bytes of all requests at hand, unfinished ones too."""
     connections: int = 200
     """Open at a time; more are answered with 503."""
+    head: float = 10.0
+    """Seconds for the headers of a request, and for its first byte on a new connection."""
 
 
 class BodyTooLarge(TooLarge):

@@ -5,15 +5,14 @@ from fastapi.responses import JSONResponse
 
 from mattekit.server.clients import unless_gone
 from mattekit.server.forms import schema
-from mattekit.server.limits import Limits
-from mattekit.server.requests import read_job
+from mattekit.server.requests import Intake
 from mattekit.server.responses import CLIENT_LEFT, PROBLEM, as_response, form_body
-from mattekit.server.shelf import Shelf
 from mattekit.server.workers import Workers
 
 
-def routes(workers: Workers, photos: Shelf[bytes], limits: Limits) -> APIRouter:
+def routes(workers: Workers, intake: Intake) -> APIRouter:
     """Where photos come in and are given up."""
+    photos = intake.photos
     router = APIRouter(prefix="/v1/photos")
 
     @router.post(
@@ -24,7 +23,7 @@ def routes(workers: Workers, photos: Shelf[bytes], limits: Limits) -> APIRouter:
     )
     async def keep(request: Request) -> Response:
         """Kept in memory only, and forgotten `expires_in` seconds after the last use."""
-        job = await read_job(request, "photo", limits, photos)
+        job = await intake.read(request, "photo")
         photos.check_room(len(job.files.get("photo", b"")))
         answer = await unless_gone(request, workers.do(job))
         if answer is None:

@@ -33,14 +33,7 @@ class _Entry(Generic[T]):
 class Shelf(Generic[T]):
     """Values by their names; one that is not asked for in some time is forgotten."""
 
-    def __init__(
-        self,
-        what: str,
-        *,
-        seconds: float,
-        most: int,
-        size: Callable[[T], int] = len,  # type: ignore[assignment]
-    ) -> None:
+    def __init__(self, what: str, *, seconds: float, most: int, size: Callable[[T], int]) -> None:
         """`what` is kept, as a sentence says it; `most` bytes of it, by `size` of a value."""
         self.what = what
         self.seconds = seconds

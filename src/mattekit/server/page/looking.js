@@ -3,12 +3,12 @@
 import { blurred, fittedBackdrop } from "./backdrop.js";
 import { doubtfulPlaces } from "./doubt.js";
 import { frameOf } from "./frame.js";
-import { BACKGROUND, SUBJECT, canvasOf, clipped, heightOf, widthOf } from "./planes.js";
+import { canvasOf, heightOf, wholeOf, widthOf } from "./planes.js";
 import { $, press, say, state, view } from "./state.js";
 
 const GHOST = 0.25; // of what is removed, while there is a brush to bring it back
 const MARKS = { keep: [34, 197, 94], remove: [239, 68, 68], edge: [59, 130, 246] };
-const TINTS = { [BACKGROUND]: [220, 38, 38, 90], 1: [37, 99, 235, 110], [SUBJECT]: [22, 163, 74, 90] };
+const TINTS = [0x5a2626dc, 0x6eeb6325, 0x5a4aa316]; // red, blue and green, by label
 let layers = {}; // canvases of the views, as far as they were looked at
 let mark = null; // canvas of the stroke that is being drawn
 
@@ -40,23 +40,25 @@ function fill(name, box) {
   const image = name === "cutout"
     ? (colours ?? state.photo.canvas).getContext("2d").getImageData(box.left, box.top, widthOf(box), heightOf(box))
     : new ImageData(widthOf(box), heightOf(box));
+  const words = new Uint32Array(image.data.buffer);
   for (let row = box.top, to = 0; row < box.bottom; row++) {
-    for (let from = row * width + box.left, end = from + widthOf(box); from < end; from++, to += 4) write(image.data, to, planes, from);
+    for (let from = row * width + box.left, end = from + widthOf(box); from < end; from++, to++) words[to] = write(planes, from, words[to]);
   }
   layers[name].getContext("2d").putImageData(image, box.left, box.top);
 }
 
+// Pixels of the views as words, the alpha first.
 const WRITERS = {
-  cutout: (data, to, { alpha }, from) => (data[to + 3] = alpha[from]),
-  mask: (data, to, { alpha }, from) => data.fill(alpha[from], to, to + 3) && (data[to + 3] = 255),
-  trimap: (data, to, { labels }, from) => data.set(TINTS[labels[from]], to),
+  cutout: ({ alpha }, i, word) => ((alpha[i] << 24) | (word & 0xffffff)) >>> 0,
+  mask: ({ alpha }, i) => (0xff000000 | (alpha[i] * 0x010101)) >>> 0,
+  trimap: ({ labels }, i) => TINTS[labels[i]],
 };
 
 function layer(name) {
   if (!layers[name]) {
     const { width, height } = state.photo.size;
     layers[name] = canvasOf(width, height);
-    fill(name, { left: 0, top: 0, right: width, bottom: height });
+    fill(name, wholeOf(state.photo.size));
   }
   return { source: layers[name] };
 }
@@ -77,7 +79,7 @@ function behind() {
   const { backdrop, photo } = state, box = view.frame ?? undefined;
   if (backdrop.kind === "colour") return [{ colour: backdrop.colour, box }];
   if (backdrop.kind === "photo" && backdrop.picture) {
-    layers.behind ??= fittedBackdrop(backdrop.picture, box ?? clipped({ left: 0, top: 0, right: Infinity, bottom: Infinity }, photo.size));
+    layers.behind ??= fittedBackdrop(backdrop.picture, box ?? wholeOf(photo.size));
     return [{ source: layers.behind, box }];
   }
   if (backdrop.kind === "blur") return [{ source: (layers.behind ??= blurred(photo.canvas, photo.matte.planes, backdrop.blur)) }];

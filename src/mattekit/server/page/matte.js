@@ -117,10 +117,16 @@ export class Matte {
     this.on.busy(null);
   }
 
-  close() {
+  // Give it up, until somebody does something again.
+  giveUp(words = "Stopped.") {
     this.stop();
+    this.failed = true;
+    this.refuse(new Error(words));
+  }
+
+  close() {
     for (const name of Object.keys(this.on)) this.on[name] = () => {};
-    for (const { failed } of this.waiting.splice(0)) failed(new Error("the photo was closed"));
+    this.giveUp("The photo was closed.");
     this.photo.upload.drop();
   }
 
@@ -135,10 +141,11 @@ export class Matte {
   // What comes next, now or after a pause.
   next() {
     clearTimeout(this.timer);
-    if (this.running || this.failed || !this.ready) return;
+    if (this.running || this.failed) return;
+    if (!this.ready) return this.refuse(new Error("There is no cut-out."));
     const steps = this.done().filter((step) => step.passes.length);
     const step = steps.find((step) => !step.passes[0].later) ?? steps[0];
-    if (!step) this.settled();
+    if (!step) for (const { done } of this.waiting.splice(0)) done();
     if (!step && this.clean) return;
     const pause = this.touched + PAUSE - performance.now();
     if (pause > 0 && !(step && !step.passes[0].later)) this.timer = setTimeout(() => this.next(), pause);
@@ -193,11 +200,11 @@ export class Matte {
     this.failed = true;
     const preview = this.ready && !this.full;
     this.on.error(preview ? new Error(`${error.message} (What you see is a preview.)`) : error);
-    for (const { failed } of this.waiting.splice(0)) failed(error);
+    this.refuse(error);
   }
 
-  settled() {
-    for (const { done } of this.waiting.splice(0)) done();
+  refuse(error) {
+    for (const { failed } of this.waiting.splice(0)) failed(error);
   }
 
   async changed(box) {

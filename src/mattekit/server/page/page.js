@@ -55,8 +55,11 @@ function attach(photo) {
   });
 }
 
+let wanted = null; // the photo that was chosen last
 async function choose(photo) {
+  wanted = photo;
   await photo.picture();
+  if (wanted !== photo) return;
   state.photo = photo;
   $("welcome").hidden = true;
   $("stage").hidden = $("panel").hidden = false;
@@ -234,7 +237,7 @@ $("download").onclick = download;
 $("download-all").onclick = downloadAll;
 $("copy").onclick = copyOne;
 $("remove").onclick = remove;
-$("stop").onclick = () => (taking ? taking.abort() : state.photo.matte.stop());
+$("stop").onclick = () => (taking ? taking.abort() : state.photo.matte.giveUp());
 $("undo").onclick = () => stepBy(-1);
 $("redo").onclick = () => stepBy(1);
 $("next").onclick = goToPlace;
@@ -283,6 +286,11 @@ chooseMode("keep");
 look("cutout");
 if (matchMedia("(max-width: 800px)").matches) for (const details of document.querySelectorAll("details")) details.open = false;
 try {
+  while (!(await fetch("healthz")).ok) {
+    say("The server is getting ready ...");
+    await new Promise((done) => setTimeout(done, 500));
+  }
+  say("Open a photo to begin.");
   offerModels(await (await call("models")).json());
   if (forOnePhoto) await paintOnePhoto(open);
 } catch (error) {
