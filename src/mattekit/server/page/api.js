@@ -46,20 +46,21 @@ export async function work(parts, signal, tell) {
   }
 }
 
-// Read server-sent events until the job is done.
+// Read server-sent events until the job is done and the server ends them.
 async function follow(response, tell) {
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  for (let text = ""; ; ) {
+  let text = "", last = null;
+  for (;;) {
     const { value, done } = await reader.read();
+    if (done && last === "done") return;
     if (done) throw new Error("the connection to the server broke off; try again");
     const events = (text + value).split(/\r?\n\r?\n/);
     text = events.pop();
     for (const event of events) {
-      const data = JSON.parse(/^data: ?(.*)$/m.exec(event)?.[1] || "{}");
-      const kind = /^event: ?(.*)$/m.exec(event)?.[1];
-      if (kind === "done") return;
-      if (kind === "failed") throw new Refusal(data.detail, data.status);
-      if (kind === "progress") tell(data.share);
+      last = /^event: ?(.*)$/m.exec(event)?.[1] ?? last;
+      const data = JSON.parse(/^data: ?(.*)$/m.exec(event)?.[1] ?? "{}");
+      if (last === "failed") throw new Refusal(data.detail, data.status);
+      if (last === "progress" && "share" in data) tell(data.share);
     }
   }
 }

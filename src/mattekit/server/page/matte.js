@@ -13,7 +13,7 @@ import { Planes, drawn, joined, labelsOf, pixelsIn, pixelsOf, wholeOf } from "./
 const PAUSE = 700; // milliseconds without a stroke, before what takes longer
 
 export class Matte {
-  // `photo` gives {size, picture(), upload, how()}.
+  // `photo` gives {size, picture(), upload, how()}, and `canvas` while it is looked at.
   constructor(photo) {
     this.photo = photo;
     this.planes = new Planes(photo.size);
@@ -23,7 +23,7 @@ export class Matte {
     this.running = null; // AbortController of the work under way
     this.later = false; // whether that can wait
     this.failed = false;
-    this.touched = -PAUSE; // when something was painted last
+    this.touched = -PAUSE; // when something was painted or undone last
     this.timer = null;
     this.waiting = []; // who waits for the full size
     this.on = { change() {}, busy() {}, error() {}, note() {}, found() {}, timed() {} };
@@ -87,6 +87,7 @@ export class Matte {
   // Go to where that many steps are done.
   go(count) {
     this.stop();
+    this.touched = performance.now();
     const crossed = this.history.go(count);
     if (crossed.length) this.changed(crossed.map(({ box }) => box).reduce(joined));
     this.next();
@@ -146,7 +147,7 @@ export class Matte {
     const steps = this.done().filter((step) => step.passes.length);
     const step = steps.find((step) => !step.passes[0].later) ?? steps[0];
     if (!step) for (const { done } of this.waiting.splice(0)) done();
-    if (!step && this.clean) return;
+    if (!step && (this.clean || !this.photo.canvas)) return;
     const pause = this.touched + PAUSE - performance.now();
     if (pause > 0 && !(step && !step.passes[0].later)) this.timer = setTimeout(() => this.next(), pause);
     else if (step) this.pass(step);

@@ -12,7 +12,7 @@ import { chooseMode, chooseTool, dab, hover, listen, nudge, setSize } from "./to
 
 const KEYS = { c: ["select"], s: ["brush", "keep"], b: ["brush", "remove"], e: ["edge"], m: ["move"] };
 const HANDLE = 22; // screen pixels: half of the one that compares, which stays in sight
-const LOOK = "Look at the edge: correct what is wrong with the brush, or click for another subject.";
+const LOOK = "Look at the edge. Correct it with the brush, or click on another subject.";
 let taking = null; // AbortController of the file that is being made
 
 // ---- photos --------------------------------------------------------------------------------

@@ -44,7 +44,7 @@ export async function fileOfPhoto(photo, tell, signal, format = chosen("format")
 export async function fileOfAll(tell, signal) {
   const ready = state.photos.filter(({ matte }) => matte.ready), files = [];
   for (const photo of ready) {
-    const { blob, name } = await fileOfPhoto(photo, (share) => tell(`${files.length + 1} of ${ready.length}`, (files.length + share) / ready.length), signal);
+    const { blob, name } = await fileOfPhoto(photo, (share) => tell((files.length + share) / ready.length), signal);
     files.push({ blob, name: unlike(name, files) });
     if (photo !== state.photo) photo.putAway();
   }
