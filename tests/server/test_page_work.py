@@ -115,8 +115,8 @@ def test_undone_to_the_beginning_there_is_nothing_to_download_and_leaving_asks(p
     sent = requests_of(page, lambda asked: asked.method == "POST")
     page.wait_for_timeout(A_WHILE)
     assert sent == []
-    for name in ("Download PNG", "Next unsure place"):
-        expect(page.get_by_role("button", name=name)).to_be_disabled()
+    for name in ("Download PNG", "No unsure place"):
+        expect(button(page, name)).to_be_disabled()
     expect(page.get_by_role("slider", name="Compare")).to_be_hidden()
     assert colour_at(page, WALL) != photo  # which showed what is transparent
     questions: list[str] = []

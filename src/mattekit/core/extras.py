@@ -26,6 +26,7 @@ EXTRAS = {
         "uvicorn": "uvicorn",
         "multipart": "python-multipart",
     },
+    "client": {"httpx": "httpx"},
     "export": {"onnxscript": "onnxscript"},
     "exr": {"OpenEXR": "OpenEXR"},
     "parquet": {"pyarrow": "pyarrow"},

@@ -144,9 +144,9 @@ FILES: dict[Kind, dict[str, str]] = {
     "cutout": {
         **PHOTO,
         **FILE_HINTS,
-        "repair": "Strokes that correct `alpha`: white on the subject, black beside it.",
-        "alpha": "An alpha that is known; what no stroke of `repair` touches stays as it is.",
-        "background": "Of a composite: a picture, in place of a colour.",
+        "repair": "Strokes that correct alpha: white on the subject, black beside it.",
+        "alpha": "An alpha that is known; what no stroke of repair touches stays as it is.",
+        "background": "Of a composite: a picture as a file, or a colour as text.",
     },
     "trimap": {**PHOTO, **FILE_HINTS, "alpha": "A mask or an alpha, in place of a photo."},
     "foreground": {**PHOTO, "alpha": "The alpha whose subject is meant."},
@@ -155,7 +155,9 @@ FILES: dict[Kind, dict[str, str]] = {
 """Parts that are files, by what is asked for."""
 
 TEXT_HINTS = {
-    name: hint.help for name, hint in HINTS.items() if name != "auto" and not hint.is_file
+    name: f"{hint.metavar.lower()}: {hint.help}"
+    for name, hint in HINTS.items()
+    if name != "auto" and not hint.is_file
 }
 CLICKS = {
     "point": "x,y of a pixel of the subject; may be repeated.",
