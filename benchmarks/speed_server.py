@@ -1,21 +1,26 @@
 """How long does the server take over a stroke, and what does it bear from many clients?
 
-    python benchmarks/speed_server.py [--quick]
+    python benchmarks/speed_server.py [--quick] [--only strokes|whole|load|deaths]
 
-A stroke of 300 px on a photo of 2 megapixels, and a loop of 300 by 300 px, are sent as the page
-sends them: the window around them, cut out of photo and trimap; and the whole, reduced to 0.3
-megapixels, as the page asks for a preview. The load is small cut-outs from 8 clients; a client that
-is sent away with 429 comes again when told. Memory is that of the server and its workers.
+A stroke of 300 px on a photo of 2 megapixels, and a loop of 300 by 300 px, are sent as windows:
+what is around them, cut out of photo and trimap. A photo that the server keeps is clicked on and
+cut as a whole, and one of 12 megapixels is cut in the background, from the upload to the finished
+file. The load is small cut-outs from 8 clients; a client that is sent away with 429 comes again
+when told. Memory is that of the server and its workers. In the last table nobody comes again, and
+a worker process is killed every ten seconds.
 """
 
 import argparse
+import random
 import re
 import socket
 import statistics
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -23,6 +28,7 @@ import httpx
 import numpy as np
 import psutil
 
+from mattekit.client import Client
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Image, Size, Trimap
 from mattekit.imaging.files import encode_image
 from mattekit.imaging.picture import to_float
@@ -36,14 +42,16 @@ CONTEXT = 64  # pixels around a stroke that the page sends along
 AT_ONCE = 300_000  # pixels that the page asks for at once
 CLIENTS = 8
 WORKERS = 2
+LARGE = (3000, 4000)  # 12 megapixels
+BETWEEN_DEATHS = 10.0  # seconds
 
 Window = tuple[slice, slice]
 Parts = dict[str, bytes]
 
 
 @contextmanager
-def server() -> Iterator[httpx.Client]:
-    """A client of a server that is up."""
+def server() -> Iterator[tuple[httpx.Client, psutil.Process]]:
+    """A client of a server that is up, and its process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -54,7 +62,7 @@ def server() -> Iterator[httpx.Client]:
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=300) as client:
             wait_until_ready(client)
-            yield client
+            yield client, psutil.Process(process.pid)
     finally:
         process.terminate()
         process.wait()
@@ -92,9 +100,9 @@ def around(place: tuple[int, int], reach: tuple[int, int]) -> Window:
     return rows, columns
 
 
-def parts_of(image: Image, trimap: Trimap) -> Parts:
-    """Photo and trimap as files, at a size that the page asks for at once."""
-    scale = min(1.0, (AT_ONCE / trimap.size) ** 0.5)
+def parts_of(image: Image, trimap: Trimap, *, at_once: int = AT_ONCE) -> Parts:
+    """Photo and trimap as files, with so many pixels at most."""
+    scale = min(1.0, (at_once / trimap.size) ** 0.5)
     size = round(trimap.shape[0] * scale), round(trimap.shape[1] * scale)
     labels = resize(trimap, size, "labels")
     return {
@@ -169,15 +177,94 @@ def report_load(client: httpx.Client, requests: int) -> None:
     print(f"| {requests} | {rate:.1f} | {sum(done)} | {sizes} |")
 
 
+def report_whole(client: httpx.Client, size: Size, large: Size, repeats: int) -> None:
+    """The table of what is asked of whole photos, over Python's client."""
+    with Client(str(client.base_url)) as server:
+        sample = scene(7, size, kind="blob")
+        kept = server.upload(encode_image(sample.image, format="jpeg"))
+        rows, columns = np.nonzero(sample.alpha > 0.99)
+        point = int(columns[len(columns) // 2]), int(rows[len(rows) // 2])
+        trimap = parts_of(sample.image, sample.trimap, at_once=sample.trimap.size)["trimap"]
+        huge = scene(8, large, kind="blob")
+        file, labels = encode_image(huge.image, format="jpeg"), to_float(to_pixels(huge.trimap))
+        hint = encode_image(labels, format="png")
+        asked: dict[str, Callable[[], object]] = {
+            "a click, quality=fast": lambda: server.cutout(
+                kept, point=point, output="matte", quality="fast"
+            ),
+            "a click": lambda: server.cutout(kept, point=point, output="matte"),
+            "the whole matte": lambda: server.cutout(kept, trimap=trimap, output="matte"),
+            f"{large[1]}x{large[0]}, in the background": lambda: server.job(file, trimap=hint),
+        }
+        print("\n| what is asked | median s | worst s |\n|---|--:|--:|")
+        for name, ask in asked.items():
+            taken = []
+            for _ in range(repeats):
+                start = time.perf_counter()
+                ask()
+                taken.append(time.perf_counter() - start)
+            print(f"| {name} | {statistics.median(taken):.2f} | {max(taken):.2f} |", flush=True)
+
+
+def report_deaths(client: httpx.Client, process: psutil.Process, size: Size, requests: int) -> None:
+    """The table of what comes back while a worker is killed every ten seconds."""
+    sample = scene(7, size, kind="blob")
+    assert sample.trimap is not None
+    parts = parts_of(sample.image, sample.trimap)
+    over, killed = threading.Event(), 0
+    chance = random.Random(0)
+
+    def kill() -> None:
+        nonlocal killed
+        while not over.wait(BETWEEN_DEATHS):
+            found = [child for child in process.children() if "spawn_main" in str(child.cmdline())]
+            if found:
+                chance.choice(found).kill()
+                killed += 1
+
+    def ask(number: int) -> tuple[int, int]:
+        status = client.post("/v1/cutout", files=parts, data={"output": "matte"}).status_code
+        return status, process.memory_info().rss
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    start = time.perf_counter()
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        done = list(clients.map(ask, range(requests)))
+    seconds = time.perf_counter() - start
+    over.set()
+    killer.join()
+    statuses = Counter(status for status, _ in done)
+    shown = ", ".join(f"{count} x {status}" for status, count in sorted(statuses.items()))
+    early, last = done[requests // 10][1], done[-1][1]
+    print("\n| requests | answers | workers killed | seconds | MB of the listener, then | growth |")
+    print("|--:|---|--:|--:|--:|--:|")
+    sizes = f"{early / 2**20:.0f}, {last / 2**20:.0f} | {last / early - 1:+.1%}"
+    print(f"| {requests} | {shown} | {killed} | {seconds:.0f} | {sizes} |")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="a small photo and few requests")
-    quick = parser.parse_args().quick
+    parser.add_argument("--quick", action="store_true", help="small photos and few requests")
+    parser.add_argument("--only", choices=("strokes", "whole", "load", "deaths"))
+    options = parser.parse_args()
+    quick = options.quick
     size = (480, 640) if quick else (1224, 1632)
     print(f"{size[1]}x{size[0]}, {WORKERS} workers, {psutil.cpu_count()} cores\n")
-    with server() as client:
-        report_strokes(client, size, repeats=2 if quick else 10)
-        report_load(client, requests=100 if quick else 500)
+    with server() as (client, process):
+        reports: dict[str, Callable[[], None]] = {
+            "strokes": lambda: report_strokes(client, size, repeats=2 if quick else 10),
+            "whole": lambda: report_whole(
+                client, size, (600, 800) if quick else LARGE, repeats=1 if quick else 3
+            ),
+            "load": lambda: report_load(client, requests=100 if quick else 500),
+            "deaths": lambda: report_deaths(
+                client, process, (96, 128) if quick else (240, 320), requests=40 if quick else 200
+            ),
+        }
+        for name, report in reports.items():
+            if options.only in (None, name):
+                report()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from mattekit.core.errors import MattekitError
 from mattekit.imaging.picture import Picture
 from mattekit.server.app import Settings, create_app
 from mattekit.server.limits import Limits
-from mattekit.server.listening import configured
+from mattekit.server.listening import bounds
 from mattekit.server.painting import Painting
 from mattekit.subject.hints import Auto, HintConfig, Trimap
 

@@ -207,7 +207,7 @@ def schema(kind: Kind) -> dict[str, Any]:
         name: {"type": "string", "format": "binary", "description": words}
         for name, words in FILES[kind].items()
     }
-    hints = {name: _text(words) for name, words in TEXT_HINTS.items()}
+    hints: dict[str, Any] = {name: _text(words) for name, words in TEXT_HINTS.items()}
     hints |= {name: {"type": "array", "items": _text(words)} for name, words in CLICKS.items()}
     by_id = {"photo_id": _text("A photo that was sent to /v1/photos.")}
     properties = {

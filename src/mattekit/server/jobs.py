@@ -247,7 +247,7 @@ def _photo(job: Job) -> Picture:
 
 def _hint(job: Job) -> HintConfig:
     assert isinstance(job.form, CutoutForm | TrimapForm)
-    files = {name: job.files.get(name) for name in ("trimap", "mask", "scribbles")}
+    files: dict[str, Any] = {name: job.files.get(name) for name in ("trimap", "mask", "scribbles")}
     return hint_of(
         **files,
         **job.hints,
