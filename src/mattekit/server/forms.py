@@ -145,7 +145,7 @@ FILES: dict[Kind, dict[str, str]] = {
         **PHOTO,
         **FILE_HINTS,
         "repair": "Strokes that correct alpha: white on the subject, black beside it.",
-        "alpha": "The alpha that repair corrects; what no stroke touches stays as it is.",
+        "alpha": "An alpha that is known; what no stroke of repair touches stays as it is.",
         "background": "Of a composite: a picture as a file, or a colour as text.",
     },
     "trimap": {**PHOTO, **FILE_HINTS, "alpha": "A mask or an alpha, in place of a photo."},

@@ -19,7 +19,7 @@ from mattekit.core.types import Image, Plane, Trimap
 from mattekit.cutouts.backdrop import Backdrop
 from mattekit.cutouts.cutout import Cutout, Progress, cut_picture
 from mattekit.cutouts.finishing import finish
-from mattekit.cutouts.repair import repaired_cutout
+from mattekit.cutouts.repair import cutout_of_alpha, repaired_cutout
 from mattekit.cutouts.save import sentences_of, with_description
 from mattekit.imaging.compose import named_colour
 from mattekit.imaging.files import encode_image, open_picture, read_alpha
@@ -145,16 +145,22 @@ def _method(form: CutoutForm, deadline: float) -> Matting:
 def _repaired(
     job: Job, form: CutoutForm, picture: Picture, method: Matting, progress: Progress
 ) -> Cutout:
+    """Of an alpha that is known, with the strokes that correct it, if there are any."""
     given = job.hints.keys() | (job.files.keys() & {"trimap", "mask", "scribbles"})
     if given:
         raise BadArgument(f"repair corrects an alpha, and {min(given)} is a hint; send one of them")
+    alpha = read_alpha(_part(job, "alpha"), max_pixels=job.max_pixels)
+    clean = form.output in CLEAN
+    if "repair" not in job.files:
+        progress("colours", 0.0)
+        return cutout_of_alpha(picture, alpha, clean=clean)
     strokes = open_picture(_part(job, "repair"), max_pixels=job.max_pixels)
     return repaired_cutout(
         picture,
-        read_alpha(_part(job, "alpha"), max_pixels=job.max_pixels),
+        alpha,
         stroke_labels(strokes.colours, strokes.alpha_window()),
         method,
-        clean=form.output in CLEAN,
+        clean=clean,
         progress=progress,
     )
 
@@ -186,6 +192,7 @@ def find_trimap(job: Job, progress: Progress) -> Answer:
         subject = _hint(job).find(picture.colours, max_pixels=job.max_pixels)
         trimap = subject.trimap
         about = {
+            "subject_confidence": subject.confidence,
             "segmenter": subject.segmenter,
             "warnings": [*picture.warnings, *subject.warnings],
         }
