@@ -77,8 +77,10 @@ def test_clicks_say_what_belongs_to_the_subject(page: Page) -> None:
     page.mouse.click(*on_screen(page, WALL))
     expect(page.locator("#busy")).to_be_hidden(timeout=PATIENCE)
     first, second = ((asked.post_data_buffer or b"").decode("latin-1") for asked in found)
-    assert 'name="point"' in first and 'name="not_point"' not in first
-    assert 'name="point"' in second and 'name="not_point"' in second
+    assert 'name="point"' in first
+    assert 'name="not_point"' not in first
+    assert 'name="point"' in second
+    assert 'name="not_point"' in second
     alpha = read_alpha(file_as(page, "Mask"))
     assert alpha[int(0.7 * SMALL), int(0.42 * SMALL)] == 1
     assert alpha[int(WALL[1] * SMALL), int(WALL[0] * SMALL)] == 0
@@ -96,7 +98,8 @@ def test_a_stroke_changes_what_it_touches_alone_and_every_step_can_be_gone_back_
     wait_for_colour(page, HELMET, BLACK)
     after = read_alpha(downloaded(page)[1])
     y, x = int(HELMET[1] * SMALL), int(HELMET[0] * SMALL)
-    assert before[y, x] == 1 and after[y, x] == 0
+    assert before[y, x] == 1
+    assert after[y, x] == 0
     np.testing.assert_array_equal(after[: SMALL // 2], before[: SMALL // 2])
     np.testing.assert_array_equal(after[:, : SMALL // 3], before[:, : SMALL // 3])
     button(page, "Undo").click()
@@ -193,7 +196,8 @@ def test_several_photos_are_cut_out_and_downloaded_together_and_removal_asks(pag
     expect(strip.get_by_text("cut out", exact=True)).to_have_count(3, timeout=PATIENCE)
     name, archive = downloaded(page, button(page, "Download all").click)
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
-        assert name == "cut-outs.zip" and opened.testzip() is None
+        assert name == "cut-outs.zip"
+        assert opened.testzip() is None
         sizes = {one: open_picture(opened.read(one)).size for one in opened.namelist()}
     assert sizes == {"small.png": (192, 192), "other.png": (96, 96), "small-2.png": (64, 64)}
     strip.get_by_role("button", name="other: cut out").click()

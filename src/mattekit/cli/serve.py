@@ -80,13 +80,6 @@ def run(
         queue=queue,
         workers=workers,
     )
-    limits = Limits.for_body(
-        to_bytes(max_body),
-        pixels=to_pixels(max_pixels),
-        seconds=seconds,
-        queue=queue,
-        workers=workers,
-    )
     settings = Settings(
         limits=limits,
         token=token,
