@@ -18,7 +18,10 @@ from mattekit.core.errors import BadArgument, BadOutput, MattekitError
 from mattekit.core.extras import require
 
 T = TypeVar("T")
-_Path = Path if TYPE_CHECKING else type(Path())
+if TYPE_CHECKING:
+    SystemPath = Path
+else:
+    SystemPath = type(Path())
 
 PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "az": "adlfs", "memory": "fsspec"}
 """Scheme -> the package that knows it."""
@@ -31,7 +34,7 @@ BLOCK = 8 * 2**20
 HOPELESS = (errno.EINVAL, errno.EEXIST, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR)
 
 
-class Url(_Path):
+class Url(SystemPath):
     """A file or a folder in object storage.
 
     >>> photo = Url("s3://bucket/in/cat.jpg")

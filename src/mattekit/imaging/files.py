@@ -235,7 +235,7 @@ def _stream(source: Source) -> Iterator[tuple[Stream, str]]:
         yield io.BytesIO(source.read()), "the picture"
 
 
-def _opened(path: Path) -> io.BufferedIOBase:
+def _opened(path: Path) -> Stream:
     try:
         if path.is_dir():
             raise BadImage(f"{path} is a folder; expected a picture")
