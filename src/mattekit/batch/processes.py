@@ -86,7 +86,8 @@ def run_on_processes(
                 return
             yield work(item)
         return
-    workers = [Worker(work, limits) for _ in first]
+    threads = max(1, (os.cpu_count() or 1) // max(1, len(first)))
+    workers = [Worker(work, limits, threads=threads) for _ in first]
     try:
         for worker, item in zip(workers, first, strict=True):
             worker.begin(item)
@@ -107,9 +108,12 @@ def run_on_processes(
 class Worker(Generic[Item, Answer]):
     """One process and the item at hand."""
 
-    def __init__(self, work: Callable[[Item], Answer], limits: Limits = NO_LIMITS) -> None:
+    def __init__(
+        self, work: Callable[[Item], Answer], limits: Limits = NO_LIMITS, *, threads: int = 1
+    ) -> None:
         self.work = work
         self.limits = limits
+        self.threads = threads
         self.start()
 
     def start(self) -> None:
@@ -117,7 +121,9 @@ class Worker(Generic[Item, Answer]):
         context = multiprocessing.get_context("spawn")
         self.at_hand: list[Item] = []
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(self.work, theirs), daemon=True)
+        self.process = context.Process(
+            target=_serve, args=(self.work, theirs, self.threads), daemon=True
+        )
         self.process.start()
         theirs.close()
 
@@ -186,13 +192,14 @@ class _Up:
     """Sent by a process that has started."""
 
 
-def _serve(work: Callable[[Any], Any], pipe: Connection) -> None:
+def _serve(work: Callable[[Any], Any], pipe: Connection, threads: int) -> None:
     """Answer items until the parent hangs up.
 
     Ctrl-C and SIGTERM, which a whole process group receives, are for the parent: the item at hand
     is finished unless the parent hung up before it sent the signal.
     """
-    cv2.setNumThreads(1)
+    cv2.setNumThreads(threads)
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))  # this process is ours
 
     def leave(*_: object) -> None:
         if pipe.poll():

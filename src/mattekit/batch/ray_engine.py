@@ -76,7 +76,7 @@ def _spread(
     given.context.max_consecutive_actor_init_deaths = 3  # nodes come and go
     return given.map_batches(
         _Actor,
-        fn_constructor_args=(items, work, limits),
+        fn_constructor_args=(items, work, limits, max(1, int(cpus))),
         batch_size=1,
         compute=data.ActorPoolStrategy(min_size=1, max_tasks_in_flight_per_actor=2),
         num_cpus=cpus,
@@ -88,10 +88,14 @@ class _Actor:
     """What Ray starts on a node."""
 
     def __init__(
-        self, items: list[Item], work: Callable[[Item], list[ItemResult]], limits: Limits
+        self,
+        items: list[Item],
+        work: Callable[[Item], list[ItemResult]],
+        limits: Limits,
+        threads: int,
     ) -> None:
         self.items = items
-        self.worker: Worker[Item, list[ItemResult]] = Worker(work, limits)
+        self.worker: Worker[Item, list[ItemResult]] = Worker(work, limits, threads=threads)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[str]]:
         return {"results": [self._do(self.items[place]) for place in batch["place"]]}
