@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Mask, Plane, Trimap
-from mattekit.imaging.trimap import band
+from mattekit.imaging.trimap import BAND_SHARE, diagonal, edge_band
 
 Marks = Plane
 """h w of cv2.GC_BGD, GC_FGD (sure), GC_PR_BGD, GC_PR_FGD (to be found)."""
@@ -14,12 +14,10 @@ Marks = Plane
 ROUNDS = 5
 WATCHED = 2  # rounds at the end in which a pixel that changes its class is not sure
 UNDECIDED_FACTOR = 3.0  # likelihoods of the two colour models that differ by less tell nothing
-BAND_SHARE = 0.01  # of the subject's diagonal
 NARROWEST_BAND = 3
 COMPONENTS = 5  # of each colour model
 LEAST_LOG_LIKELIHOOD = -30.0
 EDGE_WEIGHT = 50.0  # OpenCV's own
-SHARE_OF_DEPTH = 0.5  # of the way from the edge to the deepest pixel that may become unknown
 SMALLEST_PART = 0.002  # of the subject: smaller islands and holes are noise
 
 
@@ -37,7 +35,7 @@ class Cut:
 
     def trimap(self) -> Trimap:
         """Unknown along the edge and where GrabCut is not sure; given marks stay known."""
-        width = max(NARROWEST_BAND, BAND_SHARE * _diagonal(self.foreground))
+        width = max(NARROWEST_BAND, BAND_SHARE * diagonal(self.foreground))
         labels = edge_band(self.foreground, width)
         labels[self.unsure] = UNKNOWN
         labels[self.marks == cv2.GC_BGD] = BACKGROUND
@@ -105,32 +103,3 @@ def _without_specks(mask: Mask) -> Mask:
         small = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] < least)
         mask = np.where(np.isin(parts, small[small > 0]), not value, mask)
     return mask
-
-
-def _diagonal(mask: Mask) -> float:
-    rows, columns = np.nonzero(mask)
-    return float(np.hypot(np.ptp(rows) + 1, np.ptp(columns) + 1)) if rows.size else 0.0
-
-
-def edge_band(matte: Plane, width: float, *, tolerance: float = 0.0) -> Trimap:
-    """Unknown within `width` pixels of the edge, or fewer where subject or background are thin.
-
-    At most half the way from the edge to the deepest pixel becomes unknown, so that something of
-    both stays known.
-
-    Args:
-        tolerance: values within it of 0 and 1 count as these; what lies between is unknown.
-    """
-    inner, outer = (
-        min(width, SHARE_OF_DEPTH * _depth(side))
-        for side in (matte >= 1 - tolerance, matte <= tolerance)
-    )
-    return band(matte, inner=inner, outer=outer, tolerance=tolerance)
-
-
-def _depth(mask: Mask) -> float:
-    """Distance of the deepest pixel inside from the nearest one outside."""
-    if mask.all():
-        return float("inf")
-    inside = mask.astype(np.uint8)
-    return float(cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE).max())

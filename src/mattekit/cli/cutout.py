@@ -1,15 +1,16 @@
 """Cut the subject out of photos: alpha, clean colours, RGBA, a new background."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache, partial
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from mattekit.batch.files import pair
+from mattekit.batch.files import Partners, partners_in
 from mattekit.batch.names import Names, is_file
 from mattekit.batch.runner import Item, Outcome
 from mattekit.cli.failures import FAILED
@@ -24,6 +25,7 @@ from mattekit.cli.photos import (
     StrategyOptions,
     WriteOptions,
     find_photos,
+    items_of,
     to_existing,
     with_confidence,
 )
@@ -48,6 +50,8 @@ from mattekit.subject.segment import stroke_labels
 
 Repair = tuple[Path, Path]
 """Files of an alpha and of strokes that correct it."""
+Repairs = tuple[Partners, Partners]
+"""The same for all photos."""
 Build = Callable[[], Matting]
 """The method; its network is opened once a process."""
 
@@ -178,13 +182,16 @@ def run(
     if photos == ["-"]:
         if paint:
             raise BadArgument("--paint is for one photo in a file, not for stdin; name one file")
-        photo = Photo(path=STDIN, output=STDIN, hints=hints.of([STDIN])[0])
+        if hints.subjects is not None:
+            raise BadArgument("--subjects writes files; name the photo instead of '-'")
+        photo = Photo(path=STDIN, output=STDIN, hints=hints.of(several=False)(STDIN))
         _pipe(photo, method, read, write, min_confidence, finishing)
         return
     found = find_photos(photos, manifest, output, hints)
-    repairs = _repairs([photo.path for photo in found], repair, alpha)
-    if paint and len(found) > 1:
-        shown = ", ".join(str(photo.path) for photo in found[:3])
+    several = not isinstance(found, Sequence) or len(found) > 1
+    repairs = _repairs(repair, alpha, several=several)
+    if paint and several:
+        shown = ", ".join(str(photo.path) for photo in islice(found, 3))
         raise BadArgument(f"--paint is for one photo in a file, not for {shown}; name one file")
     format = chosen_format(output, write.format, is_file=is_file(output))
     options = SaveOptions(
@@ -196,7 +203,7 @@ def run(
         backdrop=read_backdrop(background, fit) if background else None,
     )
     options.check()
-    stages = Stages() if batch.processes == 1 else None
+    stages = Stages() if batch.here else None
     if paint:
         from mattekit.cli.painting import painted
 
@@ -205,23 +212,25 @@ def run(
         _cut, build=build, read=read, options=options, min_confidence=min_confidence,
         ask=ask if paint else None, progress=stages, finishing=finishing,
     )  # fmt: skip
-    items = [
-        Item(
-            path=photo.path,
-            work=partial(work, photo, places, repair=repairs.get(photo.path)),
-            inputs=(
-                *photo.hint_files,
-                *repairs.get(photo.path, ()),
-                *(options.backdrop.files if options.backdrop else ()),
-            ),
-            outputs=tuple(places.values()),
-        )
-        for photo in found
-        for places in [
-            Names(output=photo.output, suffixes=options.suffixes(photo.path)).of(photo.path.stem)
-        ]
-    ]
+    items = items_of(found, partial(_item, work=work, options=options, repairs=repairs))
     run_batch(items, batch, own_terminal=paint, stages=stages)
+
+
+def _item(
+    photo: Photo, *, work: Callable[..., Outcome], options: SaveOptions, repairs: Repairs | None
+) -> Item:
+    places = Names(output=photo.output, suffixes=options.suffixes(photo.path)).of(photo.stem)
+    repair = repairs and (repairs[0].of(photo.path), repairs[1].of(photo.path))
+    return Item(
+        path=photo.path,
+        work=partial(work, photo, places, repair=repair),
+        inputs=(
+            *photo.hint_files,
+            *(repair or ()),
+            *(options.backdrop.files if options.backdrop else ()),
+        ),
+        outputs=tuple(places.values()),
+    )
 
 
 def _cut(
@@ -296,19 +305,19 @@ def _accepted(entry: RegisteredModel) -> bool:
 
 
 def _segmented(cut: Cutout) -> dict[str, Any]:
-    """What found the subject, and on which terms it may be used."""
-    found = {"segmenter": cut.segmenter} if cut.segmenter else {}
-    return found | ({"terms": asdict(cut.terms)} if cut.terms else {})
+    """What found the subject, and on which terms it and the model may be used."""
+    found: dict[str, Any] = {"segmenter": cut.segmenter} if cut.segmenter else {}
+    terms = {"terms": cut.terms, "model_terms": cut.model_terms}
+    return found | {name: asdict(said) for name, said in terms.items() if said is not None}
 
 
-def _repairs(photos: list[Path], strokes: Path | None, alpha: Path | None) -> dict[Path, Repair]:
-    """The alpha and the strokes of each photo that is repaired."""
+def _repairs(strokes: Path | None, alpha: Path | None, *, several: bool) -> Repairs | None:
+    """The alphas and the strokes of photos that are repaired."""
     if strokes is None and alpha is None:
-        return {}
+        return None
     if strokes is None or alpha is None:
         raise BadArgument("--repair STROKES and --alpha ALPHA go together; give both")
-    alphas, strokes_of = pair(photos, alpha), pair(photos, strokes)
-    return {photo: (alphas[photo], strokes_of[photo]) for photo in photos}
+    return partners_in(alpha, several=several), partners_in(strokes, several=several)
 
 
 def _repaired(picture: Picture, repair: Repair, method: Matting, max_pixels: int) -> Cutout:

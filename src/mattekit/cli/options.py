@@ -11,13 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_origin, get_type_hints
 
 import typer
 
 from mattekit.batch.files import Shard, parse_shard
+from mattekit.batch.processes import Limits
 from mattekit.batch.runner import Existing
 from mattekit.core.errors import BadArgument
+from mattekit.core.storage import Url, as_path
 
 MEMORY_UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
@@ -163,11 +165,30 @@ class ReportOptions:
     quiet: Quiet = False
 
 
+ItemSeconds = Annotated[
+    float | None,
+    typer.Option(
+        "--item-seconds", metavar="N", min=0.1, help="Set an input aside that takes longer."
+    ),
+]
+ItemMemory = Annotated[
+    int | None,
+    typer.Option(
+        "--item-memory",
+        metavar="4GB",
+        parser=to_bytes,
+        help="Set an input aside whose process takes more.",
+    ),
+]
+
+
 @dataclass(frozen=True, kw_only=True)
 class BatchOptions:
     """How a batch is run, and what it prints."""
 
     processes: Processes = 1
+    item_seconds: ItemSeconds = None
+    item_memory: ItemMemory = None
     shard: Annotated[
         Shard,
         typer.Option(
@@ -177,6 +198,22 @@ class BatchOptions:
     ledger: Annotated[
         Path | None,
         typer.Option("--ledger", metavar="FILE.jsonl", help="Add a line for each input."),
+    ] = None
+    prometheus: Annotated[
+        Path | None,
+        typer.Option("--prometheus", metavar="FILE.prom", help="Keep counts there while it runs."),
+    ] = None
+    engine: Annotated[
+        Literal["local", "ray"],
+        typer.Option("--engine", help="Where the work is done: this machine, or a Ray cluster."),
+    ] = "local"
+    address: Annotated[
+        str | None,
+        typer.Option("--address", metavar="HOST:PORT", help="ray: of the cluster; else a new one."),
+    ] = None
+    num_cpus_per_worker: Annotated[
+        float | None,
+        typer.Option("--num-cpus-per-worker", metavar="N", min=0.1, help="ray: default 1."),
     ] = None
     overwrite: Overwrite = False
     skip_existing: SkipExisting = False
@@ -190,6 +227,16 @@ class BatchOptions:
         """What becomes of an input whose results exist."""
         return "skip" if self.skip_existing else "replace" if self.overwrite else "refuse"
 
+    @property
+    def limits(self) -> Limits:
+        """What the work on one input may take."""
+        return Limits(seconds=self.item_seconds, memory=self.item_memory)
+
+    @property
+    def here(self) -> bool:
+        """Whether the work is done in this very process."""
+        return self.processes == 1 and self.engine == "local" and not self.limits
+
 
 @dataclass(frozen=True, kw_only=True)
 class ManyProcesses(BatchOptions):
@@ -200,9 +247,14 @@ class ManyProcesses(BatchOptions):
 
 SAME_RESULTS = {
     "photos", "manifest", "shard", "ledger", "processes", "overwrite", "skip_existing", "json",
-    "quiet",
+    "quiet", "item_seconds", "item_memory", "prometheus", "engine", "address",
+    "num_cpus_per_worker",
 }  # fmt: skip
 """Parameters that do not change what is written for an input."""
+TAKES_URLS = {
+    "cutout", "predict", "trimap", "foreground", "composite", "inspect", "evaluate", "ledger",
+}  # fmt: skip
+"""Verbs whose files may lie in object storage."""
 
 
 def flattened(run: Callable[..., None]) -> Callable[..., None]:
@@ -232,6 +284,7 @@ def flattened(run: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(run)
     def call(**given: Any) -> None:
+        given = {name: _places(value, run.__module__) for name, value in given.items()}
         decides = {name: str(value) for name, value in given.items() if name not in SAME_RESULTS}
         for name, (group, names) in groups.items():
             built = group(**{option: given.pop(option) for option in names})
@@ -244,3 +297,15 @@ def flattened(run: Callable[..., None]) -> Callable[..., None]:
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return call
+
+
+def _places(value: Any, module: str) -> Any:
+    """The value of an option; a path that is the URL of object storage becomes one."""
+    if isinstance(value, list):
+        return [_places(one, module) for one in value]
+    if not isinstance(value, Path):
+        return value
+    place = as_path(value)
+    if isinstance(place, Url) and module.rpartition(".")[2] not in TAKES_URLS:
+        raise BadArgument(f"{place} is in object storage; this command takes local files only")
+    return place

@@ -1,7 +1,9 @@
 """Predict alphas for a folder of pictures with any network."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
+from multiprocessing import current_process
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +23,7 @@ from mattekit.cli.photos import (
     Trimap,
     WriteOptions,
     find_photos,
+    items_of,
     with_confidence,
 )
 from mattekit.cli.report import run_batch
@@ -31,6 +34,8 @@ from mattekit.imaging.files import open_trimap
 
 if TYPE_CHECKING:
     from mattekit.inference.predictor import Predictor
+
+PRECISIONS = ("32", "bf16", "fp16")
 
 
 def run(
@@ -64,6 +69,13 @@ def run(
         str | None, typer.Option("--max-memory", metavar="2GB", help="Memory of the whole process.")
     ] = None,
     device: Device = "auto",
+    devices: Annotated[
+        int,
+        typer.Option("--devices", metavar="N", min=1, help="GPUs to share the photos out to."),
+    ] = 1,
+    precision: Annotated[
+        str, typer.Option(metavar="32|bf16|fp16", help="Of the network's arithmetic.")
+    ] = "32",
     save: Annotated[
         str, typer.Option("--save", metavar="LIST", help="alpha, foreground, rgba, glance, ...")
     ] = "alpha",
@@ -80,17 +92,21 @@ def run(
     batch: BatchOptions,
 ) -> None:
     """Predict alphas for pictures with any network."""
-    from mattekit.inference.load import load
     from mattekit.inference.matting import check_states_error
     from mattekit.inference.outputs import check_names, parse_names
 
     parts = parse_names(save)
     found = _find(photos, manifest, list_file, alphamatting, output, trimap)
     format = chosen_format(output, write.format, is_file=is_file(output)) or "png"
+    if precision not in PRECISIONS:
+        raise BadArgument(f"the precision is one of {', '.join(PRECISIONS)}, not '{precision}'")
+    batch = replace(batch, processes=_processes(device, devices, batch.processes))
     build = partial(
-        load,
+        _build,
         model,
         device=device,
+        devices=devices,
+        precision=precision,
         strategy=strategy.chosen(),
         max_memory=None if max_memory is None else to_bytes(max_memory),
         **({} if sampling_size is None else {"sampling_size": sampling_size}),
@@ -105,22 +121,37 @@ def run(
         min_confidence=min_confidence,
     )  # fmt: skip
     suffixes = {part: suffix_of("png" if part == "trimap" else format) for part in parts}
-    items = [
-        Item(
-            path=name,
-            work=partial(work, photo, places),
-            inputs=(photo.path, *photo.hint_files),
-            outputs=tuple(places.values()),
-        )
-        for name, photo in found.items()
-        for places in [Names(output=photo.output, suffixes=suffixes).of(photo.path.stem)]
-    ]
+    if true is not None:
+        found = [*found]
+    items = items_of(found, partial(_item, work=work, suffixes=suffixes))
     try:
         run_batch(items, batch)
     finally:
         if true is not None:
             alone = parts == ("alpha",)
-            _measure(found.values(), output, true, protocol, batch, "*" if alone else "*-alpha")
+            _measure(found, output, true, protocol, batch, "*" if alone else "*-alpha")
+
+
+def _processes(device: str, devices: int, processes: int) -> int:
+    """How many processes work, at least one a GPU; refuses more GPUs than there are."""
+    if devices == 1:
+        return processes
+    if device not in ("auto", "cuda"):
+        raise BadArgument(f"--devices counts GPUs, and the device is {device}; use --processes")
+    from mattekit.inference.torch_network import find_device
+
+    find_device(f"cuda:{devices - 1}")
+    return max(processes, devices)
+
+
+def _build(model: str | None, *, device: str, devices: int, **options: Any) -> "Predictor":
+    """The predictor, on a GPU of this process's own where several share the work."""
+    from mattekit.inference.load import load
+
+    if devices > 1:
+        worker = current_process().name.rpartition("-")[2]  # SpawnProcess-1, -2, ...
+        device = f"cuda:{int(worker) % devices if worker.isdigit() else 0}"
+    return load(model, device=device, **options)
 
 
 def _find(
@@ -130,28 +161,26 @@ def _find(
     alphamatting: Path | None,
     output: Path,
     trimap: Path | None,
-) -> dict[Path, Photo]:
-    """The pictures to predict, by what names each in reports."""
+) -> Iterable[Photo]:
+    """The pictures to predict."""
     if sum(bool(given) for given in (photos, manifest, list_file, alphamatting)) != 1:
         raise BadArgument("name the photos, or give one of --manifest, --list and --alphamatting")
     if alphamatting is not None:
-        check_output(output, 2)
-        return dict(_alphamatting(alphamatting, output))
+        check_output(output, several=True)
+        return [*_alphamatting(alphamatting, output)]
     if list_file is not None:
         from mattekit.data.lists import read_rows
 
         root = list_file.parent
         rows = [(root / photo, root / trimap) for photo, trimap in read_rows(list_file, 2)]
-        check_output(output, len(rows))
-        return {
-            photo: Photo(path=photo, output=output, hints={"trimap": trimap})
-            for photo, trimap in rows
-        }
-    listed = find_photos(photos, manifest, output, HintOptions(trimap=trimap))
-    return {photo.path: photo for photo in listed}
+        check_output(output, several=len(rows) > 1)
+        return [
+            Photo(path=photo, output=output, hints={"trimap": trimap}) for photo, trimap in rows
+        ]
+    return find_photos(photos, manifest, output, HintOptions(trimap=trimap))
 
 
-def _alphamatting(root: Path, folder: Path) -> Iterator[tuple[Path, Photo]]:
+def _alphamatting(root: Path, folder: Path) -> Iterator[Photo]:
     """Every photo of the low-resolution set with each of its trimaps, into Trimap1, Trimap2, ..."""
     for name in ("input_lowres", "trimap_lowres"):
         if not (root / name).is_dir():
@@ -160,7 +189,17 @@ def _alphamatting(root: Path, folder: Path) -> Iterator[tuple[Path, Photo]]:
     for trimaps in sorted((root / "trimap_lowres").iterdir()):
         for photo, trimap in pair(photos, trimaps).items():
             output = folder / trimaps.name
-            yield trimap, Photo(path=photo, output=output, hints={"trimap": trimap})
+            yield Photo(path=photo, output=output, hints={"trimap": trimap}, called=trimap)
+
+
+def _item(photo: Photo, *, work: Callable[..., Outcome], suffixes: Mapping[str, str]) -> Item:
+    places = Names(output=photo.output, suffixes=suffixes).of(photo.path.stem)
+    return Item(
+        path=photo.called or photo.path,
+        work=partial(work, photo, places),
+        inputs=(photo.path, *photo.hint_files),
+        outputs=tuple(places.values()),
+    )
 
 
 def _predict(
@@ -201,7 +240,12 @@ def _predict(
 
 
 def _measure(
-    photos: Any, predicted: Path, true: Path, protocol: str, batch: BatchOptions, names: str
+    photos: Iterable[Photo],
+    predicted: Path,
+    true: Path,
+    protocol: str,
+    batch: BatchOptions,
+    names: str,
 ) -> None:
     """Evaluate the alphas that were written; the numbers go beside them."""
     from mattekit.cli import evaluate

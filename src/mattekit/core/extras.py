@@ -26,9 +26,18 @@ EXTRAS = {
         "uvicorn": "uvicorn",
         "multipart": "python-multipart",
     },
+    "client": {"httpx": "httpx"},
     "export": {"onnxscript": "onnxscript"},
     "exr": {"OpenEXR": "OpenEXR"},
     "parquet": {"pyarrow": "pyarrow"},
+    "cloud": {"fsspec": "fsspec", "s3fs": "s3fs"},
+    "gs": {"gcsfs": "gcsfs"},
+    "az": {"adlfs": "adlfs"},
+    "ray": {"ray": "ray"},
+    "hub": {"huggingface_hub": "huggingface_hub"},
+    "wandb": {"wandb": "wandb"},
+    "mlflow": {"mlflow": "mlflow-skinny", "sqlalchemy": "SQLAlchemy", "alembic": "alembic"},
+    "psd": {"psd_tools": "psd-tools"},
 }
 """Extra -> the modules it brings, each with the name of its distribution."""
 

@@ -44,6 +44,16 @@ class Batch:
         return replace(self, **changed)
 
 
+Precision = Literal["32", "bf16", "fp16"]
+"""Of a network's arithmetic; its results are float32 in any case."""
+HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def autocast(device: torch.device, precision: Precision) -> torch.autocast:
+    """Half precision where it is asked for."""
+    return torch.autocast(device.type, HALF.get(precision), enabled=precision in HALF)
+
+
 Representation = Literal["TT", "FT", "BT"]
 Rosta = Literal["TT", "FT", "BT", "RIM"]
 """What GFM's glance separates: the three labels of a trimap, certain foreground from the rest,

@@ -72,6 +72,11 @@ def measure_files(files: PictureFiles, options: MeasureOptions) -> Row:
     return replace(row, seconds=round(time.perf_counter() - start, 3))
 
 
+def unmeasured(files: PictureFiles, reason: str) -> Row:
+    """The row of a picture whose process was ended."""
+    return Row(name=files.name, predicted=str(files.predicted), error=reason)
+
+
 def read_planes(
     files: PictureFiles, max_pixels: int = MAX_PIXELS, *, may_lack_colours: bool = False
 ) -> EvaluatedPlanes:

@@ -17,6 +17,7 @@ import numpy as np
 
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadArgument, BadImage
+from mattekit.core.storage import as_path
 from mattekit.core.types import Alpha, Image, Plane, Size, Trimap
 from mattekit.imaging.arrays import snap
 from mattekit.imaging.compose import to_linear
@@ -228,13 +229,13 @@ def _stream(source: Source) -> Iterator[tuple[Stream, str]]:
     elif isinstance(source, str | os.PathLike):
         if WEB_ADDRESS.match(str(source)):
             raise BadImage(f"{source} is a web address; download it and give the file")
-        with _opened(Path(source)) as file:
+        with _opened(as_path(source)) as file:
             yield file if file.seekable() else io.BytesIO(file.read()), str(source)
     else:
         yield io.BytesIO(source.read()), "the picture"
 
 
-def _opened(path: Path) -> io.BufferedReader:
+def _opened(path: Path) -> Stream:
     try:
         if path.is_dir():
             raise BadImage(f"{path} is a folder; expected a picture")

@@ -22,6 +22,9 @@ from mattekit.core.types import (
 )
 from mattekit.imaging.arrays import PIXELS, ArrayLike, as_mask
 
+BAND_SHARE = 0.01  # of the subject's diagonal: the width of an edge band, unless one is given
+SHARE_OF_DEPTH = 0.5  # of the way from the edge to the deepest pixel that may become unknown
+
 
 def make_trimap(alpha_or_mask: ArrayLike, inner: int | float, outer: int | float) -> Trimap:
     """A trimap whose unknown band reaches `inner` pixels into the subject and `outer` out of it.
@@ -56,6 +59,28 @@ def band(
     opaque = alpha_or_mask >= 1 - tolerance
     transparent = alpha_or_mask <= tolerance
     return _labels(_distance(opaque) > inner, _distance(transparent) > outer)
+
+
+def edge_band(matte: Plane, width: float, *, tolerance: float = 0.0) -> Trimap:
+    """Unknown within `width` pixels of the edge, or fewer where subject or background are thin.
+
+    At most half the way from the edge to the deepest pixel becomes unknown, so that something of
+    both stays known.
+
+    Args:
+        tolerance: values within it of 0 and 1 count as these; what lies between is unknown.
+    """
+    inner, outer = (
+        min(width, SHARE_OF_DEPTH * float(_distance(side).max()))
+        for side in (matte >= 1 - tolerance, matte <= tolerance)
+    )
+    return band(matte, inner=inner, outer=outer, tolerance=tolerance)
+
+
+def diagonal(mask: Mask) -> float:
+    """Of the mask's bounding box, in pixels; 0 of an empty one."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return float(np.hypot(np.ptp(rows) + 1, np.ptp(columns) + 1)) if rows.size else 0.0
 
 
 def random_band(

@@ -228,10 +228,14 @@ def presets(path: Path) -> list[str]:
 
 def dump_recipe(recipe: Recipe) -> str:
     """The whole recipe as YAML, every default filled in; `load_recipe` reads it back the same."""
+    return yaml.safe_dump(as_tree(recipe), sort_keys=False)
+
+
+def as_tree(recipe: Recipe) -> dict[str, Any]:
+    """The whole recipe as dictionaries and lists, as YAML has them."""
     tree = asdict(recipe)
     shared = [field.name for field in fields(TrainingConfig)]
-    ordered = {name: tree[name] for name in sorted(tree, key=lambda name: name in shared)}
-    return yaml.safe_dump(_plain(ordered), sort_keys=False)
+    return {key: _plain(tree[key]) for key in sorted(tree, key=lambda key: key in shared)}
 
 
 def describe_length(recipe: Recipe) -> str:
@@ -266,6 +270,11 @@ def _check_metrics(settings: ValidationConfig) -> None:
     unknown = [name for name in settings.metrics if name not in known]
     if unknown:
         raise BadRecipe(f"validate.metrics: no '{unknown[0]}'; choose from {', '.join(known)}")
+    if settings.best in METRICS and METRICS[settings.best].higher_is_better:
+        raise BadRecipe(
+            f"validate.best: {settings.best} is best where it is highest, but the best checkpoint"
+            " is that of the lowest error; take an error such as mae"
+        )
     try:
         choose_protocol(settings.protocol, None)
     except BadArgument as error:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from torch import distributed
 
 from mattekit.core.errors import BadArgument, BadOutput, BadRecipe
 from mattekit.recipes.reading import read_tree
@@ -39,6 +42,22 @@ def resolve_run_folder(recipe: Recipe, *, out: Path | None, resume: str, title: 
     if found.checkpoint is not None:
         check_same_recipe(recipe, found.checkpoint)
     return found
+
+
+def check_same_checkpoint(folder: RunFolder, fabric: Any) -> None:
+    """Refuse to start where the processes do not see the same run, as without a shared folder."""
+    if fabric.world_size == 1:
+        return
+    own = "none" if folder.checkpoint is None else folder.checkpoint.name
+    names: list[Any] = [None] * fabric.world_size
+    distributed.all_gather_object(names, own)
+    if len(set(names)) > 1:
+        other = next(rank for rank, name in enumerate(names) if name != own)
+        raise BadArgument(
+            f"--resume: in {folder.path} process {fabric.global_rank} finds the checkpoint {own}, "
+            f"process {other} {names[other]}; all machines need the same folder: put it on a "
+            "shared disk, or copy the newest checkpoint and its note `last` to each"
+        )
 
 
 def check_same_recipe(recipe: Recipe, checkpoint: Path) -> None:

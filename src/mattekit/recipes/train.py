@@ -28,10 +28,11 @@ from mattekit.recipes.build import (
 )
 from mattekit.recipes.initial_weights import describe_init, load_initial_critic
 from mattekit.recipes.published_run import continue_published
-from mattekit.recipes.recipe import Recipe, dump_recipe
-from mattekit.recipes.run_folder import RunFolder
+from mattekit.recipes.recipe import Recipe, as_tree, dump_recipe
+from mattekit.recipes.run_folder import RunFolder, check_same_checkpoint
 from mattekit.training.checkpoints import Checkpoints, Writers
 from mattekit.training.guards import check_samples
+from mattekit.training.loggers import LoggedRun
 from mattekit.training.loop import fit, stop_requests, without_denormals
 from mattekit.training.model_card import Card, model_card
 from mattekit.training.panels import batch_panel
@@ -75,6 +76,7 @@ def train(
     """
     source = handle_errors(recipe.data.train.open(), recipe.data.on_error)
     fabric = make_fabric(recipe, hardware)
+    check_same_checkpoint(folder, fabric)
     row = make_row(recipe, source, fabric)
     epoch = len(source) / recipe.batch
     torch.manual_seed(recipe.seed)
@@ -114,7 +116,12 @@ def train(
         if fabric.is_global_zero:
             with replacing(make_folder(folder.path) / "recipe.yaml") as aside:
                 aside.write_text(dump_recipe(recipe), encoding="utf-8")
-            run.log = RunLog(folder.path, step=run.state.step)
+            run.log = RunLog(
+                LoggedRun(
+                    folder=folder.path, step=run.state.step, title=title, recipe=as_tree(recipe)
+                ),
+                recipe.log.to,
+            )
         for note in (start, *notes):
             run.say(note)
         batches = make_batches(recipe, source, row, fabric, start=run.state.step)

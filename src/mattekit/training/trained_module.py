@@ -16,12 +16,10 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from mattekit.core.errors import BadRecipe
-from mattekit.core.tensors import Batch, Prediction
-from mattekit.training.method import Precision, StateDict
+from mattekit.core.tensors import HALF, Batch, Precision, Prediction, autocast
+from mattekit.training.method import StateDict
 from mattekit.training.optimisers import OptimiserConfig, set_rates
 from mattekit.training.schedules import LearningRate
-
-HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class TrainedModule:
@@ -102,11 +100,6 @@ class TrainedModule:
         """The rate of the last update and that of the next."""
         scales = self.optimiser.param_groups[0]
         return scales["lr"] / scales["lr_scale"], self.rate(self.updates).lr
-
-
-def autocast(device: torch.device, precision: Precision) -> torch.autocast:
-    """Half precision where the recipe asks for it."""
-    return torch.autocast(device.type, HALF.get(precision), enabled=precision in HALF)
 
 
 def data_parallel(module: nn.Module, fabric: Fabric) -> DistributedDataParallel:

@@ -13,6 +13,7 @@ from torch import nn
 
 from mattekit.core.config import config
 from mattekit.core.errors import BadData, BadRecipe
+from mattekit.core.tensors import Precision
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Plane, Sample
 from mattekit.data import Source
 from mattekit.data.augmentation.estimates import EstimatesConfig
@@ -45,6 +46,8 @@ class ValidationConfig:
     whole picture."""
     strategy: StrategyConfig | None = None
     """How the network is taken over a picture; null for the one that suits it."""
+    precision: Precision = "32"
+    """Of the network's arithmetic, whatever it is trained in."""
     protocol: str = "official"
     metrics: tuple[str, ...] = ("sad", "mse", "grad", "conn")
     """Of alpha; perceptual, of composites with it; or for a network that guesses colours
@@ -82,11 +85,12 @@ class Validator:
         """What is measured on what: scores of two descriptions cannot be compared."""
         how = self.settings
         parts = (self.source.names[: self.count], how.best, how.protocol, how.crop, how.strategy)
-        return repr(parts)
+        return repr(parts if how.precision == "32" else (*parts, how.precision))
 
     def scores(self, network: nn.Module, fabric: Fabric) -> dict[str, float]:
         """The mean of every metric; each process measures its share, none is counted twice."""
-        predictor = predictor_of(network, fabric.device, self.settings.strategy)
+        how = self.settings
+        predictor = predictor_of(network, fabric.device, how.strategy, how.precision)
         device = str(fabric.device)
         table = torch.zeros(self.count, len(self.settings.metrics), dtype=torch.float64)
         for index in range(fabric.global_rank, self.count, fabric.world_size):
@@ -139,10 +143,15 @@ class Validator:
 
 
 def predictor_of(
-    network: nn.Module, device: torch.device, strategy: StrategyConfig | None
+    network: nn.Module,
+    device: torch.device,
+    strategy: StrategyConfig | None,
+    precision: Precision = "32",
 ) -> Predictor:
     """A predictor with a copy of the network, so that nothing about the one in training changes."""
-    frozen = TorchNetwork(copy.deepcopy(network), name=type(network).__name__, device=device)
+    frozen = TorchNetwork(
+        copy.deepcopy(network), name=type(network).__name__, device=device, precision=precision
+    )
     return Predictor(frozen, strategy=strategy)
 
 
