@@ -121,6 +121,8 @@ def test_a_missing_trimap_fails_alone_and_is_named(model: Path, data: Path) -> N
         (["--strategy", "hybrid"], "hybrid does not suit local"),
         (["--strategy", "whale"], "no strategy 'whale'; choose whole, tile, resize, hybrid"),
         (["--strategy", "whole", "--tile", 64], "the strategy whole has no size"),
+        (["--strategy", "resize", "--legacy"], "resize: legacy rounds the sizes of a ratio"),
+        (["--strategy", "resize", "--ratio", "1/0"], "'1/0' is no share; write it like 1/3"),
         (["--save", "beta"], "no output 'beta'"),
         (["--save", "focus"], "local gives no focus; it gives alpha, foreground, rgba, trimap"),
         (["--save", "alpha,recomposition"], "local gives no recomposition"),

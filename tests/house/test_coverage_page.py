@@ -24,6 +24,8 @@ def test_the_page_has_its_rows() -> None:
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
 def test_a_row_names_a_test_that_there_is(row: list[str]) -> None:
+    if row[1].startswith("left out: "):
+        return
     found = TEST.fullmatch(row[2])
     assert found is not None, row
     assert f"def {found[2]}(" in (ROOT / "tests" / found[1]).read_text()

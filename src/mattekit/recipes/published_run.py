@@ -61,6 +61,10 @@ def continue_published(run: Run, path: Path) -> list[str]:
             f"there epoch {content['epoch']} is step {run.state.step}, here epoch {epochs:.2f}: "
             "batch or table of pairs are not those of the published run"
         )
+    if method.config.critic.trimap != "published":
+        remarks.append(
+            "the published critic saw the unknown region as 128/255: method.critic.trimap=published"
+        )
     return remarks
 
 
