@@ -22,7 +22,7 @@ HERE = Path(__file__).parent
 PHOTOS = HERE.parent / "examples" / "photos"
 PICTURES = HERE / "pictures" / "gallery"
 BEGIN, END = "<!-- strips: written by docs/gallery_page.py -->\n", "<!-- end of strips -->"
-KINDS = ("hair", "fur", "feather", "leaves", "lace", "veil", "glass", "smoke")
+KINDS = ("hair", "fur", "feather", "leaves", "lace", "veil", "glass")
 SEED, SIDE, HEIGHT, GAP = 21, 384, 200, 6
 
 
