@@ -26,7 +26,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     target = Path(os.path.realpath(path)) if path.is_symlink() else path
     make_folder(target.parent)
     if target.is_dir():
-        raise BadOutput(f"{path} is a folder, but a file is to be written there; name a file")
+        raise BadOutput(f"{path} is a folder, expected the name of a file; name a file in it")
     name = f".{target.stem[:60]}.{os.getpid()}.{os.urandom(4).hex()}{target.suffix}"
     temporary = target.with_name(name)
     try:
@@ -40,7 +40,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def make_folder(folder: str | os.PathLike[str]) -> Path:
-    """Create a folder with its parents, or say in a sentence why it cannot be."""
+    """Create a folder with its parents; an error says why that fails."""
     folder = Path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -50,7 +50,7 @@ def make_folder(folder: str | os.PathLike[str]) -> Path:
 
 
 def flush(path: Path) -> None:
-    """Wait until the system has put a file, or a folder's list of files, onto the disk.
+    """Wait until the system has written a file, or a folder's entries, to the disk.
 
     Windows flushes a file through a writable handle only, and has no handles of folders.
     """
