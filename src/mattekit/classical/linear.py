@@ -1,9 +1,9 @@
 """The matting Laplacian (Levin et al. 2008) and a solver for equations dominated by it.
 
-Conjugate gradients with incomplete Cholesky take hundreds of steps: L nearly vanishes on alphas that
-are affine in the colours, alpha = a . I + b, and these converge slowly. The two-level preconditioner
-here gives every block of pixels four coarse unknowns (a, b) and solves for those directly; 30 to 60
-steps remain.
+Conjugate gradients with incomplete Cholesky take hundreds of steps: L nearly vanishes on alphas
+that are affine in the colours, alpha = a . I + b, and these converge slowly. The two-level
+preconditioner here gives every block of pixels four coarse unknowns (a, b) and solves for those
+directly; 30 to 60 steps remain.
 
 L: the matting Laplacian; U: the unknown pixels, K: the known ones, numbered row by row; m: 1 where
 the trimap says foreground.
