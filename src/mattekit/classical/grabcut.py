@@ -1,4 +1,4 @@
-"""OpenCV's GrabCut (Rother et al. 2004), run so that it also says where it is not sure."""
+"""OpenCV's GrabCut (Rother et al. 2004), with an estimate of where it is uncertain."""
 
 from dataclasses import dataclass
 
@@ -12,8 +12,8 @@ Marks = Plane
 """h w of cv2.GC_BGD, GC_FGD (sure), GC_PR_BGD, GC_PR_FGD (to be found)."""
 
 ROUNDS = 5
-WATCHED = 2  # rounds at the end in which a pixel that changes its class is not sure
-UNDECIDED_FACTOR = 3.0  # likelihoods of the two colour models that differ by less tell nothing
+WATCHED = 2  # last rounds; a pixel that changes its class in them is uncertain
+UNDECIDED_FACTOR = 3.0  # a smaller ratio of the likelihoods of both colour models is undecided
 NARROWEST_BAND = 3
 COMPONENTS = 5  # of each colour model
 LEAST_LOG_LIKELIHOOD = -30.0
@@ -23,18 +23,18 @@ SMALLEST_PART = 0.002  # of the subject: smaller islands and holes are noise
 
 @dataclass(frozen=True, kw_only=True)
 class Cut:
-    """What GrabCut found."""
+    """The result of GrabCut."""
 
     foreground: Mask
     unsure: Mask
-    """To be found, and changed late or of a colour that tells little."""
+    """Uncertain: not given, and changed late or of an undecided colour."""
     marks: Marks
     """As they were given."""
     energy: float
-    """How badly colours and edges fit the division; the lowest of several starts is the best."""
+    """Cost of the segmentation; the lowest of several starts is the best."""
 
     def trimap(self) -> Trimap:
-        """Unknown along the edge and where GrabCut is not sure; given marks stay known."""
+        """Unknown along the edge and where GrabCut is uncertain; given marks stay known."""
         width = max(NARROWEST_BAND, BAND_SHARE * diagonal(self.foreground))
         labels = edge_band(self.foreground, width)
         labels[self.unsure] = UNKNOWN
@@ -44,7 +44,7 @@ class Cut:
 
 
 def grab_cut(image: Plane, marks: Marks, *, seed: int = 0) -> Cut:
-    """Divide a small 8-bit picture into subject and background, from marks of both.
+    """Segment a small 8-bit picture into subject and background, from marks of both.
 
     The same seed gives the same cut.
     """
@@ -70,7 +70,7 @@ def grab_cut(image: Plane, marks: Marks, *, seed: int = 0) -> Cut:
 
 
 def _edge_cost(image: Plane, foreground: Mask) -> float:
-    """What GrabCut pays for the edge, a pixel of the picture: little where colours change there."""
+    """Cost of the edge per pixel of the picture: low where colours change along it."""
     colours = image.astype(np.float32)
     down, across = np.diff(colours, axis=0), np.diff(colours, axis=1)
     steps = np.concatenate([(down**2).sum(-1).ravel(), (across**2).sum(-1).ravel()])
@@ -80,7 +80,7 @@ def _edge_cost(image: Plane, foreground: Mask) -> float:
 
 
 def _log_likelihood(image: Plane, model: Plane) -> Plane:
-    """Logarithm of the mixture of Gaussians that GrabCut keeps: weights, means, covariances."""
+    """Log likelihood under GrabCut's mixture of Gaussians: weights, means, covariances."""
     weights, means, covariances = np.split(model.ravel(), [COMPONENTS, 4 * COMPONENTS])
     colours = image.reshape(-1, 3).astype(np.float64)
     likelihood = np.full(len(colours), 1e-300)
@@ -96,7 +96,7 @@ def _log_likelihood(image: Plane, model: Plane) -> Plane:
 
 
 def _without_specks(mask: Mask) -> Mask:
-    """The mask without islands and holes that are small beside it."""
+    """The mask without small islands and holes."""
     least = max(1, int(SMALLEST_PART * np.count_nonzero(mask)))
     for value in (True, False):
         _, parts, stats, _ = cv2.connectedComponentsWithStats((mask == value).astype(np.uint8))

@@ -15,7 +15,7 @@ TRIMAP_STEP = 0.5  # a label l is 0.5 * l in a batch: 0 background, 0.5 unknown,
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Planes of several samples, stacked. Missing planes are None."""
+    """Planes of several samples, stacked; missing ones are None."""
 
     image: Float[Tensor, "b 3 h w"]
     alpha: Float[Tensor, "b 1 h w"]
@@ -29,7 +29,7 @@ class Batch:
     names: tuple[str, ...] = ()
 
     def pin_memory(self) -> "Batch":
-        """The same batch in page-locked memory; the loader of PyTorch asks for it by this name."""
+        """The same batch in page-locked memory; PyTorch's loader calls this method by name."""
         return self._changed(lambda plane: plane.pin_memory())
 
     def to(self, device: torch.device | str, **options: Any) -> "Batch":
@@ -66,7 +66,7 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 @dataclass(frozen=True, kw_only=True)
 class Prediction:
-    """What a network says. `alpha` is always there, the rest only where a system has it."""
+    """What a network predicts: always `alpha`, the rest only from networks that have it."""
 
     alpha: Float[Tensor, "b 1 h w"]
     refined_from: Float[Tensor, "b 1 h w"] | None = None
