@@ -59,7 +59,7 @@ async function follow(response, tell) {
     for (const event of events) {
       last = /^event: ?(.*)$/m.exec(event)?.[1] ?? last;
       const data = JSON.parse(/^data: ?(.*)$/m.exec(event)?.[1] ?? "{}");
-      if (last === "failed") throw new Refusal(data.detail, data.status);
+      if (last === "failed") throw new Refusal(forThePage(data.detail), data.status);
       if (last === "progress" && "share" in data) tell(data.share);
     }
   }
@@ -121,8 +121,14 @@ async function answer(response) {
 
 async function refusal(response) {
   try {
-    return new Refusal((await response.json()).detail, response.status);
+    return new Refusal(forThePage((await response.json()).detail), response.status);
   } catch {
     return new Refusal(`the server answered ${response.status}`, response.status);
   }
+}
+
+// A sentence without the parts that name options of the command line.
+function forThePage(sentence) {
+  const parts = sentence.split(/(?<=[;,]) /).filter((part) => !part.includes("--"));
+  return parts.join(" ").replace(/[;,]$/, "");
 }

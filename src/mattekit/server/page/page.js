@@ -46,7 +46,7 @@ function attach(photo) {
     busy: (work) => {
       if (work?.words) mark(photo, work.share === null ? "being cut out" : `${percent(work.share)}`);
       else if (photo.matte.full) mark(photo, "cut out");
-      shown(showBusy)(work?.words ? work : null);
+      if (!taking) shown(showBusy)(work?.words ? work : null);
     },
     error: shown((error) => say(error.message, true)),
     note: shown((words) => say(words)),

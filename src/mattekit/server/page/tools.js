@@ -157,6 +157,11 @@ function end(stroke) {
   painted(stroke);
 }
 
+function lost(event) {
+  pointers.delete(event.pointerId);
+  giveUp();
+}
+
 function giveUp() {
   drag = view.box = null;
   drawMark(null);
@@ -195,7 +200,7 @@ const spanned = (a, b) => ({
 });
 
 export function listen(canvas) {
-  const events = { pointerdown: down, pointermove: move, pointerup: up, pointercancel: giveUp, pointerleave: leave };
+  const events = { pointerdown: down, pointermove: move, pointerup: up, pointercancel: lost, pointerleave: leave };
   for (const [name, does] of Object.entries(events)) canvas.addEventListener(name, does);
   canvas.addEventListener("wheel", wheel, { passive: false });
   canvas.addEventListener("contextmenu", (event) => event.preventDefault());
