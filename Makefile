@@ -4,7 +4,7 @@ BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 FAST := not slow and not browser and not gpu
 
-.PHONY: setup demo test check fix test-all bench clean
+.PHONY: setup demo docs test check fix test-all bench clean
 
 setup: .venv/.dev
 
@@ -27,13 +27,17 @@ setup: .venv/.dev
 demo: .venv/.base
 	@$(BIN)/python examples/demo.py
 
+docs: .venv/.dev
+	$(BIN)/mkdocs build --quiet
+	@echo "the site is in site/index.html"
+
 test: .venv/.dev
 	$(BIN)/pytest -n auto
 
 check: .venv/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/codespell src tests docs examples benchmarks README.md CONTRIBUTING.md CHANGELOG.md
+	$(BIN)/codespell src tests docs examples benchmarks integrations README.md CONTRIBUTING.md CHANGELOG.md
 	$(BIN)/mypy
 	$(BIN)/pytest -n auto
 
@@ -48,4 +52,4 @@ bench: .venv/.dev
 	@for script in benchmarks/*_*.py; do echo "== $$script"; $(BIN)/python $$script --quick || exit 1; done
 
 clean:
-	rm -rf .venv demo-output build dist .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv demo-output build dist site .mypy_cache .ruff_cache .pytest_cache

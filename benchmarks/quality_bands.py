@@ -18,11 +18,11 @@ import numpy as np
 from harness import Options, Report
 from pictures import photographs, scenes
 
-from mattekit.classical.grabcut import edge_band
 from mattekit.core.types import UNKNOWN, Alpha, Plane, Trimap
 from mattekit.imaging.resize import resize
+from mattekit.imaging.trimap import diagonal, edge_band
 from mattekit.inference.matting import build_matting
-from mattekit.subject.bands import diagonal, soft_bands
+from mattekit.subject.bands import soft_bands
 
 SIDE = 320
 SHIFT = 0.006  # of the picture's diagonal

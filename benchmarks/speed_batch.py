@@ -2,10 +2,10 @@
 
     python benchmarks/speed_batch.py [--quick] [--photos 500] [--priced 8] [--items 5000]
 
-The same small photos with their trimaps by the shipped network: one local process, two, two workers
-of Ray on local files, and two processes on an S3 server of this machine (moto, which takes its
-share of the processors), where the extras `ray` and `cloud` and moto are installed. A rate is of
-photos after the first result: neither starting processes nor opening networks is in it. The price
+The same small photos with their trimaps by the shipped network: one local process, two, two
+workers of Ray on local files, and two processes on an S3 server of this machine (moto, a share of
+the processors with the rest; extras `cloud` and `ray` and moto, else left out). A rate is of photos
+after the first result, so that neither starting processes nor opening networks is in it. The price
 is of photos of 2 megapixels with trimaps: CPU seconds of a run over several less those of a run
 over one. At last the memory of the process that hands out items, whose work is a stand-in.
 """

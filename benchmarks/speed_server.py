@@ -1,19 +1,24 @@
 """How long does the server take over a stroke, and what does it bear from many clients?
 
-    python benchmarks/speed_server.py [--quick]
+    python benchmarks/speed_server.py [--quick] [--only strokes|whole|load|deaths]
 
-A stroke of 300 px on a photo of 2 megapixels, and a loop of 300 by 300 px, are sent as the page
-sends them: the window around them, cut out of photo and trimap; and the whole, reduced to 0.3
-megapixels, as the page asks for a preview. The load is small cut-outs from 8 clients; a client that
-is sent away with 429 comes again when told. Memory is that of the server and its workers.
+A stroke of 300 px on a photo of 2 megapixels, and a loop of 300 by 300 px, are sent as windows:
+what is around them, cut out of photo and trimap. A photo that the server keeps is clicked on and
+cut as a whole, and one of 12 megapixels is cut in the background, from the upload to the finished
+file. The load is small cut-outs from 8 clients; a client that is sent away with 429 comes again
+when told. Memory is that of the server and its workers. In the last table nobody comes again, a
+worker process is killed every ten seconds, and memory is that of the process that listens.
 """
 
+import random
 import re
 import socket
 import statistics
 import subprocess
+import threading
 import time
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
@@ -23,6 +28,7 @@ import numpy as np
 import psutil
 from harness import Options, Report, clock, clocked, command
 
+from mattekit.client import Client
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Image, Size, Trimap
 from mattekit.imaging.files import encode_image
 from mattekit.imaging.picture import to_float
@@ -36,14 +42,16 @@ CONTEXT = 64  # pixels around a stroke that the page sends along
 AT_ONCE = 300_000  # pixels that the page asks for at once
 CLIENTS = 8
 WORKERS = 2
+LARGE = (3000, 4000)  # 12 megapixels
+BETWEEN_DEATHS = 10.0  # seconds
 
 Window = tuple[slice, slice]
 Parts = dict[str, bytes]
 
 
 @contextmanager
-def server() -> Iterator[httpx.Client]:
-    """A client of a server that is up."""
+def server() -> Iterator[tuple[httpx.Client, psutil.Process]]:
+    """A client of a server that is up, and its process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -52,7 +60,7 @@ def server() -> Iterator[httpx.Client]:
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=300) as client:
             wait_until_ready(client)
-            yield client
+            yield client, psutil.Process(process.pid)
     finally:
         process.terminate()
         process.wait()
@@ -90,9 +98,9 @@ def around(place: tuple[int, int], reach: tuple[int, int]) -> Window:
     return rows, columns
 
 
-def parts_of(image: Image, trimap: Trimap) -> Parts:
-    """Photo and trimap as files, at a size that the page asks for at once."""
-    scale = min(1.0, (AT_ONCE / trimap.size) ** 0.5)
+def parts_of(image: Image, trimap: Trimap, *, at_once: int = AT_ONCE) -> Parts:
+    """Photo and trimap as files, with so many pixels at most."""
+    scale = min(1.0, (at_once / trimap.size) ** 0.5)
     size = round(trimap.shape[0] * scale), round(trimap.shape[1] * scale)
     labels = resize(trimap, size, "labels")
     return {
@@ -155,13 +163,85 @@ def bear_load(report: Report, client: httpx.Client, requests: int) -> None:
     table.row(requests, rate, sum(done), before, after, after / before - 1)
 
 
+def time_whole(report: Report, client: httpx.Client, size: Size, large: Size, repeats: int) -> None:
+    """The table of what is asked of whole photos, over Python's client."""
+    sample, huge = scene(7, size, kind="blob"), scene(8, large, kind="blob")
+    assert sample.trimap is not None
+    assert huge.trimap is not None
+    trimap = parts_of(sample.image, sample.trimap, at_once=sample.trimap.size)["trimap"]
+    file = encode_image(huge.image, format="jpeg")
+    labels = encode_image(to_float(to_pixels(huge.trimap)), format="png")
+    rows, columns = np.nonzero(sample.alpha > 0.99)
+    point = int(columns[len(columns) // 2]), int(rows[len(rows) // 2])
+    table = report.table("what is asked | median s:.2f | worst s:.2f")
+    with Client(str(client.base_url)) as server:
+        kept = server.upload(encode_image(sample.image, format="jpeg"))
+        cut = partial(server.cutout, kept, output="matte")
+        asked: dict[str, Callable[[], object]] = {
+            "a click, quality=fast": partial(cut, point=point, quality="fast"),
+            "a click": partial(cut, point=point),
+            "the whole matte": partial(cut, trimap=trimap),
+            f"{large[1]}x{large[0]} in the background": partial(server.job, file, trimap=labels),
+        }
+        for name, ask in asked.items():
+            times = [taken.wall for taken in clocked(ask, repeats)]
+            table.row(name, statistics.median(times), max(times))
+
+
+def bear_deaths(
+    report: Report, client: httpx.Client, process: psutil.Process, size: Size, requests: int
+) -> None:
+    """The table of what comes back while a worker is killed every ten seconds."""
+    sample = scene(7, size, kind="blob")
+    assert sample.trimap is not None
+    parts = parts_of(sample.image, sample.trimap)
+    over, killed = threading.Event(), 0
+    chance = random.Random(0)
+
+    def kill() -> None:
+        nonlocal killed
+        while not over.wait(BETWEEN_DEATHS):
+            found = [child for child in process.children() if "spawn_main" in str(child.cmdline())]
+            if found:
+                chance.choice(found).kill()
+                killed += 1
+
+    def ask(_: int) -> tuple[int, int]:
+        status = client.post("/v1/cutout", files=parts, data={"output": "matte"}).status_code
+        return status, process.memory_info().rss
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    with ThreadPoolExecutor(CLIENTS) as clients, clock() as taken:
+        done = list(clients.map(ask, range(requests)))
+    over.set()
+    killer.join()
+    statuses = Counter(status for status, _ in done)
+    shown = ", ".join(f"{count} x {status}" for status, count in sorted(statuses.items()))
+    early, last = done[requests // 10][1] / 2**20, done[-1][1] / 2**20
+    sizes = "MB after a tenth:.0f | MB at the end:.0f | growth:+.1%"
+    table = report.table(f"answers | workers killed:d | seconds:.0f | {sizes}")
+    table.row(shown, killed, taken.wall, early, last, last / early - 1)
+
+
 def main() -> None:
-    options = Options(__doc__, quick="a small photo and few requests").parse_args()
-    size = (480, 640) if options.quick else (1224, 1632)
-    with Report(options.json) as report, server() as client:
+    parser = Options(__doc__, quick="small photos and few requests")
+    parser.add_argument("--only", choices=("strokes", "whole", "load", "deaths"))
+    options = parser.parse_args()
+    quick = options.quick
+    size = (480, 640) if quick else (1224, 1632)
+    with Report(options.json) as report, server() as (client, process):
         report.say(f"{size[1]}x{size[0]}, {WORKERS} workers, {psutil.cpu_count()} cores")
-        time_strokes(report, client, size, repeats=2 if options.quick else 10)
-        bear_load(report, client, requests=100 if options.quick else 500)
+        large, small = ((600, 800), (96, 128)) if quick else (LARGE, (240, 320))
+        parts = {
+            "strokes": partial(time_strokes, report, client, size, 2 if quick else 10),
+            "whole": partial(time_whole, report, client, size, large, 1 if quick else 3),
+            "load": partial(bear_load, report, client, 100 if quick else 500),
+            "deaths": partial(bear_deaths, report, client, process, small, 40 if quick else 200),
+        }
+        for name, part in parts.items():
+            if options.only in (None, name):
+                part()
 
 
 if __name__ == "__main__":

@@ -13,3 +13,4 @@ sys.modules[_spec.name] = program  # dataclasses ask for it
 _spec.loader.exec_module(program)
 
 ROWS = program.rows()
+PAGE = program.PAGE

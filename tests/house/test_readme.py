@@ -21,7 +21,15 @@ ROOT = Path(__file__).parents[2]
 PAGES = sorted(
     path.relative_to(ROOT).as_posix() for path in [ROOT / "README.md", *ROOT.glob("docs/*.md")]
 )
-RUN = ("README.md", "docs/tour.md", "docs/commands.md")
+RUN = (
+    "README.md",
+    "docs/tour.md",
+    "docs/commands.md",
+    "docs/photographers.md",
+    "docs/developers.md",
+    "docs/researchers.md",
+    "docs/operators.md",
+)
 """Pages whose commands and Python are run; the commands of the others are read only."""
 NOT_RUN = ("serve", "models import", "predict")
 """What needs a browser, as --paint does, or weights that mattekit does not have."""

@@ -5,14 +5,21 @@ from pathlib import Path
 import pytest
 import torch
 from huggingface_hub import constants
+from networks.published.published_files import write
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from training.toys import ToyConfig, ToyNetwork, same, weights_of
 
-from mattekit.core.errors import BadWeights
-from mattekit.networks import weights
+from mattekit.core.errors import BadRecipe, BadWeights
+from mattekit.networks import config_of, weights
 from mattekit.networks.published import imagenet
-from mattekit.recipes.initial_weights import describe_init, load_initial_weights, trained_network
+from mattekit.networks.published.importing import import_checkpoint
+from mattekit.recipes.initial_weights import (
+    describe_init,
+    load_initial_critic,
+    load_initial_weights,
+    trained_network,
+)
 from mattekit.recipes.recipe import InitConfig
 
 STATE = {"features.0.weight": torch.full((6, 3, 3, 3), 0.5)}
@@ -125,3 +132,19 @@ def test_a_checkpoint_of_another_network_is_refused(file: Path) -> None:
 def test_a_guessing_network_that_is_not_trained_yet_is_asked_for() -> None:
     with pytest.raises(BadWeights, match=r"^guessed_background: .*train it first, or set guessed"):
         trained_network("runs/nothing", "guessed_background")
+
+
+def test_critics_are_a_start_for_critics(tmp_path: Path) -> None:
+    path = write(tmp_path / "netD.pth", "alphagan-critic", layers=2)
+    imported = import_checkpoint("alphagan-critic", path)
+    assert imported.header.preprocessing["trimap_code"] == (0.0, 128 / 255, 1.0)
+    weights.save(tmp_path / "critic.safetensors", imported.tensors, imported.header)
+    with pytest.raises(BadWeights, match=r"holds only a critic; .* init\.critic="):
+        weights.load(tmp_path / "critic.safetensors")
+    critic = config_of("patchgan", layers=2).build()
+    init = InitConfig(critic=str(tmp_path / "critic.safetensors"))
+    assert load_initial_critic(critic, init) == []
+    taken = critic.state_dict()
+    assert all(torch.equal(taken[key], value) for key, value in imported.tensors.items())
+    with pytest.raises(BadRecipe, match=r"init\.critic: there is no critic"):
+        load_initial_critic(None, init)

@@ -1,6 +1,7 @@
 """Photos that travel once, points, repairs, finishing, and jobs in the background."""
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -69,7 +70,7 @@ def test_a_photo_travels_once_and_is_forgotten_when_asked(client: TestClient) ->
     assert (about["width"], about["height"], about["expires_in"]) == (SIDE, SIDE, 3600)
     by_id = cut(client, {"trimap": TRIMAP}, photo_id=about["id"])
     assert by_id.content == cut(client, {"photo": PHOTO, "trimap": TRIMAP}).content
-    refused(cut(client, {"photo": PHOTO}, photo_id=about["id"]), 422, "send one of them")
+    refused(cut(client, {"photo": PHOTO}, photo_id=about["id"]), 422, "both say which photo")
     assert client.delete(f"/v1/photos/{about['id']}").status_code == 204
     refused(cut(client, {"trimap": TRIMAP}, photo_id=about["id"]), 404, "no photo of this name")
     refused(client.delete(f"/v1/photos/{about['id']}"), 404, "no photo of this name")
@@ -167,6 +168,11 @@ def test_an_option_that_does_not_fit_is_refused_by_its_name(
     refused(cut(client, {"trimap": TRIMAP}, photo_id=photo_id, **fields), 422, words)
 
 
+def test_an_error_speaks_of_fields_and_not_of_the_command_line(client: TestClient) -> None:
+    nothing = png(np.full((60, 60, 3), 0.5, np.float32))
+    refused(cut(client, {"photo": nothing}), 422, "draw a box: box x,y,w,h")
+
+
 def test_a_result_is_no_larger_than_a_photo_may_be(client: TestClient, photo_id: str) -> None:
     refused(cut(client, {"trimap": TRIMAP}, photo_id=photo_id, size="20000"), 413, "megapixels")
 
@@ -249,3 +255,15 @@ def test_the_openapi_document_lists_every_field(client: TestClient) -> None:
     wanted = {"photo_id", "point", "not_point", "box", "repair", "alpha", "crop", "shadow", "mask"}
     assert wanted <= body["properties"].keys()
     assert all("description" in field.get("items", field) for field in body["properties"].values())
+
+
+def test_the_page_of_the_api_shows_every_field_and_reaches_for_nothing(client: TestClient) -> None:
+    page = client.get("/docs")
+    assert page.headers["content-type"].startswith("text/html")
+    for path in client.get("/openapi.json").json()["paths"]:
+        assert f" {path}</code></h2>" in page.text
+    for word in ("not_point", "drop_islands", "WIDTHxHEIGHT", "Mattekit-Subject-Confidence"):
+        assert word in page.text
+    links = re.findall(r"(?:src|href)=\"([^\"]*)\"", page.text)
+    assert {link for link in links if not link.startswith("#")} == {"openapi.json"}
+    assert "<script" not in page.text

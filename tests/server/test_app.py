@@ -229,7 +229,7 @@ def test_models_health_metrics_documents_and_the_page_are_there(client: TestClie
     paths = client.get("/openapi.json").json()["paths"]
     assert "Mattekit-Confidence" in str(paths["/v1/cutout"])
     assert not [path for path in paths if "painting" in path]
-    refused(client.get("/docs"), 404, "GET /docs")
+    refused(client.get("/redoc"), 404, "GET /redoc")
     refused(client.post("/page.js"), 405, "Method Not Allowed")
     assert "mattekit" in client.get("/").text
     assert client.get("/page.js").status_code == 200

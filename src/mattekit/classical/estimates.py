@@ -1,11 +1,11 @@
-"""What classical methods say of a picture, for a network that weighs and corrects it.
+"""Classical alpha and colour estimates: inputs of the network `compact`, which corrects them.
 
-All of it is solved at half the size and brought back to full size: alphas along the colour lines,
-the other planes in blocks. The `fused` alpha is closed-form drawn
-towards the alpha of sampled colour pairs where those are sure of it; on its own it is ahead of
-closed-form at full size in squared error and Grad.
+All of them are solved at half the size and upsampled: alphas by a guided filter, the other planes
+by nearest neighbour. The `fused` alpha is closed-form pulled towards the alpha of sampled colour
+pairs where their confidence is high; alone it has a lower squared error and Grad than closed-form
+at full size.
 
-L: the matting Laplacian; U: the unknown pixels; s: the sampled alpha, C: how far it is trusted.
+L: the matting Laplacian; U: the unknown pixels; s: the sampled alpha, C: its weight.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,7 +25,7 @@ from mattekit.core.matte import known_alpha
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Plane, Trimap
 from mattekit.imaging.trimap import check_trimap, paste_known
 
-Estimates = npt.NDArray[np.float32]  # h w c, a plane a channel
+Estimates = npt.NDArray[np.float32]  # h w c, one channel per plane
 
 RGB = ("red", "green", "blue")
 SAMPLED = (
@@ -35,7 +35,7 @@ SAMPLED = (
     "confidence",
 )
 CHANNELS_1 = ("fused alpha", "closed-form alpha", *SAMPLED)
-"""What version 1 of the network `compact` was given."""
+"""The inputs of version 1 of the network `compact`."""
 CHANNELS = (
     "fused alpha",
     "information-flow alpha",
@@ -45,12 +45,12 @@ CHANNELS = (
     "distance to foreground",
     "distance to background",
 )
-"""The planes of `estimates`, unless others are asked for: those that `compact` takes."""
+"""The planes of `estimates`, by default: the inputs of `compact`."""
 
 FACTOR = 2
-SMALLEST = 8  # sides of pictures that are solved at their own size
+SMALLEST = 8  # pictures with a side up to this are solved at full size
 TRUST = 0.003
-"""Weight of a fully sure sampled alpha beside the rows of L."""
+"""Weight of a sampled alpha of confidence 1 relative to the rows of L."""
 OCTAVES = 8
 """A distance of 2^8 pixels or more is 1."""
 
@@ -58,7 +58,7 @@ OCTAVES = 8
 def estimates(image: Plane, trimap: Trimap, channels: Sequence[str] = CHANNELS) -> Estimates:
     """Alphas, sampled colours and confidence at every pixel, in the order of `channels`.
 
-    The picture comes as floats in [0, 1] or as samples of 8 or 16 bits.
+    The picture has floats in [0, 1] or samples of 8 or 16 bits.
 
     Raises:
         BadTrimap: the trimap has another size, or knows no foreground or no background.
@@ -67,10 +67,10 @@ def estimates(image: Plane, trimap: Trimap, channels: Sequence[str] = CHANNELS) 
 
 
 class Problem:
-    """A photo and its trimap at the size at which all estimates of it are solved.
+    """A photo and its trimap at the size at which all estimates are solved.
 
-    They share the small picture, its Laplacian and the preconditioner; what no plane needs is
-    never made. Callers bound the size of the photo.
+    Estimates share the small picture, its Laplacian and the preconditioner, which are computed on
+    demand. Callers bound the size of the photo.
     """
 
     def __init__(self, image: Plane, trimap: Trimap) -> None:
@@ -94,14 +94,14 @@ class Problem:
         return planes
 
     def _alphas(self, names: Sequence[str]) -> dict[str, Alpha]:
-        """At full size; solved for beside each other, since SciPy lets other threads run."""
-        _ = self.laplacian  # which both need
+        """At full size; solved in parallel, since SciPy releases the GIL."""
+        _ = self.laplacian  # shared, so computed before the threads start
         with ThreadPoolExecutor(2) as pool:
             alphas = pool.map(lambda name: self.enlarged(PLANES[name](self)), names)
             return dict(zip(names, alphas, strict=True))
 
     def drawn_towards(self, alpha: Alpha, weight: Plane) -> Alpha:
-        """x of (L_UU + C) x = C s - L_UK m for s and C at the small size; there again."""
+        """x of (L_UU + C) x = C s - L_UK m for s and C at the small size; x is small too."""
         matrix, right = self.laplacian
         C = weight[self.unknown].astype(np.float64)
         s = alpha[self.unknown].astype(np.float64)
@@ -109,7 +109,7 @@ class Problem:
         return self.filled(solve(matrix, right + C * s, self._precondition, start=s).clip(0, 1))
 
     def enlarged(self, alpha: Alpha) -> Alpha:
-        """A small alpha at full size, with known pixels as the trimap has them."""
+        """A small alpha upsampled to full size, with known pixels from the trimap."""
         full = enlarge(alpha, self.small, self.image, self.trimap == UNKNOWN)
         return paste_known(full, self.trimap)
 
@@ -161,7 +161,7 @@ class Problem:
         return trust
 
     def distance(self, label: int) -> Plane:
-        """How far every pixel is from the nearest one of a label, as a share of `OCTAVES`."""
+        """Log distance of every pixel to the nearest one of a label, as a share of `OCTAVES`."""
         outside = (self.trimap != label).view(np.uint8)
         distance = cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_5)
         return self.shrunk((np.log2(1 + distance) / OCTAVES).clip(max=1))
@@ -187,4 +187,4 @@ PLANES: dict[str, Callable[[Problem], Plane]] = {
     "distance to foreground": lambda problem: problem.distance(FOREGROUND),
     "distance to background": lambda problem: problem.distance(BACKGROUND),
 }
-"""Every plane that there is, at the small size."""
+"""All planes, at the small size."""

@@ -9,6 +9,7 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_origin, get_type_hints
 
@@ -76,6 +77,18 @@ def to_size(text: str) -> tuple[int, int]:
     if not match or not int(match[1]) or not int(match[2]):
         raise typer.BadParameter(f"'{text}' is not a size; write WIDTHxHEIGHT, like 640x480")
     return int(match[2]), int(match[1])
+
+
+def to_ratio(text: str | float) -> float:
+    """A share, from `1/3` or a plain number.
+
+    >>> to_ratio("1/4"), to_ratio("0.5")
+    (0.25, 0.5)
+    """
+    try:
+        return float(Fraction(text))
+    except (ValueError, ZeroDivisionError) as error:
+        raise typer.BadParameter(f"'{text}' is no share; write it like 1/3 or 0.5") from error
 
 
 Pictures = Annotated[

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, make_dataclass, replace
-from fractions import Fraction
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast, get_args
@@ -14,7 +13,7 @@ from mattekit.batch.files import Row, partners_in, read_manifest, stream
 from mattekit.batch.names import check_output
 from mattekit.batch.runner import Item, Outcome
 from mattekit.batch.tars import Sample, tar_item
-from mattekit.cli.options import DEFAULT_MAX_PIXELS, Bits, MaxPixels, to_size
+from mattekit.cli.options import DEFAULT_MAX_PIXELS, Bits, MaxPixels, to_ratio, to_size
 from mattekit.core.errors import BadArgument
 from mattekit.core.storage import below
 from mattekit.cutouts.save import SaveFormat
@@ -316,19 +315,27 @@ class StrategyOptions:
     tile: Annotated[
         int | None, typer.Option("--tile", metavar="N", help="tile: longest side of a window.")
     ] = None
+    tile_batch: Annotated[
+        int | None, typer.Option("--tile-batch", metavar="N", help="tile: windows at once.")
+    ] = None
     overlap: Annotated[
         int | None, typer.Option("--overlap", metavar="N", help="tile: context around it.")
     ] = None
     ratio: Annotated[
-        str | None, typer.Option("--ratio", metavar="1/3", help="resize: a share of each picture.")
+        float | None,
+        typer.Option("--ratio", metavar="1/3", parser=to_ratio, help="resize: of each picture."),
     ] = None
     glance_ratio: Annotated[
-        str | None,
-        typer.Option("--glance-ratio", metavar="1/3", help="hybrid: size of the first pass."),
+        float | None,
+        typer.Option(
+            "--glance-ratio", metavar="1/3", parser=to_ratio, help="hybrid: size of the first pass."
+        ),
     ] = None
     focus_ratio: Annotated[
-        str | None,
-        typer.Option("--focus-ratio", metavar="1/2", help="hybrid: size of the second pass."),
+        float | None,
+        typer.Option(
+            "--focus-ratio", metavar="1/2", parser=to_ratio, help="hybrid: size of the second pass."
+        ),
     ] = None
     legacy: Annotated[
         bool, typer.Option("--legacy", help="hybrid, --ratio: sizes and fusion as published.")
@@ -340,13 +347,15 @@ class StrategyOptions:
         given = {
             "max_size": self.max_size,
             "size": self.tile,
+            "batch": self.tile_batch,
             "overlap": self.overlap,
             "height": height,
             "width": width,
+            "ratio": self.ratio,
+            "glance_ratio": self.glance_ratio,
+            "focus_ratio": self.focus_ratio,
             "legacy": self.legacy or None,
         }
-        for name in ("ratio", "glance_ratio", "focus_ratio"):
-            given[name] = to_ratio(getattr(self, name))
         given = {name: value for name, value in given.items() if value is not None}
         known = {name: {f.name for f in fields(kind)} for name, kind in STRATEGIES.items()}
         name = self.strategy
@@ -366,20 +375,6 @@ class StrategyOptions:
         except ValueError as error:
             raise BadArgument(f"the strategy {name}: {error}") from error
         return strategy
-
-
-def to_ratio(text: str | None) -> float | None:
-    """A share, from `1/3` or a plain number.
-
-    >>> to_ratio("1/4"), to_ratio("0.5")
-    (0.25, 0.5)
-    """
-    if text is None:
-        return None
-    try:
-        return float(Fraction(text))
-    except (ValueError, ZeroDivisionError) as error:
-        raise typer.BadParameter(f"'{text}' is no share; write it like 1/3 or 0.5") from error
 
 
 def to_existing(text: str) -> tuple[ExistingAlpha, str]:

@@ -1,9 +1,11 @@
 """Predict alphas for a folder of pictures with any network."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
+from multiprocessing import current_process
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -32,6 +34,8 @@ from mattekit.imaging.files import open_trimap
 
 if TYPE_CHECKING:
     from mattekit.inference.predictor import Predictor
+
+PRECISIONS = ("32", "bf16", "fp16")
 
 
 def run(
@@ -65,6 +69,13 @@ def run(
         str | None, typer.Option("--max-memory", metavar="2GB", help="Memory of the whole process.")
     ] = None,
     device: Device = "auto",
+    devices: Annotated[
+        int,
+        typer.Option("--devices", metavar="N", min=1, help="GPUs to share the photos out to."),
+    ] = 1,
+    precision: Annotated[
+        str, typer.Option(metavar="32|bf16|fp16", help="Of the network's arithmetic.")
+    ] = "32",
     save: Annotated[
         str, typer.Option("--save", metavar="LIST", help="alpha, foreground, rgba, glance, ...")
     ] = "alpha",
@@ -81,17 +92,21 @@ def run(
     batch: BatchOptions,
 ) -> None:
     """Predict alphas for pictures with any network."""
-    from mattekit.inference.load import load
     from mattekit.inference.matting import check_states_error
     from mattekit.inference.outputs import check_names, parse_names
 
     parts = parse_names(save)
     found = _find(photos, manifest, list_file, alphamatting, output, trimap)
     format = chosen_format(output, write.format, is_file=is_file(output)) or "png"
+    if precision not in PRECISIONS:
+        raise BadArgument(f"the precision is one of {', '.join(PRECISIONS)}, not '{precision}'")
+    batch = replace(batch, processes=_processes(device, devices, batch.processes))
     build = partial(
-        load,
+        _build,
         model,
         device=device,
+        devices=devices,
+        precision=precision,
         strategy=strategy.chosen(),
         max_memory=None if max_memory is None else to_bytes(max_memory),
         **({} if sampling_size is None else {"sampling_size": sampling_size}),
@@ -115,6 +130,28 @@ def run(
         if true is not None:
             alone = parts == ("alpha",)
             _measure(found, output, true, protocol, batch, "*" if alone else "*-alpha")
+
+
+def _processes(device: str, devices: int, processes: int) -> int:
+    """How many processes work, at least one a GPU; refuses more GPUs than there are."""
+    if devices == 1:
+        return processes
+    if device not in ("auto", "cuda"):
+        raise BadArgument(f"--devices counts GPUs, and the device is {device}; use --processes")
+    from mattekit.inference.torch_network import find_device
+
+    find_device(f"cuda:{devices - 1}")
+    return max(processes, devices)
+
+
+def _build(model: str | None, *, device: str, devices: int, **options: Any) -> "Predictor":
+    """The predictor, on a GPU of this process's own where several share the work."""
+    from mattekit.inference.load import load
+
+    if devices > 1:
+        worker = current_process().name.rpartition("-")[2]  # SpawnProcess-1, -2, ...
+        device = f"cuda:{int(worker) % devices if worker.isdigit() else 0}"
+    return load(model, device=device, **options)
 
 
 def _find(

@@ -33,7 +33,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     target = Path(os.path.realpath(path)) if path.is_symlink() else path
     make_folder(target.parent)
     if target.is_dir():
-        raise BadOutput(f"{path} is a folder, but a file is to be written there; name a file")
+        raise BadOutput(f"{path} is a folder, expected the name of a file; name a file in it")
     name = f".{target.stem[:60]}.{os.getpid()}.{os.urandom(4).hex()}{target.suffix}"
     temporary = target.with_name(name)
     try:
@@ -60,7 +60,7 @@ def _sending(url: Url) -> Iterator[Path]:
 
 
 def make_folder(folder: str | os.PathLike[str]) -> Path:
-    """Create a folder with its parents, or say in a sentence why it cannot be."""
+    """Create a folder with its parents; an error says why that fails."""
     folder = as_path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -70,7 +70,7 @@ def make_folder(folder: str | os.PathLike[str]) -> Path:
 
 
 def flush(path: Path) -> None:
-    """Wait until the system has put a file, or a folder's list of files, onto the disk.
+    """Wait until the system has written a file, or a folder's entries, to the disk.
 
     Windows flushes a file through a writable handle only, and has no handles of folders.
     """

@@ -1,4 +1,4 @@
-"""The optional parts of mattekit: which extra brings which package."""
+"""Optional dependencies: which extra installs which package."""
 
 from importlib import import_module
 from types import ModuleType
@@ -36,10 +36,10 @@ EXTRAS = {
     "ray": {"ray": "ray"},
     "hub": {"huggingface_hub": "huggingface_hub"},
     "wandb": {"wandb": "wandb"},
-    "mlflow": {"mlflow": "mlflow-skinny"},
+    "mlflow": {"mlflow": "mlflow-skinny", "sqlalchemy": "SQLAlchemy", "alembic": "alembic"},
     "psd": {"psd_tools": "psd-tools"},
 }
-"""Extra -> the modules it brings, each with the name of its distribution."""
+"""Extra -> the modules it installs, each with the name of its distribution."""
 
 
 def require(module: str, what: str) -> ModuleType:
@@ -47,10 +47,10 @@ def require(module: str, what: str) -> ModuleType:
 
     Args:
         module: a module of an extra, or one of mattekit that imports such modules.
-        what: what needs it, as the beginning of the sentence.
+        what: what needs it, the beginning of the error message.
 
     Raises:
-        MissingExtra: where the extra is not installed.
+        MissingExtra: the extra is not installed.
 
     >>> require("torch", "training").__name__
     'torch'
@@ -65,7 +65,7 @@ def require(module: str, what: str) -> ModuleType:
 
 
 def missing_extra(error: ModuleNotFoundError, what: str) -> MissingExtra | None:
-    """What to raise for an import that failed, where an extra would bring the module."""
+    """The error for a failed import, if an extra provides the module."""
     module = (error.name or "").partition(".")[0]
     for extra, modules in EXTRAS.items():
         if module in modules:

@@ -1,9 +1,9 @@
-"""Plug-ins: further networks, losses, sources and steps, from outside of mattekit.
+"""Plug-ins: networks, losses, sources and steps defined outside mattekit.
 
 A module adds a config to a list with `register`. An installed package names its configs as entry
 points of the group `mattekit.networks`, `mattekit.losses`, ...; other modules are named by the
 environment variable MATTEKIT_PLUGINS (the command line's `--import`), which worker processes
-inherit. They are imported when a list is read, so that mattekit's own modules are there already.
+inherit. They are imported when a list is read, after mattekit's own modules.
 """
 
 import os
@@ -18,7 +18,7 @@ from mattekit.core.errors import BadArgument
 
 Kind = Literal["networks", "losses", "sources", "steps"]
 MODULES = "MATTEKIT_PLUGINS"
-"""Environment variable: names of modules to import, with commas between them."""
+"""Environment variable: names of modules to import, separated by commas."""
 
 Config = TypeVar("Config", bound=type)
 _registered: dict[Kind, dict[str, type]] = {
@@ -35,7 +35,7 @@ def register(kind: Kind) -> Callable[[Config], Config]:
     def add(config: Config) -> Config:
         if not (is_dataclass(config) and fields(config)[0].name == "name"):
             raise BadArgument(
-                f"the plug-in {config.__qualname__} is no config; decorate it with "
+                f"the plug-in {config.__qualname__} is not a config; decorate it with "
                 '@config and begin with a field name: Literal["..."] = "..."'
             )
         known = _registered[kind].setdefault(name_of(config), config)
@@ -46,7 +46,7 @@ def register(kind: Kind) -> Callable[[Config], Config]:
 
 
 def by_name(kind: Kind, built_in: Iterable[type]) -> dict[str, type]:
-    """A list of choices by name: mattekit's own, then those of plug-ins."""
+    """The choices by name: mattekit's own, then those of plug-ins."""
     _import_entry_points(kind)
     for module in filter(None, os.environ.get(MODULES, "").split(",")):
         _import(module, lambda module=module: import_module(module))  # type: ignore[misc]

@@ -19,9 +19,9 @@ from mattekit.core.extras import require
 
 T = TypeVar("T")
 if TYPE_CHECKING:
-    _Path = Path
+    SystemPath = Path
 else:
-    _Path = type(Path())  # of this system
+    SystemPath = type(Path())
 
 PACKAGES = {"s3": "s3fs", "gs": "gcsfs", "az": "adlfs", "memory": "fsspec"}
 """Scheme -> the package that knows it."""
@@ -34,7 +34,7 @@ BLOCK = 8 * 2**20
 HOPELESS = (errno.EINVAL, errno.EEXIST, errno.EACCES, errno.EPERM, errno.EISDIR, errno.ENOTDIR)
 
 
-class Url(_Path):
+class Url(SystemPath):
     """A file or a folder in object storage.
 
     >>> photo = Url("s3://bucket/in/cat.jpg")

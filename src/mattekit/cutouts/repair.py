@@ -48,8 +48,11 @@ def repair(photo: Plane, alpha: Alpha, strokes: Trimap, find_alpha: FindAlpha) -
     np.float32(1.0)
     """
     size = (photo.shape[0], photo.shape[1])
-    _check(alpha, strokes, size)
+    check_size("alpha", alpha, size)
+    check_size("strokes", strokes, size)
     painted = strokes != UNKNOWN
+    if not painted.any():
+        raise BadArgument("no stroke is painted; paint white on the subject, black beside it")
     trimap = _trimap(alpha, strokes)
     candidate = alpha.copy()
     candidate[painted] = strokes[painted] == FOREGROUND
@@ -77,13 +80,21 @@ def repaired_cutout(
     tell("alpha", 0.0)
     result = repair(picture.colours, alpha, strokes, find_alpha)
     tell("colours", 0.0)
-    trimap = np.where(result > 0.5, FOREGROUND, BACKGROUND).astype(np.uint8)
-    trimap[(result > SURE) & (result < 1 - SURE)] = UNKNOWN
+    return cutout_of_alpha(picture, result, clean=clean, model=method.name)
+
+
+def cutout_of_alpha(
+    picture: Picture, alpha: Alpha, *, clean: bool = True, model: str = "given"
+) -> Cutout:
+    """The cut-out of an opened photo whose alpha is known."""
+    check_size("alpha", alpha, picture.size)
+    trimap = np.where(alpha > 0.5, FOREGROUND, BACKGROUND).astype(np.uint8)
+    trimap[(alpha > SURE) & (alpha < 1 - SURE)] = UNKNOWN
     return Cutout(
-        matte=Matte(alpha=result, warnings=[*picture.warnings]),
-        colours=own_colours(picture, result) if clean else seen_colours(picture),
+        matte=Matte(alpha=alpha, warnings=[*picture.warnings]),
+        colours=own_colours(picture, alpha) if clean else seen_colours(picture),
         trimap=trimap,
-        model=method.name,
+        model=model,
         linear=picture.linear is not None,
     )
 
@@ -133,12 +144,10 @@ def _distance(stroke: Mask) -> Plane:
     return distance
 
 
-def _check(alpha: Alpha, strokes: Trimap, size: Size) -> None:
-    for name, plane in (("alpha", alpha), ("strokes", strokes)):
-        if plane.shape != size:
-            raise BadArgument(
-                f"the {name} to repair is {plane.shape[-1]}x{plane.shape[0]} and the photo "
-                f"{size[1]}x{size[0]}; they must have the same size"
-            )
-    if not (strokes != UNKNOWN).any():
-        raise BadArgument("no stroke is painted; paint white on the subject, black beside it")
+def check_size(name: str, plane: Plane, size: Size) -> None:
+    """Refuse a plane that is not as large as the photo."""
+    if plane.shape != size:
+        raise BadArgument(
+            f"the {name} to repair is {plane.shape[-1]}x{plane.shape[0]} and the photo "
+            f"{size[1]}x{size[0]}; they must have the same size"
+        )

@@ -6,7 +6,7 @@ The command `mattekit evaluate` prints what `evaluate` returns.
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -122,6 +122,11 @@ class Evaluator:
 
     def _is_error(self, path: Path) -> bool:
         return named_like({**PATTERNS, **self.patterns}["error"], path)
+
+
+def titled(measured: EvaluatedFolder, title: str) -> EvaluatedFolder:
+    """The same under another title than its folder's name."""
+    return replace(measured, evaluation=replace(measured.evaluation, title=title))
 
 
 def measure_pairing(

@@ -20,6 +20,7 @@ from mattekit.models.registry import check_commercial, describe_file, registry
 from mattekit.models.runtime import open_session
 
 if TYPE_CHECKING:
+    from mattekit.core.tensors import Precision
     from mattekit.inference.torch_network import TorchNetwork
 
 OPENED_AT_MOST = 2
@@ -33,6 +34,7 @@ def load(
     device: str = "auto",
     strategy: StrategyConfig | None = None,
     max_memory: int | None = None,
+    precision: "Precision" = "32",
     **options: Any,
 ) -> Predictor:
     """A network that predicts alphas.
@@ -43,20 +45,24 @@ def load(
         device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
         strategy: how the network goes over a picture; default: what suits it.
         max_memory: bytes that the whole process may hold.
+        precision: `bf16` or `fp16` where the device is fast at it; needs PyTorch.
         options: of the network, instead of those that its file states.
 
     >>> load().name
     'compact'
     """
-    network = load_network(model or DEFAULT_MODEL, device=device, **options)
+    network = load_network(model or DEFAULT_MODEL, device=device, precision=precision, **options)
     return Predictor(network, strategy=strategy, max_memory=max_memory)
 
 
-def load_network(model: str | Path, *, device: str = "auto", **options: Any) -> Network:
+def load_network(
+    model: str | Path, *, device: str = "auto", precision: "Precision" = "32", **options: Any
+) -> Network:
     """The network of a model's name or file; while its file does not change, it is opened once."""
     path = _registered_file(str(model)) or find(str(model)).absolute()
     with _opening:
-        return _opened(path, path.stat().st_mtime_ns, device, tuple(sorted(options.items())))
+        given = tuple(sorted(options.items()))
+        return _opened(path, path.stat().st_mtime_ns, device, precision, given)
 
 
 def _registered_file(name: str) -> Path | None:
@@ -72,7 +78,9 @@ def _registered_file(name: str) -> Path | None:
     return entry.paths[0]
 
 
-def load_in_torch(model: str, *, device: str = "auto", **options: Any) -> "TorchNetwork":
+def load_in_torch(
+    model: str, *, device: str = "auto", precision: "Precision" = "32", **options: Any
+) -> "TorchNetwork":
     """The network of a model's name or of a file of weights, in PyTorch."""
     path = find(model)
     require("mattekit.inference.torch_network", f"running {path.stem} in PyTorch")
@@ -80,16 +88,24 @@ def load_in_torch(model: str, *, device: str = "auto", **options: Any) -> "Torch
     from mattekit.networks.weights import load as load_weights
 
     module = load_weights(path, **options)
-    return TorchNetwork(module, name=path.stem, device=find_device(device))
+    return TorchNetwork(module, name=path.stem, device=find_device(device), precision=precision)
 
 
 @lru_cache(OPENED_AT_MOST)
-def _opened(path: Path, changed: int, device: str, options: tuple[tuple[str, Any], ...]) -> Network:
-    on_cpu = device in ("auto", "cpu") and not options  # without torch, and faster
-    if path.suffix != EXPORTED or (not on_cpu and read_contents(path).texts):
-        return load_in_torch(str(path), device=device, **dict(options))
+def _opened(
+    path: Path,
+    changed: int,
+    device: str,
+    precision: "Precision",
+    options: tuple[tuple[str, Any], ...],
+) -> Network:
+    exported = device in ("auto", "cpu") and precision == "32" and not options
+    if path.suffix != EXPORTED or (not exported and read_contents(path).texts):
+        return load_in_torch(str(path), device=device, precision=precision, **dict(options))
     if device not in ("auto", "cpu"):
         raise BadArgument(f"an .onnx file runs on the CPU here, not on {device}; use --device cpu")
+    if precision != "32":
+        raise BadArgument(f"{path} was exported in float32; leave --precision out")
     if options:
         raise BadArgument(f"{path} was exported with its options inside; they cannot be changed")
     session = open_session(path)

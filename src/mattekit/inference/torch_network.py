@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mattekit.core.errors import BadArgument, TooLarge
-from mattekit.core.tensors import Prediction
+from mattekit.core.tensors import Precision, Prediction, autocast
 from mattekit.core.types import Alpha, Plane
 from mattekit.inference.inputs import Batches
 from mattekit.models.registry import Terms
@@ -31,9 +31,14 @@ class TorchNetwork:
 
     terms: Terms | None = None
 
-    def __init__(self, module: nn.Module, *, name: str, device: torch.device) -> None:
+    def __init__(
+        self, module: nn.Module, *, name: str, device: torch.device, precision: Precision = "32"
+    ) -> None:
+        if precision == "fp16" and device.type == "cpu":
+            raise BadArgument("the precision fp16 needs a GPU; on the CPU use 32 or bf16")
         self.name = name
         self.device = device
+        self.precision = precision
         described: Any = module
         self.stride: int = described.stride
         self.needs_trimap: bool = described.needs_trimap
@@ -48,7 +53,7 @@ class TorchNetwork:
         names = ("image", "trimap", *self.extra_planes)
         inputs = [self._tensor(planes[name]) if name in planes else None for name in names]
         try:
-            with self.lock, torch.inference_mode():
+            with self.lock, torch.inference_mode(), autocast(self.device, self.precision):
                 prediction = self.module(*inputs)
         except torch.OutOfMemoryError as error:
             height, width = planes["image"].shape[2:]

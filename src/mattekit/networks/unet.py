@@ -129,7 +129,7 @@ def timm_encoder(name: str, channels: int) -> Any:
         f"encoder: {name} gives no maps of which each is half the size of the one before, for "
         f"pictures of any size; {TAKE}"
     )
-    if timm.get_pretrained_cfg(name).fixed_input_size:
+    if pretrained(name).fixed_input_size:
         raise refused
     try:
         encoder: Any = timm.create_model(name, features_only=True, in_chans=channels)
@@ -142,19 +142,22 @@ def timm_encoder(name: str, channels: int) -> Any:
     return encoder
 
 
-def imagenet_name(encoder: str) -> str | None:
-    """Under which name timm has the encoder's weights, if it has any."""
+def pretrained(encoder: str) -> Any:
+    """What timm knows of the encoder's weights."""
     import timm
 
-    place = timm.get_pretrained_cfg(encoder).hf_hub_id
+    return timm.get_pretrained_cfg(encoder)
+
+
+def imagenet_name(encoder: str) -> str | None:
+    """Under which name timm has the encoder's weights, if it has any."""
+    place = pretrained(encoder).hf_hub_id
     return None if place is None else str(place).removeprefix("timm/")
 
 
 def preprocessing_of(encoder: str, *, trimap: bool, multiple_of: int) -> Preprocessing:
     """What the encoder's weights in timm were trained to see."""
-    import timm
-
-    cfg = timm.get_pretrained_cfg(encoder)
+    cfg = pretrained(encoder)
     code = (0.0, 0.5, 1.0) if trimap else None
     return Preprocessing(mean=cfg.mean, std=cfg.std, trimap_code=code, multiple_of=multiple_of)
 

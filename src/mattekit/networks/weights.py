@@ -117,10 +117,10 @@ def load(path: str | Path, **options: Any) -> nn.Module:
     """
     header, tensors = read(path)
     if header.partial:
-        raise BadWeights(
-            f"{path} holds only a part of the network {header.architecture}; "
-            f"it is a start for training: init.path={path} init.strict=false"
-        )
+        what = f"a part of the network {header.architecture}", f"init.path={path} init.strict=false"
+        if header.architecture == "patchgan":
+            what = "a critic", f"init.critic={path}"
+        raise BadWeights(f"{path} holds only {what[0]}; it is a start for training: {what[1]}")
     config = header.config
     if options:
         config = config_of(header.architecture, **{**header.options, **options})

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
 from mattekit.core.errors import BadArgument
@@ -28,6 +28,7 @@ from mattekit.server.forms import CutoutForm, Kind, TrimapForm, schema
 from mattekit.server.jobs import Job
 from mattekit.server.limits import Limits
 from mattekit.server.painting import Painting
+from mattekit.server.reference import to_html
 from mattekit.server.requests import Intake
 from mattekit.server.responses import (
     ABOUT,
@@ -118,22 +119,27 @@ def create_app(settings: Settings) -> FastAPI:
     if settings.painting is not None:
         app.include_router(painting.routes(settings.painting))
 
-    @app.get("/v1/models")
+    @app.get("/v1/models", summary="List models and segmenters")
     async def models() -> JSONResponse:
         """The models and segmenters that /v1/cutout takes."""
         return JSONResponse(
             {"default": DEFAULT_MODEL, "models": offered(), "segmenters": segmenters()}
         )
 
-    @app.get("/healthz")
+    @app.get("/healthz", summary="Ask whether the server is ready")
     async def healthz() -> JSONResponse:
         """200 once a worker is ready, else 503."""
         return JSONResponse({"ready": workers.ready}, status_code=200 if workers.ready else 503)
 
-    @app.get("/metrics", response_class=PlainTextResponse)
+    @app.get("/metrics", summary="Read counts", response_class=PlainTextResponse)
     async def metrics() -> str:
         """Counts in Prometheus' text format."""
         return counters.text()
+
+    @app.get("/docs", response_class=HTMLResponse, include_in_schema=False)
+    async def docs() -> str:
+        """The API, to read."""
+        return to_html(app.openapi())
 
     app.middleware("http")(guard(settings))
     app.middleware("http")(count_into(counters))
@@ -176,7 +182,7 @@ Middleware = Callable[[Request, Next], Awaitable[Response]]
 
 
 OF_THE_API = ("/v1/", "/metrics", "/openapi.json")
-"""Routes that need the token; the page and /healthz do not."""
+"""Routes that need the token; the page, /docs and /healthz do not."""
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",

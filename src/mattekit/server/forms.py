@@ -144,9 +144,9 @@ FILES: dict[Kind, dict[str, str]] = {
     "cutout": {
         **PHOTO,
         **FILE_HINTS,
-        "repair": "Strokes that correct `alpha`: white on the subject, black beside it.",
-        "alpha": "The alpha that `repair` corrects; what no stroke touches stays as it is.",
-        "background": "Of a composite: a picture, in place of a colour.",
+        "repair": "Strokes that correct alpha: white on the subject, black beside it.",
+        "alpha": "An alpha that is known; what no stroke of repair touches stays as it is.",
+        "background": "Of a composite: a picture as a file, or a colour as text.",
     },
     "trimap": {**PHOTO, **FILE_HINTS, "alpha": "A mask or an alpha, in place of a photo."},
     "foreground": {**PHOTO, "alpha": "The alpha whose subject is meant."},
@@ -155,12 +155,16 @@ FILES: dict[Kind, dict[str, str]] = {
 """Parts that are files, by what is asked for."""
 
 TEXT_HINTS = {
-    name: hint.help for name, hint in HINTS.items() if name != "auto" and not hint.is_file
+    name: f"{hint.metavar.lower()}: {hint.help}"
+    for name, hint in HINTS.items()
+    if name != "auto" and not hint.is_file
 }
 CLICKS = {
     "point": "x,y of a pixel of the subject; may be repeated.",
     "not_point": "x,y of a pixel beside the subject; may be repeated.",
 }
+NAMES = {field.name for field in fields(CutoutForm)}.union(FILES["cutout"], TEXT_HINTS, CLICKS)
+"""Of all fields of a cut-out."""
 Texts = dict[str, list[str]]
 
 
@@ -205,7 +209,7 @@ def schema(kind: Kind) -> dict[str, Any]:
         name: {"type": "string", "format": "binary", "description": words}
         for name, words in FILES[kind].items()
     }
-    hints = {name: _text(words) for name, words in TEXT_HINTS.items()}
+    hints: dict[str, Any] = {name: _text(words) for name, words in TEXT_HINTS.items()}
     hints |= {name: {"type": "array", "items": _text(words)} for name, words in CLICKS.items()}
     by_id = {"photo_id": _text("A photo that was sent to /v1/photos.")}
     properties = {

@@ -19,7 +19,7 @@ from mattekit.core.types import Image, Plane, Trimap
 from mattekit.cutouts.backdrop import Backdrop
 from mattekit.cutouts.cutout import Cutout, Progress, cut_picture
 from mattekit.cutouts.finishing import finish
-from mattekit.cutouts.repair import repaired_cutout
+from mattekit.cutouts.repair import cutout_of_alpha, repaired_cutout
 from mattekit.cutouts.save import sentences_of, with_description
 from mattekit.imaging.compose import named_colour
 from mattekit.imaging.files import encode_image, open_picture, read_alpha
@@ -27,7 +27,15 @@ from mattekit.imaging.picture import Picture, apply_existing_alpha, to_float
 from mattekit.imaging.trimap import make_trimap, to_pixels
 from mattekit.inference.matting import Matting, build_matting
 from mattekit.server.cost import InTime
-from mattekit.server.forms import CutoutForm, ForegroundForm, Form, Kind, Output, TrimapForm
+from mattekit.server.forms import (
+    NAMES,
+    CutoutForm,
+    ForegroundForm,
+    Form,
+    Kind,
+    Output,
+    TrimapForm,
+)
 from mattekit.subject.hints import HintConfig, hint_of
 from mattekit.subject.segment import stroke_labels
 
@@ -84,6 +92,7 @@ def perform(job: Job, progress: Progress = unheard) -> Answer:
     try:
         return WORK[job.kind](job, progress)
     except MattekitError as error:
+        error.args = tuple(in_fields(str(argument)) for argument in error.args)
         return Answer(error=error)
     except JobStopped:
         return STOPPED
@@ -95,6 +104,20 @@ def perform(job: Job, progress: Progress = unheard) -> Answer:
             error=MattekitError("the server failed on this picture; its log says more"),
             crashed=True,
         )
+
+
+def in_fields(sentence: str) -> str:
+    """A sentence that names options of the command line, with the names of the form's fields.
+
+    >>> in_fields("draw a box: --box x,y,w,h, or give --not-point; --max-pixels raises the limit")
+    'draw a box: box x,y,w,h, or give not_point; --max-pixels raises the limit'
+    """
+
+    def renamed(option: re.Match[str]) -> str:
+        name = option[1].replace("-", "_")
+        return name if name in NAMES else option[0]
+
+    return re.sub(r"--([a-z][a-z-]*)", renamed, sentence)
 
 
 def cut_out(job: Job, progress: Progress) -> Answer:
@@ -145,16 +168,22 @@ def _method(form: CutoutForm, deadline: float) -> Matting:
 def _repaired(
     job: Job, form: CutoutForm, picture: Picture, method: Matting, progress: Progress
 ) -> Cutout:
+    """Of an alpha that is known, with the strokes that correct it, if there are any."""
     given = job.hints.keys() | (job.files.keys() & {"trimap", "mask", "scribbles"})
     if given:
         raise BadArgument(f"repair corrects an alpha, and {min(given)} is a hint; send one of them")
+    alpha = read_alpha(_part(job, "alpha"), max_pixels=job.max_pixels)
+    clean = form.output in CLEAN
+    if "repair" not in job.files:
+        progress("colours", 0.0)
+        return cutout_of_alpha(picture, alpha, clean=clean)
     strokes = open_picture(_part(job, "repair"), max_pixels=job.max_pixels)
     return repaired_cutout(
         picture,
-        read_alpha(_part(job, "alpha"), max_pixels=job.max_pixels),
+        alpha,
         stroke_labels(strokes.colours, strokes.alpha_window()),
         method,
-        clean=form.output in CLEAN,
+        clean=clean,
         progress=progress,
     )
 
@@ -186,6 +215,7 @@ def find_trimap(job: Job, progress: Progress) -> Answer:
         subject = _hint(job).find(picture.colours, max_pixels=job.max_pixels)
         trimap = subject.trimap
         about = {
+            "subject_confidence": subject.confidence,
             "segmenter": subject.segmenter,
             "warnings": [*picture.warnings, *subject.warnings],
         }

@@ -1,7 +1,7 @@
 """A complete picture with exact planes: image == over(foreground, alpha, background).
 
-`scene(seed, size)` is fixture, example and data set. Where alphas come from: `kinds`; colours of
-the subject: `colours`; what is behind it: `backgrounds`.
+`scene(seed, size)` serves tests, examples and training. Alphas: `kinds`; colours of the subject:
+`colours`; backgrounds: `backgrounds`.
 """
 
 import cv2
@@ -17,7 +17,7 @@ from mattekit.synthetic.kinds import random_kind, subject_of_kind
 from mattekit.synthetic.palettes import Colour
 
 SIMILAR = 0.15
-"""How often the background is made of the subject's own colours."""
+"""Share of scenes whose background has the subject's own colours."""
 
 
 def scene(seed: int, size: int | Size = 512, *, kind: str | None = None) -> Sample:

@@ -1,4 +1,4 @@
-"""The classical estimates that the shipped network corrects, solved as wherever it is used."""
+"""The classical estimates that the shipped network takes as inputs, computed as in prediction."""
 
 import hashlib
 from dataclasses import replace
@@ -17,15 +17,15 @@ from mattekit.core.types import BACKGROUND, FOREGROUND, Image, Sample, Trimap
 
 @config
 class EstimatesConfig:
-    """Solve the classical estimates of a sample; one that has them already keeps them.
+    """Compute the classical estimates of a sample that does not have them yet.
 
-    They follow from photo and trimap, so this is the last step that looks at either.
+    They depend on photo and trimap, so this is the last step that uses either.
     """
 
     name: Literal["estimates"] = "estimates"
     cache: str | None = None
-    """Folder to keep estimates in (28 bytes a pixel), where they are found by the content of photo
-    and trimap; for samples that come back unchanged."""
+    """Cache folder for estimates (28 bytes per pixel), by the content of photo and trimap; only for
+    samples that are repeated unchanged."""
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         if sample.prior is not None:
@@ -40,7 +40,7 @@ class EstimatesConfig:
 
 
 def _solved(image: Image, trimap: Trimap) -> Estimates:
-    """Estimates; without an opinion where a crop shows no subject or no background."""
+    """Estimates; neutral ones if a crop shows no subject or no background."""
     if (trimap == FOREGROUND).any() and (trimap == BACKGROUND).any():
         return estimates(image, trimap)
     alpha = known_alpha(trimap)
@@ -50,7 +50,7 @@ def _solved(image: Image, trimap: Trimap) -> Estimates:
 
 
 def _cached(folder: Path, image: Image, trimap: Trimap) -> Estimates:
-    """The estimates of this content, solved once; rounded alike the first time and later."""
+    """The estimates of this content from the cache; rounded in the same way when computed."""
     content = hashlib.blake2b(image.tobytes() + trimap.tobytes(), digest_size=16)
     path = folder / f"{content.hexdigest()}-{trimap.shape[0]}.npy"
     if path.is_file():

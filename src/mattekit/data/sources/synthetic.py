@@ -10,7 +10,7 @@ from mattekit.synthetic.scene import scene
 
 
 class SyntheticSource:
-    """Scenes numbered from 0; the scene of a number is always the same unless they are endless."""
+    """Scenes numbered from 0; a number always gives the same scene, unless they are endless."""
 
     licence = "procedural pictures made by mattekit; no third-party material"
 
@@ -39,9 +39,9 @@ class SyntheticConfig:
     size: int = 512
     """Height and width of a scene in pixels."""
     seed: int = 0
-    """Scenes of two seeds share nothing, so train and validate on different ones."""
+    """Different seeds give different scenes; train and validate on different seeds."""
     endless: bool = False
-    """Draw new scenes in every epoch; `count` then only says how long an epoch is."""
+    """Draw new scenes in every epoch; `count` is then only the length of an epoch."""
 
     def __post_init__(self) -> None:
         if self.count < 1 or self.size < 16 or self.seed < 0:

@@ -23,7 +23,7 @@ def start_from_imagenet(network: nn.Module, file: Path | None = None) -> None:
             f"{type(network).__name__} has no encoder that ImageNet weights fit; "
             "leave pretrained out"
         )
-    tensors = _download(name) if file is None else read_tensors(file)
+    tensors = imagenet_weights(name) if file is None else read_tensors(file)
     try:
         taker.adopt_imagenet(tensors)
     except (KeyError, RuntimeError) as error:
@@ -33,7 +33,7 @@ def start_from_imagenet(network: nn.Module, file: Path | None = None) -> None:
         ) from error
 
 
-def _download(name: str) -> dict[str, Tensor]:
+def imagenet_weights(name: str) -> dict[str, Tensor]:
     """What timm keeps under that name on the hub."""
     try:
         return load_file(fetch_file(f"timm/{name}", "model.safetensors"))
