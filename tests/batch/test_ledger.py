@@ -96,6 +96,14 @@ def test_the_last_line_of_an_input_counts_but_skipping_hides_nothing() -> None:
     assert summary.mean_confidence == pytest.approx(0.6)
 
 
+def test_a_tar_counts_until_its_photos_have_lines() -> None:
+    tar, photo = line("in/0.tar", "failed"), line("in/0.tar/7.jpg", "done")
+    assert [one["input"] for one in merge([[tar]])] == ["in/0.tar"]
+    for after in ([], [line("in/0.tar", "skipped")]):
+        assert [one["input"] for one in merge([[tar, photo], after])] == ["in/0.tar/7.jpg"]
+    assert len(merge([[photo, tar]])) == 2
+
+
 def test_ledgers_of_unlike_commands_are_not_merged() -> None:
     with pytest.raises(BadArgument, match="different options"):
         merge([[line("a", "done")], [line("b", "done", command="y")]])

@@ -3,14 +3,16 @@
 import json
 import signal
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import fsspec
 import pytest
 from cli.conftest import Command
 
 from mattekit.batch.ledger import read_ledger
+from mattekit.batch.runner import Item, ItemResult, run_items
 from mattekit.cli import cutout
 from mattekit.core.storage import Url
 
@@ -128,6 +130,25 @@ def test_storage_that_cannot_be_used_is_refused_before_any_work(
     result = mattekit(*words)
     assert result.exit_code in (1, 2)
     assert sentence in result.stderr
+
+
+@pytest.mark.slow
+def test_a_batch_goes_to_ray_with_its_options(
+    mattekit: Command, cloud: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("ray")
+    given: dict[str, object] = {}
+
+    def run_on_ray(items: Iterable[Item], **options: Any) -> Generator[ItemResult, None, None]:
+        given.update(address=options.pop("address"), cpus=options.pop("cpus"))
+        return run_items(items, **options)
+
+    monkeypatch.setattr("mattekit.batch.ray_engine.run_on_ray", run_on_ray)
+    words = ["--engine", "ray", "--address", "auto", "--num-cpus-per-worker", 2]
+    result = mattekit("trimap", "memory://hints/", "-o", cloud / "out", *words)
+    assert result.exit_code == 0, result.stderr
+    assert given == {"address": "auto", "cpus": 2.0}
+    assert len([*(cloud / "out").iterdir()]) == 3
 
 
 @pytest.mark.slow
