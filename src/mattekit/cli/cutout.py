@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -10,10 +10,10 @@ from typing import Annotated, Any, Literal
 import typer
 
 from mattekit.batch.files import pair
-from mattekit.batch.names import Names, is_file
+from mattekit.batch.names import Names
 from mattekit.batch.runner import Item, Outcome
 from mattekit.cli.failures import FAILED
-from mattekit.cli.options import BatchOptions, Device, Manifest, MaxMemory, to_size
+from mattekit.cli.options import BatchOptions, Device, Manifest, MaxMemory
 from mattekit.cli.photos import (
     STDIN,
     HintOptions,
@@ -30,14 +30,14 @@ from mattekit.cli.photos import (
 from mattekit.cli.progress import Stages
 from mattekit.cli.registered import obtain
 from mattekit.cli.report import run_batch
+from mattekit.cli.saving import FinishOptions, SavedOptions
 from mattekit.core.errors import BadArgument, NoSubject
-from mattekit.cutouts.backdrop import Fit, read_backdrop
 from mattekit.cutouts.cutout import Cutout, cut_picture
 from mattekit.cutouts.finishing import FinishingOptions
 from mattekit.cutouts.finishing import finish as finished
 from mattekit.cutouts.preview import box_preview
 from mattekit.cutouts.repair import repaired_cutout
-from mattekit.cutouts.save import PARTS, SaveOptions, chosen_format, chosen_parts
+from mattekit.cutouts.save import SaveOptions
 from mattekit.imaging.files import Picture, encode_image, open_picture, read_alpha, write_image
 from mattekit.inference.matting import MODELS, Matting, build_matting, check_states_error
 from mattekit.models.files import DEFAULT_MODEL
@@ -50,60 +50,6 @@ Repair = tuple[Path, Path]
 """Files of an alpha and of strokes that correct it."""
 Build = Callable[[], Matting]
 """The method; its network is opened once a process."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class FinishOptions:
-    """What is done to a finished cut-out."""
-
-    crop: Annotated[bool, typer.Option("--crop", help="Cut to the subject.")] = False
-    margin: Annotated[
-        str, typer.Option(metavar="N|N%", help="Room around it, in pixels or of its longer side.")
-    ] = "0"
-    square: Annotated[bool, typer.Option("--square", help="Pad the shorter side.")] = False
-    longest: Annotated[
-        int | None,
-        typer.Option("--longest", metavar="N", min=1, help="Longest side of the result."),
-    ] = None
-    canvas: Annotated[
-        str | None,
-        typer.Option(metavar="WxH", help="Size of the result, the subject as large as fits."),
-    ] = None
-    fill_holes: Annotated[
-        bool, typer.Option("--fill-holes", help="Make small enclosed holes opaque.")
-    ] = False
-    drop_islands: Annotated[
-        bool, typer.Option("--drop-islands", help="Keep the largest piece only.")
-    ] = False
-    grow: Annotated[
-        float, typer.Option(metavar="N", min=0, help="Move the edge outwards by N pixels.")
-    ] = 0.0
-    shrink: Annotated[
-        float, typer.Option(metavar="N", min=0, help="Move the edge inwards by N pixels.")
-    ] = 0.0
-    feather: Annotated[
-        float, typer.Option(metavar="N", min=0, help="Soften the edge over N pixels.")
-    ] = 0.0
-    shadow: Annotated[
-        Literal["none", "keep"], typer.Option(help="keep: the subject's shadow on the ground.")
-    ] = "none"
-
-    def chosen(self) -> FinishingOptions:
-        """The same, as the library takes it."""
-        if self.grow and self.shrink:
-            raise BadArgument("--grow and --shrink both move the edge; give one")
-        return FinishingOptions(
-            crop=self.crop,
-            margin=self.margin,
-            square=self.square,
-            size=self.longest,
-            canvas=None if self.canvas is None else to_size(self.canvas),
-            fill_holes=self.fill_holes,
-            drop_islands=self.drop_islands,
-            grow=self.grow - self.shrink,
-            feather=self.feather,
-            shadow=self.shadow,
-        )
 
 
 def run(
@@ -129,15 +75,7 @@ def run(
     paint: Annotated[
         bool, typer.Option("--paint", help="Paint the subject of one photo in the browser.")
     ] = False,
-    save: Annotated[
-        str | None,
-        typer.Option(metavar="LIST", help=f"Any of {','.join(PARTS)}, with commas; default rgba."),
-    ] = None,
-    background: Annotated[
-        str | None,
-        typer.Option(metavar="COLOUR|IMAGE", help="Also put the subject on this background."),
-    ] = None,
-    fit: Annotated[Fit, typer.Option(help="How a background of another size is fitted.")] = "cover",
+    saved: SavedOptions,
     model: Annotated[
         str | None,
         typer.Option(
@@ -186,16 +124,7 @@ def run(
     if paint and len(found) > 1:
         shown = ", ".join(str(photo.path) for photo in found[:3])
         raise BadArgument(f"--paint is for one photo in a file, not for {shown}; name one file")
-    format = chosen_format(output, write.format, is_file=is_file(output))
-    options = SaveOptions(
-        parts=chosen_parts(save, format, background=background is not None),
-        format=format,
-        bits=write.bits,
-        straight=write.straight,
-        keep_metadata=write.keep_metadata,
-        backdrop=read_backdrop(background, fit) if background else None,
-    )
-    options.check()
+    options = saved.chosen(output, write)
     stages = Stages() if batch.processes == 1 else None
     if paint:
         from mattekit.cli.painting import painted

@@ -23,6 +23,8 @@ from mattekit.cli.old_spellings import renewed
 
 VERBS = {
     "cutout": "mattekit.cli.cutout",
+    "key": "mattekit.cli.key",
+    "pair": "mattekit.cli.pair",
     "trimap": "mattekit.cli.trimap",
     "foreground": "mattekit.cli.foreground",
     "composite": "mattekit.cli.composite",

@@ -181,8 +181,8 @@ def find_photos(
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReadOptions:
-    """How photos and hints are read."""
+class PhotoOptions:
+    """How photos are read."""
 
     existing_alpha: Annotated[
         str,
@@ -190,9 +190,6 @@ class ReadOptions:
             metavar="ignore|multiply|composite:COLOUR", help="What becomes of a photo's own alpha."
         ),
     ] = "ignore"
-    strict_trimap: Annotated[
-        bool, typer.Option("--strict-trimap", help="Refuse a trimap with smoothed values.")
-    ] = False
     allow_8bit: Annotated[
         bool, typer.Option("--allow-8bit", help="Read 16-bit photos with table profiles at 8 bits.")
     ] = False
@@ -204,6 +201,15 @@ class ReadOptions:
         how, colour = to_existing(self.existing_alpha)
         red, green, blue = named_colour(colour).tolist()
         return apply_existing_alpha(picture, how, (red, green, blue))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions(PhotoOptions):
+    """How photos and hints are read."""
+
+    strict_trimap: Annotated[
+        bool, typer.Option("--strict-trimap", help="Refuse a trimap with smoothed values.")
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True)

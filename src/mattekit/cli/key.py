@@ -1,0 +1,135 @@
+"""Cut out the subject before a green, blue or other screen, or before a known empty background."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mattekit.batch.files import gather, pair
+from mattekit.batch.names import Names, check_output
+from mattekit.batch.runner import Item, Outcome
+from mattekit.cli.options import BatchOptions
+from mattekit.cli.photos import PhotoOptions, WriteOptions, to_existing
+from mattekit.cli.progress import Stages
+from mattekit.cli.report import run_batch
+from mattekit.cli.saving import FinishOptions, SavedOptions
+from mattekit.cutouts.finishing import FinishingOptions
+from mattekit.cutouts.finishing import finish as finished
+from mattekit.cutouts.save import SaveOptions
+from mattekit.imaging.files import open_picture
+from mattekit.keying.key import KeyOptions, key_picture, read_masks
+
+DEFAULT = KeyOptions()
+MASKS = ("garbage", "holdout")
+
+
+def run(
+    photos: Annotated[
+        list[str], typer.Argument(metavar="PHOTO...", help="Files, folders or quoted globs.")
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="FILE|DIR", help="A folder, or the file of a single result."
+        ),
+    ] = Path("cutouts"),
+    plate: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE|DIR", help="The same without the subject, in place of a screen."
+        ),
+    ] = None,
+    screen_colour: Annotated[
+        str | None,
+        typer.Option(metavar="COLOUR", help="Near the screen's; default: what rules the border."),
+    ] = None,
+    garbage: Annotated[
+        Path | None, typer.Option(metavar="FILE|DIR", help="White where there is never subject.")
+    ] = None,
+    holdout: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE|DIR", help="White where it is subject, whatever its colour."),
+    ] = None,
+    softness: Annotated[
+        float, typer.Option(metavar="X", help="Above 1 finer hair is found, and more noise.")
+    ] = DEFAULT.softness,
+    despill: Annotated[
+        float, typer.Option(metavar="X", help="Share of the screen's light taken off the subject.")
+    ] = DEFAULT.despill,
+    despeckle: Annotated[
+        int, typer.Option(metavar="N", help="Pixels up to which a lone piece or hole is noise.")
+    ] = DEFAULT.despeckle,
+    *,
+    saved: SavedOptions,
+    finish: FinishOptions,
+    read: PhotoOptions,
+    write: WriteOptions,
+    batch: BatchOptions,
+) -> None:
+    """Cut out the subject before a screen, or with --plate before any background.
+
+    The screen may be of any vivid colour and lit unevenly. Colours are mixed and taken apart in
+    linear light; EXR keeps values above 1.
+    """
+    options = KeyOptions(
+        screen_colour=screen_colour, softness=softness, despill=despill, despeckle=despeckle
+    )
+    to_existing(read.existing_alpha)
+    finishing = finish.chosen()
+    paths = gather(photos)
+    check_output(output, len(paths))
+    saving = saved.chosen(output, write)
+    others = {
+        "plate": _of_each(paths, plate),
+        **{
+            name: _of_each(paths, place)
+            for name, place in (("garbage", garbage), ("holdout", holdout))
+        },
+    }
+    stages = Stages() if batch.processes == 1 else None
+    work = partial(
+        _key, options=options, read=read, saving=saving, finishing=finishing, progress=stages
+    )
+    items = []
+    for path in paths:
+        places = Names(output=output, suffixes=saving.suffixes(path)).of(path.stem)
+        files = {name: of[path] for name, of in others.items() if of}
+        items.append(
+            Item(
+                path=path,
+                work=partial(work, path, places, files),
+                inputs=(*files.values(), *(saving.backdrop.files if saving.backdrop else ())),
+                outputs=tuple(places.values()),
+            )
+        )
+    run_batch(items, batch, stages=stages)
+
+
+def _of_each(photos: Sequence[Path], place: Path | None) -> dict[Path, Path]:
+    """The file of every photo: one for all, or that of its stem in a folder."""
+    if place is None:
+        return {}
+    return pair(photos, place) if place.is_dir() else dict.fromkeys(photos, place)
+
+
+def _key(
+    photo: Path,
+    places: Mapping[str, Path],
+    files: Mapping[str, Path],
+    *,
+    options: KeyOptions,
+    read: PhotoOptions,
+    saving: SaveOptions,
+    finishing: FinishingOptions,
+    progress: Callable[[str, float], None] | None,
+) -> Outcome:
+    picture = read.photo(photo)
+    plate = open_picture(files["plate"], max_pixels=read.max_pixels) if "plate" in files else None
+    masks = read_masks(picture, *map(files.get, MASKS), max_pixels=read.max_pixels)
+    cut = key_picture(picture, plate, options=options, masks=masks, progress=progress)
+    if finishing.changes:
+        cut = finished(cut, picture.colours, finishing)
+    saving.write(places, cut, picture)
+    return Outcome(outputs=[*places.values()], warnings=cut.warnings, model=cut.model)
