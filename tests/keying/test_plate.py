@@ -12,7 +12,7 @@ SIZE = (240, 320)
 
 
 def moved(image: np.ndarray, x: float, y: float) -> np.ndarray:
-    matrix = np.array([[1, 0, x], [0, 1, y]])
+    matrix = np.float32([[1, 0, x], [0, 1, y]])
     return cv2.warpAffine(
         image, matrix, image.shape[1::-1], flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT
     )

@@ -83,10 +83,8 @@ def run(
     saving = saved.chosen(output, write)
     others = {
         "plate": _of_each(paths, plate),
-        **{
-            name: _of_each(paths, place)
-            for name, place in (("garbage", garbage), ("holdout", holdout))
-        },
+        "garbage": _of_each(paths, garbage),
+        "holdout": _of_each(paths, holdout),
     }
     stages = Stages() if batch.processes == 1 else None
     work = partial(

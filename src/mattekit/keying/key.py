@@ -27,10 +27,13 @@ from mattekit.keying.unmix import unmix
 from mattekit.subject.bands import grown, small_parts, soft_bands
 from mattekit.subject.mask import fitted
 
-LEAST_SHARE = 0.05
-"""Share of the screen below which a pixel may be the core of the subject."""
+OPAQUE = 0.15
+"""Share of the screen below which a pixel may be the core of the subject, with spill on it."""
+OWN = 0.05
+"""Share below which its colour is the subject's own."""
 HOLE = 0.4
 """Share of the screen that a hole in the core shows somewhere, or it is none."""
+STEP = 1 / 255  # of alpha in 8 bits
 THIN = 0.01
 """Weight of colours that are the subject's by their hue alone, beside those of its core."""
 AROUND = 8  # pixels around soft ones whose colours are the subject's too
@@ -158,8 +161,8 @@ def key_picture(
     alpha = (trimap == FOREGROUND).astype(np.float32)
     alpha[where], colours[where] = share, own
     alpha[trimap == BACKGROUND] = 0
-    alpha[small_parts(alpha > LEAST_SHARE, options.despeckle)] = 0
-    alpha[small_parts(alpha < 1 - LEAST_SHARE, options.despeckle)] = 1
+    alpha[(alpha < STEP) | small_parts(alpha >= STEP, options.despeckle)] = 0
+    alpha[(alpha > 1 - STEP) | small_parts(alpha <= 1 - STEP, options.despeckle)] = 1
     tell("colours", 0.0)
     if screen is not None and options.despill:
         colours = despilled(colours, screen, options.despill)
@@ -193,8 +196,7 @@ def _before_screen(
     smooth = cv2.blur(light, (3, 3))
     share = dominance(smooth, screen) / np.maximum(dominance(plate, screen), 1e-4)
     empty = empty_of(apart, softness=options.softness, despeckle=options.despeckle)
-    own_hue = share < LEAST_SHARE
-    empty, subject = _with_masks(empty, own_hue, masks)
+    empty, subject = _with_masks(empty, share < OPAQUE, masks)
     trimap = regions(empty, subject, softness=options.softness)
     enclosed = _enclosed(trimap, share)
     trimap[enclosed] = FOREGROUND
@@ -206,7 +208,7 @@ def _before_screen(
             f"{alike:.0%} of the subject has something of the screen's colour and was kept; "
             "a holdout mask says what belongs to it, a garbage mask what does not"
         )
-    weak = THIN * (own_hue & (trimap == UNKNOWN))
+    weak = THIN * ((share < OWN) & (trimap == UNKNOWN))
     return plate, trimap, ((trimap == FOREGROUND) + weak).astype(np.float32)
 
 

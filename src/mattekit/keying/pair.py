@@ -22,7 +22,7 @@ Light = Literal["auto", "coded", "linear"]
 FRAME = 0.02  # of the shorter side: where the background is looked for
 LEAST_APART = 0.2  # of two backgrounds, in coded values
 EVEN = 0.06  # deviation of a border that is a background
-FARTHEST = 0.02  # of the longer side: how far one picture may be moved against the other
+FARTHEST = 0.02  # of the longer side, and 8 pixels in any case: how far one may be moved
 REMARKED = 0.3
 MOST_WRONG = 0.02
 """Share of pixels that may contradict each other by more than `WRONG`."""
@@ -120,7 +120,7 @@ def _aligned(first: Image, second: Image, behind: list[Plane]) -> tuple[Image, l
     if far < REMARKED or sure < SURE:
         return second, []
     height, width = edges[0].shape
-    if far > FARTHEST * max(height, width):
+    if far > max(8, FARTHEST * max(height, width)):
         raise BadImage(
             f"the second picture is moved by {x:.1f} pixels across and {y:.1f} down; align the two"
         )
@@ -139,7 +139,8 @@ def _aligned(first: Image, second: Image, behind: list[Plane]) -> tuple[Image, l
 def _edges(image: Image, behind: Plane) -> Plane:
     """Where the picture differs from its background, which is alike on both."""
     grey = np.abs(image - behind).max(axis=2)
-    return cv2.Laplacian(cv2.GaussianBlur(grey, (0, 0), 1.5), cv2.CV_64F)
+    edges: Plane = cv2.Laplacian(cv2.GaussianBlur(grey, (0, 0), 1.5).astype(np.float64), cv2.CV_64F)
+    return edges
 
 
 def _named(size: Size) -> str:

@@ -60,8 +60,8 @@ def screen_colour(light: Image, colour: str | None = None) -> Plane:
         asked = f"near {colour} " if colour else ""
         raise BadImage(
             f"no screen was found: no vivid colour {asked}fills {LEAST_OF_FRAME:.0%} of the border "
-            f"or {LEAST_OF_PICTURE:.0%} of the picture; give --screen-colour, --plate for a picture "
-            "of the empty background, or use cutout"
+            f"or {LEAST_OF_PICTURE:.0%} of the picture; name its colour with --screen-colour, give "
+            "a picture of the empty background with --plate, or use cutout"
         )
     colours = to_linear(small)[near]
     rough = np.median(colours, axis=0)
