@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -31,6 +31,14 @@ from mattekit.cli.progress import Stages
 from mattekit.cli.registered import obtain
 from mattekit.cli.report import run_batch
 from mattekit.cli.saving import FinishOptions, SavedOptions
+from mattekit.cli.sequences import (
+    Before,
+    InSequence,
+    check_sequence,
+    in_order,
+    over_videos,
+    steady,
+)
 from mattekit.core.errors import BadArgument, NoSubject
 from mattekit.cutouts.cutout import Cutout, cut_picture
 from mattekit.cutouts.finishing import FinishingOptions
@@ -44,6 +52,7 @@ from mattekit.models.files import DEFAULT_MODEL
 from mattekit.models.registry import RegisteredModel, registered
 from mattekit.subject.finding import STRONGER
 from mattekit.subject.hints import HintConfig, hint_of
+from mattekit.subject.hints import Trimap as TrimapHint
 from mattekit.subject.segment import stroke_labels
 
 Repair = tuple[Path, Path]
@@ -52,6 +61,7 @@ Build = Callable[[], Matting]
 """The method; its network is opened once a process."""
 
 
+@over_videos
 def run(
     photos: Photos = None,
     output: Annotated[
@@ -72,6 +82,7 @@ def run(
     alpha: Annotated[
         Path | None, typer.Option(metavar="FILE|DIR", help="The alpha that --repair corrects.")
     ] = None,
+    sequence: InSequence = False,
     paint: Annotated[
         bool, typer.Option("--paint", help="Paint the subject of one photo in the browser.")
     ] = False,
@@ -102,7 +113,7 @@ def run(
     enough. --repair corrects an alpha by strokes and leaves all else as it is. --paint
     opens a page in the browser to paint it, beginning with what is known (needs the extra 'serve');
     files are written when you press Done there. '-' reads a photo from stdin and writes the RGBA
-    as PNG to stdout.
+    as PNG to stdout. A video, MP4, MOV or WebM, is a sequence of photos; -o names another one.
     """
     build = partial(
         build_matting, model, quality=quality, strategy=strategy.chosen(), max_memory=max_memory,
@@ -119,12 +130,14 @@ def run(
         photo = Photo(path=STDIN, output=STDIN, hints=hints.of([STDIN])[0])
         _pipe(photo, method, read, write, min_confidence, finishing)
         return
-    found = find_photos(photos, manifest, output, hints)
+    found = find_photos(photos, manifest, output, hints, sequence=sequence)
     repairs = _repairs([photo.path for photo in found], repair, alpha)
     if paint and len(found) > 1:
         shown = ", ".join(str(photo.path) for photo in found[:3])
         raise BadArgument(f"--paint is for one photo in a file, not for {shown}; name one file")
     options = saved.chosen(output, write)
+    if sequence:
+        check_sequence(batch, finishing, options)
     stages = Stages() if batch.processes == 1 else None
     if paint:
         from mattekit.cli.painting import painted
@@ -134,10 +147,23 @@ def run(
         _cut, build=build, read=read, options=options, min_confidence=min_confidence,
         ask=ask if paint else None, progress=stages, finishing=finishing,
     )  # fmt: skip
+    places_of = [
+        Names(output=photo.output, suffixes=options.suffixes(photo.path)).of(photo.path.stem)
+        for photo in found
+    ]
+    order = in_order(found) if sequence else [(number, None) for number in range(len(found))]
     items = [
         Item(
             path=photo.path,
-            work=partial(work, photo, places, repair=repairs.get(photo.path)),
+            work=partial(
+                work,
+                photo,
+                places,
+                repair=repairs.get(photo.path),
+                before=None
+                if before is None
+                else Before(photo=found[before].path, places=places_of[before]),
+            ),
             inputs=(
                 *photo.hint_files,
                 *repairs.get(photo.path, ()),
@@ -145,10 +171,8 @@ def run(
             ),
             outputs=tuple(places.values()),
         )
-        for photo in found
-        for places in [
-            Names(output=photo.output, suffixes=options.suffixes(photo.path)).of(photo.path.stem)
-        ]
+        for number, before in order
+        for photo, places in [(found[number], places_of[number])]
     ]
     run_batch(items, batch, own_terminal=paint, stages=stages)
 
@@ -165,13 +189,17 @@ def _cut(
     progress: Stages | None,
     finishing: FinishingOptions,
     repair: Repair | None,
+    before: Before | None,
 ) -> Outcome:
     picture = read.photo(photo.path)
+    earlier = None if before is None else before.carried(picture, read)
     try:
         if repair is not None:
             found = _repaired(picture, repair, build(), read.max_pixels)
         else:
             hint = hint_of(**photo.hints, strict=read.strict_trimap)
+            if earlier is not None and photo.kind is None:
+                hint = TrimapHint(value=earlier.trimap())
             if ask is not None:
                 hint = ask(picture, hint, name=photo.path.stem)
             found = cut_picture(
@@ -183,6 +211,7 @@ def _cut(
             return _cut(
                 photo, places, build=build, read=read, options=options, finishing=finishing,
                 min_confidence=min_confidence, ask=ask, progress=progress, repair=repair,
+                before=before,
             )  # fmt: skip
         if "box" not in photo.hints:
             raise
@@ -191,16 +220,21 @@ def _cut(
         raise NoSubject(f"{error}; the box is shown in {shown}") from error
     if finishing.changes:
         found = finished(found, picture.colours, finishing)
+    found, extra = steady(found, earlier)
     options.write(places, found, picture)
-    return _outcome(found, min_confidence, list(places.values()))
+    if earlier is not None and photo.kind is None:
+        found = replace(found, subject_confidence=earlier.sure)
+    return _outcome(found, min_confidence, list(places.values()), extra)
 
 
-def _outcome(cut: Cutout, min_confidence: float | None, outputs: list[Path]) -> Outcome:
+def _outcome(
+    cut: Cutout, min_confidence: float | None, outputs: list[Path], extra: dict[str, Any]
+) -> Outcome:
     return with_confidence(
         cut.confidence,
         min_confidence,
         cut.subject_confidence,
-        extra=_segmented(cut),
+        extra=_segmented(cut) | extra,
         outputs=outputs,
         warnings=cut.warnings,
         model=cut.model,
@@ -277,7 +311,7 @@ def _pipe(
             straight=write.straight,
         )
     )
-    unsure = _outcome(found, min_confidence, []).unsure
+    unsure = _outcome(found, min_confidence, [], {}).unsure
     if unsure is not None:
         typer.echo(f"unsure: {unsure}", err=True)
         raise typer.Exit(FAILED)

@@ -15,16 +15,19 @@ from mattekit.cli.photos import PhotoOptions, WriteOptions, to_existing
 from mattekit.cli.progress import Stages
 from mattekit.cli.report import run_batch
 from mattekit.cli.saving import FinishOptions, SavedOptions
+from mattekit.cli.sequences import Before, InSequence, check_sequence, over_videos, steady
 from mattekit.cutouts.finishing import FinishingOptions
 from mattekit.cutouts.finishing import finish as finished
 from mattekit.cutouts.save import SaveOptions
 from mattekit.imaging.files import open_picture
 from mattekit.keying.key import KeyOptions, key_picture, read_masks
+from mattekit.keying.sequence import expanded, frames_of
 
 DEFAULT = KeyOptions()
 MASKS = ("garbage", "holdout")
 
 
+@over_videos
 def run(
     photos: Annotated[
         list[str], typer.Argument(metavar="PHOTO...", help="Files, folders or quoted globs.")
@@ -61,6 +64,7 @@ def run(
     despeckle: Annotated[
         int, typer.Option(metavar="N", help="Pixels up to which a lone piece or hole is noise.")
     ] = DEFAULT.despeckle,
+    sequence: InSequence = False,
     *,
     saved: SavedOptions,
     finish: FinishOptions,
@@ -71,16 +75,21 @@ def run(
     """Cut out the subject before a screen, or with --plate before any background.
 
     The screen may be of any vivid colour and lit unevenly. Colours are mixed and taken apart in
-    linear light; EXR keeps values above 1.
+    linear light; EXR keeps values above 1. A video, MP4, MOV or WebM, is a sequence of photos; -o
+    names another one.
     """
     options = KeyOptions(
         screen_colour=screen_colour, softness=softness, despill=despill, despeckle=despeckle
     )
     to_existing(read.existing_alpha)
     finishing = finish.chosen()
-    paths = gather(photos)
+    paths = gather([expanded(text) for text in photos] if sequence else photos)
+    if sequence:
+        paths = frames_of(paths)
     check_output(output, len(paths))
     saving = saved.chosen(output, write)
+    if sequence:
+        check_sequence(batch, finishing, saving)
     others = {
         "plate": _of_each(paths, plate),
         "garbage": _of_each(paths, garbage),
@@ -90,18 +99,20 @@ def run(
     work = partial(
         _key, options=options, read=read, saving=saving, finishing=finishing, progress=stages
     )
-    items = []
+    items: list[Item] = []
+    before: Before | None = None
     for path in paths:
         places = Names(output=output, suffixes=saving.suffixes(path)).of(path.stem)
         files = {name: of[path] for name, of in others.items() if of}
         items.append(
             Item(
                 path=path,
-                work=partial(work, path, places, files),
+                work=partial(work, path, places, files, before=before),
                 inputs=(*files.values(), *(saving.backdrop.files if saving.backdrop else ())),
                 outputs=tuple(places.values()),
             )
         )
+        before = Before(photo=path, places=places) if sequence else None
     run_batch(items, batch, stages=stages)
 
 
@@ -117,6 +128,7 @@ def _key(
     places: Mapping[str, Path],
     files: Mapping[str, Path],
     *,
+    before: Before | None,
     options: KeyOptions,
     read: PhotoOptions,
     saving: SaveOptions,
@@ -129,5 +141,8 @@ def _key(
     cut = key_picture(picture, plate, options=options, masks=masks, progress=progress)
     if finishing.changes:
         cut = finished(cut, picture.colours, finishing)
+    earlier = None if before is None else before.carried(picture, read)
+    cut, extra = steady(cut, earlier)
     saving.write(places, cut, picture)
-    return Outcome(outputs=[*places.values()], warnings=cut.warnings, model=cut.model)
+    outputs = [*places.values()]
+    return Outcome(outputs=outputs, warnings=cut.warnings, model=cut.model, extra=extra)

@@ -11,11 +11,12 @@ from mattekit.batch.files import gather, pair, read_manifest
 from mattekit.batch.names import check_output
 from mattekit.batch.runner import Outcome
 from mattekit.cli.options import DEFAULT_MAX_PIXELS, Bits, MaxPixels, to_size
-from mattekit.core.errors import BadArgument
+from mattekit.core.errors import BadArgument, BadData
 from mattekit.cutouts.save import SaveFormat
 from mattekit.imaging.compose import named_colour
 from mattekit.imaging.files import ExistingAlpha, Picture, apply_existing_alpha, open_picture
 from mattekit.inference.strategies import STRATEGIES, StrategyConfig
+from mattekit.keying.sequence import expanded, frames_of
 from mattekit.subject.hints import HINTS
 
 KINDS = [kind for kind in HINTS if kind != "auto"]
@@ -59,6 +60,11 @@ class Photo:
     """A folder, or the file of a single result."""
     hints: dict[str, Any] = field(default_factory=dict)
     """Kind of hint -> its file or value, and options, as `hint_of` takes them."""
+
+    @property
+    def kind(self) -> str | None:
+        """Of its hint, where it has one."""
+        return next((kind for kind in KINDS if kind in self.hints), None)
 
     @property
     def hint_files(self) -> tuple[Path, ...]:
@@ -118,6 +124,24 @@ class _Hints:
             for path in photos
         ]
 
+    def of_frames(self, frames: Sequence[Path]) -> list[dict[str, Any]]:
+        """The same for frames in time: of those in a folder, or else of the first one alone."""
+        places = [getattr(self, kind, None) for kind in KINDS if HINTS[kind].is_file]
+        folders = [place for place in places if place is not None and place.is_dir()]
+        rows = self.of(frames if folders else frames[:1])
+        rows += [{"segmenter": self.segmenter} for _ in frames[len(rows) :]]
+        found = [
+            {name: value for name, value in row.items() if name not in KINDS or _is_there(value)}
+            for row in rows
+        ]
+        if folders and not any(row.keys() & {*KINDS} for row in found):
+            raise BadData(f"{folders[0]} has no hint of any frame; name one as its frame is named")
+        return found
+
+
+def _is_there(value: Any) -> bool:
+    return not isinstance(value, Path) or value.exists()
+
 
 if TYPE_CHECKING:
 
@@ -153,18 +177,31 @@ def parsed(kind: str, text: str) -> Any:
 
 
 def find_photos(
-    inputs: Sequence[str] | None, manifest: Path | None, output: Path, hints: HintOptions
+    inputs: Sequence[str] | None,
+    manifest: Path | None,
+    output: Path,
+    hints: HintOptions,
+    *,
+    sequence: bool = False,
 ) -> list[Photo]:
-    """The photos of a command line or of a manifest."""
+    """The photos of a command line or of a manifest.
+
+    Args:
+        sequence: they are frames in time, in the order of their numbers.
+    """
     if bool(inputs) == bool(manifest):
         raise BadArgument("name the photos, or a file that lists them with --manifest")
-    rows = (
-        read_manifest(manifest) if manifest else [{"photo": str(p)} for p in gather(inputs or [])]
-    )
+    named = [expanded(text) for text in inputs or ()] if sequence else inputs
+    rows = read_manifest(manifest) if manifest else [{"photo": str(p)} for p in gather(named or [])]
+    if sequence and manifest:
+        raise BadArgument("--sequence takes files or a folder, not a manifest")
     root = manifest.parent if manifest else Path()
     paths = [root / row["photo"] for row in rows]
+    if sequence:
+        paths = frames_of(paths)
     if not any("output" in row for row in rows):
         check_output(output, len(rows))
+    of_each = hints.of_frames if sequence else hints.of
     return [
         Photo(
             path=path,
@@ -176,7 +213,7 @@ def find_photos(
                 if kind in row
             },
         )
-        for path, row, known in zip(paths, rows, hints.of(paths), strict=True)
+        for path, row, known in zip(paths, rows, of_each(paths), strict=True)
     ]
 
 

@@ -57,7 +57,7 @@ class FinishOptions:
             raise BadArgument("--grow and --shrink both move the edge; give one")
         return FinishingOptions(
             crop=self.crop,
-            margin=self.margin,
+            margin=0 if self.margin == "0" else self.margin,
             square=self.square,
             size=self.longest,
             canvas=None if self.canvas is None else to_size(self.canvas),

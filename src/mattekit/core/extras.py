@@ -29,6 +29,7 @@ EXTRAS = {
     "export": {"onnxscript": "onnxscript"},
     "exr": {"OpenEXR": "OpenEXR"},
     "parquet": {"pyarrow": "pyarrow"},
+    "video": {"av": "av"},
 }
 """Extra -> the modules it brings, each with the name of its distribution."""
 

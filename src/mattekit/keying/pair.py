@@ -24,6 +24,7 @@ LEAST_APART = 0.2  # of two backgrounds, in coded values
 EVEN = 0.06  # deviation of a border that is a background
 FARTHEST = 0.02  # of the longer side, and 8 pixels in any case: how far one may be moved
 REMARKED = 0.3
+NEARLY_WHOLE = 0.25  # pixels by which a movement may miss a whole one, which programs make
 MOST_WRONG = 0.02
 """Share of pixels that may contradict each other by more than `WRONG`."""
 WRONG = 0.1
@@ -116,6 +117,7 @@ def _aligned(first: Image, second: Image, behind: list[Plane]) -> tuple[Image, l
     edges = [_edges(image, b) for image, b in zip((first, second), behind, strict=True)]
     window = cv2.createHanningWindow(edges[0].shape[::-1], cv2.CV_64F)
     (x, y), sure = cv2.phaseCorrelate(*edges, window)
+    x, y = (round(z) if abs(z - round(z)) < NEARLY_WHOLE else z for z in (x, y))
     far = float(np.hypot(x, y))
     if far < REMARKED or sure < SURE:
         return second, []
