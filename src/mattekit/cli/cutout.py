@@ -35,6 +35,7 @@ from mattekit.cli.sequences import (
     Before,
     InSequence,
     check_sequence,
+    check_unfinished,
     in_order,
     over_videos,
     steady,
@@ -137,7 +138,8 @@ def run(
         raise BadArgument(f"--paint is for one photo in a file, not for {shown}; name one file")
     options = saved.chosen(output, write)
     if sequence:
-        check_sequence(batch, finishing, options)
+        check_sequence(batch, options.parts)
+        check_unfinished(finishing)
     stages = Stages() if batch.processes == 1 else None
     if paint:
         from mattekit.cli.painting import painted
@@ -220,7 +222,8 @@ def _cut(
         raise NoSubject(f"{error}; the box is shown in {shown}") from error
     if finishing.changes:
         found = finished(found, picture.colours, finishing)
-    found, extra = steady(found, earlier)
+    alpha, extra = steady(found.alpha, earlier)
+    found = replace(found, matte=replace(found.matte, alpha=alpha))
     options.write(places, found, picture)
     if earlier is not None and photo.kind is None:
         found = replace(found, subject_confidence=earlier.sure)

@@ -1,6 +1,7 @@
 """Cut out the subject before a green, blue or other screen, or before a known empty background."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -15,7 +16,14 @@ from mattekit.cli.photos import PhotoOptions, WriteOptions, to_existing
 from mattekit.cli.progress import Stages
 from mattekit.cli.report import run_batch
 from mattekit.cli.saving import FinishOptions, SavedOptions
-from mattekit.cli.sequences import Before, InSequence, check_sequence, over_videos, steady
+from mattekit.cli.sequences import (
+    Before,
+    InSequence,
+    check_sequence,
+    check_unfinished,
+    over_videos,
+    steady,
+)
 from mattekit.cutouts.finishing import FinishingOptions
 from mattekit.cutouts.finishing import finish as finished
 from mattekit.cutouts.save import SaveOptions
@@ -89,7 +97,8 @@ def run(
     check_output(output, len(paths))
     saving = saved.chosen(output, write)
     if sequence:
-        check_sequence(batch, finishing, saving)
+        check_sequence(batch, saving.parts)
+        check_unfinished(finishing)
     others = {
         "plate": _of_each(paths, plate),
         "garbage": _of_each(paths, garbage),
@@ -142,7 +151,8 @@ def _key(
     if finishing.changes:
         cut = finished(cut, picture.colours, finishing)
     earlier = None if before is None else before.carried(picture, read)
-    cut, extra = steady(cut, earlier)
+    alpha, extra = steady(cut.alpha, earlier)
+    cut = replace(cut, matte=replace(cut.matte, alpha=alpha))
     saving.write(places, cut, picture)
     outputs = [*places.values()]
     return Outcome(outputs=outputs, warnings=cut.warnings, model=cut.model, extra=extra)

@@ -24,6 +24,7 @@ from mattekit.cli.photos import (
     with_confidence,
 )
 from mattekit.cli.report import run_batch
+from mattekit.cli.sequences import Before, InSequence, check_sequence, in_order, steady
 from mattekit.core.errors import BadArgument, BadData
 from mattekit.core.matte import confidence_of
 from mattekit.cutouts.save import chosen_format, suffix_of
@@ -75,6 +76,7 @@ def run(
         str, typer.Option("--protocol", metavar="NAME", help="Of that measuring; see evaluate.")
     ] = "official",
     min_confidence: MinConfidence = None,
+    sequence: InSequence = False,
     read: ReadOptions,
     write: WriteOptions,
     batch: BatchOptions,
@@ -85,7 +87,9 @@ def run(
     from mattekit.inference.outputs import check_names, parse_names
 
     parts = parse_names(save)
-    found = _find(photos, manifest, list_file, alphamatting, output, trimap)
+    if sequence:
+        check_sequence(batch, parts)
+    found = _find(photos, manifest, list_file, alphamatting, output, trimap, sequence=sequence)
     format = chosen_format(output, write.format, is_file=is_file(output)) or "png"
     build = partial(
         load,
@@ -105,15 +109,27 @@ def run(
         min_confidence=min_confidence,
     )  # fmt: skip
     suffixes = {part: suffix_of("png" if part == "trimap" else format) for part in parts}
+    names = list(found)
+    places_of = {
+        name: Names(output=photo.output, suffixes=suffixes).of(photo.path.stem)
+        for name, photo in found.items()
+    }
+    order = in_order([*found.values()]) if sequence else [(n, None) for n in range(len(names))]
     items = [
         Item(
             path=name,
-            work=partial(work, photo, places),
+            work=partial(work, photo, places, before=before),
             inputs=(photo.path, *photo.hint_files),
             outputs=tuple(places.values()),
         )
-        for name, photo in found.items()
-        for places in [Names(output=photo.output, suffixes=suffixes).of(photo.path.stem)]
+        for number, earlier in order
+        for name in [names[number]]
+        for photo, places in [(found[name], places_of[name])]
+        for before in [
+            None
+            if earlier is None
+            else Before(photo=found[names[earlier]].path, places=places_of[names[earlier]])
+        ]
     ]
     try:
         run_batch(items, batch)
@@ -130,6 +146,8 @@ def _find(
     alphamatting: Path | None,
     output: Path,
     trimap: Path | None,
+    *,
+    sequence: bool,
 ) -> dict[Path, Photo]:
     """The pictures to predict, by what names each in reports."""
     if sum(bool(given) for given in (photos, manifest, list_file, alphamatting)) != 1:
@@ -147,7 +165,7 @@ def _find(
             photo: Photo(path=photo, output=output, hints={"trimap": trimap})
             for photo, trimap in rows
         }
-    listed = find_photos(photos, manifest, output, HintOptions(trimap=trimap))
+    listed = find_photos(photos, manifest, output, HintOptions(trimap=trimap), sequence=sequence)
     return {photo.path: photo for photo in listed}
 
 
@@ -172,21 +190,26 @@ def _predict(
     bits: int,
     max_short_side: int | None,
     min_confidence: float | None,
+    before: Before | None,
 ) -> Outcome:
     from mattekit.inference.outputs import needed_planes, predict_planes, write_outputs
 
     predictor = build()
     picture = read.photo(photo.path)
+    earlier = None if before is None else before.carried(picture, read)
     warnings, trimap = list(picture.warnings), None
     if "trimap" in photo.hints:
         trimap, remarks = open_trimap(
             photo.hints["trimap"], strict=read.strict_trimap, max_pixels=read.max_pixels
         )
         warnings += remarks
+    elif earlier is not None and predictor.network.needs_trimap:
+        trimap = earlier.trimap()
     needed = needed_planes(places) | ({"error"} if min_confidence is not None else set())
     planes = predict_planes(
         predictor, picture.colours, trimap, needed, max_short_side=max_short_side
     )
+    planes["alpha"], extra = steady(planes["alpha"], earlier)
     write_outputs(planes, picture, trimap, paths=dict(places), bits=bits)
     sure = None
     if trimap is not None and "error" in planes:
@@ -197,6 +220,7 @@ def _predict(
         outputs=list(places.values()),
         warnings=warnings,
         model=predictor.network.name,
+        extra=extra,
     )
 
 

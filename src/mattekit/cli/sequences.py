@@ -20,10 +20,8 @@ from mattekit.cli.photos import Photo, PhotoOptions
 from mattekit.cli.saving import SavedOptions
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadArgument, BadOutput
-from mattekit.core.types import Plane
-from mattekit.cutouts.cutout import Cutout
+from mattekit.core.types import Alpha, Plane
 from mattekit.cutouts.finishing import FinishingOptions
-from mattekit.cutouts.save import SaveOptions
 from mattekit.imaging.files import Picture, open_picture, read_alpha, write_image
 from mattekit.keying import video
 from mattekit.keying.sequence import Carried, carried, flicker, steadied
@@ -57,27 +55,31 @@ class Before:
         return found if found.continues else None
 
 
-def check_sequence(batch: BatchOptions, finishing: FinishingOptions, saving: SaveOptions) -> None:
+def check_sequence(batch: BatchOptions, parts: Sequence[str]) -> None:
     """Refuse what frames that continue each other cannot have."""
     if batch.processes != 1 or batch.shard != Shard():
         raise BadArgument(
             "every frame of a sequence continues the one before; leave --processes and --shard out"
         )
+    if not {"alpha", "rgba"} & {*parts}:
+        raise BadArgument("a sequence is continued from its alphas; --save rgba or alpha too")
+
+
+def check_unfinished(finishing: FinishingOptions) -> None:
+    """Refuse what would happen to an alpha again and again, from frame to frame."""
     if finishing.changes:
         raise BadArgument(
             "every frame of a sequence continues the alpha before, so it cannot be cropped, "
             "resized or mended on the way; leave --crop, --grow and the like out"
         )
-    if not {"alpha", "rgba"} & {*saving.parts}:
-        raise BadArgument("a sequence is continued from its alphas; --save rgba or alpha too")
 
 
-def steady(cut: Cutout, before: Carried | None) -> tuple[Cutout, dict[str, float]]:
-    """The cut-out continuing the frame before, and how much its alpha flickers."""
+def steady(alpha: Alpha, before: Carried | None) -> tuple[Alpha, dict[str, float]]:
+    """The alpha continuing the frame before, and how much it flickers."""
     if before is None:
-        return cut, {}
-    cut = steadied(cut, before)
-    return cut, {"flicker": round(flicker(cut.alpha, before), 6)}
+        return alpha, {}
+    alpha = steadied(alpha, before)
+    return alpha, {"flicker": round(flicker(alpha, before), 6)}
 
 
 def in_order(photos: Sequence[Photo]) -> list[tuple[int, int | None]]:

@@ -126,7 +126,7 @@ def _aligned(first: Image, second: Image, behind: list[Plane]) -> tuple[Image, l
         raise BadImage(
             f"the second picture is moved by {x:.1f} pixels across and {y:.1f} down; align the two"
         )
-    matrix = np.array([[1, 0, -x], [0, 1, -y]])
+    matrix = np.array([[1, 0, -x], [0, 1, -y]], np.float64)
     moved: Image = cv2.warpAffine(
         second, matrix, (width, height),
         flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=behind[1].tolist(),

@@ -89,13 +89,12 @@ def dominance(light: Plane, screen: Plane) -> Plane:
     (True, False)
     """
     strong = screen > (screen.max() + screen.min()) / 2
-    return light[..., strong].min(axis=-1) - light[..., ~strong].max(axis=-1)
+    return np.asarray(light[..., strong].min(axis=-1) - light[..., ~strong].max(axis=-1))
 
 
 def purity(light: Plane, screen: Plane) -> Plane:
     """The dominance as a share of all light, which is the same however the screen is lit."""
-    pure: Plane = dominance(light, screen) / np.maximum(light.sum(axis=-1), 1e-4)
-    return pure
+    return np.asarray(dominance(light, screen) / np.maximum(light.sum(axis=-1), 1e-4))
 
 
 def fitted_plate(light: Image, screen: Plane) -> Image:

@@ -9,7 +9,7 @@ its own it says what is known of the subject.
 import glob
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,7 +18,6 @@ import numpy as np
 
 from mattekit.core.errors import BadData
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Mask, Plane, Trimap
-from mattekit.cutouts.cutout import Cutout
 from mattekit.imaging.picture import to_float
 
 LONGEST = 960  # side of the copies that flow is found on
@@ -27,7 +26,7 @@ LIKE = 0.06  # deviation of colours that are the same
 DAMPING = 0.8
 """Share of the alpha before in the new one where it is fully trusted."""
 STILL = 0.8  # trust from which on nothing changed
-ANOTHER_SCENE = 0.35
+ANOTHER_SCENE = 0.2
 """Mean trust below which a frame does not continue the one before."""
 BAND = 0.006  # of the longer side: unknown on either side of what is soft
 NEARLY = 0.02  # of 0 and 1
@@ -118,7 +117,7 @@ def carried(before: Plane, alpha: Alpha, now: Plane) -> Carried:
         cv2.resize(to_float(image), small, interpolation=cv2.INTER_AREA) for image in (before, now)
     ]
     grey = [np.rint(255 * cv2.cvtColor(i, cv2.COLOR_RGB2GRAY)).astype(np.uint8) for i in images]
-    flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     to_before, to_now = flow.calc(grey[1], grey[0], None), flow.calc(grey[0], grey[1], None)  # type: ignore[call-overload]
     missed = np.linalg.norm(to_before + _moved(to_now, to_before), axis=2)
     apart = np.abs(cv2.blur(_moved(images[0], to_before) - images[1], (3, 3))).max(axis=2)
@@ -131,16 +130,13 @@ def carried(before: Plane, alpha: Alpha, now: Plane) -> Carried:
     )
 
 
-def steadied(cut: Cutout, before: Carried) -> Cutout:
-    """The cut-out with an alpha that continues the one before where nothing changed."""
-    share = DAMPING * before.trust
-    alpha = cut.alpha + share * (before.alpha - cut.alpha)
-    # what both call empty or opaque is so, whatever the rounding
-    for value in (0, 1):
-        alpha[(np.abs(cut.alpha - value) < 1 / 510) & (np.abs(before.alpha - value) < NEARLY)] = (
-            value
-        )
-    return replace(cut, matte=replace(cut.matte, alpha=alpha.astype(np.float32)))
+def steadied(alpha: Alpha, before: Carried) -> Alpha:
+    """An alpha that continues the one before where nothing changed."""
+    steady: Alpha = alpha + DAMPING * before.trust * (before.alpha - alpha)
+    for value in (0, 1):  # what both call empty or opaque is so, whatever was rounded on the way
+        same = (np.abs(alpha - value) < 1 / 510) & (np.abs(before.alpha - value) < NEARLY)
+        steady[same] = value
+    return steady.astype(np.float32)
 
 
 def flicker(alpha: Alpha, before: Carried) -> float:
