@@ -139,7 +139,7 @@ def test_a_hint_of_one_frame_serves_those_before_and_after_it(
     results = json.loads(result.stdout)["results"]
     order = [Path(entry["input"]).name[5:9] for entry in results]
     assert order == ["0010", "0011", "0012", "0009", "0008"]
-    assert all(entry["extra"]["subject_confidence"] > 0.5 for entry in results[1:])
+    assert all(entry["extra"]["subject_confidence"] > 0.3 for entry in results[1:])
     for number in range(5):
         alpha = read_alpha(tmp_path / "out" / f"ball.{number + 8:04d}.png")
         assert np.abs(alpha - disc(44 + number)).mean() < 0.03

@@ -23,9 +23,12 @@ from mattekit.imaging.picture import to_float
 LONGEST = 960  # side of the copies that flow is found on
 WAY_BACK = 1.0  # pixels by which it may miss
 LIKE = 0.06  # deviation of colours that are the same
+SAME = 0.5  # trust from which on a pixel shows what it showed before
 DAMPING = 0.8
 """Share of the alpha before in the new one where it is fully trusted."""
-STILL = 0.8  # trust from which on nothing changed
+STILL = 0.25  # pixels of movement that are none
+SLIGHT = 0.15
+"""Difference of alphas that is noise where something moves; a larger one is news, or flow erred."""
 ANOTHER_SCENE = 0.2
 """Mean trust below which a frame does not continue the one before."""
 BAND = 0.006  # of the longer side: unknown on either side of what is soft
@@ -79,6 +82,8 @@ class Carried:
     alpha: Alpha
     trust: Plane
     """0 to 1."""
+    still: Mask
+    """Where nothing moved and nothing changed."""
 
     @property
     def sure(self) -> float:
@@ -95,7 +100,7 @@ class Carried:
         """The labels carried on; unknown is what is soft, near that, or not trusted."""
         width = max(2, round(BAND * max(self.alpha.shape)))
         disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * width + 1, 2 * width + 1))
-        trusted = cv2.morphologyEx((self.trust > 0.5).view(np.uint8), cv2.MORPH_OPEN, disc) > 0
+        trusted = cv2.morphologyEx((self.trust > SAME).view(np.uint8), cv2.MORPH_OPEN, disc) > 0
         labels: Trimap = np.full(self.alpha.shape, UNKNOWN, np.uint8)
         for label, mask in (
             (BACKGROUND, self.alpha < NEARLY),
@@ -124,15 +129,17 @@ def carried(before: Plane, alpha: Alpha, now: Plane) -> Carried:
     trust = np.exp(-np.square(missed / WAY_BACK) - np.square(apart / LIKE)).astype(np.float32)
     across = np.array([size[1] / small[0], size[0] / small[1]], np.float32)
     large = cv2.resize(to_before, size[::-1], interpolation=cv2.INTER_LINEAR) * across
-    return Carried(
-        alpha=_moved(alpha, large, cv2.INTER_CUBIC).clip(0, 1),
-        trust=cv2.resize(trust, size[::-1], interpolation=cv2.INTER_LINEAR),
-    )
+    trust = cv2.resize(trust, size[::-1], interpolation=cv2.INTER_LINEAR)
+    still = (np.abs(large).max(axis=2) < STILL) & (trust > SAME)
+    moved = _moved(alpha, large, cv2.INTER_CUBIC).clip(0, 1)
+    return Carried(alpha=np.where(still, alpha, moved), trust=trust, still=still)
 
 
 def steadied(alpha: Alpha, before: Carried) -> Alpha:
     """An alpha that continues the one before where nothing changed."""
-    steady: Alpha = alpha + DAMPING * before.trust * (before.alpha - alpha)
+    change = before.alpha - alpha
+    share = before.trust * np.where(before.still, 1, np.exp(-np.square(change / SLIGHT)))
+    steady: Alpha = alpha + DAMPING * share * change
     for value in (0, 1):  # what both call empty or opaque is so, whatever was rounded on the way
         same = (np.abs(alpha - value) < 1 / 510) & (np.abs(before.alpha - value) < NEARLY)
         steady[same] = value
@@ -141,8 +148,8 @@ def steadied(alpha: Alpha, before: Carried) -> Alpha:
 
 def flicker(alpha: Alpha, before: Carried) -> float:
     """Mean change of alpha where flow says that nothing changed."""
-    still: Mask = before.trust > STILL
-    return float(np.abs(alpha - before.alpha)[still].mean()) if still.any() else 0.0
+    changes = np.abs(alpha - before.alpha)[before.still]
+    return float(changes.mean()) if changes.size else 0.0
 
 
 def _moved(plane: Plane, flow: Plane, how: int = cv2.INTER_LINEAR) -> Plane:
