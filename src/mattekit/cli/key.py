@@ -24,10 +24,12 @@ from mattekit.cli.sequences import (
     over_videos,
     steady,
 )
+from mattekit.core.errors import BadArgument
 from mattekit.cutouts.finishing import FinishingOptions
 from mattekit.cutouts.finishing import finish as finished
 from mattekit.cutouts.save import SaveOptions
 from mattekit.imaging.files import open_picture
+from mattekit.inference.predictor import Predictor
 from mattekit.keying.key import KeyOptions, key_picture, read_masks
 from mattekit.keying.sequence import expanded, frames_of
 
@@ -72,6 +74,10 @@ def run(
     despeckle: Annotated[
         int, typer.Option(metavar="N", help="Pixels up to which a lone piece or hole is noise.")
     ] = DEFAULT.despeckle,
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|FILE", help="A network of the recipe key that corrects alphas."),
+    ] = None,
     sequence: InSequence = False,
     *,
     saved: SavedOptions,
@@ -104,10 +110,14 @@ def run(
         "garbage": _of_each(paths, garbage),
         "holdout": _of_each(paths, holdout),
     }
+    build = None if model is None else partial(_corrector, model)
+    if build is not None:
+        build()  # so that a model that does not suit is refused before any work
     stages = Stages() if batch.processes == 1 else None
     work = partial(
-        _key, options=options, read=read, saving=saving, finishing=finishing, progress=stages
-    )
+        _key, build=build, options=options, read=read, saving=saving, finishing=finishing,
+        progress=stages,
+    )  # fmt: skip
     items: list[Item] = []
     before: Before | None = None
     for path in paths:
@@ -125,6 +135,19 @@ def run(
     run_batch(items, batch, stages=stages)
 
 
+def _corrector(model: str) -> Predictor:
+    """A network that corrects estimates."""
+    from mattekit.inference.load import load
+
+    network = load(model)
+    if network.network.extra_planes != ("prior",):
+        raise BadArgument(
+            f"{network.name} corrects no estimates, so it does not know of a plate; train one with "
+            "the recipe key"
+        )
+    return network
+
+
 def _of_each(photos: Sequence[Path], place: Path | None) -> dict[Path, Path]:
     """The file of every photo: one for all, or that of its stem in a folder."""
     if place is None:
@@ -138,6 +161,7 @@ def _key(
     files: Mapping[str, Path],
     *,
     before: Before | None,
+    build: Callable[[], Predictor] | None,
     options: KeyOptions,
     read: PhotoOptions,
     saving: SaveOptions,
@@ -147,7 +171,10 @@ def _key(
     picture = read.photo(photo)
     plate = open_picture(files["plate"], max_pixels=read.max_pixels) if "plate" in files else None
     masks = read_masks(picture, *map(files.get, MASKS), max_pixels=read.max_pixels)
-    cut = key_picture(picture, plate, options=options, masks=masks, progress=progress)
+    network = None if build is None else build()
+    cut = key_picture(
+        picture, plate, options=options, masks=masks, network=network, progress=progress
+    )
     if finishing.changes:
         cut = finished(cut, picture.colours, finishing)
     earlier = None if before is None else before.carried(picture, read)

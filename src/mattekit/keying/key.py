@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from mattekit.classical.estimates import estimates_over
+from mattekit.classical.unmix import unmix
 from mattekit.core.config import config
 from mattekit.core.errors import BadArgument, NoSubject
 from mattekit.core.matte import Matte
@@ -20,10 +22,10 @@ from mattekit.imaging.arrays import ArrayLike, as_mask, is_array
 from mattekit.imaging.compose import to_linear, to_srgb
 from mattekit.imaging.files import MAX_PIXELS, Picture, Source, read_alpha
 from mattekit.imaging.picture import to_depth
+from mattekit.inference.predictor import Predictor
 from mattekit.keying.plate import fitted_to
 from mattekit.keying.regions import difference, empty_of, noise_of, regions
 from mattekit.keying.screen import dominance, fitted_plate, screen_colour
-from mattekit.keying.unmix import unmix
 from mattekit.subject.bands import grown, small_parts, soft_bands
 from mattekit.subject.mask import fitted
 
@@ -138,9 +140,14 @@ def key_picture(
     *,
     options: KeyOptions | None = None,
     masks: Masks | None = None,
+    network: Predictor | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> Cutout:
-    """Cut the subject out of an opened picture; see `key`."""
+    """Cut the subject out of an opened picture; see `key`.
+
+    Args:
+        network: corrects the alpha; trained with the recipe `key`.
+    """
     options, masks = options or KeyOptions(), masks or Masks()
     tell = progress or (lambda stage, share: None)
     tell("background", 0.0)
@@ -163,6 +170,10 @@ def key_picture(
     alpha[trimap == BACKGROUND] = 0
     alpha[(alpha < STEP) | small_parts(alpha >= STEP, options.despeckle)] = 0
     alpha[(alpha > 1 - STEP) | small_parts(alpha <= 1 - STEP, options.despeckle)] = 1
+    if network is not None and mixed.any() and (trimap == FOREGROUND).any():
+        image = picture.image()
+        prior = estimates_over(image, trimap, to_srgb(behind.clip(0, 1)))
+        alpha = network.planes(image, trimap, ("alpha",), further={"prior": prior})["alpha"]
     tell("colours", 0.0)
     if screen is not None and options.despill:
         colours = despilled(colours, screen, options.despill)
@@ -173,7 +184,7 @@ def key_picture(
         colours=colours if picture.linear is not None else _in_depth_of(picture, light, colours),
         trimap=trimap,
         plate=to_srgb(behind.clip(0, 1)),
-        model="key" if plate is None else "plate",
+        model=network.name if network else "key" if plate is None else "plate",
         linear=picture.linear is not None,
     )
 

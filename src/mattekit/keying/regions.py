@@ -13,7 +13,7 @@ from mattekit.subject.bands import small_parts
 
 DARKEST, BRIGHTEST = 0.5, 1.2  # light on the background, as a share of the plate's
 LEAST_DIFFERENCE = 0.02
-NOISE_COUNTS = 3.0
+NOISE_COUNTS = 2.2
 """A difference of so many times the usual one is none of noise."""
 SIMILAR = 0.15
 FEWEST = 2  # pixels of core that are given up in any case
