@@ -26,6 +26,9 @@ REACHES = (0.012, 0.04, 0.15, 0.5)
 """Of the longer side: how far colours of the core are looked for."""
 FURTHER = 1e-3
 """Weight of what is found at one reach beside what is found at the one before."""
+DECIDED = 1.0
+"""Deviations of an alpha within which of 0 or 1 it is taken for that."""
+MOST_DOUBT = 0.08
 SHRUNK = 4  # size at which they are averaged
 ROW = 1024
 PAIRS = [(0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2)]
@@ -50,10 +53,19 @@ def unmix(
     for _ in range(ROUNDS):
         d_V = _solve(_covariance(a, S, B, N), d)
         a = (_dot(C - B, d_V) / np.maximum(_dot(d, d_V), 1e-6)).clip(0, 1)
+    doubt = DECIDED / np.sqrt(np.maximum(_dot(d, d_V), 1e-6))
+    a = _decided(a, doubt)
     share = a[:, None]
     rest = _solve(_covariance(a, S, B, N), C - share * m - (1 - share) * B)
     F = np.maximum(m + share * _product(S, rest), 0)
     return a.astype(np.float32), F.astype(np.float32)
+
+
+def _decided(a: Plane, doubt: Plane) -> Plane:
+    """Alphas stretched so that those within their doubt of 0 or 1 are that: most pixels are."""
+    doubt = np.minimum(doubt, MOST_DOUBT)
+    stretched: Plane = ((a - doubt) / (1 - 2 * doubt)).clip(0, 1)
+    return stretched
 
 
 def core_colours(light: Image, core: Plane, where: Mask) -> tuple[Plane, Plane]:
