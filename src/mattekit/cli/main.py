@@ -24,6 +24,8 @@ from mattekit.cli.plugins import OPTION, take_imports
 
 VERBS = {
     "cutout": "mattekit.cli.cutout",
+    "key": "mattekit.cli.key",
+    "pair": "mattekit.cli.pair",
     "trimap": "mattekit.cli.trimap",
     "foreground": "mattekit.cli.foreground",
     "composite": "mattekit.cli.composite",

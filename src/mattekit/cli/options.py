@@ -49,13 +49,13 @@ def to_bytes(text: str | int) -> int:
 
 
 def to_bits(text: str | int) -> int:
-    """8 or 16.
+    """8, 16, or of EXR 32.
 
     >>> to_bits("16")
     16
     """
-    if str(text) not in ("8", "16"):
-        raise typer.BadParameter(f"'{text}' bits cannot be written; choose 8 or 16")
+    if str(text) not in ("8", "16", "32"):
+        raise typer.BadParameter(f"'{text}' bits cannot be written; choose 8, 16, or of EXR 32")
     return int(text)
 
 
@@ -143,7 +143,9 @@ PictureSize = Annotated[
 ]
 Bits = Annotated[
     int,
-    typer.Option("--bits", metavar="8|16", parser=to_bits, help="Bits of every written value."),
+    typer.Option(
+        "--bits", metavar="8|16|32", parser=to_bits, help="Bits of a value; EXR: 32, or else half."
+    ),
 ]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
 Device = Annotated[

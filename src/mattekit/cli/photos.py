@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast, get_ar
 import typer
 
 from mattekit.batch import tars
-from mattekit.batch.files import Row, partners_in, read_manifest, stream
+from mattekit.batch.files import Row, gather, partners_in, read_manifest, stream
 from mattekit.batch.names import check_output
 from mattekit.batch.runner import Item, Outcome
 from mattekit.batch.tars import Sample, tar_item
 from mattekit.cli.options import DEFAULT_MAX_PIXELS, Bits, MaxPixels, to_ratio, to_size
-from mattekit.core.errors import BadArgument
+from mattekit.core.errors import BadArgument, BadData
 from mattekit.core.storage import below
 from mattekit.cutouts.save import SaveFormat
 from mattekit.imaging.compose import named_colour
 from mattekit.imaging.files import ExistingAlpha, Picture, apply_existing_alpha, open_picture
 from mattekit.inference.strategies import STRATEGIES, StrategyConfig
+from mattekit.keying.sequence import expanded, frames_of
 from mattekit.subject.hints import HINTS
 from mattekit.subject.several import Subjects, hints_of_subjects
 
@@ -75,6 +76,11 @@ class Photo:
     def stem(self) -> str:
         """What the results are called."""
         return self.path.stem if self.subject is None else f"{self.path.stem}-{self.subject}"
+
+    @property
+    def kind(self) -> str | None:
+        """Of its hint, where it has one."""
+        return next((kind for kind in KINDS if kind in self.hints), None)
 
     @property
     def hint_files(self) -> tuple[Path, ...]:
@@ -140,6 +146,25 @@ class _Hints:
         return lambda photo: (
             {**options, **values} | {kind: partners.of(photo) for kind, partners in files.items()}
         )
+
+    def of_frames(self, frames: Sequence[Path]) -> list[dict[str, Any]]:
+        """The same for frames in time: of those in a folder, or else of the first one alone."""
+        places = [getattr(self, kind, None) for kind in KINDS if HINTS[kind].is_file]
+        folders = [place for place in places if place is not None and place.is_dir()]
+        known = self.of(several=bool(folders))
+        rows = [known(frame) for frame in (frames if folders else frames[:1])]
+        rows += [{"segmenter": self.segmenter} for _ in frames[len(rows) :]]
+        found = [
+            {name: value for name, value in row.items() if name not in KINDS or _is_there(value)}
+            for row in rows
+        ]
+        if folders and not any(row.keys() & {*KINDS} for row in found):
+            raise BadData(f"{folders[0]} has no hint of any frame; name one as its frame is named")
+        return found
+
+
+def _is_there(value: Any) -> bool:
+    return not isinstance(value, Path) or value.exists()
 
 
 if TYPE_CHECKING:
@@ -209,6 +234,20 @@ def _of_subjects(photo: Photo, subjects: Subjects) -> list[Photo]:
     ]
 
 
+def find_frames(
+    inputs: Sequence[str] | None, manifest: Path | None, output: Path, hints: HintOptions
+) -> list[Photo]:
+    """The frames of a sequence, in the order of their numbers."""
+    if manifest is not None or not inputs:
+        raise BadArgument("--sequence takes files or a folder, not a manifest")
+    frames = frames_of(gather([expanded(text) for text in inputs]))
+    check_output(output, several=len(frames) > 1)
+    return [
+        Photo(path=frame, output=output, hints=known)
+        for frame, known in zip(frames, hints.of_frames(frames), strict=True)
+    ]
+
+
 def _listed(row: Row, folder: Path, output: Path, known: Callable[[Path], dict[str, Any]]) -> Photo:
     """The photo of a row of a manifest in that folder."""
     path = below(folder, row["photo"])
@@ -256,8 +295,8 @@ def _packed(
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReadOptions:
-    """How photos and hints are read."""
+class PhotoOptions:
+    """How photos are read."""
 
     existing_alpha: Annotated[
         str,
@@ -265,9 +304,6 @@ class ReadOptions:
             metavar="ignore|multiply|composite:COLOUR", help="What becomes of a photo's own alpha."
         ),
     ] = "ignore"
-    strict_trimap: Annotated[
-        bool, typer.Option("--strict-trimap", help="Refuse a trimap with smoothed values.")
-    ] = False
     allow_8bit: Annotated[
         bool, typer.Option("--allow-8bit", help="Read 16-bit photos with table profiles at 8 bits.")
     ] = False
@@ -279,6 +315,15 @@ class ReadOptions:
         how, colour = to_existing(self.existing_alpha)
         red, green, blue = named_colour(colour).tolist()
         return apply_existing_alpha(picture, how, (red, green, blue))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions(PhotoOptions):
+    """How photos and hints are read."""
+
+    strict_trimap: Annotated[
+        bool, typer.Option("--strict-trimap", help="Refuse a trimap with smoothed values.")
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -58,6 +58,8 @@ class Cutout:
     """On which the model may be used, where it is a public network."""
     linear: bool = False
     """Colours are linear light, not cut to [0, 1], as of an EXR photo."""
+    plate: Image | None = None
+    """What is behind the subject, h w 3, where that is known."""
 
     @property
     def alpha(self) -> Alpha:
