@@ -73,5 +73,5 @@ class BatchCounters:
         for name, kind, about, values in families:
             lines += [f"# HELP mattekit_batch_{name} {about}"]
             lines += [f"# TYPE mattekit_batch_{name} {kind}"]
-            lines += [f"mattekit_batch_{name}{{{key}}} {value:g}" for key, value in values.items()]
+            lines += [f"mattekit_batch_{name}{{{key}}} {value}" for key, value in values.items()]
         return "\n".join(lines) + "\n"

@@ -6,8 +6,9 @@ is set aside as everywhere. Items of a lost node are done again on another one.
 """
 
 import json
+import os
 from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from functools import cache, partial
 from itertools import islice
@@ -76,7 +77,7 @@ def _spread(
     given.context.max_consecutive_actor_init_deaths = 3  # nodes come and go
     return given.map_batches(
         _Actor,
-        fn_constructor_args=(items, work, limits, max(1, int(cpus))),
+        fn_constructor_args=(items, work, limits, max(1, int(cpus)), Path.cwd()),
         batch_size=1,
         compute=data.ActorPoolStrategy(min_size=1, max_tasks_in_flight_per_actor=2),
         num_cpus=cpus,
@@ -93,7 +94,10 @@ class _Actor:
         work: Callable[[Item], list[ItemResult]],
         limits: Limits,
         threads: int,
+        folder: Path,
     ) -> None:
+        with suppress(OSError):  # of the driver, to which paths are relative
+            os.chdir(folder)
         self.items = items
         self.worker: Worker[Item, list[ItemResult]] = Worker(work, limits, threads=threads)
 
@@ -132,7 +136,7 @@ def _connected(address: str | None) -> Iterator[Any]:
     if ray.is_initialized():
         yield data
         return
-    ray.init(address=address, log_to_driver=False, logging_level="warning")
+    ray.init(address=address, log_to_driver=False, logging_level="error")
     try:
         yield data
     finally:

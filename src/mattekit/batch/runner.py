@@ -146,16 +146,15 @@ def run_items(
 
 def run_item(item: Item, *, existing: Existing, checksums: bool) -> list[ItemResult]:
     """What becomes of one item: one result, or those of the photos inside it."""
-    there = [output for output in item.outputs if output.exists()]
     start = time.perf_counter()
-    if is_there(item, there, existing):
-        result = ItemResult(input=str(item.path), status="skipped", outputs=[*map(str, there)])
-    else:
-        outcome = attempt(partial(_work, item, existing, there), passing=(KeyboardInterrupt,))
-        if isinstance(outcome, Outcome) and outcome.inside:
-            return list(outcome.inside)
-        result = _result(item, outcome, round(time.perf_counter() - start, 3))
-    return [replace(result, sha256=_sums(result)) if checksums else result]
+    work = partial(_results, item, existing, checksums, start)
+    results = attempt(work, passing=(KeyboardInterrupt,))
+    if not isinstance(results, Failure):
+        return results
+    seconds = round(time.perf_counter() - start, 3)
+    return [
+        ItemResult(input=str(item.path), status="failed", seconds=seconds, error=results.sentence)
+    ]
 
 
 def is_there(item: Item, there: Sequence[Path], existing: Existing) -> bool:
@@ -180,27 +179,30 @@ def _place(path: Path) -> str:
     return str(path) if isinstance(path, Url) else os.path.normcase(os.path.realpath(path))
 
 
-def _result(item: Item, outcome: Outcome | Failure, seconds: float) -> ItemResult:
-    if isinstance(outcome, Failure):
-        return ItemResult(
-            input=str(item.path), status="failed", seconds=seconds, error=outcome.sentence
+def _results(item: Item, existing: Existing, checksums: bool, start: float) -> list[ItemResult]:
+    there = [output for output in item.outputs if output.exists()]
+    if is_there(item, there, existing):
+        names = [*map(str, there)]
+        result = ItemResult(input=str(item.path), status="skipped", outputs=names)
+    else:
+        outcome = _work(item, existing, there)
+        if outcome.inside:
+            return [*outcome.inside]
+        names = [*map(str, outcome.outputs)]
+        result = ItemResult(
+            input=str(item.path),
+            status="unsure" if outcome.unsure else "done",
+            outputs=names,
+            warnings=[*([outcome.unsure] if outcome.unsure else []), *outcome.warnings],
+            seconds=round(time.perf_counter() - start, 3),
+            model=outcome.model,
+            strategy=outcome.strategy,
+            extra=outcome.extra,
         )
-    return ItemResult(
-        input=str(item.path),
-        status="unsure" if outcome.unsure else "done",
-        outputs=[str(output) for output in outcome.outputs],
-        warnings=[*([outcome.unsure] if outcome.unsure else []), *outcome.warnings],
-        seconds=seconds,
-        model=outcome.model,
-        strategy=outcome.strategy,
-        extra=outcome.extra,
-    )
-
-
-def _sums(result: ItemResult) -> dict[str, str]:
-    if result.status == "failed":
-        return {}
-    return {name: sha256(as_path(name)) for name in result.outputs if as_path(name).is_file()}
+    if not checksums:
+        return [result]
+    files = {name: path for name in names if (path := as_path(name)).is_file()}
+    return [replace(result, sha256={name: sha256(path) for name, path in files.items()})]
 
 
 def _work(item: Item, existing: Existing, there: Sequence[Path]) -> Outcome:

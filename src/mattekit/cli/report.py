@@ -91,8 +91,8 @@ def _engine(
         return run_items(items, processes=options.processes, **common)
     from mattekit.batch.ray_engine import run_on_ray
 
-    for name in ("ray", "ray.data"):  # what a user should read is in the results
-        logging.getLogger(require(name, "--engine ray").__name__).setLevel(logging.ERROR)
+    require("ray.data", "--engine ray")
+    logging.getLogger("ray.data").setLevel(logging.ERROR)  # what matters is in the results
     cpus = options.num_cpus_per_worker or 1.0
     return run_on_ray(items, address=options.address, cpus=cpus, **common)
 
