@@ -45,7 +45,7 @@ FULL = Size(
     learnt=40,
     held_out=20,
     backgrounds=20,
-    words=("length.steps=120", "warmup.steps=10", "optimiser.lr=6e-4"),
+    words=("length.steps=120", "warmup.steps=10", "optimiser.lr=4e-4"),
 )
 QUICK = Size(
     learnt=6,
