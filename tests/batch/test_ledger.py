@@ -1,15 +1,16 @@
 """Ledgers: a true line for each item, over shards and restarts."""
 
-import hashlib
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from mattekit.batch.files import Shard
 from mattekit.batch.ledger import Ledger, merge, read_ledger, summarise
-from mattekit.batch.runner import ItemResult
+from mattekit.batch.runner import Item, ItemResult, Outcome, run_items
 from mattekit.core.errors import BadArgument, BadData
+from mattekit.core.storage import as_path
 
 
 def line(name: str, status: str, **further: object) -> dict[str, object]:
@@ -18,19 +19,45 @@ def line(name: str, status: str, **further: object) -> dict[str, object]:
 
 
 def test_a_line_says_everything_of_an_item(tmp_path: Path) -> None:
-    output = tmp_path / "a.png"
-    output.write_bytes(b"pixels")
     ledger = Ledger(tmp_path / "l.jsonl", command="cutout", shard=Shard(index=1, count=3))
     ledger.add(
         ItemResult(
-            input="a.jpg", status="done", outputs=[str(output)], seconds=1.5, model="compact",
-            extra={"confidence": 0.9},
+            input="a.jpg", status="done", outputs=["a.png"], seconds=1.5, model="compact",
+            extra={"confidence": 0.9}, sha256={"a.png": "abc"},
         )
     )  # fmt: skip
     (found,) = read_ledger(tmp_path / "l.jsonl")
-    assert found["sha256"] == {str(output): hashlib.sha256(b"pixels").hexdigest()}
+    assert found["sha256"] == {"a.png": "abc"}
     assert (found["confidence"], found["shard"], found["model"]) == (0.9, "1/3", "compact")
     assert found["version"]
+
+
+def test_an_output_that_another_program_changed_is_not_passed_over(tmp_path: Path) -> None:
+    photo, out = tmp_path / "a.txt", tmp_path / "out.txt"
+    photo.write_text("photo")
+    item = Item(path=photo, work=partial(_copy, photo, out), outputs=(out,))
+    for content, status in ((None, "done"), (None, "skipped"), ("edited", "failed")):
+        if content:
+            out.write_text(content)
+        with Ledger(tmp_path / "l.jsonl", command="copy", shard=Shard()) as ledger:
+            (found,) = [*map(ledger.add, run_items([item], existing="skip", checksums=True))]
+        assert found.status == status
+    assert "exists with another content than in the ledger" in (found.error or "")
+
+
+def _copy(photo: Path, out: Path) -> Outcome:
+    out.write_bytes(photo.read_bytes())
+    return Outcome(outputs=[out])
+
+
+def test_a_ledger_in_object_storage_goes_on_where_it_was_and_is_of_one_shard() -> None:
+    path = as_path("memory://ledgers/l.jsonl")
+    for name in ("a.jpg", "b.jpg"):
+        with Ledger(path, command="cutout", shard=Shard(count=2)) as ledger:
+            ledger.add(ItemResult(input=name, status="done"))
+    assert [line["input"] for line in read_ledger(path)] == ["a.jpg", "b.jpg"]
+    with pytest.raises(BadArgument, match="is the ledger of shard 0/2"):
+        Ledger(path, command="cutout", shard=Shard(index=1, count=2))
 
 
 def test_a_line_that_a_crash_cut_off_is_left_out_and_does_not_spoil_the_next(

@@ -3,11 +3,14 @@
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import closing
 from functools import partial
+from pathlib import Path
 
 import pytest
 
-from mattekit.batch.processes import run_on_processes
+from mattekit.batch.processes import Limits, run_on_processes
 from mattekit.core.errors import BadImage
 from mattekit.imaging.files import read_image
 from mattekit.imaging.resize import fit_within
@@ -35,7 +38,7 @@ def test_ctrl_c_ends_the_work_in_hand_instead_of_waiting_for_it() -> None:
     code = """
 import sys, time
 from contextlib import closing
-from mattekit.batch.processes import run_on_processes
+from mattekit.batch.processes import Limits, run_on_processes
 if __name__ == "__main__":
     with closing(run_on_processes(time.sleep, [0.01, 600, 600, 600], 2)) as done:
         for second in done:
@@ -51,3 +54,41 @@ if __name__ == "__main__":
             assert b"KeyboardInterrupt" in child.communicate(timeout=60)[1]
         finally:
             child.terminate()
+
+
+@pytest.mark.slow
+def test_an_item_over_a_limit_is_set_aside_with_the_reason_and_the_rest_goes_on() -> None:
+    work, lost = partial(eval), "{} {}".format
+    for limits, greedy, reason in (
+        (Limits(seconds=1), "__import__('time').sleep(60)", "took longer than 1 s"),
+        (Limits(memory=2**30), "len(bytearray(3 * 2**29)) + sum(range(10**9))", "more than 1 GB"),
+    ):
+        found = [*run_on_processes(work, ["1 + 1", greedy, "2 + 2"], 1, limits=limits, lost=lost)]
+        assert [found[0], found[2]] == [2, 4]
+        assert greedy in found[1]
+        assert reason in found[1]
+
+
+def test_an_item_whose_process_is_killed_once_is_begun_again(tmp_path: Path) -> None:
+    work = partial(_die_first, tmp_path / "died")
+    assert sorted(run_on_processes(work, [1, 2, 3, 4], 2)) == [1, 2, 3, 4]
+
+
+def _die_first(mark: Path, item: int) -> int:
+    if item == 2 and not mark.exists():
+        mark.touch()
+        signal.raise_signal(signal.SIGKILL)
+    return item
+
+
+def test_items_are_taken_from_a_stream_as_processes_become_free() -> None:
+    taken: list[int] = []
+
+    def stream() -> Iterator[int]:
+        for number in range(1000):
+            taken.append(number)
+            yield number
+
+    with closing(run_on_processes(abs, stream(), 2)) as results:
+        assert next(results) in (0, 1)
+        assert len(taken) <= 4

@@ -132,7 +132,7 @@ def test_what_cannot_be_written_or_loaded_is_refused_before_any_work(
 def test_a_file_as_output_of_several_photos_is_refused(mattekit: Command, files: Path) -> None:
     result = mattekit("cutout", files / "photo.png", files / "hills.png", "-o", files / "x.png")
     assert result.exit_code == 2
-    assert "one file for 2 inputs; give a folder" in result.stderr
+    assert "one file for several inputs; give a folder" in result.stderr
 
 
 def test_exr_is_premultiplied_unless_straight(mattekit: Command, files: Path) -> None:

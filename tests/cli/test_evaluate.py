@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from torchvision.models import vgg
 from typer.testing import CliRunner, Result
 
 from mattekit.cli.main import app
@@ -95,7 +97,7 @@ def test_a_second_folder_is_compared_picture_by_picture(root: Path) -> None:
     words = ("--against", str(root / "two"), "-o", str(root / "out.html"))
     result = run(root, *words, "-o", str(root / "out.json"))
     assert result.exit_code == 0, result.output
-    assert f"compared with {root / 'two'}" in result.stdout
+    assert f"| | {root / 'one'} | {root / 'two'} | difference |" in result.stdout
     differences = json.loads((root / "out.json").read_text())["comparison"]["differences"]
     sad = next(entry for entry in differences if entry["metric"] == "sad")
     assert (sad["better"], sad["worse"], sad["pictures"]) == (0, 2, 3)
@@ -114,7 +116,7 @@ def test_pictures_that_the_second_folder_lacks_are_named(root: Path) -> None:
 def test_an_earlier_run_is_compared_from_its_json(root: Path) -> None:
     earlier = root / "two.json"
     assert run(root, "-o", str(earlier), predicted="two").exit_code == 0
-    assert "compared with" in run(root, "--against", str(earlier)).stdout
+    assert "| difference |" in run(root, "--against", str(earlier)).stdout
     other_protocol = run(root, "--against", str(earlier), "--protocol", "gfm")
     assert other_protocol.exit_code == 2
     assert "measure both with the same one" in other_protocol.stderr
@@ -213,3 +215,60 @@ def test_expected_errors_of_another_size_are_refused(root: Path) -> None:
         write_alpha(root / "doubts" / f"{name}-error.png", np.zeros((5, 5), np.float32))
     result = run(root, "--errors", str(root / "doubts"))
     assert "the expected error is 5x5 pixels and the true matte 32x24" in result.stderr
+
+
+def models(root: Path, *words: str) -> Result:
+    line = ["evaluate", str(root / "photos"), "--true", str(root / "true"), "--processes", "1"]
+    return CliRunner().invoke(app, [*line, *words])
+
+
+def test_two_models_are_compared_on_photos(root: Path) -> None:
+    """Of grey photos closed-form makes a smooth alpha; the other finds nothing to go by."""
+    words = ["--trimap", str(root / "trimaps"), "--model", "information-flow"]
+    result = models(root, *words, "--model", "closed-form")
+    assert result.exit_code == 0, result.output
+    assert "| | information-flow | closed-form | difference | 95 % interval | |" in result.stdout
+    assert "3 of 3 predicted by closed-form" in result.stderr
+    table = result.stdout.rpartition("\n\n")[2].splitlines()
+    assert [line.split(" | ")[0] for line in table[2:]] == [
+        "| SAD",
+        "| MSE",
+        "| MAD",
+        "| Grad",
+        "| Conn",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--model", "knn"], "name what is to be measured"),
+        (["--trimap", "trimaps"], "name what is to be measured"),
+        (["--predicted", "one"], "leave out the photos and --model"),
+        (["--trimap", "x", *(["--model", "knn"] * 3)], "two are compared at most"),
+    ],
+)
+def test_it_is_said_what_belongs_together(root: Path, words: list[str], sentence: str) -> None:
+    result = models(root, *words)
+    assert result.exit_code == 2
+    assert sentence in result.stderr
+
+
+def test_looks_are_compared_by_composites_of_both_layers(root: Path, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    layers = vgg.make_layers(vgg.cfgs["D"][:9], batch_norm=False).state_dict()
+    weights = tmp_path / "vgg.pth"
+    torch.save({f"features.{key}": value for key, value in layers.items()}, weights)
+    for number, name in enumerate(("cat", "dog", "emu")):
+        for folder, colour in (("fg", 0.9), ("bg", 0.1 * number)):
+            write_image(root / folder / f"{name}.png", np.full((24, 32, 3), colour, np.float32))
+    words = ("--perceptual", str(weights), "--foregrounds", str(root / "fg"))
+    result = run(root, *words, "--backgrounds", str(root / "bg"), "--json")
+    assert result.exit_code == 0, result.output
+    rows = json.loads(result.stdout)["results"]
+    looks = [row["extra"]["values"]["perceptual"] for row in rows]
+    assert looks[0] == 0, "cat's alpha is the true one"
+    assert looks[1] > 0
+    refused = run(root, *words)
+    assert "compares composites: give the true colours of both layers" in refused.output
+    assert refused.exit_code == 1

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -120,11 +121,16 @@ def test_a_missing_trimap_fails_alone_and_is_named(model: Path, data: Path) -> N
         (["--strategy", "hybrid"], "hybrid does not suit local"),
         (["--strategy", "whale"], "no strategy 'whale'; choose whole, tile, resize, hybrid"),
         (["--strategy", "whole", "--tile", 64], "the strategy whole has no size"),
+        (["--strategy", "resize", "--legacy"], "resize: legacy rounds the sizes of a ratio"),
+        (["--strategy", "resize", "--ratio", "1/0"], "'1/0' is no share; write it like 1/3"),
         (["--save", "beta"], "no output 'beta'"),
         (["--save", "focus"], "local gives no focus; it gives alpha, foreground, rgba, trimap"),
         (["--save", "alpha,recomposition"], "local gives no recomposition"),
         (["--min-confidence", 0.9], "local does not say how sure it is"),
         (["--list", "list.txt"], "name the photos, or give one of"),
+        (["--precision", "16"], "the precision is one of 32, bf16, fp16, not '16'"),
+        (["--devices", 2, "--device", "cpu"], "--devices counts GPUs, and the device is cpu"),
+        (["--devices", 99], "the device cuda:98 was asked for, but this machine has"),
     ],
 )
 def test_usage_errors_are_one_sentence_before_any_work(
@@ -190,3 +196,14 @@ def test_rgba_holds_the_alpha(model: Path, data: Path) -> None:
     cut_out, alpha = data / "out" / "a_0.png", data / "out" / "a_0-alpha.png"
     np.testing.assert_array_equal(read_alpha(cut_out), read_alpha(alpha))
     assert read_image(cut_out).shape == (40, 52, 3)
+
+
+def test_processes_that_share_gpus_have_one_each(monkeypatch: pytest.MonkeyPatch) -> None:
+    from mattekit.cli import predict as command
+
+    used = []
+    monkeypatch.setattr("mattekit.inference.load.load", lambda model, device: used.append(device))
+    for number in ("MainProcess", "SpawnProcess-1", "SpawnProcess-2", "SpawnProcess-3"):
+        monkeypatch.setattr(command, "current_process", lambda n=number: SimpleNamespace(name=n))
+        command._build("model", device="auto", devices=2)
+    assert used == ["cuda:0", "cuda:1", "cuda:0", "cuda:1"]

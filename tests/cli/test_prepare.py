@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import sys
 import zipfile
 from pathlib import Path
@@ -156,12 +157,13 @@ def photos(tmp_path: Path, rng: np.random.Generator) -> Path:
 
 
 def test_denoise_tells_how_long_it_will_take_and_makes_nothing_twice(
-    mattekit: Command, photos: Path, tmp_path: Path
+    mattekit: Command, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("mattekit.cli.progress.SECONDS", 0.0)
     words = ("prepare", "denoise", photos, "-o", tmp_path / "out", "--processes", 1)
     result = mattekit(*words)
     assert result.exit_code == 0
-    assert "minutes for the 2 that are left" in result.stderr
+    assert re.search(r"1 of 12 done, .* a second, about .* minutes left", result.stderr)
     (tmp_path / "out/03.png").unlink()
     results = json.loads(mattekit(*words, "--json").stdout)["results"]
     assert [Path(one["input"]).stem for one in results if one["status"] == "done"] == ["03"]

@@ -56,7 +56,7 @@ def test_colours_come_from_the_photographs_that_are_given(tmp_path: Path, monkey
     images = [source.scene(number).image for number in range(3)]
     reddest = max(float((image[..., 0] - image[..., 1:].max(axis=2)).mean()) for image in images)
     assert reddest > 0.3
-    assert "1 pictures of others" in source.licence
+    assert "1 third-party pictures" in source.licence
     assert "no third-party material" in scenes().licence
 
 
@@ -68,7 +68,7 @@ def test_soft_shapes_come_from_the_sprites_that_are_given(tmp_path: Path, monkey
     source = scenes(sprites=str(tmp_path))
     alphas = [source.scene(number).alpha for number in range(3)]
     assert max(float(((alpha > 0.1) & (alpha < 0.9)).mean()) for alpha in alphas) > 0.1
-    assert "1 pictures of others" in source.licence
+    assert "1 third-party pictures" in source.licence
 
 
 def test_all_planes_are_mirrored_alike_and_never_turned() -> None:

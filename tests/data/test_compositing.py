@@ -130,7 +130,7 @@ def test_the_colours_of_a_file_are_those_that_programs_without_colour_management
 
 def test_an_alpha_of_another_size_and_an_empty_one_are_refused(tmp_path: Path) -> None:
     PIL.Image.new("L", (47, 61)).save(tmp_path / "alpha.png")
-    with pytest.raises(BadImage, match="is empty: nothing in it is foreground"):
+    with pytest.raises(BadImage, match="is empty: no pixel is foreground"):
         read_matte(tmp_path / "alpha.png", (61, 47))
     with pytest.raises(BadImage, match="is 47x61 and its foreground 61x47"):
         read_matte(tmp_path / "alpha.png", (47, 61))

@@ -46,9 +46,9 @@ def test_of_two_files_with_one_stem_only_the_one_named_in_full_is_found(tmp_path
 
 def test_missing_pictures_are_counted_and_the_first_three_named(tmp_path: Path) -> None:
     folder = Folder(grow(tmp_path, "a.png"))
-    with pytest.raises(BadData, match=r"4 of 5 pictures are not in .*: b, c, d, \.\.\.; complete"):
+    with pytest.raises(BadData, match=r"4 of 5 pictures are not in .*: b, c, d, \.\.\.; add them"):
         folder.all_of("abcde")
-    with pytest.raises(BadData, match=r"2 of 2 files that a list names are not there: x, y; "):
+    with pytest.raises(BadData, match=r"2 of 2 files that a list names are missing: x, y; "):
         require_files([Path("x"), Path("y"), Path("x")], "a list")
 
 

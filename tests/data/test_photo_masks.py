@@ -73,7 +73,7 @@ def test_a_part_keeps_most_of_the_subject(folder: Path) -> None:
 
 def test_what_does_not_belong_together_is_refused(folder: Path) -> None:
     write_alpha(folder / "masks" / "wall.png", np.ones((30, 60), np.float32))
-    with pytest.raises(BadData, match=r"wall\.png has other proportions than .*wall\.png"):
+    with pytest.raises(BadData, match=r"wall\.png has another aspect ratio than .*wall\.png"):
         source(folder).sample(1, np.random.default_rng(0))
     write_alpha(folder / "masks" / "lost.png", np.ones((8, 8), np.float32))
     with pytest.raises(BadData, match="no photograph for the mask lost"):

@@ -79,3 +79,16 @@ def test_the_shipped_network_takes_a_strategy(strategy: str | Tile) -> None:
 def test_a_strategy_that_does_not_exist_is_named() -> None:
     with pytest.raises(BadArgument, match="no strategy 'tiles'; choose whole, tile"):
         build_matting(strategy="tiles")
+
+
+def test_half_precision_changes_the_alpha_little_and_is_refused_where_it_cannot_be() -> None:
+    picture = scene(3, 96)
+    whole = load("compact", device="cpu").predict(picture.image, picture.trimap)
+    half = load("compact", device="cpu", precision="bf16").predict(picture.image, picture.trimap)
+    difference = np.abs(half - whole)
+    assert 0 < difference.mean() < 0.01
+    with pytest.raises(BadArgument, match="fp16 needs a GPU"):
+        load("compact", device="cpu", precision="fp16")
+    exported = Path(__file__).parents[2] / "benchmarks/models/compact-1.onnx"
+    with pytest.raises(BadArgument, match="exported in float32; leave --precision out"):
+        load(exported, precision="bf16")

@@ -170,6 +170,21 @@ def test_planes_beside_composites_are_the_layout_that_its_reader_takes(
     assert np.abs(mixed - sample.image).max() < 0.51 / 255
 
 
+def test_planes_of_a_composite_have_one_name_whatever_they_were_made_of(
+    root: Path, tmp_path: Path
+) -> None:
+    dog, _ = plan(root, root / "coco", per_foreground=1)
+    assert (dog.foreground.suffix, dog.alpha.suffix) == (".PNG", ".jpg")
+    compose(dog, tmp_path, "dim-2019", keep=False, planes=True)
+    names = {folder.name: os.listdir(folder) for folder in tmp_path.iterdir() if folder != root}
+    (name,) = names["image"]
+    assert names["fg"] == names["alpha"] == names["bg"] == [name]
+    for folder, source in (("fg", dog.foreground), ("alpha", dog.alpha)):
+        np.testing.assert_array_equal(
+            read_colours(tmp_path / folder / name), read_colours(source), strict=True
+        )
+
+
 def test_an_alpha_that_does_not_fit_is_named_and_nothing_is_written(
     root: Path, tmp_path: Path
 ) -> None:
@@ -188,7 +203,9 @@ def test_folders_without_foregrounds_and_names_that_collide_are_refused(
     names = root / "Combined_Dataset/Training_set/training_fg_names.txt"
     draw(root / "Combined_Dataset/Training_set/Other/fg/dog.jpg")
     names.write_text("dog.PNG\ndog.jpg\n")
-    with pytest.raises(BadData, match=r"dog\.PNG and dog\.jpg would give composites of one name"):
+    with pytest.raises(
+        BadData, match=r"dog\.PNG and dog\.jpg would give composites of the same name"
+    ):
         plan(root, root / "coco", per_foreground=1)
     with pytest.raises(BadArgument, match="at least 1"):
         plan(root, root / "coco", per_foreground=0)

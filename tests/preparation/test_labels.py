@@ -44,6 +44,19 @@ def test_the_columns_are_the_published_ones_and_every_background_has_one_row(roo
     assert made.incomplete == ("f",)
 
 
+def test_a_table_always_has_both_splits_or_is_refused(root: Path) -> None:
+    for number in range(2, 12):  # two backgrounds for four subjects
+        for place in (root / "BG20K").rglob(f"h_{number // 2}.*"):
+            place.unlink()
+    for seed in range(8):
+        try:
+            made = prepare_labels(root / "AIM-500", root / "BG20K", root / "t.csv", seed=seed)
+        except BadData as error:
+            assert "leave no row for the test split" in str(error)  # noqa: PT017
+        else:
+            assert min(made.train, made.test) == 1
+
+
 def test_the_planes_of_a_row_have_one_stem_and_paths_are_as_they_were_given(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

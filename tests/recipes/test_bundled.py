@@ -15,9 +15,8 @@ from mattekit.training.freeze import freeze, trainable_count
 from mattekit.training.periods import RunLength
 from mattekit.training.schedules import LearningRate
 
-PUBLISHED = sorted(
-    set(names()) - {"tiny", "tiny_adversarial", "tiny_staged", "compact", "finetune", "subject"}
-)
+OWN = {"tiny", "tiny_adversarial", "tiny_staged", "compact", "finetune", "key", "subject", "unet"}
+PUBLISHED = sorted({*names()} - OWN)
 
 
 @cache
@@ -177,6 +176,21 @@ def test_the_presets_of_alphagan_a6_follow_the_published_triangles(
     found = [rate("alphagan-a6", step, f"preset={preset}") for step in range(0, 8001, 2000)]
     assert found == pytest.approx(rates)
     assert rate("alphagan-a6", 4000, part="critic") == pytest.approx(1.5e-4)
+
+
+def test_the_readme_of_alphagan_a6_is_that_of_its_time() -> None:
+    readme = recipe_of("alphagan-a6", "preset=readme")
+    (scale,) = [step for step in readme.data.before_crop if step.name == "scale"]
+    assert scale.factors == (0.5, 0.9)
+    method: Any = readme.method
+    assert (method.critic.colours, method.critic.trimap) == ("imagenet", "published")
+    assert [loss.weight for loss in readme.losses] == [1, 1, 1, 0]
+    assert readme.losses[1].units == "imagenet"
+    assert {loss.region for loss in readme.losses[:2]} == {"whole"}
+
+
+def test_the_rate_of_samplenet_is_the_one_that_ran_with_every_preset() -> None:
+    assert recipe_of("samplenet_matting", "preset=published").optimiser.lr == 5e-5
 
 
 def test_the_published_alphagan_rises_for_500_epochs() -> None:

@@ -1,17 +1,25 @@
 """What the weights are before the first step, and what is said where they are not to be had."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
+from huggingface_hub import constants
+from networks.published.published_files import write
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from training.toys import ToyConfig, ToyNetwork, same, weights_of
 
-from mattekit.core.errors import BadWeights
-from mattekit.networks import weights
+from mattekit.core.errors import BadRecipe, BadWeights
+from mattekit.networks import config_of, weights
 from mattekit.networks.published import imagenet
-from mattekit.recipes.initial_weights import describe_init, load_initial_weights, trained_network
+from mattekit.networks.published.importing import import_checkpoint
+from mattekit.recipes.initial_weights import (
+    describe_init,
+    load_initial_critic,
+    load_initial_weights,
+    trained_network,
+)
 from mattekit.recipes.recipe import InitConfig
 
 STATE = {"features.0.weight": torch.full((6, 3, 3, 3), 0.5)}
@@ -35,17 +43,18 @@ class Chain(nn.Module):
 
 
 @pytest.fixture
-def cached(monkeypatch: pytest.MonkeyPatch) -> None:
-    """timm has the weights."""
-    monkeypatch.setattr(imagenet, "load_state_dict_from_hf", lambda name: STATE)
+def cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hub has the weights."""
+    path = tmp_path / "model.safetensors"
+    save_file(STATE, path)
+    monkeypatch.setattr(imagenet, "fetch_file", lambda repository, file: path)
 
 
 @pytest.fixture
-def offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(name: str) -> Any:
-        raise OSError("no route")
-
-    monkeypatch.setattr(imagenet, "load_state_dict_from_hf", refuse)
+def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty cache, and no way out."""
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
 
 
 @pytest.fixture
@@ -86,8 +95,9 @@ def test_without_connection_or_file_one_sentence_says_how_to_get_it() -> None:
     with pytest.raises(BadWeights) as caught:
         load_initial_weights(Taught(), InitConfig(path="imagenet"))
     assert str(caught.value) == (
-        "init: the ImageNet weights toy.in1k are neither in timm's cache nor to be had from here "
-        "(OSError); connect, or name a file in torchvision's names; name it by init.file=FILE; "
+        "init: ImageNet weights: timm/toy.in1k is not in the cache of huggingface_hub, and "
+        "http://127.0.0.1:9 does not answer; connect, or name a file in timm's or torchvision's "
+        "names; name it by init.file=FILE; "
         "init=none starts at random"
     )
 
@@ -122,3 +132,19 @@ def test_a_checkpoint_of_another_network_is_refused(file: Path) -> None:
 def test_a_guessing_network_that_is_not_trained_yet_is_asked_for() -> None:
     with pytest.raises(BadWeights, match=r"^guessed_background: .*train it first, or set guessed"):
         trained_network("runs/nothing", "guessed_background")
+
+
+def test_critics_are_a_start_for_critics(tmp_path: Path) -> None:
+    path = write(tmp_path / "netD.pth", "alphagan-critic", layers=2)
+    imported = import_checkpoint("alphagan-critic", path)
+    assert imported.header.preprocessing["trimap_code"] == (0.0, 128 / 255, 1.0)
+    weights.save(tmp_path / "critic.safetensors", imported.tensors, imported.header)
+    with pytest.raises(BadWeights, match=r"holds only a critic; .* init\.critic="):
+        weights.load(tmp_path / "critic.safetensors")
+    critic = config_of("patchgan", layers=2).build()
+    init = InitConfig(critic=str(tmp_path / "critic.safetensors"))
+    assert load_initial_critic(critic, init) == []
+    taken = critic.state_dict()
+    assert all(torch.equal(taken[key], value) for key, value in imported.tensors.items())
+    with pytest.raises(BadRecipe, match=r"init\.critic: there is no critic"):
+        load_initial_critic(None, init)

@@ -29,6 +29,12 @@ def free_port() -> int:
         return port
 
 
+@pytest.fixture(name="free_port", scope="session")
+def free_port_fixture() -> Callable[[], int]:
+    """The function above."""
+    return free_port
+
+
 def wait_until_ready(served: Served) -> None:
     """Until a worker has come up."""
     end = time.monotonic() + STARTS

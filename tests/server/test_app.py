@@ -17,7 +17,7 @@ from mattekit.imaging.files import encode_image, open_picture, read_alpha, read_
 from mattekit.imaging.picture import to_float
 from mattekit.imaging.trimap import to_pixels
 from mattekit.server.app import Settings, create_app
-from mattekit.server.jobs import Output
+from mattekit.server.forms import CutoutForm, Output
 from mattekit.server.limits import Limits
 from mattekit.synthetic.scene import scene
 
@@ -229,7 +229,7 @@ def test_models_health_metrics_documents_and_the_page_are_there(client: TestClie
     paths = client.get("/openapi.json").json()["paths"]
     assert "Mattekit-Confidence" in str(paths["/v1/cutout"])
     assert not [path for path in paths if "painting" in path]
-    refused(client.get("/docs"), 404, "GET /docs")
+    refused(client.get("/redoc"), 404, "GET /redoc")
     refused(client.post("/page.js"), 405, "Method Not Allowed")
     assert "mattekit" in client.get("/").text
     assert client.get("/page.js").status_code == 200
@@ -256,9 +256,9 @@ def test_a_wrong_background_is_refused_before_the_work(
     from mattekit.server import jobs
 
     monkeypatch.setattr(jobs, "cut_picture", lambda *args, **options: pytest.fail("it worked"))
-    options = jobs.Options(output="composite", background="no colour")
+    form = CutoutForm(output="composite", background="no colour")
     answer = jobs.perform(
-        jobs.Job(kind="cutout", files={"photo": photo}, options=options, max_pixels=10**6)
+        jobs.Job(kind="cutout", files={"photo": photo}, form=form, max_pixels=10**6)
     )
     assert "no colour" in str(answer.error)
 

@@ -11,6 +11,7 @@ import httpx
 import numpy as np
 import pytest
 
+from mattekit.client import ServerError
 from mattekit.core.types import Sample
 from mattekit.imaging.files import encode_image, open_picture
 from mattekit.imaging.picture import to_float
@@ -79,5 +80,5 @@ def test_the_python_example_cuts_out_and_raises_the_servers_sentence(
     exec(block, names)
     cut = names["cut_out"](url, shown_files["cat.jpg"], shown_files["cat-trimap.png"])
     assert open_picture(cut).alpha is not None
-    with pytest.raises(RuntimeError, match="not a picture"):
+    with pytest.raises(ServerError, match="not a picture"):
         names["cut_out"](url, b"no picture", shown_files["cat-trimap.png"])

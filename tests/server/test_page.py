@@ -1,110 +1,221 @@
-"""The page in a real browser: the example, strokes, undo, comparing, downloads, keys, names."""
+"""What somebody does on the page: find the subject, correct it, choose what is behind, take it."""
 
 import io
-import os
-import re
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from importlib.resources import files
-from pathlib import Path
+import json
+import zipfile
 
 import httpx
 import numpy as np
 import PIL.Image
 import pytest
-from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
+from playwright.sync_api import Page, Request, expect
+from server.pages import (
+    EXAMPLE,
+    HELMET,
+    PATIENCE,
+    SMALL,
+    WALL,
+    browser,
+    button,
+    colour_at,
+    downloaded,
+    drag,
+    file_as,
+    look,
+    on_screen,
+    open_photos,
+    page,
+    press,
+    small,
+    stroke,
+    unfold,
+    url,
+    wait_for_colour,
+)
 
-from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN
+from mattekit.core.types import FOREGROUND, UNKNOWN
 from mattekit.imaging.files import open_picture, read_alpha, read_trimap
 
 pytestmark = pytest.mark.browser
-
-PAGE = files("mattekit.server") / "page"
-SIZE = 512  # of the example
-HELMET, WALL = (400, 430), (320, 60)  # x, y in the example: subject and background
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-PATIENCE = 60_000  # milliseconds
+__all__ = ["browser", "page", "url"]  # fixtures
+WHITE, BLACK = [255, 255, 255], [0, 0, 0]
 
 
-@pytest.fixture(scope="module")
-def url(serve: Callable[..., object]) -> str:
-    return str(serve("--workers", "1").url)
+def asked_for(page: Page, route: str) -> list[Request]:
+    """The requests to a route, from now on."""
+    found: list[Request] = []
+    page.on("request", lambda asked: asked.url.endswith(route) and found.append(asked))
+    return found
 
 
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
+def test_the_example_is_found_by_itself_and_nothing_is_computed_again_for_the_file(
+    page: Page, url: str
+) -> None:
+    button(page, "Try the example").click()
+    expect(page.locator("#busy")).to_be_hidden(timeout=PATIENCE)
+    expect(page.locator("#download")).to_be_enabled(timeout=PATIENCE)
+    expect(page.locator("#sure")).to_contain_text("subject 9")
+    jobs = asked_for(page, "/v1/jobs")
+    name, got = downloaded(page)
+    alpha = file_as(page, "Mask")
+    assert name == "example.png"
+    assert [b'name="trimap"' in (job.post_data_buffer or b"") for job in jobs] == [False, False]
+    np.testing.assert_array_equal(open_picture(got).alpha_window(), read_alpha(alpha))
+    certain = read_trimap((EXAMPLE / "example-trimap.png").read_bytes()) == FOREGROUND
+    assert read_alpha(alpha)[certain].mean() > 0.95
+    parts = {"photo": (EXAMPLE / "example.jpg").read_bytes(), "alpha": alpha}
+    expected = httpx.post(f"{url}/v1/foreground", files=parts, timeout=60).content
+    np.testing.assert_array_equal(open_picture(got).colours, open_picture(expected).colours)
 
 
-@pytest.fixture
-def page(browser: Browser, url: str) -> Iterator[Page]:
-    """The page as it opens; at the end it must have left no error in the console."""
-    errors: list[str] = []
-    page = browser.new_page(viewport={"width": 1100, "height": 800})
-    page.set_default_timeout(PATIENCE)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("console", lambda message: message.type == "error" and errors.append(message.text))
-    page.goto(url)
-    yield page
-    page.close()
-    assert not errors
+def test_clicks_say_what_belongs_to_the_subject(page: Page) -> None:
+    open_photos(page)
+    found = asked_for(page, "/v1/trimap")
+    page.mouse.click(*on_screen(page, (0.42, 0.7)))
+    expect(page.locator("#busy")).to_be_hidden(timeout=PATIENCE)
+    press(page, "Remove")
+    page.mouse.click(*on_screen(page, WALL))
+    expect(page.locator("#busy")).to_be_hidden(timeout=PATIENCE)
+    first, second = ((asked.post_data_buffer or b"").decode("latin-1") for asked in found)
+    assert 'name="point"' in first
+    assert 'name="not_point"' not in first
+    assert 'name="point"' in second
+    assert 'name="not_point"' in second
+    alpha = read_alpha(file_as(page, "Mask"))
+    assert alpha[int(0.7 * SMALL), int(0.42 * SMALL)] == 1
+    assert alpha[int(WALL[1] * SMALL), int(WALL[0] * SMALL)] == 0
 
 
-def open_example(page: Page) -> None:
-    page.get_by_role("button", name="Try the example").click()
-    expect(page.get_by_role("button", name="Download cut-out")).to_be_enabled(timeout=PATIENCE)
+def test_a_stroke_changes_what_it_touches_alone_and_every_step_can_be_gone_back_to(
+    page: Page,
+) -> None:
+    open_photos(page)
+    before = read_alpha(file_as(page, "Mask"))
+    look(page, "Mask")
+    press(page, "Brush", "Remove")
+    wait_for_colour(page, HELMET, WHITE)
+    stroke(page, HELMET)
+    wait_for_colour(page, HELMET, BLACK)
+    after = read_alpha(downloaded(page)[1])
+    y, x = int(HELMET[1] * SMALL), int(HELMET[0] * SMALL)
+    assert before[y, x] == 1
+    assert after[y, x] == 0
+    np.testing.assert_array_equal(after[: SMALL // 2], before[: SMALL // 2])
+    np.testing.assert_array_equal(after[:, : SMALL // 3], before[:, : SMALL // 3])
+    button(page, "Undo").click()
+    wait_for_colour(page, HELMET, WHITE)
+    button(page, "Redo").click()
+    wait_for_colour(page, HELMET, BLACK)
+    unfold(page, "History")
+    button(page, "Found by itself").click()
+    wait_for_colour(page, HELMET, WHITE)
+    np.testing.assert_array_equal(read_alpha(downloaded(page)[1]), before)
 
 
-def on_screen(page: Page, place: tuple[int, int]) -> tuple[float, float]:
-    """Where a pixel of the example lies in the window, while all of it is shown."""
-    box = page.locator("#canvas").bounding_box()
-    assert box is not None
-    scale = 0.96 * min(box["width"], box["height"]) / SIZE
-    return (
-        box["x"] + box["width"] / 2 + (place[0] - SIZE / 2) * scale,
-        box["y"] + box["height"] / 2 + (place[1] - SIZE / 2) * scale,
-    )
+def test_a_brush_by_hand_is_soft_and_one_for_the_edge_decides_under_it_alone(page: Page) -> None:
+    open_photos(page)
+    before = read_alpha(file_as(page, "Mask"))
+    press(page, "Brush")
+    page.get_by_label("Find the edge").uncheck()
+    page.get_by_label("Softness").fill("100")
+    stroke(page, WALL)
+    by_hand = read_alpha(downloaded(page)[1])
+    changed = by_hand != before
+    assert by_hand[int(WALL[1] * SMALL), int(WALL[0] * SMALL)] > 0.9
+    assert len(np.unique(by_hand[changed])) > 10
+    press(page, "Edge")
+    page.get_by_label("Size").fill("60")
+    drag(page, (0.3, 0.15), (0.3, 0.25))
+    edge = read_alpha(downloaded(page)[1])
+    rows, columns = np.nonzero(edge != by_hand)
+    assert rows.size
+    reach = 60 / (0.96 * 640) * SMALL  # pixels of the photo that the brush is wide, at the most
+    assert abs(rows - 0.2 * SMALL).max() < 0.05 * SMALL + reach
+    assert abs(columns - 0.3 * SMALL).max() < reach
 
 
-def colour_at(page: Page, place: tuple[int, int]) -> list[int]:
-    """The colour on the screen at a pixel of the example."""
-    page.mouse.move(5, 5)
-    seen = PIL.Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-    x, y = on_screen(page, place)
-    return list(seen.getpixel((round(x), round(y))))
+def test_what_is_behind_the_frame_and_the_format_are_as_chosen(page: Page) -> None:
+    open_photos(page)
+    press(page, "Colour")
+    page.locator("#colour").fill("#10c040")
+    unfold(page, "Frame", "File")
+    page.get_by_label("Cut to the subject").check()
+    page.get_by_label("Square").check()
+    page.get_by_label("Margin").fill("10")
+    page.get_by_label("Longest side").fill("300")
+    page.get_by_label("JPEG").check()
+    name, file = downloaded(page)
+    with PIL.Image.open(io.BytesIO(file)) as picture:
+        assert (name, picture.format, picture.size) == (
+            "small-on-background.jpg",
+            "JPEG",
+            (300, 300),
+        )
+        assert np.abs(np.subtract(picture.getpixel((5, 5)), (0x10, 0xC0, 0x40))).max() < 8
+    press(page, "Blur")
+    page.get_by_label("WebP").check()
+    blurred = open_picture(downloaded(page)[1])
+    assert blurred.colours[5, 5].tolist() != [0x10, 0xC0, 0x40]
+    press(page, "None")
+    page.get_by_label("TIFF").check()
+    page.get_by_label("16 bits").check()
+    deep = open_picture(downloaded(page)[1])
+    assert deep.colours.dtype == np.uint16
+    assert deep.alpha[5, 5] == 0
 
 
-def wait_for_colour(page: Page, place: tuple[int, int], colour: list[int]) -> None:
-    end = time.monotonic() + PATIENCE / 1000
-    while colour_at(page, place) != colour:
-        assert time.monotonic() < end, f"{place} stayed {colour_at(page, place)}"
-        page.wait_for_timeout(100)
-
-
-def stroke(page: Page, tool: str, place: tuple[int, int]) -> None:
-    page.get_by_role("radio", name=tool).click()
-    x, y = on_screen(page, place)
-    page.mouse.move(x - 20, y)
+def test_the_line_that_compares_is_dragged_over_the_picture(page: Page) -> None:
+    open_photos(page)
+    assert colour_at(page, WALL) in (WHITE, [204, 204, 204])  # the checkerboard
+    line = page.get_by_role("slider", name="Compare")
+    place = line.bounding_box()
+    assert place is not None
+    page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
     page.mouse.down()
-    page.mouse.move(x + 20, y, steps=5)
+    page.mouse.move(*on_screen(page, (0.8, 0.5)), steps=5)
     page.mouse.up()
+    expect(line).to_have_attribute("aria-valuenow", "80")
+    photo = PIL.Image.open(str(EXAMPLE / "example.jpg")).convert("RGB")
+    true = photo.getpixel((int(WALL[0] * 512), int(WALL[1] * 512)))
+    assert np.abs(np.subtract(colour_at(page, WALL), true)).max() < 16
 
 
-def download(page: Page, button: str) -> bytes:
-    with page.expect_download() as started:
-        page.get_by_role("button", name=button, exact=True).click()
-    return Path(started.value.path()).read_bytes()
+def test_the_picture_goes_to_the_clipboard(page: Page) -> None:
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    open_photos(page)
+    page.locator("#canvas").focus()
+    page.keyboard.press("Control+c")
+    expect(page.locator("#status")).to_contain_text("on the clipboard")
+    kinds = page.evaluate("async () => (await navigator.clipboard.read())[0].types")
+    assert kinds == ["image/png"]
+
+
+def test_several_photos_are_cut_out_and_downloaded_together_and_removal_asks(page: Page) -> None:
+    open_photos(page, small(), small(96, "other.png"), small(64, "small.png"))
+    strip = page.get_by_role("navigation", name="Photos")
+    expect(strip.get_by_text("cut out", exact=True)).to_have_count(3, timeout=PATIENCE)
+    name, archive = downloaded(page, button(page, "Download all").click)
+    with zipfile.ZipFile(io.BytesIO(archive)) as opened:
+        assert name == "cut-outs.zip"
+        assert opened.testzip() is None
+        sizes = {one: open_picture(opened.read(one)).size for one in opened.namelist()}
+    assert sizes == {"small.png": (192, 192), "other.png": (96, 96), "small-2.png": (64, 64)}
+    strip.get_by_role("button", name="other: cut out").click()
+    press(page, "Brush")
+    stroke(page, WALL)
+    button(page, "Remove this photo").click()
+    button(page, "Keep it").click()
+    expect(strip.locator("li")).to_have_count(3)
+    button(page, "Remove this photo").click()
+    button(page, "Remove it").click()
+    expect(strip.locator("li")).to_have_count(2)
+
+
+def test_a_photo_that_the_server_forgot_is_sent_again(page: Page, url: str) -> None:
+    with page.expect_response(lambda answer: answer.url.endswith("/v1/photos")) as sent:
+        open_photos(page)
+    httpx.delete(f"{url}/v1/photos/{sent.value.json()['id']}").raise_for_status()
+    assert open_picture(downloaded(page)[1]).size == (SMALL, SMALL)
 
 
 def tab_to(page: Page, name: str) -> None:
@@ -116,112 +227,30 @@ def tab_to(page: Page, name: str) -> None:
     raise AssertionError(f"Tab does not reach {name}")
 
 
-def test_the_example_is_one_click_and_downloads_what_the_api_gives(page: Page, url: str) -> None:
-    open_example(page)
-    got = open_picture(download(page, "Download cut-out"))
-    parts = {
-        "photo": (PAGE / "example.jpg").read_bytes(),
-        "trimap": (PAGE / "example-trimap.png").read_bytes(),
-    }
-    expected = httpx.post(f"{url}/v1/cutout", files=parts, timeout=PATIENCE).content
-    np.testing.assert_array_equal(got.alpha, open_picture(expected).alpha)
-    np.testing.assert_array_equal(got.colours, open_picture(expected).colours)
-    np.testing.assert_array_equal(
-        read_trimap(download(page, "Trimap")), read_trimap(parts["trimap"])
-    )
-
-
-def test_a_stroke_changes_the_matte_and_undo_and_redo_take_it_back_and_forth(page: Page) -> None:
-    open_example(page)
-    page.get_by_role("radio", name="Alpha").click()
-    wait_for_colour(page, HELMET, [255, 255, 255])
-    stroke(page, "Background", HELMET)
-    wait_for_colour(page, HELMET, [0, 0, 0])
-    alpha = read_alpha(download(page, "Alpha"))
-    assert alpha[HELMET[1], HELMET[0]] == 0
-    assert alpha[HELMET[1] + 60, HELMET[0]] == 1
-    page.get_by_role("button", name="Undo").click()
-    wait_for_colour(page, HELMET, [255, 255, 255])
-    page.get_by_role("button", name="Redo").click()
-    wait_for_colour(page, HELMET, [0, 0, 0])
-
-
-def test_the_slider_compares_the_cut_out_with_the_photo(page: Page) -> None:
-    open_example(page)
-    without = colour_at(page, WALL)
-    assert without in ([255, 255, 255], [204, 204, 204])  # the checkerboard
-    page.get_by_label("Compare").fill("100")
-    page.wait_for_timeout(100)
-    photo = PIL.Image.open(str(PAGE / "example.jpg")).convert("RGB")
-    assert np.abs(np.subtract(colour_at(page, WALL), photo.getpixel(WALL))).max() < 12
-
-
-def test_a_box_around_the_subject_is_enough(page: Page) -> None:
-    small, photo = io.BytesIO(), PIL.Image.open(str(PAGE / "example.jpg"))
-    photo.resize((128, 128)).save(small, "PNG")
-    page.locator("#file").set_input_files(
-        {"name": "small.png", "mimeType": "image/png", "buffer": small.getvalue()}
-    )
-    expect(page.locator("#panel")).to_be_visible()
-    left, top = on_screen(page, (15, 8))
-    right, bottom = on_screen(page, (505, 505))
-    page.mouse.move(left, top)
-    page.mouse.down()
-    page.mouse.move(right, bottom, steps=4)
-    page.mouse.up()
-    expect(page.get_by_role("button", name="Download cut-out")).to_be_enabled(timeout=PATIENCE)
-    labels = read_trimap(download(page, "Trimap"))
-    assert labels[75, 37] == FOREGROUND
-    assert labels[WALL[1] // 4, WALL[0] // 4] == BACKGROUND
-
-
 def test_everything_can_be_done_by_keys(page: Page) -> None:
     tab_to(page, "Try the example")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("button", name="Download cut-out")).to_be_enabled(timeout=PATIENCE)
+    expect(page.locator("#download")).to_be_enabled(timeout=PATIENCE)
     expect(page.locator("#canvas")).to_be_focused()
-    before = read_trimap(download(page, "Trimap"))
+    before = read_trimap(file_as(page, "Trimap"))
     page.locator("#canvas").focus()
-    for key in ("u", "]", "ArrowDown", "ArrowDown", "Space"):
+    for key in ("b", "]", "ArrowDown", "ArrowDown", "Space"):
         page.keyboard.press(key)
-    painted = read_trimap(download(page, "Trimap"))
+    _, file = downloaded(page, lambda: page.keyboard.press("Control+s"))
+    painted = read_trimap(file)
     assert (painted != before).any()
-    assert (painted[painted != before] == UNKNOWN).all()
-    page.locator("#canvas").focus()
     page.keyboard.press("Control+z")
-    tab_to(page, "Trimap")
-    with page.expect_download() as started:
-        page.keyboard.press("Enter")
-    np.testing.assert_array_equal(read_trimap(Path(started.value.path())), before)
-
-
-def yellow(page: Page) -> int:
-    """How many pixels of the window have the colour of the outline."""
-    page.mouse.move(5, 5)
-    seen = np.array(PIL.Image.open(io.BytesIO(page.screenshot())).convert("RGB")).astype(int)
-    return int((np.abs(seen - [250, 204, 21]).max(axis=2) < 12).sum())
-
-
-def test_the_next_unsure_place_is_outlined_and_one_key_or_button_goes_there(page: Page) -> None:
-    open_example(page)
-    status, zoom = page.locator("#status"), page.locator("#zoom")
-    assert yellow(page) > 50
-    fitted = zoom.text_content()
+    tab_to(page, "Download PNG")
+    _, file = downloaded(page, lambda: page.keyboard.press("Enter"))
+    np.testing.assert_array_equal(read_trimap(file), before)
     page.locator("#canvas").focus()
     page.keyboard.press("n")
-    expect(status).to_contain_text("Place 1 of")
-    assert zoom.text_content() != fitted
-    assert yellow(page) > 50
-    page.get_by_role("button", name="Next unsure place").click()
-    expect(status).to_contain_text("Place 2 of")
-    before = read_trimap(download(page, "Trimap"))
-    page.locator("#canvas").focus()
-    for key in ("s", "n", "Space"):  # the brush goes with it
+    expect(page.locator("#status")).to_contain_text("Place 1 of")
+    for key in ("s", "Space"):  # the brush went to the place
         page.keyboard.press(key)
-    expect(status).to_contain_text("Place 3 of")
-    painted = read_trimap(download(page, "Trimap"))
-    assert (painted[painted != before] == FOREGROUND).all()
-    assert (before[painted != before] == UNKNOWN).any()
+    _, file = downloaded(page, lambda: page.keyboard.press("Control+s"))
+    changed = read_trimap(file) != before
+    assert (before[changed] == UNKNOWN).any()
 
 
 PLACES = """async () => {
@@ -240,185 +269,7 @@ PLACES = """async () => {
 
 def test_places_are_broad_doubt_joined_and_the_worst_first(page: Page) -> None:
     corner, flat = page.evaluate(PLACES)  # in cells of 8 pixels; a thin line is no place
-    assert corner == {"left": 48, "top": 32, "right": 64, "bottom": 48, "x": 60, "y": 44}
+    assert json.dumps(corner) == json.dumps(
+        {"left": 48, "top": 32, "right": 64, "bottom": 48, "x": 60, "y": 44}
+    )
     assert (flat["left"], flat["top"], flat["right"], flat["bottom"]) == (8, 16, 24, 24)
-
-
-NOTE_SIZES = """() => {
-    window.sizes = [];
-    const decode = window.createImageBitmap;
-    window.createImageBitmap = async (blob) => {
-        const picture = await decode(blob);
-        sizes.push([picture.width, picture.height]);
-        return picture;
-    };
-}"""
-
-
-def test_only_the_window_around_a_stroke_is_computed_again(page: Page) -> None:
-    open_example(page)
-    page.evaluate(NOTE_SIZES)
-    stroke(page, "Background", HELMET)
-    page.wait_for_function("sizes.length > 0")
-    width, height = page.evaluate("sizes[0]")
-    assert 128 < height < SIZE / 2
-    assert height < width < SIZE / 2
-
-
-def test_more_than_a_stroke_comes_as_a_preview_and_then_at_full_size(page: Page) -> None:
-    photo, trimap = enlarged(PAGE / "example.jpg"), enlarged(PAGE / "example-trimap.png")
-    page.locator("#file").set_input_files(photo)
-    expect(page.locator("#panel")).to_be_visible()
-    page.locator("#hint-file").set_input_files(trimap)
-    model = page.locator("#model")
-    expect(model).to_contain_text("A preview is shown", timeout=PATIENCE)
-    expect(model).to_contain_text("Full size is shown", timeout=PATIENCE)
-    stroke(page, "Background", HELMET)
-    page.get_by_role("radio", name="Alpha").click()
-    wait_for_colour(page, HELMET, [0, 0, 0])
-    expect(model).to_contain_text("Full size is shown")
-
-
-def enlarged(path: Path) -> FilePayload:
-    """A file of the page at 600 pixels, of which more is computed than at once."""
-    file = io.BytesIO()
-    PIL.Image.open(str(path)).resize((600, 600), PIL.Image.Resampling.NEAREST).save(file, "PNG")
-    return {"name": "large.png", "mimeType": "image/png", "buffer": file.getvalue()}
-
-
-Started = Callable[..., tuple[subprocess.Popen[str], str]]
-
-
-@pytest.fixture
-def paint() -> Iterator[Started]:
-    """Start `mattekit cutout --paint`: the process, and the address of its page."""
-    running: list[subprocess.Popen[str]] = []
-
-    def start(*words: object) -> tuple[subprocess.Popen[str], str]:
-        command = [sys.executable, "-m", "mattekit", "cutout", *map(str, words), "--paint"]
-        process = subprocess.Popen(
-            command, env={**os.environ, "BROWSER": "true"}, text=True, stderr=subprocess.PIPE
-        )
-        running.append(process)
-        assert process.stderr is not None
-        address = re.search(r"http://\S+", process.stderr.readline())
-        assert address
-        return process, address[0]
-
-    yield start
-    for process in running:
-        process.kill()
-        process.communicate()
-
-
-def test_painting_for_a_command_ends_with_done_and_its_files(
-    browser: Browser, paint: Started, tmp_path: Path
-) -> None:
-    words = [PAGE / "example.jpg", "--trimap", PAGE / "example-trimap.png", "-o", tmp_path]
-    process, address = paint(*words, "--save", "rgba,trimap")
-    page = browser.new_page(viewport={"width": 1100, "height": 800})
-    page.goto(address)
-    done = page.get_by_role("button", name="Done")
-    expect(done).to_be_enabled(timeout=PATIENCE)
-    expect(page.get_by_role("button", name="Open photo")).to_be_hidden()
-    expect(page.get_by_role("button", name="Download cut-out")).to_be_hidden()
-    stroke(page, "Background", HELMET)
-    done.click()
-    expect(page.locator("#farewell")).to_contain_text("mattekit writes the files now")
-    assert process.wait(PATIENCE / 1000) == 0
-    page.close()
-    before = read_trimap(PAGE / "example-trimap.png")
-    painted = read_trimap(tmp_path / "example-trimap.png")
-    assert before[HELMET[1], HELMET[0]] == FOREGROUND
-    assert painted[HELMET[1], HELMET[0]] == BACKGROUND
-    assert (painted[:300] == before[:300]).all()
-    assert read_alpha(tmp_path / "example.png")[HELMET[1], HELMET[0]] == 0
-
-
-@pytest.mark.parametrize("way", ["cancel", "close"])
-def test_cancel_and_closing_the_page_end_the_command(
-    browser: Browser, paint: Started, tmp_path: Path, way: str
-) -> None:
-    process, address = paint(PAGE / "example.jpg", "-o", tmp_path / "out")
-    page = browser.new_page()
-    page.goto(address)
-    expect(page.locator("#status")).to_contain_text("Drag a box", timeout=PATIENCE)
-    page.reload()
-    expect(page.locator("#status")).to_contain_text("Drag a box", timeout=PATIENCE)
-    if way == "cancel":
-        page.get_by_role("button", name="Cancel").click()
-        expect(page.locator("#farewell")).to_contain_text("Nothing is written")
-    page.close()
-    _, said = process.communicate(timeout=PATIENCE / 1000)
-    assert process.returncode == 1
-    assert "nothing was written" in said
-    assert not (tmp_path / "out").exists()
-
-
-ROLES = (
-    "button",
-    "radio",
-    "slider",
-    "checkbox",
-    "ColorWell",
-    "radiogroup",
-    "region",
-    "application",
-)
-
-
-def test_every_control_has_a_name(page: Page) -> None:
-    open_example(page)
-    page.get_by_role("radio", name="On new").click()
-    session = page.context.new_cdp_session(page)
-    nodes = session.send("Accessibility.getFullAXTree")["nodes"]
-    controls = [
-        node["name"].get("value")
-        for node in nodes
-        if not node["ignored"] and node["role"]["value"] in ROLES
-    ]
-    assert len(controls) > 25
-    assert all(controls), controls
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1024, 1920])
-def test_nothing_is_cut_off_and_all_words_can_be_read(page: Page, width: int, scheme: str) -> None:
-    page.set_viewport_size({"width": width, "height": 800})
-    page.emulate_media(color_scheme=scheme)
-    open_example(page)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    cut_off = """() => [...document.querySelectorAll("button, label, legend, p")]
-        .filter((node) => node.offsetParent && !node.matches(".spoken"))
-        .filter((node) => node.scrollWidth > node.clientWidth + 1
-                       || node.getBoundingClientRect().right > innerWidth)
-        .map((node) => node.textContent)"""
-    assert page.evaluate(cut_off) == []
-    words = ("body", "#status", "button", ".primary", ".fine", "legend")
-    ratios = {selector: contrast(page, selector) for selector in words}
-    page.locator("#status").evaluate("(status) => status.classList.add('error')")
-    ratios["error"] = contrast(page, "#status")
-    assert min(ratios.values()) >= 4.5, ratios
-
-
-COLOURS = """(selector) => {
-    const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
-    const behind = (node) => {
-        const colour = numbers(getComputedStyle(node).backgroundColor);
-        return colour[3] === 0 ? behind(node.parentElement) : colour;
-    };
-    const node = document.querySelector(selector);
-    return [numbers(getComputedStyle(node).color), behind(node)];
-}"""
-
-
-def contrast(page: Page, selector: str) -> float:
-    """Contrast of a text with what is behind it, as WCAG counts."""
-    colours = page.evaluate(COLOURS, selector)
-    lights = sorted(luminance(np.array(colour[:3]) / 255) for colour in colours)
-    return float((lights[1] + 0.05) / (lights[0] + 0.05))
-
-
-def luminance(colour: np.ndarray) -> float:
-    linear = np.where(colour <= 0.04045, colour / 12.92, ((colour + 0.055) / 1.055) ** 2.4)
-    return float(linear @ [0.2126, 0.7152, 0.0722])

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -11,11 +12,23 @@ import psutil
 import pytest
 
 from mattekit.imaging.files import encode_image
-from mattekit.server.jobs import Answer, Job, Options
-from mattekit.server.workers import QueueFull, TimeOver, Worker, WorkerLost, Workers
+from mattekit.server.forms import CutoutForm, TrimapForm
+from mattekit.server.jobs import Answer, Job, unheard
+from mattekit.server.worker_process import STOP
+from mattekit.server.workers import TO_STOP, QueueFull, TimeOver, Worker, WorkerLost, Workers
 
 ALPHA = encode_image(np.eye(16, dtype=np.float32), format="png")
-QUICK = Job(kind="trimap", files={"alpha": ALPHA}, options=Options(), max_pixels=1000)
+PHOTO = encode_image(np.random.default_rng(0).random((900, 900, 3), np.float32), format="png")
+UNKNOWN = np.full((900, 900), 0.5, np.float32)
+UNKNOWN[:9], UNKNOWN[-9:] = 0, 1
+LONG = Job(
+    kind="cutout",
+    form=CutoutForm(model="closed-form"),
+    files={"photo": PHOTO, "trimap": encode_image(UNKNOWN, format="png")},
+    max_pixels=10**6,
+)
+SLOW_MACHINE = 20  # seconds more than a machine that has nothing else to do
+QUICK = Job(kind="trimap", files={"alpha": ALPHA}, form=TrimapForm(), max_pixels=1000)
 
 
 pytestmark = pytest.mark.slow  # every process imports all that jobs need
@@ -115,7 +128,7 @@ def test_a_job_that_two_workers_die_over_is_given_up() -> None:
     class Doomed(Workers):
         tries = 0
 
-        async def _once(self, job: Job) -> Answer:
+        async def _once(self, job: Job, progress: object = unheard) -> Answer:
             self.tries += 1
             raise WorkerLost
 
@@ -137,6 +150,28 @@ def test_a_client_that_leaves_does_not_cost_the_worker_if_the_job_stops_by_itsel
                 await job
             os.kill(worker.process.pid or 0, signal.SIGCONT)  # it comes to the next step in time
             assert (await pool.do(QUICK)).error is None
+            assert pool.all == {worker}
+            assert pool.replaced == 0
+
+    asyncio.run(play())
+
+
+def test_a_job_is_stopped_amid_its_work_and_a_late_stop_hits_no_other() -> None:
+    async def play() -> None:
+        async with workers() as pool:
+            await pool.do(QUICK)
+            (worker,) = pool.all
+            told = asyncio.Event()
+            job = asyncio.create_task(pool.do(LONG, lambda stage, share: told.set()))
+            await told.wait()
+            await asyncio.sleep(0.3)
+            start = time.monotonic()
+            job.cancel()
+            assert (await pool.do(QUICK)).error is None
+            assert time.monotonic() - start < TO_STOP + SLOW_MACHINE
+            for _ in range(20):
+                await pool.do(QUICK)
+                worker._send(STOP)  # for nobody
             assert pool.all == {worker}
             assert pool.replaced == 0
 

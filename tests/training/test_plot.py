@@ -6,15 +6,16 @@ import pytest
 
 from mattekit.core.errors import BadArgument, BadData
 from mattekit.imaging.files import read_image
+from mattekit.training.loggers import LoggedRun
 from mattekit.training.plot import draw, read_curves, smoothed
-from mattekit.training.run_log import RunLog
+from mattekit.training.run_log import LogConfig, RunLog
 
 
 @pytest.fixture
 def runs(tmp_path: Path) -> list[Path]:
     folders = [tmp_path / "one", tmp_path / "two"]
     for number, folder in enumerate(folders, start=1):
-        journal = RunLog(folder, step=0)
+        journal = RunLog(LoggedRun(folder=folder, step=0), LogConfig().to)
         for step in range(1, 6):
             journal.values(step, "losses", {"alpha_l1": step, "total": number * step})
         journal.values(5, "gradient_norms", {"network": 1.0})
@@ -55,7 +56,7 @@ def test_what_is_no_run_and_other_formats_are_refused(runs: list[Path], tmp_path
 
 
 def test_a_run_that_has_logged_nothing_is_refused(tmp_path: Path) -> None:
-    RunLog(tmp_path, step=0).close()
+    RunLog(LoggedRun(folder=tmp_path, step=0), LogConfig().to).close()
     (tmp_path / "log.jsonl").touch()
     with pytest.raises(BadData, match="is empty"):
         read_curves([tmp_path])

@@ -1,5 +1,8 @@
 """Logs: what is in them, and that a resumed run cuts what lies beyond its step."""
 
+import sqlite3
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -9,7 +12,8 @@ import torch
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from training.toys import ToyNetwork
 
-from mattekit.training.run_log import RunLog, read_log
+from mattekit.training.loggers import LoggedRun
+from mattekit.training.run_log import LogConfig, RunLog, read_log
 
 
 def board(folder: Path) -> EventAccumulator:
@@ -19,7 +23,7 @@ def board(folder: Path) -> EventAccumulator:
 
 
 def write(folder: Path, first: int, last: int, *, value: float = 1.0) -> None:
-    journal = RunLog(folder, step=first - 1)
+    journal = RunLog(LoggedRun(folder=folder, step=first - 1), LogConfig().to)
     for step in range(first, last + 1):
         journal.values(step, "losses", {"total": value * step})
     journal.close()
@@ -62,7 +66,7 @@ def test_gradient_statistics_have_the_published_tags_and_values(tmp_path: Path) 
     for parameter in network.parameters():
         parameter.grad = torch.zeros_like(parameter)
     network.decoder.bias.grad = torch.tensor([-3.0])
-    journal = RunLog(tmp_path, step=0)
+    journal = RunLog(LoggedRun(folder=tmp_path, step=0), LogConfig().to)
     journal.gradients(1, "network", network)
     journal.close()
     count = sum(parameter.numel() for parameter in network.parameters())
@@ -74,7 +78,7 @@ def test_gradient_statistics_have_the_published_tags_and_values(tmp_path: Path) 
 
 def test_one_weight_of_every_layer_has_the_published_tag(tmp_path: Path) -> None:
     network = ToyNetwork()
-    journal = RunLog(tmp_path, step=0)
+    journal = RunLog(LoggedRun(folder=tmp_path, step=0), LogConfig().to)
     journal.weights(1, "critic", network)
     journal.close()
     events = board(tmp_path)
@@ -85,10 +89,33 @@ def test_one_weight_of_every_layer_has_the_published_tag(tmp_path: Path) -> None
 
 
 def test_pictures_and_histograms_reach_tensorboard(tmp_path: Path) -> None:
-    journal = RunLog(tmp_path, step=0)
+    journal = RunLog(LoggedRun(folder=tmp_path, step=0), LogConfig().to)
     journal.picture(3, "train", np.zeros((8, 12, 3), dtype=np.float32))
     journal.histograms(3, "network", ToyNetwork())
     journal.close()
     events = board(tmp_path)
     assert (events.Images("train")[0].width, events.Images("train")[0].step) == (12, 3)
     assert "weights_network/decoder.weight" in events.Tags()["histograms"]
+
+
+@pytest.mark.slow
+def test_weights_and_biases_and_mlflow_get_the_run_without_a_network(tmp_path: Path) -> None:
+    where = "[tensorboard,{name: wandb, mode: offline},mlflow]"
+    small = ["data.train={name: synthetic, size: 64}", "data.size=64", "data.crop=[64]", "batch=1"]
+    often = ["data.valid=null", "log.losses=1", "log.pictures=2", f"log.to={where}", "-o", "run"]
+    command = [sys.executable, "-m", "mattekit", "train", "tiny", *small, *often]
+    for steps in (2, 3):  # the second goes on in the same runs
+        line = [*command, f"length.steps={steps}"]
+        done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    run = tmp_path / "run"
+    with sqlite3.connect(run / "mlflow.db") as database:
+        (runs,) = database.execute("select count(*) from runs").fetchone()
+        steps = database.execute("select step from metrics where key = 'losses/total'").fetchall()
+    assert runs == 1
+    assert [step for (step,) in sorted(steps)] == [1, 2, 3]
+    assert list((run / "mlflow").rglob("*.png"))
+    kept = list((run / "wandb").glob("offline-run-*"))
+    assert len(kept) == 2
+    assert len({folder.name.rpartition("-")[2] for folder in kept}) == 1, "one run, two parts"
+    assert all(b"losses/total" in next(folder.glob("*.wandb")).read_bytes() for folder in kept)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from lightning_fabric import Fabric
 from training.toys import ToyNetwork, discs, make_setup, same, weights_of
 
 from mattekit.core.errors import BadRecipe
@@ -223,8 +224,13 @@ def test_a_compiled_network_learns_the_same() -> None:
     assert compiled.state_dict()["network"].keys() == plain.state_dict()["network"].keys()
 
 
-def test_statistics_over_processes_are_refused_on_the_cpu_with_the_norm_to_take() -> None:
+def test_statistics_over_processes_are_refused_among_several_on_the_cpu(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     network = ToyNetwork()
     network.encoder[1] = torch.nn.SyncBatchNorm(6)
-    with pytest.raises(BadRecipe, match="exists on GPUs only; on the CPU take gn, GroupNorm"):
+    alone = Supervised(make_setup(network=network))
+    assert torch.isfinite(alone.step(next(discs(1))).losses["total"])  # batch norm, by itself
+    monkeypatch.setattr(Fabric, "world_size", property(lambda self: 2))
+    with pytest.raises(BadRecipe, match=r"take network\.norm=gn and method\.critic\.norm=gn"):
         Supervised(make_setup(network=network))

@@ -10,6 +10,7 @@ import pytest
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
+from torchvision.models import vgg
 from training.toys import Discs, ToyNetwork, same, weights_of
 
 from mattekit.core.errors import BadArgument, BadData, BadRecipe
@@ -191,3 +192,22 @@ def test_colours_that_the_network_or_the_data_lack_are_refused() -> None:
     sample = replace(validator().sample(0), background=None)
     with pytest.raises(BadData, match=r"compares with the true background, which disc-0 lacks"):
         colour_error({}, sample, "background")
+
+
+def test_the_looks_can_choose_the_best_checkpoint(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    layers = vgg.make_layers(vgg.cfgs["D"][:9], batch_norm=False).state_dict()
+    torch.save({f"features.{key}": value for key, value in layers.items()}, tmp_path / "vgg.pth")
+    settings = ValidationConfig(
+        metrics=("sad", "perceptual"), best="perceptual", perceptual=str(tmp_path / "vgg.pth")
+    )
+    found = validator(settings=settings).scores(Half(), CPU)
+    assert list(found) == ["sad", "perceptual"]
+    assert found["perceptual"] > 0
+
+    class Photographs(Discs):
+        def sample(self, index: int, rng: np.random.Generator) -> Sample:
+            return replace(super().sample(index, rng), background=None)
+
+    with pytest.raises(BadData, match="perceptual compares composites, and disc-0 has no"):
+        validator(settings=settings, source=Photographs(length=1, size=18)).scores(Half(), CPU)

@@ -1,4 +1,4 @@
-"""Any failure as one sentence: the only place that catches every error."""
+"""Any failure as one sentence: with `core.storage` the only place that catches every error."""
 
 import logging
 from collections.abc import Callable

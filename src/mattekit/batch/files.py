@@ -6,51 +6,83 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from mattekit.core.errors import BadArgument, BadData
+from mattekit.core.storage import SCHEME, Url, as_path, names_in
+
+AHEAD = 10_000
+"""Names that object storage lists before the work begins; it goes on listing while that lasts."""
 
 Row = dict[str, str]
 """A line of a manifest: `photo`, and the hint and output of that photo where it names them."""
 
 
 def gather(inputs: Sequence[str]) -> list[Path]:
-    """The pictures that files, folders and globs stand for, each once.
+    """The pictures that files, folders, globs and URLs stand for, each once.
 
     A named file that does not exist is kept: it fails alone, when its turn comes.
     """
     return list(dict.fromkeys(path for text in inputs for path in _expand(text)))
 
 
-def pair(paths: Sequence[Path], place: Path) -> dict[Path, Path]:
-    """The partner of every path: `place` itself for a single path, else by stem in that folder.
+def stream(inputs: Sequence[str]) -> list[Path] | Iterator[Path]:
+    """The same; what object storage lists beyond `AHEAD` names comes as it is asked for."""
+    if len(inputs) != 1 or not SCHEME.match(inputs[0]):
+        return gather(inputs)
+    found = iter(_expand(inputs[0]))
+    first = list(islice(found, AHEAD))
+    following = list(islice(found, 1))
+    return chain(first, following, found) if following else first
 
-    A partner that is not in the folder is named as a PNG there, so that reading it fails for that
-    one input, with its name.
-    """
+
+def pair(paths: Sequence[Path], place: Path) -> dict[Path, Path]:
+    """The partner of every path, see `Partners`."""
+    partners = partners_in(place, several=len(paths) > 1)
+    return {path: partners.of(path) for path in paths}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Partners:
+    """What belongs to each path: `place` itself for a single path, else by stem in that folder."""
+
+    place: Path
+    by_stem: dict[str, Path] | None
+
+    def of(self, path: Path) -> Path:
+        """The partner of a path; one that is not in the folder is named as a PNG there, so that
+        reading it fails for that one input, with its name.
+        """
+        if self.by_stem is None:
+            return self.place
+        return self.by_stem.get(path.stem, self.place / f"{path.stem}.png")
+
+
+def partners_in(place: Path, *, several: bool) -> Partners:
+    """The partners of one or of several paths."""
     if not place.is_dir():
-        if len(paths) > 1:
-            raise BadArgument(f"{place} is one file for {len(paths)} inputs; give a folder")
-        return dict.fromkeys(paths, place)
-    by_stem: dict[str, list[Path]] = {}
+        if several:
+            raise BadArgument(f"{place} is one file for several inputs; give a folder")
+        return Partners(place=place, by_stem=None)
+    by_stem: dict[str, Path] = {}
     for candidate in pictures_in(place):
-        by_stem.setdefault(candidate.stem, []).append(candidate)
-    for candidates in by_stem.values():
-        if len(candidates) > 1:
-            raise BadData(f"{candidates[0]} and {candidates[1]} share a stem; keep one of them")
-    return {path: by_stem.get(path.stem, [place / f"{path.stem}.png"])[0] for path in paths}
+        other = by_stem.setdefault(candidate.stem, candidate)
+        if other is not candidate:
+            raise BadData(f"{other} and {candidate} share a stem; keep one of them")
+    return Partners(place=place, by_stem=by_stem)
 
 
 def pictures_in(folder: Path) -> list[Path]:
     """Readable kinds of pictures directly in the folder, sorted by name, hidden ones left out."""
-    from mattekit.imaging.files import SUFFIXES
-
+    if isinstance(folder, Url):
+        return sorted(folder / name for name in names_in(folder) if _is_input(name))
     with os.scandir(folder) as entries:
-        names = [entry.name for entry in entries if not entry.name.startswith(".")]
-    return [folder / name for name in sorted(names) if Path(name).suffix.lower() in SUFFIXES]
+        return [folder / name for name in sorted(e.name for e in entries) if _is_input(name)]
 
 
 def read_manifest(path: Path) -> list[Row]:
@@ -74,7 +106,8 @@ def _rows(path: Path) -> list[Any]:
     if path.suffix == ".parquet":
         from pyarrow import parquet
 
-        found: list[Any] = parquet.read_table(path).to_pylist()
+        with path.open("rb") as file:
+            found: list[Any] = parquet.read_table(file).to_pylist()
         return found
     lines = [line for line in path.read_text("utf-8-sig").splitlines() if line.strip()]
     if path.suffix == ".csv":
@@ -116,18 +149,40 @@ def parse_shard(text: str) -> Shard:
     return Shard(index=int(match[1]), count=int(match[2]))
 
 
-def _expand(text: str) -> list[Path]:
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+://", text):
-        raise BadArgument(f"{text} is an address, not a file; download it first")
-    path = Path(text)
+def _expand(text: str) -> Iterator[Path]:
+    path = as_path(text)
+    if isinstance(path, Url):
+        return _expand_url(path, text)
     if path.is_dir():
         found = pictures_in(path)
         if not found:
             raise BadData(f"the folder {path} holds no pictures; give another one or name files")
-        return found
+        return iter(found)
     if not path.exists() and glob.has_magic(text):
         found = sorted(Path(match) for match in glob.glob(text) if Path(match).is_file())
         if not found:
             raise BadData(f"no file fits '{text}'; check the pattern and the folder")
-        return found
-    return [path]
+        return iter(found)
+    return iter([path])
+
+
+def _expand_url(url: Url, text: str) -> Iterator[Path]:
+    """An object, or what a folder of object storage holds, as it is listed."""
+    pattern = url.name if glob.has_magic(url.name) else ""
+    if not pattern and url.is_file() and not text.endswith("/"):
+        yield url
+        return
+    folder, none = (url.parent if pattern else url), True
+    for name in names_in(folder):
+        if fnmatch(name, pattern) if pattern else _is_input(name):
+            none = False
+            yield folder / name
+    if none:
+        raise BadData(f"{text} holds no pictures; give another folder or pattern, or name files")
+
+
+def _is_input(name: str) -> bool:
+    from mattekit.imaging.files import SUFFIXES
+
+    suffix = Path(name).suffix.lower()
+    return not name.startswith(".") and suffix in SUFFIXES

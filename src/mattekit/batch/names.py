@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mattekit.core.errors import BadArgument, BadOutput
+from mattekit.core.storage import Url, check_reachable
 
 CUTOUT = "rgba"
 
@@ -19,11 +20,14 @@ def is_file(output: Path) -> bool:
     return bool(output.suffix or output.is_file()) and not output.is_dir()
 
 
-def check_output(output: Path, inputs: int) -> None:
-    """Refuse, before any work, an output that cannot hold the results of so many inputs."""
-    if is_file(output) and inputs > 1:
-        raise BadArgument(f"{output} is one file for {inputs} inputs; give a folder")
+def check_output(output: Path, *, several: bool) -> None:
+    """Refuse, before any work, an output that cannot hold the results of one or several inputs."""
+    if is_file(output) and several:
+        raise BadArgument(f"{output} is one file for several inputs; give a folder")
     place = output.parent if is_file(output) else output
+    if isinstance(place, Url):
+        check_reachable(place)
+        return
     while not place.exists() and place != place.parent and not place.is_symlink():
         place = place.parent
     if not place.is_dir():

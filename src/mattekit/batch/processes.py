@@ -3,13 +3,16 @@
 import multiprocessing
 import os
 import signal
-from collections.abc import Callable, Generator, Iterator, Sequence
+import time
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import suppress
-from itertools import islice
+from dataclasses import dataclass
+from itertools import chain, islice
 from multiprocessing.connection import Connection, wait
 from typing import Any, Generic, TypeVar
 
 import cv2
+import psutil
 
 from mattekit.batch.failures import Failure, attempt
 from mattekit.core.errors import TooLarge
@@ -17,66 +20,100 @@ from mattekit.core.errors import TooLarge
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
+ENDED = (
+    "the process that worked on it was ended from outside twice, most likely for lack of memory; "
+    "run it alone, or with fewer --processes"
+)
+LOOK = 0.2
+"""Seconds between two looks at limits."""
+TO_LEAVE = 3.0
+"""Seconds that a process has to clear away its unfinished file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What the work on one item may take; a process that takes more is ended."""
+
+    seconds: float | None = None
+    memory: int | None = None
+    """Resident bytes of the process, its model included."""
+
+    def __bool__(self) -> bool:
+        return self.seconds is not None or self.memory is not None
+
+    def exceeded(self, seconds: float, process: int | None) -> str | None:
+        """What is over the limit, as a sentence."""
+        if self.seconds is not None and seconds > self.seconds:
+            return f"it took longer than {self.seconds:g} s and was ended; raise --item-seconds"
+        if self.memory is not None:
+            with suppress(psutil.NoSuchProcess):
+                if psutil.Process(process).memory_info().rss > self.memory:
+                    gigabytes = f"{self.memory / 2**30:.2g} GB"
+                    return (
+                        f"its process took more than {gigabytes} and was ended; raise --item-memory"
+                    )
+        return None
+
+
+NO_LIMITS = Limits()
+
 
 def run_on_processes(
     work: Callable[[Item], Answer],
-    items: Sequence[Item],
+    items: Iterable[Item],
     processes: int,
     *,
+    limits: Limits = NO_LIMITS,
     stopped: Callable[[], bool] = lambda: False,
-    lost: Callable[[Item], Answer] | None = None,
+    lost: Callable[[Item, str], Answer] | None = None,
 ) -> Generator[Answer, None, None]:
     """The results of the work on every item, in the order in which they are done.
 
     Args:
         work: with more than one process a function of a module, or a `partial` of one. A process
             keeps what the function caches, such as a model.
-        processes: 0 is one a processor.
+        items: taken one by one, as processes become free.
+        processes: 0 is one a processor. One process is this one, unless there are limits.
         stopped: once it is true, items at hand are finished and no other is begun.
-        lost: the answer for an item whose process was ended from outside; without it that is an
-            error.
+        lost: the answer for an item whose process was ended, by a limit or twice from outside,
+            given the reason; without it that is an error.
     """
-    processes = min(processes or os.cpu_count() or 1, len(items))
-    if processes <= 1:
-        for item in items:
+    rest, processes = iter(items), processes or os.cpu_count() or 1
+    first = list(islice(rest, processes))
+    if len(first) <= 1 and not limits:
+        for item in chain(first, rest):
             if stopped():
                 return
             yield work(item)
         return
-    rest, workers = iter(items), [_Worker(work) for _ in range(processes)]
+    threads = max(1, (os.cpu_count() or 1) // max(1, len(first)))
+    workers = [Worker(work, limits, threads=threads) for _ in first]
     try:
-        for worker in workers:
-            worker.begin(rest)
-        while busy := [worker for worker in workers if worker.at_hand]:
-            ready = wait([worker.pipe for worker in busy])
-            for worker in (worker for worker in busy if worker.pipe in ready):
-                (item,) = worker.at_hand
-                try:
-                    answer = worker.receive()
-                except (EOFError, OSError):
-                    if lost is None:
-                        raise TooLarge(
-                            "a worker process was ended from outside, most likely for lack of "
-                            "memory; use fewer --processes"
-                        ) from None
-                    answer = lost(item)
-                    worker.end()
-                    worker.start()
-                if isinstance(answer, Failure):
-                    raise answer.error
-                if not stopped():
-                    worker.begin(rest)
-                yield answer
+        for worker, item in zip(workers, first, strict=True):
+            worker.begin(item)
+        while busy := [worker for worker in workers if worker.busy]:
+            wait([worker.pipe for worker in busy], LOOK if limits else None)
+            for worker in busy:
+                for answer in worker.answers(lost):
+                    if isinstance(answer, Failure):
+                        raise answer.error
+                    for item in islice(rest, 0 if stopped() else 1):
+                        worker.begin(item)
+                    yield answer
     finally:  # also after Ctrl-C, or where the rest is not wanted
         for worker in workers:
             worker.end()
 
 
-class _Worker(Generic[Item, Answer]):
+class Worker(Generic[Item, Answer]):
     """One process and the item at hand."""
 
-    def __init__(self, work: Callable[[Item], Answer]) -> None:
+    def __init__(
+        self, work: Callable[[Item], Answer], limits: Limits = NO_LIMITS, *, threads: int = 1
+    ) -> None:
         self.work = work
+        self.limits = limits
+        self.threads = threads
         self.start()
 
     def start(self) -> None:
@@ -84,37 +121,85 @@ class _Worker(Generic[Item, Answer]):
         context = multiprocessing.get_context("spawn")
         self.at_hand: list[Item] = []
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(self.work, theirs), daemon=True)
+        self.process = context.Process(
+            target=_serve, args=(self.work, theirs, self.threads), daemon=True
+        )
         self.process.start()
         theirs.close()
 
-    def begin(self, rest: Iterator[Item]) -> None:
-        """Hand over the next item, if there is one."""
-        self.at_hand = list(islice(rest, 1))
-        for item in self.at_hand:
-            with suppress(OSError):  # the process has died, which `receive` will notice
-                self.pipe.send(item)
+    @property
+    def busy(self) -> bool:
+        return bool(self.at_hand)
 
-    def receive(self) -> Answer | Failure:
-        """The answer to the item at hand."""
-        answer: Answer | Failure = self.pipe.recv()
-        self.at_hand = []
-        return answer
+    def begin(self, item: Item, *, again: bool = False) -> None:
+        """Hand over an item; its time begins when the process is up."""
+        self.at_hand, self.again, self.begun = [item], again, time.monotonic()
+        with suppress(OSError):  # the process has died, which `answers` will notice
+            self.pipe.send(item)
+
+    def do(self, item: Item, lost: Callable[[Item, str], Answer]) -> Answer | Failure:
+        """The answer to one item, waited for."""
+        self.begin(item)
+        while True:
+            wait([self.pipe], LOOK if self.limits else None)
+            for answer in self.answers(lost):
+                return answer
+
+    def answers(self, lost: Callable[[Item, str], Answer] | None) -> Iterator[Answer | Failure]:
+        """The answer to the item at hand, if it is there.
+
+        An item whose process died is begun again, but once only.
+        """
+        (item,) = self.at_hand
+        if self.pipe.poll():
+            try:
+                answer: Answer | Failure | _Up = self.pipe.recv()
+            except (EOFError, OSError):
+                again, reason = self.again, ENDED
+            else:
+                if isinstance(answer, _Up):
+                    self.begun = time.monotonic()
+                    return
+                self.at_hand = []
+                yield answer
+                return
+        else:
+            passed = time.monotonic() - self.begun
+            exceeded = self.limits.exceeded(passed, self.process.pid)
+            if exceeded is None:
+                return
+            again, reason = True, exceeded
+        self.end()
+        self.start()
+        if not again:
+            self.begin(item, again=True)
+        elif lost is None:
+            raise TooLarge(reason)
+        else:
+            yield lost(item, reason)
 
     def end(self) -> None:
-        """Hang up; a process that is still at work leaves, its unfinished file cleared away."""
+        """Hang up: the process leaves; one that is at work is told to, and clears away its file."""
         self.pipe.close()
-        self.process.terminate()
+        if self.busy:
+            self.process.terminate()
+        self.process.join(TO_LEAVE)
+        self.process.kill()
         self.process.join()
 
 
-def _serve(work: Callable[[Any], Any], pipe: Connection) -> None:
+class _Up:
+    """Sent by a process that has started."""
+
+
+def _serve(work: Callable[[Any], Any], pipe: Connection, threads: int) -> None:
     """Answer items until the parent hangs up.
 
     Ctrl-C and SIGTERM, which a whole process group receives, are for the parent: the item at hand
     is finished unless the parent hung up before it sent the signal.
     """
-    cv2.setNumThreads(1)
+    cv2.setNumThreads(threads)
+    os.environ.setdefault("OMP_NUM_THREADS", str(threads))  # this process is ours
 
     def leave(*_: object) -> None:
         if pipe.poll():
@@ -122,6 +207,7 @@ def _serve(work: Callable[[Any], Any], pipe: Connection) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, leave)
+    pipe.send(_Up())
     while True:
         try:
             item = pipe.recv()

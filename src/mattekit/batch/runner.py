@@ -1,8 +1,9 @@
 """The one loop over many inputs: what is done, skipped, refused or set aside, and goes on."""
 
+import hashlib
 import os
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -10,8 +11,9 @@ from typing import Any, Literal
 
 from mattekit.batch.failures import Failure, attempt
 from mattekit.batch.files import Shard
-from mattekit.batch.processes import run_on_processes
+from mattekit.batch.processes import NO_LIMITS, Limits, run_on_processes
 from mattekit.core.errors import BadArgument, BadOutput
+from mattekit.core.storage import Url, as_path
 
 SCHEMA = "mattekit/1"
 """Version of the JSON documents of all commands, see docs/commands.md."""
@@ -35,6 +37,8 @@ class Outcome:
     """Further entries of the JSON object, such as scores."""
     unsure: str | None = None
     """Why somebody should look at the result, which is written all the same."""
+    inside: "Sequence[ItemResult]" = ()
+    """What became of the photos of an item that holds several, such as a tar."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,65 +70,117 @@ class ItemResult:
     strategy: str | None = None
     error: str | None = None
     extra: dict[str, Any] = field(default_factory=dict)
+    sha256: dict[str, str] = field(default_factory=dict)
+    """Output -> its checksum, where a ledger is kept."""
 
 
-def plan_items(items: Sequence[Item], shard: Shard = WHOLE) -> list[Item]:
+def plan_items(items: Iterable[Item], shard: Shard = WHOLE) -> list[Item] | Iterator[Item]:
     """The items of a shard; those of which two would write the same file are refused.
+
+    Of a list both are refused, before any work; of a stream the later one, when it comes.
 
     Raises:
         BadArgument: if an output would take the place of an input.
     """
-    sources = {_place(path) for item in items for path in (item.path, *item.inputs)}
-    owners: dict[str, list[Path]] = {}
+    claims = _Claims()
+    if not isinstance(items, Sequence):
+        checked = (claims.check(claims.add(item)) for item in items)
+        return (item for item in checked if shard.holds(item.path.name))
     for item in items:
-        for output in item.outputs:
-            if _place(output) in sources:
-                raise BadArgument(f"{output} is an input and would be overwritten; change -o")
-            owners.setdefault(_place(output), []).append(item.path)
+        claims.add(item)
+    return [item for item in map(claims.check, items) if shard.holds(item.path.name)]
 
-    def check(item: Item) -> Item:
+
+class _Claims:
+    """Who reads and who writes what."""
+
+    def __init__(self) -> None:
+        self.read: set[int] = set()
+        self.written: dict[int, list[str]] = {}
+        """Hashes of places, since there may be millions -> the first inputs that write there."""
+
+    def add(self, item: Item) -> Item:
+        self.read.update(hash(_place(path)) for path in (item.path, *item.inputs))
         for output in item.outputs:
-            others = [str(path) for path in owners[_place(output)] if path != item.path]
+            claimed = self.written.setdefault(hash(_place(output)), [])
+            claimed += [str(item.path)][: 2 - len(claimed)]
+        return item
+
+    def check(self, item: Item) -> Item:
+        for output in item.outputs:
+            if hash(_place(output)) in self.read:
+                raise BadArgument(f"{output} is an input and would be overwritten; change -o")
+            others = [o for o in self.written[hash(_place(output))] if o != str(item.path)]
             if others:
                 sentence = f"{others[0]} would also be written to {output}; rename one of them"
                 return replace(item, refused=sentence)
         return item
 
-    return [check(item) for item in items if shard.holds(item.path.name)]
-
 
 def run_items(
-    items: Sequence[Item],
+    items: Iterable[Item],
     *,
     existing: Existing = "refuse",
     processes: int = 1,
+    limits: Limits = NO_LIMITS,
+    checksums: bool = False,
     stopped: Callable[[], bool] = lambda: False,
 ) -> Generator[ItemResult, None, None]:
     """Work on planned items; one that fails, or whose process is ended, does not stop the others.
 
     Args:
         processes: 0 is one a processor.
+        limits: of the work on one item.
+        checksums: results tell those of their outputs.
         stopped: once it is true, items at hand are finished and no other is begun.
 
     Raises:
         KeyboardInterrupt: in the item at hand; nothing of it is half-written.
     """
-    work = partial(_run_one, existing=existing)
-    return run_on_processes(work, items, processes, stopped=stopped, lost=_lost)
+    work = partial(run_item, existing=existing, checksums=checksums)
+    for results in run_on_processes(
+        work, items, processes, limits=limits, stopped=stopped, lost=lost_item
+    ):
+        yield from results
+
+
+def run_item(item: Item, *, existing: Existing, checksums: bool) -> list[ItemResult]:
+    """What becomes of one item: one result, or those of the photos inside it."""
+    there = [output for output in item.outputs if output.exists()]
+    start = time.perf_counter()
+    if is_there(item, there, existing):
+        result = ItemResult(input=str(item.path), status="skipped", outputs=[*map(str, there)])
+    else:
+        outcome = attempt(partial(_work, item, existing, there), passing=(KeyboardInterrupt,))
+        if isinstance(outcome, Outcome) and outcome.inside:
+            return list(outcome.inside)
+        result = _result(item, outcome, round(time.perf_counter() - start, 3))
+    return [replace(result, sha256=_sums(result)) if checksums else result]
+
+
+def is_there(item: Item, there: Sequence[Path], existing: Existing) -> bool:
+    """Whether nothing is left to do, by the outputs that are there."""
+    complete = len(there) == len(item.outputs)
+    return bool(there) and (item.current or (existing == "skip" and complete))
+
+
+def lost_item(item: Item, reason: str) -> list[ItemResult]:
+    """The result of an item whose process was ended."""
+    return [ItemResult(input=str(item.path), status="failed", error=reason)]
+
+
+def sha256(path: Path) -> str:
+    """The file's fingerprint."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _place(path: Path) -> str:
     """Where a path leads; a loop of links leads to itself."""
-    return os.path.normcase(os.path.realpath(path))
+    return str(path) if isinstance(path, Url) else os.path.normcase(os.path.realpath(path))
 
 
-def _run_one(item: Item, existing: Existing) -> ItemResult:
-    there = [output for output in item.outputs if output.exists()]
-    if there and (item.current or (existing == "skip" and len(there) == len(item.outputs))):
-        return ItemResult(input=str(item.path), status="skipped", outputs=[*map(str, there)])
-    start = time.perf_counter()
-    outcome = attempt(partial(_work, item, existing, there), passing=(KeyboardInterrupt,))
-    seconds = round(time.perf_counter() - start, 3)
+def _result(item: Item, outcome: Outcome | Failure, seconds: float) -> ItemResult:
     if isinstance(outcome, Failure):
         return ItemResult(
             input=str(item.path), status="failed", seconds=seconds, error=outcome.sentence
@@ -141,17 +197,15 @@ def _run_one(item: Item, existing: Existing) -> ItemResult:
     )
 
 
+def _sums(result: ItemResult) -> dict[str, str]:
+    if result.status == "failed":
+        return {}
+    return {name: sha256(as_path(name)) for name in result.outputs if as_path(name).is_file()}
+
+
 def _work(item: Item, existing: Existing, there: Sequence[Path]) -> Outcome:
     if item.refused:
         raise BadArgument(item.refused)
     if there and existing == "refuse":
         raise BadOutput(f"{there[0]} exists; add --overwrite or --skip-existing")
     return item.work()
-
-
-def _lost(item: Item) -> ItemResult:
-    sentence = (
-        "the process that worked on it was ended from outside, most likely for lack of memory; "
-        "run it alone, or with fewer --processes"
-    )
-    return ItemResult(input=str(item.path), status="failed", error=sentence)

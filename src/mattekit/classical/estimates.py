@@ -1,15 +1,15 @@
-"""What classical methods say of a picture, for a network that weighs and corrects it.
+"""Classical alpha and colour estimates: inputs of the network `compact`, which corrects them.
 
-All of it is solved at half the size, or less where much is unknown, and brought back to full size:
-alphas along the colour lines, the other planes in blocks. The `fused` alpha is closed-form drawn
-towards the alpha of sampled colour pairs where those are sure of it; on its own it is ahead of
-closed-form at full size in squared error and Grad.
+All of them are solved at half the size and upsampled: alphas by a guided filter, the other planes
+by nearest neighbour. The `fused` alpha is closed-form pulled towards the alpha of sampled colour
+pairs where their confidence is high; alone it has a lower squared error and Grad than closed-form
+at full size.
 
-L: the matting Laplacian; U: the unknown pixels; s: the sampled alpha, C: how far it is trusted.
+L: the matting Laplacian; U: the unknown pixels; s: the sampled alpha, C: its weight.
 """
 
-import math
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 
 import cv2
@@ -21,11 +21,13 @@ from mattekit.classical.information_flow import KnownColours, known_colours, sol
 from mattekit.classical.linear import TwoLevel, Vector, matting_laplacian, solve
 from mattekit.classical.reduced import enlarge, reduce
 from mattekit.classical.sampling import SampledColours, sampled_colours
+from mattekit.classical.unmix import unmix
 from mattekit.core.matte import known_alpha
-from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Plane, Trimap
+from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Image, Plane, Trimap
+from mattekit.imaging.compose import to_linear, to_srgb
 from mattekit.imaging.trimap import check_trimap, paste_known
 
-Estimates = npt.NDArray[np.float32]  # h w c, a plane a channel
+Estimates = npt.NDArray[np.float32]  # h w c, one channel per plane
 
 RGB = ("red", "green", "blue")
 SAMPLED = (
@@ -35,7 +37,7 @@ SAMPLED = (
     "confidence",
 )
 CHANNELS_1 = ("fused alpha", "closed-form alpha", *SAMPLED)
-"""What version 1 of the network `compact` was given."""
+"""The inputs of version 1 of the network `compact`."""
 CHANNELS = (
     "fused alpha",
     "information-flow alpha",
@@ -45,14 +47,12 @@ CHANNELS = (
     "distance to foreground",
     "distance to background",
 )
-"""The planes of `estimates`, unless others are asked for: those that `compact` takes."""
+"""The planes of `estimates`, by default: the inputs of `compact`."""
 
 FACTOR = 2
-SMALLEST = 8  # sides of pictures that are solved at their own size
-MOST_UNKNOWN = 50_000
-"""Unknown pixels at the small size; a picture with more is made smaller still."""
+SMALLEST = 8  # pictures with a side up to this are solved at full size
 TRUST = 0.003
-"""Weight of a fully sure sampled alpha beside the rows of L."""
+"""Weight of a sampled alpha of confidence 1 relative to the rows of L."""
 OCTAVES = 8
 """A distance of 2^8 pixels or more is 1."""
 
@@ -60,7 +60,7 @@ OCTAVES = 8
 def estimates(image: Plane, trimap: Trimap, channels: Sequence[str] = CHANNELS) -> Estimates:
     """Alphas, sampled colours and confidence at every pixel, in the order of `channels`.
 
-    The picture comes as floats in [0, 1] or as samples of 8 or 16 bits.
+    The picture has floats in [0, 1] or samples of 8 or 16 bits.
 
     Raises:
         BadTrimap: the trimap has another size, or knows no foreground or no background.
@@ -68,49 +68,64 @@ def estimates(image: Plane, trimap: Trimap, channels: Sequence[str] = CHANNELS) 
     return Problem(image, trimap).planes(channels)
 
 
-class Problem:
-    """A photo and its trimap at the size at which all estimates of it are solved.
+def estimates_over(image: Image, trimap: Trimap, plate: Image) -> Estimates:
+    """The estimates where the background is known: its own planes, and alphas unmixed with it.
 
-    They share the small picture, its Laplacian and the preconditioner; what no plane needs is
-    never made.
+    Args:
+        plate: what is behind the subject, sRGB-coded as the picture.
+    """
+    unknown = trimap == UNKNOWN
+    core = (trimap == FOREGROUND).astype(np.float32)
+    shares, own = unmix(to_linear(image), to_linear(plate), core, unknown, noise=0)
+    alpha, colours = known_alpha(trimap), image.copy()
+    alpha[unknown], colours[unknown] = shares, to_srgb(own.clip(0, 1))
+    known = dict.fromkeys(
+        ("fused alpha", "information-flow alpha", "mixed alpha", "sampled alpha"), alpha
+    )
+    for layer, planes in (("foreground", colours), ("background", plate)):
+        known |= {f"{layer} {colour}": planes[..., i] for i, colour in enumerate(RGB)}
+    others = [name for name in CHANNELS if name not in known]
+    solved = np.moveaxis(Problem(image, trimap).planes(others), 2, 0)
+    known |= dict(zip(others, solved, strict=True))
+    return np.dstack([known[name] for name in CHANNELS]).astype(np.float32)
+
+
+class Problem:
+    """A photo and its trimap at the size at which all estimates are solved.
+
+    Estimates share the small picture, its Laplacian and the preconditioner, which are computed on
+    demand. Callers bound the size of the photo.
     """
 
     def __init__(self, image: Plane, trimap: Trimap) -> None:
         check_trimap(trimap, (image.shape[0], image.shape[1]), needs_both=True)
         self.image, self.trimap = image, trimap
-        unknown = np.count_nonzero(trimap == UNKNOWN)
-        least = FACTOR if min(trimap.shape) > SMALLEST else 1
-        self.factor = max(least, math.ceil(math.sqrt(unknown / MOST_UNKNOWN)))
+        self.factor = FACTOR if min(trimap.shape) > SMALLEST else 1
         self.small, self.labels = reduce(image, trimap, self.factor)
         self.unknown = self.labels == UNKNOWN
-        self._kept: dict[str, Plane] = {}
 
-    def planes(
-        self, channels: Sequence[str], window: tuple[slice, slice] = (slice(None), slice(None))
-    ) -> Estimates:
-        """The named planes in a window of the full size, h w c.
-
-        What is solved for is kept, so that a large photo need not have all planes at once.
-        """
-        for name in {*channels}.difference(self._kept):
-            plane = PLANES[name](self)
-            self._kept[name] = self.enlarged(plane) if name in ALONG_COLOURS else plane
-        small = np.zeros((*self.labels.shape, len(channels)), np.float32)
+    def planes(self, channels: Sequence[str]) -> Estimates:
+        """The named planes at full size, h w c."""
+        height, width = self.trimap.shape
+        rows, columns = np.arange(height) // self.factor, np.arange(width) // self.factor
+        alphas = self._alphas([name for name in channels if name in ALONG_COLOURS])
+        planes = np.empty((height, width, len(channels)), np.float32)
         for number, name in enumerate(channels):
-            if name not in ALONG_COLOURS:
-                small[..., number] = self._kept[name]
-        rows, columns = (
-            np.arange(side)[part] // self.factor
-            for side, part in zip(self.trimap.shape, window, strict=True)
-        )
-        planes: Estimates = small[np.ix_(rows, columns)]
-        for number, name in enumerate(channels):
-            if name in ALONG_COLOURS:
-                planes[..., number] = self._kept[name][window]
+            if name in alphas:
+                planes[..., number] = alphas[name]
+            else:
+                planes[..., number] = PLANES[name](self)[np.ix_(rows, columns)]
         return planes
 
+    def _alphas(self, names: Sequence[str]) -> dict[str, Alpha]:
+        """At full size; solved in parallel, since SciPy releases the GIL."""
+        _ = self.laplacian  # shared, so computed before the threads start
+        with ThreadPoolExecutor(2) as pool:
+            alphas = pool.map(lambda name: self.enlarged(PLANES[name](self)), names)
+            return dict(zip(names, alphas, strict=True))
+
     def drawn_towards(self, alpha: Alpha, weight: Plane) -> Alpha:
-        """x of (L_UU + C) x = C s - L_UK m for s and C at the small size; there again."""
+        """x of (L_UU + C) x = C s - L_UK m for s and C at the small size; x is small too."""
         matrix, right = self.laplacian
         C = weight[self.unknown].astype(np.float64)
         s = alpha[self.unknown].astype(np.float64)
@@ -118,7 +133,7 @@ class Problem:
         return self.filled(solve(matrix, right + C * s, self._precondition, start=s).clip(0, 1))
 
     def enlarged(self, alpha: Alpha) -> Alpha:
-        """A small alpha at full size, with known pixels as the trimap has them."""
+        """A small alpha upsampled to full size, with known pixels from the trimap."""
         full = enlarge(alpha, self.small, self.image, self.trimap == UNKNOWN)
         return paste_known(full, self.trimap)
 
@@ -170,7 +185,7 @@ class Problem:
         return trust
 
     def distance(self, label: int) -> Plane:
-        """How far every pixel is from the nearest one of a label, as a share of `OCTAVES`."""
+        """Log distance of every pixel to the nearest one of a label, as a share of `OCTAVES`."""
         outside = (self.trimap != label).view(np.uint8)
         distance = cv2.distanceTransform(outside, cv2.DIST_L2, cv2.DIST_MASK_5)
         return self.shrunk((np.log2(1 + distance) / OCTAVES).clip(max=1))
@@ -196,4 +211,4 @@ PLANES: dict[str, Callable[[Problem], Plane]] = {
     "distance to foreground": lambda problem: problem.distance(FOREGROUND),
     "distance to background": lambda problem: problem.distance(BACKGROUND),
 }
-"""Every plane that there is, at the small size."""
+"""All planes, at the small size."""

@@ -1,8 +1,8 @@
 """Clean colours of the subject where the photo mixes them with its background.
 
-Only pixels that are neither opaque nor empty need an estimate, and some around them, so that a
-cut-out can be resized without dragging the old background in. This band is worked on in windows;
-everywhere else the photo's own colours stand.
+Only pixels that are neither opaque nor empty need an estimate, and some around them, so that
+resizing a cut-out does not bring back the old background. This band is processed in windows;
+everywhere else the photo's own colours are kept.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,7 +26,7 @@ METHODS: dict[str, Callable[[Plane, Alpha, Mask], tuple[Plane, Plane]]] = {
 
 WINDOW = 1024
 MARGIN = 64  # around a window, so that neighbouring windows agree
-AROUND = 8  # estimated colours reach so many pixels beyond the soft ones
+AROUND = 8  # pixels around the soft ones that are estimated too
 
 Window = tuple[slice, slice]
 
@@ -35,7 +35,13 @@ def estimate_foreground(image: Plane, alpha: Alpha, *, method: str = "multilevel
     """The subject's own colours, in the depth of `image`; where alpha is 1 they are the photo's.
 
     Args:
-        method: one of `ForegroundMethod`; `none` gives the photo's colours everywhere.
+        image: the photo, h w 3, of floats in [0, 1], 8 or 16 bits.
+        alpha: its alpha, h w, floats in [0, 1].
+        method: `multilevel` is fast, `closed-form` and `levin` are exact, `none` gives the photo's
+            colours everywhere.
+
+    Returns:
+        h w 3 of the type of `image`, not multiplied by alpha.
 
     Raises:
         BadArgument: there is no such method.
@@ -56,7 +62,7 @@ def estimate_layers(
 ) -> tuple[Plane, Plane]:
     """The foreground of `estimate_foreground` and the colours behind it, in the depth of `image`.
 
-    Where alpha is 0 the background is the photo's; so it is inside the subject, far from its edge.
+    Where alpha is 0 the background is the photo's; also inside the subject, far from its edge.
     """
     foreground, background = image.copy(), image.copy()
     for window, band, of_subject, behind in _estimates(image, alpha, method):
@@ -68,7 +74,7 @@ def estimate_layers(
 def _estimates(
     image: Plane, alpha: Alpha, method: str
 ) -> Iterator[tuple[Window, Mask, Plane, Plane]]:
-    """Windows, the band in each, and the colours of both layers there, one row a pixel."""
+    """Windows, the band in each, and the colours of both layers there, one row per pixel."""
     if method not in get_args(ForegroundMethod):
         raise BadArgument(
             f"no method '{method}' for colours; choose {', '.join(get_args(ForegroundMethod))}"
@@ -103,7 +109,7 @@ def _around_soft(alpha: Alpha) -> Mask:
 
 
 def _put(plane: Plane, colours: Plane, band: Mask, wanted: Mask) -> None:
-    """Write colours of the band into the plane where they are wanted, in its depth."""
+    """Write colours of the band into the plane at the wanted pixels, in its depth."""
     colours = colours[wanted[band]]
     if plane.dtype.kind != "f":
         colours = to_depth(np.ascontiguousarray(colours), plane.dtype.itemsize * 8)

@@ -1,4 +1,4 @@
-"""OpenCV's GrabCut (Rother et al. 2004), run so that it also says where it is not sure."""
+"""OpenCV's GrabCut (Rother et al. 2004), with an estimate of where it is uncertain."""
 
 from dataclasses import dataclass
 
@@ -6,38 +6,36 @@ import cv2
 import numpy as np
 
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Mask, Plane, Trimap
-from mattekit.imaging.trimap import band
+from mattekit.imaging.trimap import BAND_SHARE, diagonal, edge_band
 
 Marks = Plane
 """h w of cv2.GC_BGD, GC_FGD (sure), GC_PR_BGD, GC_PR_FGD (to be found)."""
 
 ROUNDS = 5
-WATCHED = 2  # rounds at the end in which a pixel that changes its class is not sure
-UNDECIDED_FACTOR = 3.0  # likelihoods of the two colour models that differ by less tell nothing
-BAND_SHARE = 0.01  # of the subject's diagonal
+WATCHED = 2  # last rounds; a pixel that changes its class in them is uncertain
+UNDECIDED_FACTOR = 3.0  # a smaller ratio of the likelihoods of both colour models is undecided
 NARROWEST_BAND = 3
 COMPONENTS = 5  # of each colour model
 LEAST_LOG_LIKELIHOOD = -30.0
 EDGE_WEIGHT = 50.0  # OpenCV's own
-SHARE_OF_DEPTH = 0.5  # of the way from the edge to the deepest pixel that may become unknown
 SMALLEST_PART = 0.002  # of the subject: smaller islands and holes are noise
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cut:
-    """What GrabCut found."""
+    """The result of GrabCut."""
 
     foreground: Mask
     unsure: Mask
-    """To be found, and changed late or of a colour that tells little."""
+    """Uncertain: not given, and changed late or of an undecided colour."""
     marks: Marks
     """As they were given."""
     energy: float
-    """How badly colours and edges fit the division; the lowest of several starts is the best."""
+    """Cost of the segmentation; the lowest of several starts is the best."""
 
     def trimap(self) -> Trimap:
-        """Unknown along the edge and where GrabCut is not sure; given marks stay known."""
-        width = max(NARROWEST_BAND, BAND_SHARE * _diagonal(self.foreground))
+        """Unknown along the edge and where GrabCut is uncertain; given marks stay known."""
+        width = max(NARROWEST_BAND, BAND_SHARE * diagonal(self.foreground))
         labels = edge_band(self.foreground, width)
         labels[self.unsure] = UNKNOWN
         labels[self.marks == cv2.GC_BGD] = BACKGROUND
@@ -46,7 +44,7 @@ class Cut:
 
 
 def grab_cut(image: Plane, marks: Marks, *, seed: int = 0) -> Cut:
-    """Divide a small 8-bit picture into subject and background, from marks of both.
+    """Segment a small 8-bit picture into subject and background, from marks of both.
 
     The same seed gives the same cut.
     """
@@ -72,7 +70,7 @@ def grab_cut(image: Plane, marks: Marks, *, seed: int = 0) -> Cut:
 
 
 def _edge_cost(image: Plane, foreground: Mask) -> float:
-    """What GrabCut pays for the edge, a pixel of the picture: little where colours change there."""
+    """Cost of the edge per pixel of the picture: low where colours change along it."""
     colours = image.astype(np.float32)
     down, across = np.diff(colours, axis=0), np.diff(colours, axis=1)
     steps = np.concatenate([(down**2).sum(-1).ravel(), (across**2).sum(-1).ravel()])
@@ -82,7 +80,7 @@ def _edge_cost(image: Plane, foreground: Mask) -> float:
 
 
 def _log_likelihood(image: Plane, model: Plane) -> Plane:
-    """Logarithm of the mixture of Gaussians that GrabCut keeps: weights, means, covariances."""
+    """Log likelihood under GrabCut's mixture of Gaussians: weights, means, covariances."""
     weights, means, covariances = np.split(model.ravel(), [COMPONENTS, 4 * COMPONENTS])
     colours = image.reshape(-1, 3).astype(np.float64)
     likelihood = np.full(len(colours), 1e-300)
@@ -98,39 +96,10 @@ def _log_likelihood(image: Plane, model: Plane) -> Plane:
 
 
 def _without_specks(mask: Mask) -> Mask:
-    """The mask without islands and holes that are small beside it."""
+    """The mask without small islands and holes."""
     least = max(1, int(SMALLEST_PART * np.count_nonzero(mask)))
     for value in (True, False):
         _, parts, stats, _ = cv2.connectedComponentsWithStats((mask == value).astype(np.uint8))
         small = np.flatnonzero(stats[:, cv2.CC_STAT_AREA] < least)
         mask = np.where(np.isin(parts, small[small > 0]), not value, mask)
     return mask
-
-
-def _diagonal(mask: Mask) -> float:
-    rows, columns = np.nonzero(mask)
-    return float(np.hypot(np.ptp(rows) + 1, np.ptp(columns) + 1)) if rows.size else 0.0
-
-
-def edge_band(matte: Plane, width: float, *, tolerance: float = 0.0) -> Trimap:
-    """Unknown within `width` pixels of the edge, or fewer where subject or background are thin.
-
-    At most half the way from the edge to the deepest pixel becomes unknown, so that something of
-    both stays known.
-
-    Args:
-        tolerance: values within it of 0 and 1 count as these; what lies between is unknown.
-    """
-    inner, outer = (
-        min(width, SHARE_OF_DEPTH * _depth(side))
-        for side in (matte >= 1 - tolerance, matte <= tolerance)
-    )
-    return band(matte, inner=inner, outer=outer, tolerance=tolerance)
-
-
-def _depth(mask: Mask) -> float:
-    """Distance of the deepest pixel inside from the nearest one outside."""
-    if mask.all():
-        return float("inf")
-    inside = mask.astype(np.uint8)
-    return float(cv2.distanceTransform(inside, cv2.DIST_L2, cv2.DIST_MASK_PRECISE).max())

@@ -3,10 +3,10 @@
 Four flows make one system: every unknown pixel is an affine mix of the pixels nearest in colour and
 place; it is a mix of known foreground and background colours, trusted by how far apart these are;
 unknown pixels of like colour have like alphas; and the matting Laplacian joins neighbours. Weights
-are the paper's; nothing is tuned.
+are the paper's; none is tuned.
 
 L: the matting Laplacian; U: the unknown pixels; m: 1 where the trimap says foreground; D: the rows
-x_i - sum_j w_ij x_j of the colour mixture, of which the product D_U^T D_U is never made.
+x_i - sum_j w_ij x_j of the colour mixture, whose product D_U^T D_U is never formed.
 """
 
 import math
@@ -29,7 +29,7 @@ MIX, KNOWN, AMONG = 20, 7, 5  # neighbours of the first three flows
 PLACE_MIX, PLACE_KNOWN, PLACE_AMONG = 1.0, 10.0, 0.05  # weight of place beside colour
 WEIGHT_KNOWN, WEIGHT_AMONG = 0.05, 0.01
 LEAST_SHARE = 1e-3
-CHUNK = 8_192  # unknown pixels whose neighbours are weighed at a time
+CHUNK = 8_192  # unknown pixels whose neighbours are weighted at a time
 TOLERANCE = 1e-6
 MOST_UNKNOWN = 100_000
 """A picture with more is solved at a smaller size."""
@@ -38,7 +38,7 @@ MOST_UNKNOWN = 100_000
 def information_flow(image: Plane, trimap: Trimap) -> Matte:
     """Alpha where the trimap is unknown, from pixels of like colour near and far.
 
-    A picture with many unknown pixels is solved at a smaller size and enlarged along its colours.
+    A picture with many unknown pixels is solved at a smaller size and upsampled by a guided filter.
 
     Raises:
         BadTrimap: the trimap has another size, knows no foreground or no background, or the
@@ -61,7 +61,7 @@ def information_flow(image: Plane, trimap: Trimap) -> Matte:
     alpha = enlarge(_exact(small, labels), small, image, unknown)
     note = (
         f"{np.count_nonzero(unknown) / 1e6:.2f} million unknown pixels are many for information "
-        f"flow; solved at 1/{factor} of the size and enlarged along the colours"
+        f"flow; solved at 1/{factor} of the size and upsampled by guided filter"
     )
     return Matte(alpha=paste_known(alpha, trimap), warnings=[note])
 
@@ -76,7 +76,7 @@ def _exact(image: Image, trimap: Trimap) -> Alpha:
 
 @dataclass(frozen=True, kw_only=True)
 class KnownColours:
-    """What known colours say of the unknown pixels, one value each."""
+    """Alphas of the unknown pixels from known colours, one value each."""
 
     share: Vector
     """Of foreground in the mix, in [0, 1]."""
@@ -172,7 +172,7 @@ def _among(image: Image, unknown: Mask) -> csr_array:
 
 
 def _features(image: Image, place: float) -> Plane:
-    """Colour and place of every pixel, the picture being so large."""
+    """Colour and place of every pixel; place is relative to the size of the picture."""
     return pixel_features(image, place / image.shape[0], place / image.shape[1])
 
 
@@ -182,14 +182,14 @@ def _chunks(rows: Plane) -> Iterator[Plane]:
 
 
 def _others(tree: Neighbours, features: Plane, most: int) -> Plane:
-    """The nearest points but for the pixel itself, which comes first."""
+    """The nearest points without the pixel itself, which comes first."""
     return tree.nearest(features, most + 1)[:, 1:]
 
 
 def _mixing(X: Plane, N: Plane) -> Plane:
     """Weights, of sum 1, with which rows of N (n k d) mix to X (n d): regularised least squares.
 
-    (D D^T + r 1) w = 1 up to scale, with D = N - X, by way of the small D^T D.
+    (D D^T + r 1) w = 1 up to scale, with D = N - X, computed from the small D^T D.
     """
     D = N - X[:, None]
     k = D.shape[1]

@@ -1,7 +1,7 @@
 """KNN matting (Chen et al. 2013): pixels of like colour have like alpha, anywhere.
 
-Neighbours come from the whole picture, so it cannot be solved in parts: what does not fit the
-memory is refused.
+Neighbours come from the whole picture, so it cannot be solved in parts: pictures that need too much
+memory are refused.
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ from mattekit.core.types import FOREGROUND, UNKNOWN, Alpha, Image, Mask, Plane, 
 from mattekit.imaging.picture import to_float
 from mattekit.imaging.trimap import check_trimap
 
-NEIGHBOURS = ((20, 2.0), (10, 0.1))  # so many, place weighing so much beside colour
+NEIGHBOURS = ((20, 2.0), (10, 0.1))  # number of neighbours, weight of place relative to colour
 DEFAULT_MEMORY = 4 * 2**30
 BASE_MEMORY = 200 * 2**20  # the process with its libraries
 BYTES_PER_PIXEL = 2_200  # measured: thirty neighbours of every pixel, in both directions
@@ -62,7 +62,7 @@ def _solved(image: Image, trimap: Trimap) -> Alpha:
 
 
 def _joined(image: Image, unknown: Mask) -> csr_array:
-    """Rows of the unknown pixels: which pixels are their neighbours, or have them as theirs."""
+    """Rows of the unknown pixels: their neighbours, and the pixels they are neighbours of."""
     number = np.cumsum(unknown) - 1
     height, width = image.shape[:2]
     pairs = []

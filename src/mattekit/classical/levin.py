@@ -1,11 +1,11 @@
 """Colours of subject and background by least squares, solved exactly.
 
-Conditions on the colours F and B of every pixel, each with its weight: a F + b B = I; a colour of
-its own where one of the layers covers the pixel or hardly shows; and equal neighbours. `levin` has
-the weights of Levin et al.'s published program, `closed_form` those of pymatting's
+Conditions on the colours F and B of every pixel, each with its weight: a F + b B = I; a given
+colour where one of the layers covers the pixel or is hardly visible; and equal neighbours. `levin`
+has the weights of Levin et al.'s published program, `closed_form` those of pymatting's
 `estimate_foreground_cf`.
 
-I: image, F, B: its colours, a: share of F (alpha), b: share of B; all with one row a pixel.
+I: image, F, B: its colours, a: share of F (alpha), b: share of B; all with one row per pixel.
 """
 
 from collections.abc import Sequence
@@ -41,7 +41,7 @@ class _Layer:
 def levin(image: Plane, alpha: Alpha, band: Mask) -> tuple[Plane, Plane]:
     """Foreground and background colours of the pixels of the band, in [0, 1], one row each.
 
-    Neighbours are alike where one of the two is soft.
+    Neighbours are made equal where one of the two is soft.
     """
     soft = (alpha >= SOFT[0]) & (alpha <= SOFT[1])
     pairs = _pairs(band, ALL_NEIGHBOURS, soft)
@@ -59,7 +59,7 @@ def levin(image: Plane, alpha: Alpha, band: Mask) -> tuple[Plane, Plane]:
 
 
 def closed_form(image: Plane, alpha: Alpha, band: Mask) -> tuple[Plane, Plane]:
-    """The same without colours of their own, and all neighbours alike."""
+    """The same without given colours, and with all pairs of neighbours."""
     pairs = _pairs(band, ALL_NEIGHBOURS[:2], band)
     I, a = (to_float(plane[band]).astype(np.float64) for plane in (image, alpha))  # noqa: E741
     alike = 2 * (GRADIENT + np.abs(a[pairs[0]] - a[pairs[1]]))
@@ -90,7 +90,7 @@ def _solved(
     start: Sequence[Plane],
     tolerance: float,
 ) -> tuple[Plane, Plane]:
-    """The normal equations of all conditions, F first, then B, a channel after the other."""
+    """The normal equations of all conditions, F first, then B, channel by channel."""
     front, back = layers
     FF, BB = (
         _laplacian(pairs, layer.alike, len(I))

@@ -1,7 +1,7 @@
-"""The matting Laplacian (Levin et al. 2008) and a solver for equations that it dominates.
+"""The matting Laplacian (Levin et al. 2008) and a solver for equations dominated by it.
 
-Conjugate gradients with incomplete Cholesky take hundreds of steps: L hardly sees alphas that are
-affine in the colours, alpha = a . I + b, and these are what it damps slowly. The two-level
+Conjugate gradients with incomplete Cholesky take hundreds of steps: L nearly vanishes on alphas
+that are affine in the colours, alpha = a . I + b, and these converge slowly. The two-level
 preconditioner here gives every block of pixels four coarse unknowns (a, b) and solves for those
 directly; 30 to 60 steps remain.
 
@@ -9,6 +9,7 @@ L: the matting Laplacian; U: the unknown pixels, K: the known ones, numbered row
 the trimap says foreground.
 """
 
+import math
 from collections.abc import Callable, Iterator
 
 import cv2
@@ -39,7 +40,7 @@ DRIFT = 1e3
 
 
 def matting_laplacian(image: Plane, trimap: Trimap) -> tuple[csr_array, Vector]:
-    """L_UU and -L_UK m; only rows of unknown pixels are ever made.
+    """L_UU and -L_UK m; only rows of unknown pixels are computed.
 
     A pixel that no 3x3 window reaches (in pictures of fewer than three rows or columns) has an
     empty row.
@@ -56,7 +57,7 @@ def matting_laplacian(image: Plane, trimap: Trimap) -> tuple[csr_array, Vector]:
 
 
 def _strips(unknown: Mask) -> Iterator[tuple[int, int]]:
-    """First rows and ends of strips that hold unknown pixels, not many each."""
+    """First rows and ends of strips with a bounded number of unknown pixels."""
     height, width = unknown.shape
     count = np.concatenate([[0], np.cumsum(np.count_nonzero(unknown, axis=1))])
     top = 0
@@ -73,7 +74,7 @@ def _rows(
 ) -> tuple[Plane, Plane, Plane, Vector]:
     """Values, columns and lengths of the rows of L_UU for the unknown pixels of a strip, -L_UK m.
 
-    Row p of L has 25 places, one a neighbour of p. Every place sums the windows that hold both.
+    Row p of L has 25 entries, one for each neighbour of p: sums over the windows that hold both.
     """
     rows = slice(max(strip[0] - REACH, 0), strip[1] + REACH)
     image, trimap, number = to_float(image[rows]), trimap[rows], number[rows]
@@ -122,8 +123,8 @@ def _whitened(image: Plane, centre: Plane, step: list[int]) -> Plane:
     """C, 3 9 n: colours of every window less their mean, such that C_i . C_j is what L needs,
     (I_i - mean)^T (covariance + EPSILON / 9)^-1 (I_j - mean).
 
-    Gram-Schmidt over the channels, with one more sample a channel for the regularisation; far more
-    exact than an inverse where the colours of a window lie on a line, as in grey photos.
+    Gram-Schmidt over the channels, with one more sample per channel for the regularisation; far
+    more exact than an inverse where the colours of a window lie on a line, as in grey photos.
     """
     C = np.zeros((3, 9 + 3, centre.size))
     for channel, plane in enumerate(C):
@@ -147,8 +148,8 @@ class TwoLevel:
     """An approximate inverse of equations in the unknown pixels of a picture.
 
     A smoothing step, a correction on the coarse level, a smoothing step; in single precision, since
-    it changes the speed of the solver only. It also serves matrices that differ a little from its
-    own, on the diagonal say.
+    it only affects the speed of the solver. It also works for slightly different matrices, such as
+    one with another diagonal.
     """
 
     def __init__(self, matrix: csr_array, image: Plane, unknown: Mask) -> None:
@@ -208,27 +209,36 @@ def solve(
         BadTrimap: there is no stable solution.
     """
     x = np.zeros_like(right) if start is None else start.copy()
-    goal = tolerance * float(np.linalg.norm(right))
+    goal = tolerance * _norm(right)
     residual = right - matrix @ x
     direction, before = np.zeros_like(right), 1.0
     for _ in range(MOST_STEPS):
-        if np.linalg.norm(residual) <= goal:
+        if _norm(residual) <= goal:
             break
         z = precondition(residual)
-        product = float(residual @ z)
+        product = _product(residual, z)
         direction *= product / before
         direction += z
         image = matrix @ direction
-        curvature = float(direction @ image)
+        curvature = _product(direction, image)
         if not curvature > 0:
             break
         step = product / curvature
         x += step * direction
         residual -= step * image
         before = product
-    if not np.linalg.norm(right - matrix @ x) <= DRIFT * goal:
+    if not _norm(right - matrix @ x) <= DRIFT * goal:
         raise BadTrimap(
             "the equations of this picture and trimap have no stable solution; "
             "mark more pixels as sure subject and sure background"
         )
     return x
+
+
+def _product(first: Vector, second: Vector) -> float:
+    """Dot product without BLAS, whose threads busy-wait for each other on a shared machine."""
+    return float(np.einsum("n,n->", first, second))
+
+
+def _norm(vector: Vector) -> float:
+    return math.sqrt(_product(vector, vector))

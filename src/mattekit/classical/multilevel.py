@@ -1,11 +1,10 @@
-"""Colours of subject and background at the soft pixels and around them, roughly but fast.
+"""Colours of subject and background at the soft pixels and around them, fast and approximate.
 
-The equations are those of Germer et al. 2020: a F + b B = I, and neighbours have like colours, the
-more so the more their alphas differ. They are solved at every size of a pyramid, from one pixel up,
-for a band of pixels only; at every size the band holds all that the next larger one starts from.
-Pixels are updated like the fields of a chessboard, first all red ones, then all black ones, which
-only depend on each other; the steps are longer than the equations ask (successive
-over-relaxation), so that few sweeps are enough.
+The equations are those of Germer et al. 2020: a F + b B = I, and neighbours have similar colours,
+the more so the more their alphas differ. They are solved at every size of a pyramid, from one pixel
+up, for a band of pixels only; at every size the band holds all that the next larger size starts
+from. Pixels are updated in red-black order, as red ones depend on black ones only and vice versa,
+with successive over-relaxation, so that few sweeps are enough.
 
 I: image, F, B: its colours, a: share of F (alpha), b: share of B.
 """
@@ -41,7 +40,7 @@ class _Half:
 
 @dataclass(frozen=True, kw_only=True)
 class _Level:
-    """The band at one size: its red, then its black pixels, then those that it borders on."""
+    """The band at one size: its red, then its black pixels, then the pixels around it."""
 
     row: Plane
     column: Plane
@@ -135,8 +134,8 @@ def _half(pixels: slice, row: Plane, column: Plane, framed: Plane, alpha: Plane)
 
 
 def _update(colours: Plane, image: Plane, half: _Half) -> None:
-    """Least squares of every pixel, given its neighbours: they miss I, and what they miss is
-    shared out.
+    """Least squares at every pixel, given its neighbours: the residual of I is distributed over F
+    and B.
     """
     for channel, I in enumerate(image):  # noqa: E741
         old_F, old_B = colours[channel, half.pixels], colours[3 + channel, half.pixels]

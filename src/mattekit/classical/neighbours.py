@@ -1,4 +1,4 @@
-"""Nearest points in colour and place."""
+"""Nearest neighbours in colour and place."""
 
 import numpy as np
 from scipy.spatial import cKDTree
@@ -6,19 +6,19 @@ from scipy.spatial import cKDTree
 from mattekit.core.types import Plane
 
 FROM_ZERO = 1.0
-"""Added to every value. A tree splits points of one value at the next larger float; the one after
-0 is denormal, and where a process flushes those to zero (`torch.set_flush_denormal`, libraries
-built for fast arithmetic) the split never ends and the stack overflows."""
+"""Added to every value. A tree splits points of equal value at the next larger float; the one after
+0 is denormal, and in a process that flushes denormals to zero (`torch.set_flush_denormal`,
+libraries built with fast math) the split never ends and the stack overflows."""
 
 
 class Neighbours:
-    """Points (n d) that are asked which of them are nearest to others."""
+    """A search tree of points (n d)."""
 
     def __init__(self, points: Plane) -> None:
         self._tree = cKDTree(points + FROM_ZERO)
 
     def nearest(self, points: Plane, most: int = 1) -> Plane:
-        """Indices of so many nearest points, or of all where there are fewer; one row each."""
+        """Indices of the `most` nearest points, or of all if there are fewer; one row each."""
         return np.asarray(self._query(points, most)[1])
 
     def distance(self, points: Plane) -> Plane:
@@ -33,6 +33,6 @@ class Neighbours:
 
 
 def pixel_features(image: Plane, row: float, column: float) -> Plane:
-    """Colour and place of every pixel, one row each; a pixel up or aside counts so much."""
+    """Colour and place of every pixel, one row each; `row` and `column` weight a pixel step."""
     rows, columns = np.indices(image.shape[:2], dtype=np.float64)
     return np.dstack([image, columns * column, rows * row]).reshape(-1, 5)

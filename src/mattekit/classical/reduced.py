@@ -1,4 +1,4 @@
-"""Solving at a smaller size: picture and trimap made smaller, the alpha enlarged along the colours.
+"""Solving at a smaller size: picture and trimap are reduced, a guided filter upsamples alpha.
 
 In a small window alpha is nearly linear in colour (Levin et al. 2008): alpha = a . I + b. The
 coefficients a, b are fitted at the small size (the guided filter of He et al. 2013, with colour
@@ -7,6 +7,7 @@ guidance), smoothed, enlarged, and applied to the colours of the full picture.
 I: small image, p: small alpha, a: h w 3, b: h w.
 """
 
+import math
 from collections.abc import Iterator
 
 import cv2
@@ -28,26 +29,26 @@ from mattekit.imaging.picture import to_float
 from mattekit.imaging.resize import resize
 
 WINDOW = (3, 3)
-REACH = 3  # rows of the small picture on which the coefficients of a row depend, rounding included
+REACH = 3  # rows of the small picture that the coefficients of a row depend on, with rounding
 EPSILON = 1e-5
 STRIP_PIXELS = 1_000_000  # of the full picture at a time
 ROW = 1024
 
 
-def reduce(image: Plane, trimap: Trimap, factor: int) -> tuple[Image, Trimap]:
-    """Picture and trimap at 1/`factor`, sides rounded up; one pixel of each block is its label.
+def reduce(image: Plane, trimap: Trimap, factor: float) -> tuple[Image, Trimap]:
+    """Picture and trimap at 1/`factor`, sides rounded up; labels by nearest neighbour.
 
     Raises:
-        BadTrimap: so few pixels are known that none of one kind is left.
+        BadTrimap: after reduction no pixel is known foreground, or none known background.
     """
     height, width = trimap.shape
-    size = (-(-height // factor), -(-width // factor))
+    size = (math.ceil(height / factor), math.ceil(width / factor))
     labels: Plane = cv2.resize(trimap, size[::-1], interpolation=cv2.INTER_NEAREST)
     if not _has_both(labels):
-        labels = shrink_trimap(trimap, size)  # keeps a label that only few pixels have
+        labels = shrink_trimap(trimap, size)  # keeps labels of few pixels
     if not _has_both(labels):
         raise BadTrimap(
-            f"too few pixels of the trimap are known to solve the photo at 1/{factor} of its "
+            f"too few pixels of the trimap are known to solve the photo at 1/{factor:.2g} of its "
             "size; mark more of subject and background"
         )
     return shrink(image, size), labels
@@ -58,15 +59,15 @@ def _has_both(trimap: Trimap) -> bool:
 
 
 def shrink(image: Plane, size: Size) -> Image:
-    """A picture of any depth as a smaller one of floats."""
+    """A picture of any depth, reduced, as floats."""
     channels = [resize(to_float(image[..., channel]), size) for channel in range(3)]
-    return np.dstack(channels)  # one channel after another, for the memory
+    return np.dstack(channels)  # channel by channel, to save memory
 
 
 def shrink_trimap(trimap: Trimap, size: Size) -> Trimap:
-    """A small pixel is known as soon as one of its pixels is, and what most of those are.
+    """A small pixel is known if any of its pixels is; its label is that of most of them.
 
-    Asking all of them to be known loses what thin strips of the trimap say: SAD 3.15 instead of
+    If all of them had to be known, thin strips of the trimap would be lost: SAD 3.15 instead of
     2.86 at a quarter of the size, on eleven photographs of the public benchmark.
     """
     foreground = _share(trimap == FOREGROUND, size)
@@ -89,7 +90,7 @@ def enlarge(p: Alpha, I: Image, image: Plane, where: Mask) -> Alpha:  # noqa: E7
         small = slice(top, int(down[strip][-1]) + REACH + 1)
         lines = _mean(lines_of(I[small], p[small])).astype(np.float32)
         rows, columns = np.nonzero(where[strip])
-        shape = (-(-rows.size // ROW), ROW)  # OpenCV takes no rows of a million
+        shape = (-(-rows.size // ROW), ROW)  # OpenCV does not accept rows of a million
         x, y = across[columns], down[strip][rows] - np.float32(top)
         x, y = np.resize(x, shape), np.resize(y, shape)
         a_b = cv2.remap(lines, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
@@ -134,12 +135,12 @@ def _mean(plane: Plane) -> Plane:
 
 
 def _places(size: int, small: int) -> Plane:
-    """Where the centres of `size` pixels fall among `small` ones along one side."""
+    """Positions of the centres of `size` pixels among `small` ones along one side."""
     return ((np.arange(size) + 0.5) * (small / size) - 0.5).astype(np.float32)
 
 
 def strips(where: Mask, pixels: int) -> Iterator[slice]:
-    """Rows of strips of about so many pixels, top to bottom; those with no True are left out."""
+    """Rows of strips of about that many pixels, top to bottom; strips without True are skipped."""
     height, width = where.shape
     step = max(1, pixels // width)
     for top in range(0, height, step):

@@ -1,9 +1,9 @@
 """Colours of subject and background at unknown pixels, sampled from the known pixels around them.
 
 Every unknown pixel is tried against pairs of a foreground and a background colour; pairs that mix
-to its own colour count most. Unlike colour lines this reaches across gaps: the sky seen through
-hair is found in the sky beside it. The idea is that of sampling-based matting (Wang and Cohen 2007,
-Gastal and Oliveira 2010); candidates and weights are our own and simpler.
+to its own colour have most weight. Unlike colour lines, this works across gaps: sky seen through
+hair is matched with the sky next to it. The idea is that of sampling-based matting (Wang and Cohen
+2007, Gastal and Oliveira 2010); candidates and weights are our own and simpler.
 
 I: colour of the pixel, F, B: colours of a pair, a: the alpha at which F over B comes nearest to I.
 """
@@ -21,11 +21,11 @@ from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Image, M
 CELLS = (2, 5)
 """Sides in pixels of the cells that known pixels are divided into: near and farther candidates."""
 GROUPS = 6
-"""Cells go by turns into so many groups; the nearest pixel of every group is a candidate."""
+"""Cells are assigned to groups in turn; the nearest pixel of every group is a candidate."""
 NOISE = 0.03
-"""How far, in each colour, a pair may miss the pixel before it counts little."""
-FARNESS = 0.075
-"""How much a candidate loses by being several times farther away than the nearest one."""
+"""Distance, in each channel, between pair and pixel at which the weight of the pair drops."""
+DISTANCE_PENALTY = 0.075
+"""Decay of a candidate's weight with its distance relative to the nearest one."""
 DISTINCT = 0.01
 """Squared distance of F and B below which a pair says little about alpha."""
 SPREAD = 0.1
@@ -35,7 +35,7 @@ CHUNK = 16_384  # unknown pixels at a time, for the processor's cache
 
 @dataclass(frozen=True, kw_only=True)
 class SampledColours:
-    """What the pairs say of every pixel; known pixels have known colours and confidence 1."""
+    """The estimates at every pixel; known pixels have known colours and confidence 1."""
 
     foreground: Image
     background: Image
@@ -63,7 +63,7 @@ def sampled_colours(image: Image, trimap: Trimap) -> SampledColours:
         foreground[at], background[at] = (
             ((colours + 1e-12 * near.T) / mixed.weight)
             .clip(0, 1)
-            .T  # the nearest where no pair has weight
+            .T  # the nearest, if no pair has weight
             for colours, near in zip((mixed.F, mixed.B), nearest, strict=True)
         )
         alpha[at], confidence[at] = mixed.alpha, mixed.confidence
@@ -94,7 +94,7 @@ class _Candidates:
     def of(self, some: slice) -> list[tuple[Plane, Plane]]:
         """Colours (3 n) and nearness (n) of every candidate of some unknown pixels."""
         return [
-            (colours[some].T.copy(), np.exp(-FARNESS * distance[some] / self._least[some]))
+            (colours[some].T.copy(), np.exp(-DISTANCE_PENALTY * distance[some] / self._least[some]))
             for colours, distance in zip(self._colours, self._distances, strict=True)
         ]
 
@@ -109,7 +109,7 @@ def _groups(known: Mask) -> Iterator[Mask]:
 
 
 def _nearest_among(members: Mask) -> tuple[Plane, Plane]:
-    """How far the nearest member is from every pixel, and which of them it is, row by row."""
+    """Distance of every pixel from the nearest member, and the index of that member."""
     distance, labels = cv2.distanceTransformWithLabels(
         np.logical_not(members).view(np.uint8),
         cv2.DIST_L2,
@@ -123,7 +123,7 @@ def _nearest_among(members: Mask) -> tuple[Plane, Plane]:
 
 @dataclass(frozen=True, kw_only=True)
 class _Mixed:
-    """Sums over all pairs, one value or colour a pixel."""
+    """Sums over all pairs, one value or colour per pixel."""
 
     weight: Plane
     F: Plane
@@ -137,7 +137,7 @@ def _mixed(
     front: list[tuple[Plane, Plane]],
     back: list[tuple[Plane, Plane]],
 ) -> _Mixed:
-    """Every pair of a foreground and a background colour, weighed by how well it mixes to I.
+    """Every pair of a foreground and a background colour, weighted by how well it mixes to I.
 
     With f = F - I and b = I - B, F - B is f + b: all that a pair needs is f . b.
     """

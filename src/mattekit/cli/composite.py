@@ -7,11 +7,9 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from mattekit.batch.files import gather, pair
-from mattekit.batch.names import Names, check_output
-from mattekit.batch.runner import Item, Outcome
+from mattekit.batch.runner import Outcome
 from mattekit.cli.options import DEFAULT_MAX_PIXELS, BatchOptions, Bits, MaxPixels, Output
-from mattekit.cli.report import run_batch
+from mattekit.cli.pairs import run_pairs
 from mattekit.core.errors import BadImage
 from mattekit.cutouts.backdrop import Backdrop, Fit, read_backdrop
 from mattekit.imaging.compose import over, over_linear
@@ -34,22 +32,10 @@ def run(
 ) -> None:
     """Put FOREGROUND with ALPHA on BACKGROUND."""
     backdrop = read_backdrop(background, fit)
-    foregrounds = gather([str(foreground)])
-    check_output(output, len(foregrounds))
-    alphas = pair(foregrounds, alpha)
-    names = Names(output=output, suffixes={"composite": ".png"})
     compose = partial(_compose, backdrop=backdrop, linear=linear, bits=bits, max_pixels=max_pixels)
-    items = [
-        Item(
-            path=path,
-            work=partial(compose, path, alphas[path], place),
-            inputs=(alphas[path], *backdrop.files),
-            outputs=(place,),
-        )
-        for path in foregrounds
-        for place in names.of(path.stem).values()
-    ]
-    run_batch(items, batch)
+    run_pairs(
+        foreground, alpha, output, batch, part="composite", work=compose, inputs=backdrop.files
+    )
 
 
 def _compose(

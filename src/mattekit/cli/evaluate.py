@@ -5,19 +5,34 @@ from dataclasses import asdict
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any, get_args
 
 import typer
 
-from mattekit.cli.options import DEFAULT_MAX_PIXELS, Json, MaxPixels, Overwrite, Processes, Quiet
+from mattekit.batch.files import gather, pair
+from mattekit.batch.processes import Limits
+from mattekit.cli.options import (
+    DEFAULT_MAX_PIXELS,
+    Device,
+    ItemMemory,
+    ItemSeconds,
+    Json,
+    MaxPixels,
+    Overwrite,
+    Processes,
+    Quiet,
+)
+from mattekit.cli.photos import Photos
 from mattekit.cli.progress import progress
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadArgument, BadOutput
 from mattekit.core.types import Region
-from mattekit.evaluation.compare import Comparison, compare
-from mattekit.evaluation.evaluate import EvaluatedFolder, Evaluator
+from mattekit.evaluation.compare import Comparison, Difference, compare
+from mattekit.evaluation.evaluate import EvaluatedFolder, Evaluator, titled
 from mattekit.evaluation.measure import MeasureOptions
 from mattekit.evaluation.pairing import Role, Rule
+from mattekit.evaluation.predictions import predict_alphas
 from mattekit.evaluation.report import title_of
 from mattekit.evaluation.results import Evaluation, format_number, plain, to_csv, to_json
 from mattekit.metrics import METRICS
@@ -27,10 +42,19 @@ WORST_SAID = 5
 
 
 def run(
-    predicted: Annotated[
-        Path, typer.Option("--predicted", metavar="DIR", help="Predicted alphas or cut-outs.")
-    ],
     true: Annotated[Path, typer.Option("--true", metavar="DIR", help="True alphas.")],
+    predicted: Annotated[
+        Path | None,
+        typer.Option("--predicted", metavar="DIR", help="Predicted alphas or cut-outs."),
+    ] = None,
+    pictures: Photos = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--model", metavar="NAME|FILE", help="Instead: predict PHOTO... by one or two models."
+        ),
+    ] = None,
+    device: Device = "auto",
     trimap: Annotated[
         Path | None, typer.Option("--trimap", metavar="DIR", help="Trimaps: what is unknown.")
     ] = None,
@@ -76,6 +100,12 @@ def run(
         str | None,
         typer.Option("--metrics", metavar="NAME,...", help=f"Of {', '.join(METRICS)}."),
     ] = None,
+    perceptual: Annotated[
+        str | None,
+        typer.Option(
+            "--perceptual", metavar="timm|FILE", help="Also by the looks, with VGG-16's weights."
+        ),
+    ] = None,
     pairs: Annotated[
         str,
         typer.Option("--pairs", metavar="stem|composition1k", help="Which files belong together."),
@@ -104,12 +134,17 @@ def run(
         bool, typer.Option("--allow-masks", help="Mattes of only 0 and 1 are no mistake.")
     ] = False,
     processes: Processes = 0,
+    item_seconds: ItemSeconds = None,
+    item_memory: ItemMemory = None,
     max_pixels: MaxPixels = DEFAULT_MAX_PIXELS,
     overwrite: Overwrite = False,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
     """Measure predicted alphas against true ones. Files are paired by name.
+
+    With PHOTO... and --model the alphas are predicted first, and a second model is compared with
+    the first.
 
     Exit code 1: a file could not be paired or measured, or looks like a mask; each is named.
     """
@@ -118,6 +153,8 @@ def run(
             raise BadArgument(f"{path} does not end in .json, .csv or .html; name the file so")
         if path.exists() and not overwrite:
             raise BadOutput(f"{path} exists; add --overwrite")
+    models = model or []
+    _check_what_is_measured(predicted, pictures, models, trimap, against)
     silent = quiet or json
     places: dict[Role, Path | None] = {
         "true": true,
@@ -133,30 +170,67 @@ def run(
             protocol=choose_protocol(protocol, _one_of(region, Region), paste),
             metrics=tuple(word.strip() for word in metrics.split(",")) if metrics else None,
             allow_masks=allow_masks,
+            perceptual=perceptual,
             max_pixels=max_pixels,
         ),
         patterns=_patterns(names or []),
         rule=_one_of(pairs, Rule),
         processes=processes,
+        limits=Limits(seconds=item_seconds, memory=item_memory),
         progress=partial(progress, quiet=silent, said="measured"),
     )
-    first = evaluator.measure(predicted, errors)
-    second = evaluator.measure_other(against) if against else None
-    comparison = compare(first.evaluation, second.evaluation) if second else None
-    contents: dict[str, Callable[[], str]] = {
-        ".json": lambda: _to_json(first.evaluation, comparison),
-        ".csv": lambda: to_csv(first.evaluation),
-        ".html": lambda: evaluator.report(first, second, comparison, report_pictures),
-    }
-    for path in output or []:
-        text = contents[path.suffix]()
-        with replacing(path) as aside:
-            aside.write_text(text, "utf-8")
-    if json:
-        typer.echo(contents[".json"](), nl=False)
-    if not silent:
-        typer.echo(_summary(first.evaluation, comparison))
+    with TemporaryDirectory() as scratch:
+        folders = [Path(scratch, str(number)) for number in range(len(models))]
+        for name, folder in zip(models, folders, strict=True):
+            assert trimap is not None, "checked above"
+            predict_alphas(
+                name,
+                pair(gather(pictures or []), trimap),
+                folder,
+                device=device,
+                max_pixels=max_pixels,
+                progress=partial(progress, quiet=silent, said=f"predicted by {name}"),
+            )
+        measured = [evaluator.measure(folder) for folder in folders]
+        measured = [titled(each, name) for each, name in zip(measured, models, strict=True)]
+        if predicted is not None:
+            measured.append(evaluator.measure(predicted, errors))
+        if against is not None:
+            measured.append(evaluator.measure_other(against))
+        first, second = measured[0], measured[1] if len(measured) > 1 else None
+        comparison = compare(first.evaluation, second.evaluation) if second else None
+        contents: dict[str, Callable[[], str]] = {
+            ".json": lambda: _to_json(first.evaluation, comparison),
+            ".csv": lambda: to_csv(first.evaluation),
+            ".html": lambda: evaluator.report(first, second, comparison, report_pictures),
+        }
+        for path in output or []:
+            text = contents[path.suffix]()
+            with replacing(path) as aside:
+                aside.write_text(text, "utf-8")
+        if json:
+            typer.echo(contents[".json"](), nl=False)
+        if not silent:
+            typer.echo(_summary(first.evaluation, comparison))
     _say_remarks(first, second, comparison)
+
+
+def _check_what_is_measured(
+    predicted: Path | None,
+    pictures: list[str] | None,
+    models: Sequence[str],
+    trimap: Path | None,
+    against: Path | None,
+) -> None:
+    """Refuse options that do not belong together: predictions, or photos and models."""
+    if predicted is not None and (pictures or models):
+        raise BadArgument("--predicted measures what is there; leave out the photos and --model")
+    if predicted is None and not (pictures and models and trimap is not None):
+        raise BadArgument(
+            "name what is to be measured: --predicted DIR, or PHOTO... with --trimap and --model"
+        )
+    if len(models) > 2 or (models and against is not None):
+        raise BadArgument("two are compared at most: --model twice, or --predicted and --against")
 
 
 def _one_of(word: str | None, choices: Any) -> Any:
@@ -201,14 +275,19 @@ def _summary(evaluation: Evaluation, comparison: Comparison | None) -> str:
         order = "rank correlation over pictures of expected error and MAD"
         lines += ["", f"{order}: {evaluation.confidence_order:.2f}"]
     if comparison:
-        lines += ["", f"| compared with {comparison.second} | difference | 95 % interval | |"]
-        lines += ["|---|---|---|---|"]
+        titles = f"{plain(comparison.first)} | {plain(comparison.second)}"
+        lines += ["", f"| | {titles} | difference | 95 % interval | |", "|---|---|---|---|---|---|"]
         lines += [
-            f"| {title_of(d.metric)} | {d.difference:+.4g} | {d.low:+.4g} to {d.high:+.4g}"
-            f" | {d.verdict} |"
+            f"| {title_of(d.metric)} | {format_number(d.first)} | {format_number(d.second)} "
+            f"| {d.difference:+.4g} ({_change(d)}) | {d.low:+.4g} to {d.high:+.4g} | {d.verdict} |"
             for d in comparison.differences
         ]
     return "\n".join(lines)
+
+
+def _change(difference: Difference) -> str:
+    """The change in percent of what it was."""
+    return f"{difference.difference / difference.first:+.1%}" if difference.first else "from 0"
 
 
 def _line(name: str, values: Mapping[str, float], columns: Sequence[str]) -> str:

@@ -6,12 +6,10 @@ from typing import Annotated
 
 import typer
 
-from mattekit.batch.files import gather, pair
-from mattekit.batch.names import Names, check_output
-from mattekit.batch.runner import Item, Outcome
+from mattekit.batch.runner import Outcome
 from mattekit.classical.foreground import ForegroundMethod
 from mattekit.cli.options import DEFAULT_MAX_PIXELS, BatchOptions, Bits, MaxPixels, Output
-from mattekit.cli.report import run_batch
+from mattekit.cli.pairs import run_pairs
 from mattekit.cutouts.cutout import own_colours
 from mattekit.imaging.files import open_picture, read_alpha, write_image
 
@@ -30,22 +28,8 @@ def run(
     batch: BatchOptions,
 ) -> None:
     """Write the subject's own colours, without the background that soft pixels are mixed with."""
-    photos = gather([str(photo)])
-    check_output(output, len(photos))
-    alphas = pair(photos, alpha)
-    names = Names(output=output, suffixes={"foreground": ".png"})
     estimate = partial(_estimate, method=method, rgba=rgba, bits=bits, max_pixels=max_pixels)
-    items = [
-        Item(
-            path=path,
-            work=partial(estimate, path, alphas[path], place),
-            inputs=(alphas[path],),
-            outputs=(place,),
-        )
-        for path in photos
-        for place in names.of(path.stem).values()
-    ]
-    run_batch(items, batch)
+    run_pairs(photo, alpha, output, batch, part="foreground", work=estimate)
 
 
 def _estimate(

@@ -31,7 +31,7 @@ def run(
     The picture shows the cut-out on black, on white, and its faults in colour.
     """
     paths = gather(cutouts)
-    check_output(output, len(paths))
+    check_output(output, several=len(paths) > 1)
     names = Names(output=output, suffixes={"inspect": ".jpg"})
     items = [
         Item(path=path, work=partial(_inspect, path, place, max_pixels), outputs=(place,))

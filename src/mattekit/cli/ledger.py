@@ -9,6 +9,7 @@ import typer
 
 from mattekit.batch.ledger import merge, read_ledger, summarise, write_ledger
 from mattekit.batch.runner import SCHEMA
+from mattekit.batch.tars import tar_of
 from mattekit.cli.failures import printable
 from mattekit.cli.options import Json, OutputFile, Overwrite
 from mattekit.core.errors import BadOutput
@@ -48,9 +49,9 @@ def failed(
 ) -> None:
     """Print the inputs that failed as JSON lines, which --manifest reads."""
     wanted = {"failed", "unsure"} if unsure else {"failed"}
-    for line in merge(map(read_ledger, ledgers)):
-        if line["status"] in wanted:
-            typer.echo(json_text.dumps({"photo": line["input"]}))
+    lines = [line for line in merge(map(read_ledger, ledgers)) if line["status"] in wanted]
+    for name in dict.fromkeys(tar_of(line["input"]) or line["input"] for line in lines):
+        typer.echo(json_text.dumps({"photo": name}))
 
 
 run = {"summary": summary, "merge": merge_ledgers, "failed": failed}

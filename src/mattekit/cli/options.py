@@ -9,14 +9,17 @@ import inspect
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass, replace
+from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_origin, get_type_hints
 
 import typer
 
 from mattekit.batch.files import Shard, parse_shard
+from mattekit.batch.processes import Limits
 from mattekit.batch.runner import Existing
 from mattekit.core.errors import BadArgument
+from mattekit.core.storage import Url, as_path
 
 MEMORY_UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
@@ -46,13 +49,13 @@ def to_bytes(text: str | int) -> int:
 
 
 def to_bits(text: str | int) -> int:
-    """8 or 16.
+    """8, 16, or of EXR 32.
 
     >>> to_bits("16")
     16
     """
-    if str(text) not in ("8", "16"):
-        raise typer.BadParameter(f"'{text}' bits cannot be written; choose 8 or 16")
+    if str(text) not in ("8", "16", "32"):
+        raise typer.BadParameter(f"'{text}' bits cannot be written; choose 8, 16, or of EXR 32")
     return int(text)
 
 
@@ -74,6 +77,18 @@ def to_size(text: str) -> tuple[int, int]:
     if not match or not int(match[1]) or not int(match[2]):
         raise typer.BadParameter(f"'{text}' is not a size; write WIDTHxHEIGHT, like 640x480")
     return int(match[2]), int(match[1])
+
+
+def to_ratio(text: str | float) -> float:
+    """A share, from `1/3` or a plain number.
+
+    >>> to_ratio("1/4"), to_ratio("0.5")
+    (0.25, 0.5)
+    """
+    try:
+        return float(Fraction(text))
+    except (ValueError, ZeroDivisionError) as error:
+        raise typer.BadParameter(f"'{text}' is no share; write it like 1/3 or 0.5") from error
 
 
 Pictures = Annotated[
@@ -128,7 +143,9 @@ PictureSize = Annotated[
 ]
 Bits = Annotated[
     int,
-    typer.Option("--bits", metavar="8|16", parser=to_bits, help="Bits of every written value."),
+    typer.Option(
+        "--bits", metavar="8|16|32", parser=to_bits, help="Bits of a value; EXR: 32, or else half."
+    ),
 ]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
 Device = Annotated[
@@ -150,11 +167,30 @@ class ReportOptions:
     quiet: Quiet = False
 
 
+ItemSeconds = Annotated[
+    float | None,
+    typer.Option(
+        "--item-seconds", metavar="N", min=0.1, help="Set an input aside that takes longer."
+    ),
+]
+ItemMemory = Annotated[
+    int | None,
+    typer.Option(
+        "--item-memory",
+        metavar="4GB",
+        parser=to_bytes,
+        help="Set an input aside whose process takes more.",
+    ),
+]
+
+
 @dataclass(frozen=True, kw_only=True)
 class BatchOptions:
     """How a batch is run, and what it prints."""
 
     processes: Processes = 1
+    item_seconds: ItemSeconds = None
+    item_memory: ItemMemory = None
     shard: Annotated[
         Shard,
         typer.Option(
@@ -164,6 +200,22 @@ class BatchOptions:
     ledger: Annotated[
         Path | None,
         typer.Option("--ledger", metavar="FILE.jsonl", help="Add a line for each input."),
+    ] = None
+    prometheus: Annotated[
+        Path | None,
+        typer.Option("--prometheus", metavar="FILE.prom", help="Keep counts there while it runs."),
+    ] = None
+    engine: Annotated[
+        Literal["local", "ray"],
+        typer.Option("--engine", help="Where the work is done: this machine, or a Ray cluster."),
+    ] = "local"
+    address: Annotated[
+        str | None,
+        typer.Option("--address", metavar="HOST:PORT", help="ray: of the cluster; else a new one."),
+    ] = None
+    num_cpus_per_worker: Annotated[
+        float | None,
+        typer.Option("--num-cpus-per-worker", metavar="N", min=0.1, help="ray: default 1."),
     ] = None
     overwrite: Overwrite = False
     skip_existing: SkipExisting = False
@@ -177,6 +229,16 @@ class BatchOptions:
         """What becomes of an input whose results exist."""
         return "skip" if self.skip_existing else "replace" if self.overwrite else "refuse"
 
+    @property
+    def limits(self) -> Limits:
+        """What the work on one input may take."""
+        return Limits(seconds=self.item_seconds, memory=self.item_memory)
+
+    @property
+    def here(self) -> bool:
+        """Whether the work is done in this very process."""
+        return self.processes == 1 and self.engine == "local" and not self.limits
+
 
 @dataclass(frozen=True, kw_only=True)
 class ManyProcesses(BatchOptions):
@@ -187,9 +249,14 @@ class ManyProcesses(BatchOptions):
 
 SAME_RESULTS = {
     "photos", "manifest", "shard", "ledger", "processes", "overwrite", "skip_existing", "json",
-    "quiet",
+    "quiet", "item_seconds", "item_memory", "prometheus", "engine", "address",
+    "num_cpus_per_worker",
 }  # fmt: skip
 """Parameters that do not change what is written for an input."""
+TAKES_URLS = {
+    "cutout", "predict", "trimap", "foreground", "composite", "inspect", "evaluate", "ledger",
+}  # fmt: skip
+"""Verbs whose files may lie in object storage."""
 
 
 def flattened(run: Callable[..., None]) -> Callable[..., None]:
@@ -219,6 +286,7 @@ def flattened(run: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(run)
     def call(**given: Any) -> None:
+        given = {name: _places(value, run.__module__) for name, value in given.items()}
         decides = {name: str(value) for name, value in given.items() if name not in SAME_RESULTS}
         for name, (group, names) in groups.items():
             built = group(**{option: given.pop(option) for option in names})
@@ -231,3 +299,15 @@ def flattened(run: Callable[..., None]) -> Callable[..., None]:
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return call
+
+
+def _places(value: Any, module: str) -> Any:
+    """The value of an option; a path that is the URL of object storage becomes one."""
+    if isinstance(value, list):
+        return [_places(one, module) for one in value]
+    if not isinstance(value, Path):
+        return value
+    place = as_path(value)
+    if isinstance(place, Url) and module.rpartition(".")[2] not in TAKES_URLS:
+        raise BadArgument(f"{place} is in object storage; this command takes local files only")
+    return place

@@ -13,6 +13,7 @@ from mattekit.core.errors import MattekitError
 from mattekit.imaging.picture import Picture
 from mattekit.server.app import Settings, create_app
 from mattekit.server.limits import Limits
+from mattekit.server.listening import bounds
 from mattekit.server.painting import Painting
 from mattekit.subject.hints import Auto, HintConfig, Trimap
 
@@ -41,13 +42,13 @@ def painted(
 def paint(painting: Painting, pixels: int) -> bytes:
     """The file of the trimap that comes from a page, opened in the browser."""
     token = secrets.token_urlsafe(16)
-    limits = Limits(body=BODY_PER_PIXEL * pixels + SMALLEST_BODY, pixels=pixels, seconds=SECONDS)
+    body = BODY_PER_PIXEL * pixels + SMALLEST_BODY
+    limits = Limits.for_body(body, pixels=pixels, seconds=SECONDS)
     app = create_app(Settings(limits=limits, token=token, painting=painting))
-    server = uvicorn.Server(
-        uvicorn.Config(
-            app, access_log=False, log_level="critical", timeout_graceful_shutdown=FAREWELL
-        )
+    config = uvicorn.Config(
+        app, log_level="critical", timeout_graceful_shutdown=FAREWELL, **bounds(limits)
     )
+    server = uvicorn.Server(config)
     with socket.create_server((HERE, 0)) as listening:
         address = f"http://{HERE}:{listening.getsockname()[1]}/#paint&token={token}"
         typer.echo(f"paint at {address} and press Done there; Ctrl-C gives up", err=True)

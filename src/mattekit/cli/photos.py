@@ -1,26 +1,34 @@
 """What `cutout` and `predict` share: photos with what is known of them, and groups of options."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, make_dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, fields, make_dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast, get_args
 
 import typer
 
-from mattekit.batch.files import gather, pair, read_manifest
+from mattekit.batch import tars
+from mattekit.batch.files import Row, gather, partners_in, read_manifest, stream
 from mattekit.batch.names import check_output
-from mattekit.batch.runner import Outcome
-from mattekit.cli.options import DEFAULT_MAX_PIXELS, Bits, MaxPixels, to_size
-from mattekit.core.errors import BadArgument
+from mattekit.batch.runner import Item, Outcome
+from mattekit.batch.tars import Sample, tar_item
+from mattekit.cli.options import DEFAULT_MAX_PIXELS, Bits, MaxPixels, to_ratio, to_size
+from mattekit.core.errors import BadArgument, BadData
+from mattekit.core.storage import below
 from mattekit.cutouts.save import SaveFormat
 from mattekit.imaging.compose import named_colour
 from mattekit.imaging.files import ExistingAlpha, Picture, apply_existing_alpha, open_picture
 from mattekit.inference.strategies import STRATEGIES, StrategyConfig
+from mattekit.keying.sequence import expanded, frames_of
 from mattekit.subject.hints import HINTS
+from mattekit.subject.several import Subjects, hints_of_subjects
 
 KINDS = [kind for kind in HINTS if kind != "auto"]
 """Hints that somebody gives."""
 STDIN = Path("-")
+S = TypeVar("S")
+T = TypeVar("T")
 
 Photos = Annotated[
     list[str] | None,
@@ -59,6 +67,20 @@ class Photo:
     """A folder, or the file of a single result."""
     hints: dict[str, Any] = field(default_factory=dict)
     """Kind of hint -> its file or value, and options, as `hint_of` takes them."""
+    called: Path | None = None
+    """What reports call it, where one photo is there several times."""
+    subject: int | None = None
+    """Number of the subject, where each of several has results of its own."""
+
+    @property
+    def stem(self) -> str:
+        """What the results are called."""
+        return self.path.stem if self.subject is None else f"{self.path.stem}-{self.subject}"
+
+    @property
+    def kind(self) -> str | None:
+        """Of its hint, where it has one."""
+        return next((kind for kind in KINDS if kind in self.hints), None)
 
     @property
     def hint_files(self) -> tuple[Path, ...]:
@@ -85,6 +107,13 @@ class _Hints:
         list[str] | None,
         typer.Option(metavar="X,Y", help="A pixel beside the subject; may be repeated."),
     ] = None
+    subjects: Annotated[
+        Literal["each", "all"] | None,
+        typer.Option(
+            help="Of several, by a mask with one value a subject or a point on each: a result for "
+            "each, or one for all."
+        ),
+    ] = None
     segmenter: Annotated[
         str | None,
         typer.Option(
@@ -101,8 +130,8 @@ class _Hints:
         words = [*(self.point or ()), *(f"{word},0" for word in self.not_point or ())]
         return " ".join(words) or None
 
-    def of(self, photos: Sequence[Path]) -> list[dict[str, Any]]:
-        """The hint of each photo and its options, as `hint_of` takes them."""
+    def of(self, *, several: bool) -> Callable[[Path], dict[str, Any]]:
+        """The hint of a photo and its options, as `hint_of` takes them."""
         given = {kind: getattr(self, kind) for kind in KINDS if getattr(self, kind, None)}
         if self.clicks is not None:
             given["points"] = " ".join(filter(None, (given.get("points"), self.clicks)))
@@ -111,12 +140,31 @@ class _Hints:
             "segmenter": self.segmenter,
             "commercial_only": self.commercial_only,
         }
-        partners = {kind: pair(photos, given[kind]) for kind in given if HINTS[kind].is_file}
-        values = {kind: parsed(kind, given[kind]) for kind in given if kind not in partners}
-        return [
-            {**options, **values} | {kind: files[path] for kind, files in partners.items()}
-            for path in photos
+        files = {kind: partners_in(given[kind], several=several) for kind in given
+                 if HINTS[kind].is_file}  # fmt: skip
+        values = {kind: parsed(kind, given[kind]) for kind in given if kind not in files}
+        return lambda photo: (
+            {**options, **values} | {kind: partners.of(photo) for kind, partners in files.items()}
+        )
+
+    def of_frames(self, frames: Sequence[Path]) -> list[dict[str, Any]]:
+        """The same for frames in time: of those in a folder, or else of the first one alone."""
+        places = [getattr(self, kind, None) for kind in KINDS if HINTS[kind].is_file]
+        folders = [place for place in places if place is not None and place.is_dir()]
+        known = self.of(several=bool(folders))
+        rows = [known(frame) for frame in (frames if folders else frames[:1])]
+        rows += [{"segmenter": self.segmenter} for _ in frames[len(rows) :]]
+        found = [
+            {name: value for name, value in row.items() if name not in KINDS or _is_there(value)}
+            for row in rows
         ]
+        if folders and not any(row.keys() & {*KINDS} for row in found):
+            raise BadData(f"{folders[0]} has no hint of any frame; name one as its frame is named")
+        return found
+
+
+def _is_there(value: Any) -> bool:
+    return not isinstance(value, Path) or value.exists()
 
 
 if TYPE_CHECKING:
@@ -154,35 +202,101 @@ def parsed(kind: str, text: str) -> Any:
 
 def find_photos(
     inputs: Sequence[str] | None, manifest: Path | None, output: Path, hints: HintOptions
-) -> list[Photo]:
-    """The photos of a command line or of a manifest."""
+) -> Sequence[Photo] | Iterator[Photo]:
+    """The photos of a command line or of a manifest; of a long listing as it comes."""
     if bool(inputs) == bool(manifest):
         raise BadArgument("name the photos, or a file that lists them with --manifest")
-    rows = (
-        read_manifest(manifest) if manifest else [{"photo": str(p)} for p in gather(inputs or [])]
-    )
-    root = manifest.parent if manifest else Path()
-    paths = [root / row["photo"] for row in rows]
-    if not any("output" in row for row in rows):
-        check_output(output, len(rows))
+    photos: Sequence[Photo] | Iterator[Photo]
+    if manifest is None:
+        found = stream(inputs or [])
+        several, named = not isinstance(found, list) or len(found) > 1, False
+        known = hints.of(several=several)
+        photos = each(lambda path: Photo(path=path, output=output, hints=known(path)), found)
+    else:
+        rows = read_manifest(manifest)
+        several, named = len(rows) > 1, any("output" in row for row in rows)
+        known = hints.of(several=several)
+        photos = [_listed(row, manifest.parent, output, known) for row in rows]
+    if hints.subjects is not None:
+        apart = (one for photo in photos for one in _of_subjects(photo, hints.subjects))
+        photos = [*apart] if isinstance(photos, Sequence) else apart
+        several = several or not isinstance(photos, Sequence) or len(photos) > 1
+    if not named:
+        check_output(output, several=several)
+    return photos
+
+
+def _of_subjects(photo: Photo, subjects: Subjects) -> list[Photo]:
+    several = hints_of_subjects(photo.hints, subjects)
     return [
-        Photo(
-            path=path,
-            output=output / row["output"] if "output" in row else output,
-            hints=known
-            | {
-                kind: root / row[kind] if HINTS[kind].is_file else parsed(kind, row[kind])
-                for kind in KINDS
-                if kind in row
-            },
-        )
-        for path, row, known in zip(paths, rows, hints.of(paths), strict=True)
+        replace(photo, hints=hints, subject=number if subjects == "each" else None)
+        for number, hints in enumerate(several, 1)
     ]
 
 
+def find_frames(
+    inputs: Sequence[str] | None, manifest: Path | None, output: Path, hints: HintOptions
+) -> list[Photo]:
+    """The frames of a sequence, in the order of their numbers."""
+    if manifest is not None or not inputs:
+        raise BadArgument("--sequence takes files or a folder, not a manifest")
+    frames = frames_of(gather([expanded(text) for text in inputs]))
+    check_output(output, several=len(frames) > 1)
+    return [
+        Photo(path=frame, output=output, hints=known)
+        for frame, known in zip(frames, hints.of_frames(frames), strict=True)
+    ]
+
+
+def _listed(row: Row, folder: Path, output: Path, known: Callable[[Path], dict[str, Any]]) -> Photo:
+    """The photo of a row of a manifest in that folder."""
+    path = below(folder, row["photo"])
+    own = {
+        kind: below(folder, row[kind]) if HINTS[kind].is_file else parsed(kind, row[kind])
+        for kind in KINDS
+        if kind in row
+    }
+    place = below(output, row["output"]) if "output" in row else output
+    return Photo(path=path, output=place, hints=known(path) | own)
+
+
+def each(make: Callable[[S], T], given: Iterable[S]) -> Sequence[T] | Iterator[T]:
+    """What is made of each: of a list at once, of a stream as it comes."""
+    return [make(one) for one in given] if isinstance(given, Sequence) else map(make, given)
+
+
+def items_of(photos: Iterable[Photo], make: Callable[[Photo], Item]) -> Iterable[Item]:
+    """The items of photos, and of tars of photos.
+
+    Args:
+        make: the item of one photo; a `partial` of a function of a module.
+    """
+
+    def item(photo: Photo) -> Item:
+        if photo.path.suffix.lower() != tars.SUFFIX:
+            return make(photo)
+        if photo.hint_files:
+            raise BadArgument(f"the hints of {photo.path} are in it, like 7.trimap.png of 7.jpg; "
+                              f"leave out {photo.hint_files[0]}")  # fmt: skip
+        return tar_item(photo.path, photo.output, partial(_packed, make=make, hints=photo.hints))
+
+    return each(item, photos)
+
+
+def _packed(
+    sample: Sample, folder: Path, *, make: Callable[[Photo], Item], hints: dict[str, Any]
+) -> Item:
+    """The item of a photo that was unpacked from a tar."""
+    own = {kind: sample.others[kind] for kind in KINDS if kind in sample.others}
+    files = {kind: path for kind, path in own.items() if HINTS[kind].is_file}
+    values = {kind: parsed(kind, path.read_text("utf-8").strip()) for kind, path in own.items()
+              if kind not in files}  # fmt: skip
+    return make(Photo(path=sample.photo, output=folder, hints={**hints, **files, **values}))
+
+
 @dataclass(frozen=True, kw_only=True)
-class ReadOptions:
-    """How photos and hints are read."""
+class PhotoOptions:
+    """How photos are read."""
 
     existing_alpha: Annotated[
         str,
@@ -190,9 +304,6 @@ class ReadOptions:
             metavar="ignore|multiply|composite:COLOUR", help="What becomes of a photo's own alpha."
         ),
     ] = "ignore"
-    strict_trimap: Annotated[
-        bool, typer.Option("--strict-trimap", help="Refuse a trimap with smoothed values.")
-    ] = False
     allow_8bit: Annotated[
         bool, typer.Option("--allow-8bit", help="Read 16-bit photos with table profiles at 8 bits.")
     ] = False
@@ -204,6 +315,15 @@ class ReadOptions:
         how, colour = to_existing(self.existing_alpha)
         red, green, blue = named_colour(colour).tolist()
         return apply_existing_alpha(picture, how, (red, green, blue))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions(PhotoOptions):
+    """How photos and hints are read."""
+
+    strict_trimap: Annotated[
+        bool, typer.Option("--strict-trimap", help="Refuse a trimap with smoothed values.")
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -240,17 +360,30 @@ class StrategyOptions:
     tile: Annotated[
         int | None, typer.Option("--tile", metavar="N", help="tile: longest side of a window.")
     ] = None
+    tile_batch: Annotated[
+        int | None, typer.Option("--tile-batch", metavar="N", help="tile: windows at once.")
+    ] = None
     overlap: Annotated[
         int | None, typer.Option("--overlap", metavar="N", help="tile: context around it.")
     ] = None
+    ratio: Annotated[
+        float | None,
+        typer.Option("--ratio", metavar="1/3", parser=to_ratio, help="resize: of each picture."),
+    ] = None
     glance_ratio: Annotated[
-        float | None, typer.Option("--glance-ratio", help="hybrid: size of the first pass.")
+        float | None,
+        typer.Option(
+            "--glance-ratio", metavar="1/3", parser=to_ratio, help="hybrid: size of the first pass."
+        ),
     ] = None
     focus_ratio: Annotated[
-        float | None, typer.Option("--focus-ratio", help="hybrid: size of the second pass.")
+        float | None,
+        typer.Option(
+            "--focus-ratio", metavar="1/2", parser=to_ratio, help="hybrid: size of the second pass."
+        ),
     ] = None
-    legacy_sizes: Annotated[
-        bool, typer.Option("--legacy-sizes", help="hybrid: round sizes as the published test.")
+    legacy: Annotated[
+        bool, typer.Option("--legacy", help="hybrid, --ratio: sizes and fusion as published.")
     ] = False
 
     def chosen(self) -> StrategyConfig | None:
@@ -259,12 +392,14 @@ class StrategyOptions:
         given = {
             "max_size": self.max_size,
             "size": self.tile,
+            "batch": self.tile_batch,
             "overlap": self.overlap,
             "height": height,
             "width": width,
+            "ratio": self.ratio,
             "glance_ratio": self.glance_ratio,
             "focus_ratio": self.focus_ratio,
-            "legacy_sizes": self.legacy_sizes or None,
+            "legacy": self.legacy or None,
         }
         given = {name: value for name, value in given.items() if value is not None}
         known = {name: {f.name for f in fields(kind)} for name, kind in STRATEGIES.items()}
@@ -280,7 +415,10 @@ class StrategyOptions:
             raise BadArgument(
                 f"the strategy {name} has no {', '.join(foreign)}; it has {', '.join(known[name])}"
             )
-        strategy: StrategyConfig = STRATEGIES[name](**given)  # type: ignore[arg-type]
+        try:
+            strategy: StrategyConfig = STRATEGIES[name](**given)  # type: ignore[arg-type]
+        except ValueError as error:
+            raise BadArgument(f"the strategy {name}: {error}") from error
         return strategy
 
 

@@ -1,7 +1,9 @@
 """Predict alphas for a folder of pictures with any network."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from functools import partial
+from multiprocessing import current_process
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,10 +22,13 @@ from mattekit.cli.photos import (
     StrategyOptions,
     Trimap,
     WriteOptions,
+    find_frames,
     find_photos,
+    items_of,
     with_confidence,
 )
 from mattekit.cli.report import run_batch
+from mattekit.cli.sequences import Before, InSequence, check_sequence, frame_items, steady
 from mattekit.core.errors import BadArgument, BadData
 from mattekit.core.matte import confidence_of
 from mattekit.cutouts.save import chosen_format, suffix_of
@@ -31,6 +36,8 @@ from mattekit.imaging.files import open_trimap
 
 if TYPE_CHECKING:
     from mattekit.inference.predictor import Predictor
+
+PRECISIONS = ("32", "bf16", "fp16")
 
 
 def run(
@@ -64,6 +71,13 @@ def run(
         str | None, typer.Option("--max-memory", metavar="2GB", help="Memory of the whole process.")
     ] = None,
     device: Device = "auto",
+    devices: Annotated[
+        int,
+        typer.Option("--devices", metavar="N", min=1, help="GPUs to share the photos out to."),
+    ] = 1,
+    precision: Annotated[
+        str, typer.Option(metavar="32|bf16|fp16", help="Of the network's arithmetic.")
+    ] = "32",
     save: Annotated[
         str, typer.Option("--save", metavar="LIST", help="alpha, foreground, rgba, glance, ...")
     ] = "alpha",
@@ -75,22 +89,29 @@ def run(
         str, typer.Option("--protocol", metavar="NAME", help="Of that measuring; see evaluate.")
     ] = "official",
     min_confidence: MinConfidence = None,
+    sequence: InSequence = False,
     read: ReadOptions,
     write: WriteOptions,
     batch: BatchOptions,
 ) -> None:
     """Predict alphas for pictures with any network."""
-    from mattekit.inference.load import load
     from mattekit.inference.matting import check_states_error
     from mattekit.inference.outputs import check_names, parse_names
 
     parts = parse_names(save)
-    found = _find(photos, manifest, list_file, alphamatting, output, trimap)
+    if sequence:
+        check_sequence(batch, parts)
+    found = _find(photos, manifest, list_file, alphamatting, output, trimap, sequence=sequence)
     format = chosen_format(output, write.format, is_file=is_file(output)) or "png"
+    if precision not in PRECISIONS:
+        raise BadArgument(f"the precision is one of {', '.join(PRECISIONS)}, not '{precision}'")
+    batch = replace(batch, processes=_processes(device, devices, batch.processes))
     build = partial(
-        load,
+        _build,
         model,
         device=device,
+        devices=devices,
+        precision=precision,
         strategy=strategy.chosen(),
         max_memory=None if max_memory is None else to_bytes(max_memory),
         **({} if sampling_size is None else {"sampling_size": sampling_size}),
@@ -105,22 +126,41 @@ def run(
         min_confidence=min_confidence,
     )  # fmt: skip
     suffixes = {part: suffix_of("png" if part == "trimap" else format) for part in parts}
-    items = [
-        Item(
-            path=name,
-            work=partial(work, photo, places),
-            inputs=(photo.path, *photo.hint_files),
-            outputs=tuple(places.values()),
-        )
-        for name, photo in found.items()
-        for places in [Names(output=photo.output, suffixes=suffixes).of(photo.path.stem)]
-    ]
+    make = partial(_item, work=work, suffixes=suffixes)
+    if true is not None or sequence:
+        found = [*found]
+    if isinstance(found, list) and sequence:
+        items: Iterable[Item] = frame_items(found, partial(_places, suffixes=suffixes), make)
+    else:
+        items = items_of(found, make)
     try:
         run_batch(items, batch)
     finally:
         if true is not None:
             alone = parts == ("alpha",)
-            _measure(found.values(), output, true, protocol, batch, "*" if alone else "*-alpha")
+            _measure(found, output, true, protocol, batch, "*" if alone else "*-alpha")
+
+
+def _processes(device: str, devices: int, processes: int) -> int:
+    """How many processes work, at least one a GPU; refuses more GPUs than there are."""
+    if devices == 1:
+        return processes
+    if device not in ("auto", "cuda"):
+        raise BadArgument(f"--devices counts GPUs, and the device is {device}; use --processes")
+    from mattekit.inference.torch_network import find_device
+
+    find_device(f"cuda:{devices - 1}")
+    return max(processes, devices)
+
+
+def _build(model: str | None, *, device: str, devices: int, **options: Any) -> "Predictor":
+    """The predictor, on a GPU of this process's own where several share the work."""
+    from mattekit.inference.load import load
+
+    if devices > 1:
+        worker = current_process().name.rpartition("-")[2]  # SpawnProcess-1, -2, ...
+        device = f"cuda:{int(worker) % devices if worker.isdigit() else 0}"
+    return load(model, device=device, **options)
 
 
 def _find(
@@ -130,28 +170,29 @@ def _find(
     alphamatting: Path | None,
     output: Path,
     trimap: Path | None,
-) -> dict[Path, Photo]:
-    """The pictures to predict, by what names each in reports."""
+    *,
+    sequence: bool,
+) -> Iterable[Photo]:
+    """The pictures to predict."""
     if sum(bool(given) for given in (photos, manifest, list_file, alphamatting)) != 1:
         raise BadArgument("name the photos, or give one of --manifest, --list and --alphamatting")
     if alphamatting is not None:
-        check_output(output, 2)
-        return dict(_alphamatting(alphamatting, output))
+        check_output(output, several=True)
+        return [*_alphamatting(alphamatting, output)]
     if list_file is not None:
         from mattekit.data.lists import read_rows
 
         root = list_file.parent
         rows = [(root / photo, root / trimap) for photo, trimap in read_rows(list_file, 2)]
-        check_output(output, len(rows))
-        return {
-            photo: Photo(path=photo, output=output, hints={"trimap": trimap})
-            for photo, trimap in rows
-        }
-    listed = find_photos(photos, manifest, output, HintOptions(trimap=trimap))
-    return {photo.path: photo for photo in listed}
+        check_output(output, several=len(rows) > 1)
+        return [
+            Photo(path=photo, output=output, hints={"trimap": trimap}) for photo, trimap in rows
+        ]
+    find = find_frames if sequence else find_photos
+    return find(photos, manifest, output, HintOptions(trimap=trimap))
 
 
-def _alphamatting(root: Path, folder: Path) -> Iterator[tuple[Path, Photo]]:
+def _alphamatting(root: Path, folder: Path) -> Iterator[Photo]:
     """Every photo of the low-resolution set with each of its trimaps, into Trimap1, Trimap2, ..."""
     for name in ("input_lowres", "trimap_lowres"):
         if not (root / name).is_dir():
@@ -160,7 +201,27 @@ def _alphamatting(root: Path, folder: Path) -> Iterator[tuple[Path, Photo]]:
     for trimaps in sorted((root / "trimap_lowres").iterdir()):
         for photo, trimap in pair(photos, trimaps).items():
             output = folder / trimaps.name
-            yield trimap, Photo(path=photo, output=output, hints={"trimap": trimap})
+            yield Photo(path=photo, output=output, hints={"trimap": trimap}, called=trimap)
+
+
+def _places(photo: Photo, suffixes: Mapping[str, str]) -> dict[str, Path]:
+    return Names(output=photo.output, suffixes=suffixes).of(photo.path.stem)
+
+
+def _item(
+    photo: Photo,
+    *,
+    work: Callable[..., Outcome],
+    suffixes: Mapping[str, str],
+    before: Before | None = None,
+) -> Item:
+    places = _places(photo, suffixes)
+    return Item(
+        path=photo.called or photo.path,
+        work=partial(work, photo, places, before=before),
+        inputs=(photo.path, *photo.hint_files),
+        outputs=tuple(places.values()),
+    )
 
 
 def _predict(
@@ -172,21 +233,26 @@ def _predict(
     bits: int,
     max_short_side: int | None,
     min_confidence: float | None,
+    before: Before | None,
 ) -> Outcome:
     from mattekit.inference.outputs import needed_planes, predict_planes, write_outputs
 
     predictor = build()
     picture = read.photo(photo.path)
+    earlier = None if before is None else before.carried(picture, read)
     warnings, trimap = list(picture.warnings), None
     if "trimap" in photo.hints:
         trimap, remarks = open_trimap(
             photo.hints["trimap"], strict=read.strict_trimap, max_pixels=read.max_pixels
         )
         warnings += remarks
+    elif earlier is not None and predictor.network.needs_trimap:
+        trimap = earlier.trimap()
     needed = needed_planes(places) | ({"error"} if min_confidence is not None else set())
     planes = predict_planes(
         predictor, picture.colours, trimap, needed, max_short_side=max_short_side
     )
+    planes["alpha"], extra = steady(planes["alpha"], earlier)
     write_outputs(planes, picture, trimap, paths=dict(places), bits=bits)
     sure = None
     if trimap is not None and "error" in planes:
@@ -197,11 +263,17 @@ def _predict(
         outputs=list(places.values()),
         warnings=warnings,
         model=predictor.network.name,
+        extra=extra,
     )
 
 
 def _measure(
-    photos: Any, predicted: Path, true: Path, protocol: str, batch: BatchOptions, names: str
+    photos: Iterable[Photo],
+    predicted: Path,
+    true: Path,
+    protocol: str,
+    batch: BatchOptions,
+    names: str,
 ) -> None:
     """Evaluate the alphas that were written; the numbers go beside them."""
     from mattekit.cli import evaluate

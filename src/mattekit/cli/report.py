@@ -1,33 +1,36 @@
 """What a batch prints: a line for each input, remarks on stderr, one JSON document, exit codes."""
 
 import json
+import logging
 import os
 import signal
 import threading
-import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict
 from types import FrameType
+from typing import Any
 
 import typer
 
+from mattekit.batch.counters import BatchCounters
 from mattekit.batch.ledger import Ledger
 from mattekit.batch.runner import SCHEMA, Item, ItemResult, plan_items, run_items
 from mattekit.cli.failures import FAILED, printable
 from mattekit.cli.options import BatchOptions
 from mattekit.cli.progress import Stages, progress
+from mattekit.core.errors import BadArgument
+from mattekit.core.extras import require
 
 SHOWN = 6
 """Maximum of output paths printed per input."""
 
 
 def run_batch(
-    items: Sequence[Item],
+    items: Iterable[Item],
     options: BatchOptions,
     *,
-    estimate_after: int | None = None,
     own_terminal: bool = False,
     show_extra: bool = False,
     stages: Stages | None = None,
@@ -35,41 +38,63 @@ def run_batch(
     """Work on the items of this shard, report each, and leave with exit code 1 if one failed.
 
     Args:
-        estimate_after: after so much work the time for the rest is printed.
         own_terminal: the work shows how far it is, or asks somebody; Ctrl-C ends it at once.
         show_extra: also print what only this command knows, such as scores.
         stages: where work in this process reports its stage.
     """
     planned = plan_items(items, options.shard)
-    ledger = None
-    if options.ledger is not None:
-        ledger = Ledger(options.ledger, command=options.command, shard=options.shard)
+    total = len(planned) if isinstance(planned, Sequence) else None
     silent = options.quiet or options.json or own_terminal
-    results: dict[str, ItemResult] = {}
-    worked, start = 0, time.perf_counter()
-    with _signals(handled=not own_terminal) as received:
-        run = run_items(
-            planned,
-            existing=options.existing,
-            processes=options.processes,
-            stopped=lambda: bool(received),
-        )
+    counts: Counter[str] = Counter()
+    kept: dict[str, list[ItemResult]] = {}
+    with ExitStack() as stack:
+        ledger = None if options.ledger is None else stack.enter_context(
+            Ledger(options.ledger, command=options.command, shard=options.shard)
+        )  # fmt: skip
+        counters = None if options.prometheus is None else stack.enter_context(
+            BatchCounters(options.prometheus, shard=options.shard, total=total)
+        )  # fmt: skip
+        received = stack.enter_context(_signals(handled=not own_terminal))
+        advance = stack.enter_context(progress(total, quiet=silent, stages=stages))
+        run = stack.enter_context(closing(_engine(planned, options, received)))
         try:
-            with progress(len(planned), quiet=silent, stages=stages) as advance, closing(run):
-                for result in run:
-                    results[result.input] = result
-                    if ledger is not None:
-                        ledger.add(result)
-                    _report(result, options, show_extra=show_extra)
-                    advance()
-                    worked += result.status != "skipped"
-                    if worked == estimate_after and result.status != "skipped" and not silent:
-                        each = (time.perf_counter() - start) / worked
-                        _estimate(each, len(planned) - len(results))
+            for result in run:
+                if ledger is not None:
+                    result = ledger.add(result)
+                if counters is not None:
+                    counters.add(result)
+                if options.json:
+                    kept.setdefault(result.input, []).append(result)
+                counts[result.status] += 1
+                _report(result, options, show_extra=show_extra)
+                advance()
         except KeyboardInterrupt:
             received.append(signal.SIGINT)
-    in_order = [results[str(item.path)] for item in planned if str(item.path) in results]
-    _close(in_order, options, received)
+    order = [str(item.path) for item in planned] if isinstance(planned, Sequence) else []
+    in_order = [one for name in dict.fromkeys([*order, *kept]) for one in kept.get(name, ())]
+    _close(in_order, counts, options, received)
+
+
+def _engine(
+    items: Iterable[Item], options: BatchOptions, received: Sequence[int]
+) -> Generator[ItemResult, None, None]:
+    """The results, wherever they are made."""
+    common: dict[str, Any] = {
+        "existing": options.existing,
+        "limits": options.limits,
+        "checksums": options.ledger is not None,
+        "stopped": lambda: bool(received),
+    }
+    if options.engine == "local":
+        if options.address is not None or options.num_cpus_per_worker is not None:
+            raise BadArgument("--address and --num-cpus-per-worker are for --engine ray; add it")
+        return run_items(items, processes=options.processes, **common)
+    from mattekit.batch.ray_engine import run_on_ray
+
+    for name in ("ray", "ray.data"):  # what a user should read is in the results
+        logging.getLogger(require(name, "--engine ray").__name__).setLevel(logging.ERROR)
+    cpus = options.num_cpus_per_worker or 1.0
+    return run_on_ray(items, address=options.address, cpus=cpus, **common)
 
 
 @contextmanager
@@ -92,13 +117,6 @@ def _signals(*, handled: bool) -> Iterator[list[int]]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _estimate(seconds: float, left: int) -> None:
-    minutes = seconds * left / 60
-    amount = f"{minutes / 60:.1f} hours" if minutes >= 90 else f"{minutes:.1f} minutes"
-    if left:
-        typer.echo(f"about {amount} for the {left} that are left", err=True)
 
 
 def _report(result: ItemResult, options: BatchOptions, *, show_extra: bool) -> None:
@@ -126,14 +144,18 @@ def _report(result: ItemResult, options: BatchOptions, *, show_extra: bool) -> N
         typer.echo(f"{name} -> {where}{already}  {result.seconds:.1f} s")
 
 
-def _close(results: Sequence[ItemResult], options: BatchOptions, received: Sequence[int]) -> None:
-    counts: Counter[str] = Counter(result.status for result in results)
+def _close(
+    results: Sequence[ItemResult],
+    counts: Counter[str],
+    options: BatchOptions,
+    received: Sequence[int],
+) -> None:
     if options.json:
         document = {"schema": SCHEMA, "results": [asdict(result) for result in results]}
         typer.echo(json.dumps(document, indent=2))
     for status, verb in (("failed", "failed"), ("unsure", "are unsure")):
-        if counts[status] and len(results) > 1:
-            typer.echo(f"{counts[status]} of {len(results)} {verb}", err=True)
+        if counts[status] and counts.total() > 1:
+            typer.echo(f"{counts[status]} of {counts.total()} {verb}", err=True)
     if received:
         name = "Ctrl-C" if received[0] == signal.SIGINT else signal.Signals(received[0]).name
         typer.echo(f"mattekit: stopped by {name}; finished files are whole and stay", err=True)

@@ -70,16 +70,18 @@ def run(
 
     from mattekit.server.app import Settings, create_app
     from mattekit.server.limits import Limits
+    from mattekit.server.listening import bounds
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    limits = Limits.for_body(
+        to_bytes(max_body),
+        pixels=to_pixels(max_pixels),
+        seconds=seconds,
+        queue=queue,
+        workers=workers,
+    )
     settings = Settings(
-        limits=Limits(
-            body=to_bytes(max_body),
-            pixels=to_pixels(max_pixels),
-            seconds=seconds,
-            queue=queue,
-            workers=workers,
-        ),
+        limits=limits,
         token=token,
         hosts=(host, *(allow_host or ())),
         origins=tuple(origin or ()),
@@ -90,10 +92,7 @@ def run(
         create_app(settings),
         host=host,
         port=port,
-        access_log=False,
         log_level="warning",
         timeout_graceful_shutdown=int(seconds),
-        limit_concurrency=Limits().connections,
-        timeout_keep_alive=10,
-        h11_max_incomplete_event_size=64 * 2**10,
+        **bounds(limits),
     )

@@ -28,6 +28,9 @@ def run(
     kind: Annotated[
         str | None, typer.Option("--kind", help="Draw this kind only, such as hair; else a mix.")
     ] = None,
+    screen: Annotated[
+        bool, typer.Option("--screen", help="Before lit green and blue screens, filmed.")
+    ] = False,
     bits: Bits = 8,
     *,
     batch: BatchOptions,
@@ -49,7 +52,7 @@ def run(
     items = [
         Item(
             path=Path(f"scene-{number:06d}"),
-            work=partial(_draw, layout, output, number, to_size(size), kind, bits),
+            work=partial(_draw, layout, output, number, to_size(size), kind, screen, bits),
             outputs=tuple(chosen.paths(output, number)),
         )
         for number in numbers
@@ -59,12 +62,13 @@ def run(
 
 
 def _draw(
-    layout: str, folder: Path, number: int, size: Size, kind: str | None, bits: int
+    layout: str, folder: Path, number: int, size: Size, kind: str | None, screen: bool, bits: int
 ) -> Outcome:
     from mattekit.synthetic.layouts import LAYOUTS
     from mattekit.synthetic.scene import scene
+    from mattekit.synthetic.screens import screen_scene
 
-    sample = scene(number, size, kind=kind)
+    sample = (screen_scene if screen else scene)(number, size, kind=kind)
     LAYOUTS[layout].write(folder, number, sample, bits=bits)
     outputs = LAYOUTS[layout].paths(folder, number)
     return Outcome(outputs=outputs, extra={"scene": sample.name})

@@ -38,7 +38,10 @@ def run(
     ] = False,
     resume: Annotated[
         str,
-        typer.Option(metavar="auto|none|DIR", help="Resume a run or a checkpoint."),
+        typer.Option(
+            metavar="auto|none|DIR|FILE.pth",
+            help="Resume a run or a checkpoint, or a published run of AlphaGAN of 2026.",
+        ),
     ] = "auto",
     output: Annotated[
         Path | None,
@@ -58,7 +61,7 @@ def run(
 
     The same command resumes a stopped or killed run.
     """
-    from mattekit.recipes.build import Hardware
+    from mattekit.recipes.build import Hardware, end_processes
     from mattekit.recipes.recipe import find, load_recipe
     from mattekit.recipes.run_folder import resolve_run_folder
     from mattekit.recipes.train import train
@@ -82,6 +85,7 @@ def run(
             hardware=Hardware(device=device, devices=devices, nodes=nodes),
             listener=progress,
         )
+    end_processes()
     if not result.is_main_process:
         return
     reached = f"step {result.step} of {result.steps}"

@@ -50,7 +50,7 @@ def run(
     if not (inner >= 0 and outer >= 0):
         raise typer.BadParameter(f"a band of {inner:g} and {outer:g} pixels; 0 is the least")
     paths = gather(mattes)
-    check_output(output, len(paths))
+    check_output(output, several=len(paths) > 1)
     names = Names(output=output, suffixes={"trimap": ".png"})
     make = partial(_make, style=style, widths=(inner, outer), random=random, seed=seed)
     items = [

@@ -1,1 +1,1 @@
-"""What every layer uses: names of planes, the result of a method, errors, configs, safe writes."""
+"""Shared by every layer: types of planes, the result of a method, errors, configs, safe writes."""

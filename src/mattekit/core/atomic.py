@@ -1,19 +1,22 @@
-"""Atomic writes: a temporary file, flushed to the disk, then renamed."""
+"""Atomic writes: a temporary file, flushed to the disk, then renamed, or sent to object storage."""
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from mattekit.core import system
 from mattekit.core.errors import BadOutput
+from mattekit.core.storage import Url, as_path, store
 
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give a temporary path beside `path`; it takes the name of `path` when the block succeeds.
 
-    A symbolic link stays one: the file that it points to is replaced.
+    A symbolic link stays one: the file that it points to is replaced. What goes to object storage
+    is a local file until it is whole.
 
     >>> import tempfile
     >>> folder = Path(tempfile.mkdtemp())
@@ -22,11 +25,15 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     >>> [file.name for file in folder.iterdir()]
     ['note.txt']
     """
-    path = Path(path)
+    path = as_path(path)
+    if isinstance(path, Url):
+        with _sending(path) as temporary:
+            yield temporary
+        return
     target = Path(os.path.realpath(path)) if path.is_symlink() else path
     make_folder(target.parent)
     if target.is_dir():
-        raise BadOutput(f"{path} is a folder, but a file is to be written there; name a file")
+        raise BadOutput(f"{path} is a folder, expected the name of a file; name a file in it")
     name = f".{target.stem[:60]}.{os.getpid()}.{os.urandom(4).hex()}{target.suffix}"
     temporary = target.with_name(name)
     try:
@@ -39,9 +46,22 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+@contextmanager
+def _sending(url: Url) -> Iterator[Path]:
+    if url.is_dir():
+        raise BadOutput(f"{url} has no suffix, so it is a folder in object storage; name a file")
+    try:
+        with tempfile.TemporaryDirectory(prefix="mattekit-") as folder:
+            temporary = Path(folder) / url.name
+            yield temporary
+            store(temporary, url)
+    except OSError as error:
+        raise BadOutput(f"cannot write {url}: {_reason(error)}") from error
+
+
 def make_folder(folder: str | os.PathLike[str]) -> Path:
-    """Create a folder with its parents, or say in a sentence why it cannot be."""
-    folder = Path(folder)
+    """Create a folder with its parents; an error says why that fails."""
+    folder = as_path(folder)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -50,7 +70,7 @@ def make_folder(folder: str | os.PathLike[str]) -> Path:
 
 
 def flush(path: Path) -> None:
-    """Wait until the system has put a file, or a folder's list of files, onto the disk.
+    """Wait until the system has written a file, or a folder's entries, to the disk.
 
     Windows flushes a file through a writable handle only, and has no handles of folders.
     """

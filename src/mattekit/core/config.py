@@ -1,7 +1,7 @@
-"""The one idiom for every choice: a frozen dataclass is name, schema, help text and factory.
+"""`@config`: frozen dataclasses that are name, schema, help text and factory of a choice.
 
-A config belongs to the thing it builds and stands in the same file. The list of choices is a union
-of configs (`NetworkConfig = DimConfig | GfmConfig | ...`), told apart by the field `name`.
+A config is defined in the same file as what it builds. The list of choices is a union of configs
+(`NetworkConfig = DimConfig | GfmConfig | ...`), discriminated by the field `name`.
 """
 
 from dataclasses import dataclass, fields
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 @dataclass_transform(frozen_default=True, kw_only_default=True)
 def config(cls: type[T]) -> type[T]:
-    """Frozen keyword-only dataclass that pydantic, seen from the recipes, reads strictly."""
+    """Frozen keyword-only dataclass that pydantic, which reads the recipes, validates strictly."""
     frozen: Any = dataclass(frozen=True, kw_only=True, slots=True)(cls)
     frozen.__pydantic_config__ = {"extra": "forbid", "use_attribute_docstrings": True}
     return frozen  # type: ignore[no-any-return]
@@ -31,4 +31,8 @@ def by_name(union: Any) -> dict[str, Any]:
     >>> list(by_name(Disc | Square))
     ['disc', 'square']
     """
-    return {str(fields(member)[0].default): member for member in get_args(union)}
+    return {_name_of(member): member for member in get_args(union)}
+
+
+def _name_of(member: Any) -> str:
+    return next(str(field.default) for field in fields(member) if field.name == "name")

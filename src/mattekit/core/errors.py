@@ -1,7 +1,7 @@
 """Every error that mattekit raises on purpose.
 
     MattekitError
-    |-- BadArgument     an option or value that cannot be used (exit code 2 on the command line)
+    |-- BadArgument     an option or value that is not valid (exit code 2 on the command line)
     |-- BadImage        a picture that cannot be read, or has the wrong size or kind
     |-- BadTrimap       a trimap with wrong values, size or labels
     |-- BadData         a data set, list or archive with something missing or wrong
@@ -22,7 +22,7 @@ class MattekitError(Exception):
     """Base of all errors whose message is meant for the user."""
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """Copied as it is, whatever arguments the class takes; so it crosses between processes."""
+        """Pickle the error whatever arguments its class takes, so that processes can pass it on."""
         return _restored, (type(self), self.args), self.__dict__ or None
 
 
@@ -33,7 +33,7 @@ def _restored(kind: type[MattekitError], args: tuple[Any, ...]) -> MattekitError
 
 
 class BadArgument(MattekitError):
-    """An option or value that cannot be used."""
+    """An option or value that is not valid."""
 
 
 class BadImage(MattekitError):

@@ -1,4 +1,4 @@
-"""The optional parts of mattekit: which extra brings which package."""
+"""Optional dependencies: which extra installs which package."""
 
 from importlib import import_module
 from types import ModuleType
@@ -26,12 +26,21 @@ EXTRAS = {
         "uvicorn": "uvicorn",
         "multipart": "python-multipart",
     },
+    "client": {"httpx": "httpx"},
     "export": {"onnxscript": "onnxscript"},
     "exr": {"OpenEXR": "OpenEXR"},
     "parquet": {"pyarrow": "pyarrow"},
+    "cloud": {"fsspec": "fsspec", "s3fs": "s3fs"},
+    "gs": {"gcsfs": "gcsfs"},
+    "az": {"adlfs": "adlfs"},
+    "ray": {"ray": "ray"},
+    "hub": {"huggingface_hub": "huggingface_hub"},
+    "wandb": {"wandb": "wandb"},
+    "mlflow": {"mlflow": "mlflow-skinny", "sqlalchemy": "SQLAlchemy", "alembic": "alembic"},
     "psd": {"psd_tools": "psd-tools"},
+    "video": {"av": "av"},
 }
-"""Extra -> the modules it brings, each with the name of its distribution."""
+"""Extra -> the modules it installs, each with the name of its distribution."""
 
 
 def require(module: str, what: str) -> ModuleType:
@@ -39,10 +48,10 @@ def require(module: str, what: str) -> ModuleType:
 
     Args:
         module: a module of an extra, or one of mattekit that imports such modules.
-        what: what needs it, as the beginning of the sentence.
+        what: what needs it, the beginning of the error message.
 
     Raises:
-        MissingExtra: where the extra is not installed.
+        MissingExtra: the extra is not installed.
 
     >>> require("torch", "training").__name__
     'torch'
@@ -57,7 +66,7 @@ def require(module: str, what: str) -> ModuleType:
 
 
 def missing_extra(error: ModuleNotFoundError, what: str) -> MissingExtra | None:
-    """What to raise for an import that failed, where an extra would bring the module."""
+    """The error for a failed import, if an extra provides the module."""
     module = (error.name or "").partition(".")[0]
     for extra, modules in EXTRAS.items():
         if module in modules:

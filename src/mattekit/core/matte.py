@@ -1,4 +1,4 @@
-"""What every matting method returns, classical or network, with torch or without."""
+"""The result of every matting method, classical or network."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from mattekit.core.types import UNKNOWN, Alpha, Plane, Trimap
 
 @dataclass(frozen=True, kw_only=True)
 class Matte:
-    """An alpha, and what the user should know about it."""
+    """An alpha with its expected error, foreground and warnings."""
 
     alpha: Alpha
     expected_error: Plane | None = None

@@ -1,4 +1,4 @@
-"""What a user pointed at in a photo, and as planes for a network."""
+"""What a user pointed at in a photo, and its encoding as planes for a network."""
 
 from dataclasses import dataclass
 
@@ -16,17 +16,17 @@ CLICK = 2.0  # radius of a click in a plane
 
 @dataclass(frozen=True, kw_only=True)
 class Prompt:
-    """What a user pointed at; nothing at all is a prompt too."""
+    """What a user pointed at; it may be empty."""
 
     box: Box | None = None
     on: tuple[Point, ...] = ()
     """Points on the subject."""
     off: tuple[Point, ...] = ()
-    """Points beside it."""
+    """Points on the background."""
 
     @property
     def kind(self) -> str:
-        """What a segmenter has to understand."""
+        """The kind of prompt, as segmenters list those they support."""
         return "points" if self.on or self.off else "box" if self.box else "nothing"
 
 

@@ -1,4 +1,4 @@
-"""Which operating system this is: the one place that asks, and that tests patch."""
+"""The operating system; tests patch these constants."""
 
 import sys
 

@@ -15,7 +15,7 @@ TRIMAP_STEP = 0.5  # a label l is 0.5 * l in a batch: 0 background, 0.5 unknown,
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """Planes of several samples, stacked. Missing planes are None."""
+    """Planes of several samples, stacked; missing ones are None."""
 
     image: Float[Tensor, "b 3 h w"]
     alpha: Float[Tensor, "b 1 h w"]
@@ -29,7 +29,7 @@ class Batch:
     names: tuple[str, ...] = ()
 
     def pin_memory(self) -> "Batch":
-        """The same batch in page-locked memory; the loader of PyTorch asks for it by this name."""
+        """The same batch in page-locked memory; PyTorch's loader calls this method by name."""
         return self._changed(lambda plane: plane.pin_memory())
 
     def to(self, device: torch.device | str, **options: Any) -> "Batch":
@@ -44,6 +44,16 @@ class Batch:
         return replace(self, **changed)
 
 
+Precision = Literal["32", "bf16", "fp16"]
+"""Of a network's arithmetic; its results are float32 in any case."""
+HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
+
+
+def autocast(device: torch.device, precision: Precision) -> torch.autocast:
+    """Half precision where it is asked for."""
+    return torch.autocast(device.type, HALF.get(precision), enabled=precision in HALF)
+
+
 Representation = Literal["TT", "FT", "BT"]
 Rosta = Literal["TT", "FT", "BT", "RIM"]
 """What GFM's glance separates: the three labels of a trimap, certain foreground from the rest,
@@ -56,7 +66,7 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 @dataclass(frozen=True, kw_only=True)
 class Prediction:
-    """What a network says. `alpha` is always there, the rest only where a system has it."""
+    """What a network predicts: always `alpha`, the rest only from networks that have it."""
 
     alpha: Float[Tensor, "b 1 h w"]
     refined_from: Float[Tensor, "b 1 h w"] | None = None

@@ -25,7 +25,7 @@ FOREGROUND = 2
 Size = tuple[int, int]  # height, width
 
 Interpolation = Literal["smooth", "labels"]
-"""How a plane is resampled: colours and alphas smoothly, trimaps by nearest label."""
+"""How a plane is resampled: colours and alphas with interpolation, trimaps by nearest neighbour."""
 
 Region = Literal["whole", "unknown", "foreground", "background"]
 LABEL_OF_REGION = {"background": BACKGROUND, "unknown": UNKNOWN, "foreground": FOREGROUND}
@@ -50,8 +50,8 @@ class Sample:
     prior: Plane | None = None
     """Classical estimates h w c, for networks that correct them; the first is an alpha."""
     prompt: Plane | None = None
-    """What a user pointed at: inside or outside of a box, points on and points beside the subject,
-    h/4 w/4 3. It belongs to the picture as it is: a sample that moves loses it."""
+    """What a user pointed at: inside or outside of a box, points on the subject and points on the
+    background, h/4 w/4 3. A geometric transform drops it."""
     ambiguous: bool = False
     """The picture shows further subjects; only a prompt says which one is meant."""
     name: str = ""
@@ -63,7 +63,7 @@ class Sample:
         return height, width
 
     def warp(self, how: Callable[[Plane, Interpolation], Plane]) -> "Sample":
-        """Apply one geometry to every plane, so that they stay aligned."""
+        """Apply one geometric transform to every plane, so that they stay aligned."""
         warped: dict[str, Any] = {}
         for field in fields(self):
             plane = getattr(self, field.name)

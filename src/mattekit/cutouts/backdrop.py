@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from mattekit.core.errors import BadArgument
+from mattekit.core.storage import as_path
 from mattekit.core.types import Image, Plane, Size
 from mattekit.imaging.compose import named_colour
 from mattekit.imaging.files import read_image
@@ -36,7 +37,7 @@ class Backdrop:
 
 def read_backdrop(text: str, fit: Fit = "cover") -> Backdrop:
     """The background that a file or the name of a colour stands for."""
-    path = Path(text)
+    path = as_path(text)
     if path.suffix or path.exists():
         return Backdrop(name=path.stem, colours=read_image(path), fit=fit, files=(path,))
     try:

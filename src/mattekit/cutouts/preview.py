@@ -1,6 +1,7 @@
 """One picture that shows what was done: photo, trimap, alpha, and the subject on a checkerboard.
 
-A fifth part shows where the model is unsure, if it says so.
+A fifth part shows where the model is unsure, if it says so. Of a key: photo, plate, alpha, and the
+subject on three backgrounds.
 """
 
 import cv2
@@ -8,7 +9,7 @@ import numpy as np
 
 from mattekit.core.types import Image, Plane
 from mattekit.cutouts.cutout import Cutout
-from mattekit.imaging.compose import checkerboard, over
+from mattekit.imaging.compose import checkerboard, named_colour, over
 from mattekit.imaging.picture import to_float
 from mattekit.imaging.resize import fit_within, resize
 from mattekit.imaging.trimap import to_pixels
@@ -18,6 +19,8 @@ LONGEST = 640  # side of each part
 GAP = 8
 DIMMED = 0.35  # what is left of the photo's light below the doubt
 DOUBT = np.array([1.0, 0.62, 0.1], np.float32)
+PLAIN = ("white", "black")
+"""Backgrounds of a key beside the checkerboard."""
 GREATEST_DOUBT = 0.25
 """Expected error that is shown in full colour; hair of a hard photo reaches it."""
 
@@ -28,8 +31,15 @@ def preview(photo: Plane, cut: Cutout) -> Image:
     alpha = resize(cut.alpha, size)
     trimap = to_float(to_pixels(resize(cut.trimap, size, "labels")))
     premultiplied = resize(to_float(cut.foreground) * cut.alpha[..., None], size)
-    subject = premultiplied + over(0.0, alpha[..., None], checkerboard(size))
-    small = resize(to_float(photo), size)
+
+    def before(background: Plane) -> Image:
+        shown: Image = premultiplied + over(0.0, alpha[..., None], background)
+        return shown
+
+    small, subject = resize(to_float(photo), size), before(checkerboard(size))
+    if cut.plate is not None and cut.plate.shape[:2] == cut.alpha.shape:
+        plain = [before(named_colour(name)) for name in PLAIN]
+        return _side_by_side([small, resize(cut.plate, size), _grey(alpha), subject, *plain])
     panels = [small, _grey(trimap), _grey(alpha), subject]
     if cut.expected_error is not None:
         panels.append(doubt(small, resize(cut.expected_error, size)))

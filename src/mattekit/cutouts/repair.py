@@ -13,7 +13,7 @@ import numpy as np
 from mattekit.core.errors import BadArgument
 from mattekit.core.matte import Matte
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Mask, Plane, Size, Trimap
-from mattekit.cutouts.cutout import Cutout, own_colours
+from mattekit.cutouts.cutout import Cutout, Progress, own_colours, seen_colours
 from mattekit.imaging.picture import Picture
 from mattekit.inference.matting import Matting
 
@@ -48,8 +48,11 @@ def repair(photo: Plane, alpha: Alpha, strokes: Trimap, find_alpha: FindAlpha) -
     np.float32(1.0)
     """
     size = (photo.shape[0], photo.shape[1])
-    _check(alpha, strokes, size)
+    check_size("alpha", alpha, size)
+    check_size("strokes", strokes, size)
     painted = strokes != UNKNOWN
+    if not painted.any():
+        raise BadArgument("no stroke is painted; paint white on the subject, black beside it")
     trimap = _trimap(alpha, strokes)
     candidate = alpha.copy()
     candidate[painted] = strokes[painted] == FOREGROUND
@@ -59,18 +62,39 @@ def repair(photo: Plane, alpha: Alpha, strokes: Trimap, find_alpha: FindAlpha) -
     return merged(alpha, candidate, strokes)
 
 
-def repaired_cutout(picture: Picture, alpha: Alpha, strokes: Trimap, method: Matting) -> Cutout:
-    """The cut-out of an opened photo with a repaired alpha and clean colours."""
-    result = repair(
-        picture.colours, alpha, strokes, lambda photo, trimap: method.matte(photo, trimap).alpha
-    )
-    trimap = np.where(result > 0.5, FOREGROUND, BACKGROUND).astype(np.uint8)
-    trimap[(result > SURE) & (result < 1 - SURE)] = UNKNOWN
+def repaired_cutout(
+    picture: Picture,
+    alpha: Alpha,
+    strokes: Trimap,
+    method: Matting,
+    *,
+    clean: bool = True,
+    progress: Progress | None = None,
+) -> Cutout:
+    """The cut-out of an opened photo with a repaired alpha; `clean` as of `cut_picture`."""
+    tell = progress or (lambda stage, share: None)
+
+    def find_alpha(photo: Plane, trimap: Trimap) -> Alpha:
+        return method.matte(photo, trimap, done=lambda share: tell("alpha", share)).alpha
+
+    tell("alpha", 0.0)
+    result = repair(picture.colours, alpha, strokes, find_alpha)
+    tell("colours", 0.0)
+    return cutout_of_alpha(picture, result, clean=clean, model=method.name)
+
+
+def cutout_of_alpha(
+    picture: Picture, alpha: Alpha, *, clean: bool = True, model: str = "given"
+) -> Cutout:
+    """The cut-out of an opened photo whose alpha is known."""
+    check_size("alpha", alpha, picture.size)
+    trimap = np.where(alpha > 0.5, FOREGROUND, BACKGROUND).astype(np.uint8)
+    trimap[(alpha > SURE) & (alpha < 1 - SURE)] = UNKNOWN
     return Cutout(
-        matte=Matte(alpha=result, warnings=[*picture.warnings]),
-        colours=own_colours(picture, result),
+        matte=Matte(alpha=alpha, warnings=[*picture.warnings]),
+        colours=own_colours(picture, alpha) if clean else seen_colours(picture),
         trimap=trimap,
-        model=method.name,
+        model=model,
         linear=picture.linear is not None,
     )
 
@@ -120,12 +144,10 @@ def _distance(stroke: Mask) -> Plane:
     return distance
 
 
-def _check(alpha: Alpha, strokes: Trimap, size: Size) -> None:
-    for name, plane in (("alpha", alpha), ("strokes", strokes)):
-        if plane.shape != size:
-            raise BadArgument(
-                f"the {name} to repair is {plane.shape[-1]}x{plane.shape[0]} and the photo "
-                f"{size[1]}x{size[0]}; they must have the same size"
-            )
-    if not (strokes != UNKNOWN).any():
-        raise BadArgument("no stroke is painted; paint white on the subject, black beside it")
+def check_size(name: str, plane: Plane, size: Size) -> None:
+    """Refuse a plane that is not as large as the photo."""
+    if plane.shape != size:
+        raise BadArgument(
+            f"the {name} to repair is {plane.shape[-1]}x{plane.shape[0]} and the photo "
+            f"{size[1]}x{size[0]}; they must have the same size"
+        )

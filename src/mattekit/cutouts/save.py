@@ -15,7 +15,6 @@ from mattekit.cutouts.layers import check_layers, write_layers
 from mattekit.cutouts.preview import preview
 from mattekit.imaging.files import Picture, write_alpha, write_image, write_trimap
 from mattekit.imaging.formats.encode import format_named, format_of
-from mattekit.models.registry import Terms
 
 SaveFormat = Literal["png", "webp", "tiff", "jpeg", "exr", "psd"]
 PSD = ".psd"
@@ -85,8 +84,9 @@ class SaveOptions:
             match part:
                 case "rgba":
                     exif = picture.exif if self.keep_metadata else b""
-                    if cut.terms is not None and place.suffix.lower() != ".exr":
-                        exif = with_terms(exif, cut.segmenter or "", cut.terms)
+                    said = sentences_of(cut)
+                    if said and place.suffix.lower() != ".exr":
+                        exif = with_description(exif, said)
                     cut.save(place, bits=self.bits, exif=exif, straight=self.straight)
                 case "alpha":
                     write_alpha(place, cut.alpha, bits=self.bits)
@@ -104,13 +104,23 @@ class SaveOptions:
                     write_image(place, cut.on(behind), bits=self.bits)
 
 
-def with_terms(exif: bytes, segmenter: str, terms: Terms) -> bytes:
-    """EXIF data whose description also says which network was used, on which terms."""
+def sentences_of(cut: Cutout) -> list[str]:
+    """Which public networks were used, on which terms."""
+    said = []
+    if cut.terms is not None:
+        said.append(f"subject found by {cut.segmenter}: {cut.terms.sentence}")
+    if cut.model_terms is not None:
+        said.append(f"alpha by {cut.model}: {cut.model_terms.sentence}")
+    return said
+
+
+def with_description(exif: bytes, said: list[str]) -> bytes:
+    """EXIF data whose description says these things too."""
     tags = PIL.Image.Exif()
     if exif:
         tags.load(exif)
-    own = f"subject found by {segmenter}: {terms.sentence}"
-    tags[DESCRIPTION] = "; ".join(filter(None, (str(tags.get(DESCRIPTION, "")), own)))
+    known = str(tags.get(DESCRIPTION, ""))
+    tags[DESCRIPTION] = "; ".join([*([known] if known else []), *said])
     return tags.tobytes()
 
 

@@ -1,7 +1,7 @@
-"""Samples: where they come from, what is done to them, and how they become batches.
+"""Samples: their sources, augmentation, and batches.
 
-`SourceConfig` is the list of sources; each config opens to a `Source`. Importing this package costs
-no torch; batches of tensors are made in `data.loader`, the only file here that imports it.
+`SourceConfig` is the list of sources; each config opens to a `Source`. Only
+`data.loader`, which makes batches of tensors, imports torch.
 """
 
 from mattekit.data.source import PartialSource, Source, public_test_set

@@ -1,8 +1,8 @@
-"""Which foreground is put on which backgrounds, by the lists of the data set where they are there.
+"""Which foreground is composited on which backgrounds, by the lists of the data set if present.
 
-Foreground number i is put on the lines i N ... i N + N - 1 of the list of backgrounds and gives
-NAME_0 ... NAME_N-1, in the order of its own list: the order that the trimaps of the test set are
-numbered in. Without lists the order is that of the names, and backgrounds are drawn.
+Foreground number i is combined with the lines i N ... i N + N - 1 of the list of backgrounds and
+gives NAME_0 ... NAME_N-1, in the order of its own list, which also numbers the trimaps of the test
+set. Without lists foregrounds are ordered by name and backgrounds are drawn.
 """
 
 import re
@@ -25,12 +25,12 @@ BACKGROUNDS = {"train": 100, "test": 20}
 NUMBERED = re.compile(r"(.+)_\d{1,3}")
 """Name of a composite: its foreground, and the number of its background, which is below 1,000."""
 COCO_2014 = "COCO_train2014_"
-"""How names of COCO 2014 begin; those of 2017 go without."""
+"""Prefix of the names of COCO 2014; those of 2017 have none."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Composite:
-    """One picture that is to be made."""
+    """One picture to make."""
 
     name: str
     background: Path
@@ -39,7 +39,7 @@ class Composite:
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """A foreground and everything that it is put on."""
+    """A foreground and its composites."""
 
     foreground: Path
     alpha: Path
@@ -48,7 +48,7 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True)
 class Layers:
-    """A pair of folders with the same names in both, and the trimaps of the composites."""
+    """A pair of folders with equal names, and the trimaps of the composites."""
 
     foregrounds: Folder
     alphas: Folder
@@ -74,18 +74,18 @@ def plan(
     per_foreground: int | None = None,
     seed: int = 0,
 ) -> list[Subject]:
-    """All foregrounds of a split with their backgrounds; a file that is not there keeps its place.
+    """All foregrounds of a split with their backgrounds; missing files keep their place.
 
     Args:
-        root: the set as it is delivered, or a folder with `fg` and `alpha`.
+        root: the set as delivered, or a folder with `fg` and `alpha`.
         backgrounds: folder of pictures.
-        per_foreground: 100 of the training, 20 of the test set, where it is not said.
-        seed: of the draw of backgrounds where no list is there.
+        per_foreground: by default 100 of the training and 20 of the test set.
+        seed: of the random backgrounds where there is no list.
     """
     times = BACKGROUNDS[split] if per_foreground is None else per_foreground
     if times < 1 or seed < 0:
         raise BadArgument(
-            f"{times} backgrounds a foreground with the seed {seed} cannot be; at least 1 and 0 can"
+            f"{times} backgrounds per foreground and the seed {seed}; expected at least 1 and 0"
         )
     place = here_or_in(here_or_in(root, "Combined_Dataset"), PLACES[split])
     fg_list, bg_list = (place / LISTS[split].format(layer) for layer in ("fg", "bg"))
@@ -98,7 +98,7 @@ def plan(
     if bg_list.is_file() and len(behind) < len(names) * times:
         raise BadData(
             f"{bg_list} lists {len(behind)} backgrounds, but {len(names)} foregrounds with {times} "
-            f"each take {len(names) * times}; lower the number a foreground"
+            f"each take {len(names) * times}; lower the number per foreground"
         )
     _check_names(names)
     return [
@@ -118,13 +118,13 @@ def foreground_of(stem: str) -> str:
 
 
 def _check_names(names: list[str]) -> None:
-    """Refuse two foregrounds of one stem, whose composites would have the same names."""
+    """Refuse foregrounds of equal stem, whose composites would have the same names."""
     by_stem: dict[str, str] = {}
     for name in names:
         stem = Path(name).stem
         if stem in by_stem:
             raise BadData(
-                f"{by_stem[stem]} and {name} would give composites of one name; rename one"
+                f"{by_stem[stem]} and {name} would give composites of the same name; rename one"
             )
         by_stem[stem] = name
 
@@ -143,7 +143,7 @@ def _sets(place: Path) -> list[Path]:
 
 
 def backgrounds_in_order(folder: Folder, names: Path, seed: int = 0) -> list[Path]:
-    """The listed backgrounds, or without a list all in the order of a draw."""
+    """The listed backgrounds, or without a list all of them in random order."""
     if not names.is_file():
         order = np.random.default_rng(seed).permutation(len(folder.pictures))
         return [folder.pictures[number] for number in order]

@@ -1,8 +1,8 @@
-"""Foregrounds over backgrounds pixel by pixel as the published programs did it, to the last bit.
+"""Compositing exactly as the published programs did it, bit by bit.
 
-Nobody may pass on the training and test pictures of the Adobe set, so everybody composes them; a
-number on Composition-1k compares only where the pictures are the same. A program is described by
-five choices, a `Rule`. Which foreground meets which background: `composite_plan`.
+The composites of the Adobe set may not be redistributed, so everybody makes them; numbers on
+Composition-1k are comparable only if the pictures are equal. A program is described by five
+choices, a `Rule`. Pairs of foreground and background: `composite_plan`.
 """
 
 import math
@@ -22,18 +22,18 @@ from mattekit.imaging.resize import Kernel, resample
 
 @config
 class Rule:
-    """How a composite came about: five choices."""
+    """How a program composites: five choices."""
 
     kernel: Kernel
-    """What enlarges a background that is smaller than the foreground in a direction."""
+    """Resampling of a background that is smaller than the foreground in a direction."""
     enlarged: Literal["ceil(x r)", "int(x r + 1)"]
     """Its new height and width, where r is the larger of the two ratios."""
     placement: Literal["top-left"]
-    """Which part of the background is used; a larger one is never shrunk."""
+    """Which part of the background is used; it is never shrunk."""
     arithmetic: Literal["float64", "float32"]
-    """What aF + (1-a)B is computed in, where a is alpha / 255."""
+    """Type in which aF + (1-a)B is computed, where a is alpha / 255."""
     to_8_bits: Literal["truncated", "rounded"]
-    """How the result becomes whole numbers."""
+    """Conversion of the result to integers."""
 
 
 RuleName = Literal["adobe", "dim-2019", "alphagan-2020"]
@@ -93,7 +93,7 @@ def _enlarged(length: int, ratio: float, rule: Rule) -> int:
 
 
 def read_colours(path: Path) -> Plane:
-    """The 8-bit colours of a file whatever its profile says: none of the programs looked at it."""
+    """The 8-bit colours of a file without its profile, which none of the programs used."""
     return to_depth(open_picture(path, ignore_profile=True).colours, 8)
 
 
@@ -106,5 +106,5 @@ def read_matte(path: Path, size: Size) -> Plane:
             "they must have the same size"
         )
     if not alpha.any():
-        raise BadImage(f"{path} is empty: nothing in it is foreground")
+        raise BadImage(f"{path} is empty: no pixel is foreground")
     return alpha

@@ -1,4 +1,4 @@
-"""Cutting a training window out of a sample, where something is unknown."""
+"""Random crops of samples around unknown pixels."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -10,10 +10,10 @@ from mattekit.data.window import Window
 from mattekit.imaging.resize import resize
 
 SOFT = 0.02
-"""Distance of an alpha from its known value from which on it counts as unknown."""
+"""Distance of an alpha from its known value above which it counts as unknown."""
 
 Step = Callable[[Sample, np.random.Generator], Sample]
-"""A change of a sample on its way into a batch; everything random is drawn from the generator."""
+"""A change of a sample before it joins a batch; the generator makes all random choices."""
 
 
 @dataclass(frozen=True)
@@ -21,19 +21,19 @@ class Crop:
     """A square window around a random unknown pixel, resampled to `size`.
 
     The window's side is drawn from `sides`. A smaller picture gives the largest square that fits,
-    so that proportions stay. A picture without unknown pixels is cut anywhere.
+    to keep the aspect ratio. A picture without unknown pixels is cropped anywhere.
     """
 
     sides: Sequence[int]
     size: int
     anywhere: float = 0.0
-    """Share of windows that are cut anywhere, whatever is unknown."""
+    """Probability of a crop that ignores which pixels are unknown."""
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         return self.of(lambda side: sample, rng)
 
     def of(self, part: Callable[[int], Sample], rng: np.random.Generator) -> Sample:
-        """The crop of a sample that is asked for only once the window's side is known."""
+        """The crop of a sample that is read only once the window's side is known."""
         side = int(rng.choice(np.asarray(self.sides)))
         sample = part(side)
         side = min(side, *sample.size)
@@ -42,7 +42,7 @@ class Crop:
         return resized(cut, (self.size, self.size))
 
     def _middle(self, sample: Sample, side: int, rng: np.random.Generator) -> tuple[int, int]:
-        """The pixel that the window is put around, as far as it fits into the picture."""
+        """The pixel around which the window is placed, within the picture."""
         if self.anywhere and rng.random() < self.anywhere:
             top, left = (int(rng.integers(length - side + 1)) for length in sample.size)
             return top + side // 2, left + side // 2
@@ -57,9 +57,9 @@ def unknown_pixels(sample: Sample) -> Mask:
 
 
 def resized(sample: Sample, size: Size) -> Sample:
-    """The sample at another size, its trimap unknown where alpha has become soft.
+    """The sample at another size; its trimap is unknown where alpha has become soft.
 
-    Labels are taken from the nearest pixel, half a pixel off where the size is halved.
+    Labels are resampled by nearest neighbour, half a pixel off when the size is halved.
     """
     if sample.size == size:
         return sample
@@ -76,7 +76,7 @@ def resized(sample: Sample, size: Size) -> Sample:
 
 
 def random_pixel(wanted: Mask, rng: np.random.Generator) -> tuple[int, int]:
-    """A random pixel among the wanted ones, or among all where none is."""
+    """A random pixel of the wanted ones, or of all if there are none."""
     if not wanted.any():
         wanted = np.ones_like(wanted)
     candidates = np.flatnonzero(wanted)

@@ -1,7 +1,7 @@
-"""Finding pictures in folders whose names somebody else chose.
+"""Finding pictures in folders of third-party data sets.
 
-Suffixes may be in any case, names may hold spaces and any alphabet (however its accents are
-stored), stray files lie about: hidden ones and what is no picture are passed over.
+Suffixes may be in any case, names may contain spaces and any script (in any Unicode normal form);
+hidden files and files that are not pictures are ignored.
 """
 
 import unicodedata
@@ -15,7 +15,7 @@ from mattekit.core.errors import BadData
 from mattekit.imaging.files import SUFFIXES
 
 SHOWN = 3
-"""Missing files that a complaint names."""
+"""Missing files that an error names."""
 
 
 class Folder:
@@ -30,7 +30,7 @@ class Folder:
             self._by_stem.setdefault(_key(picture.stem), []).append(picture)
 
     def find(self, name: str) -> Path | None:
-        """The picture of that name, or the only one of that stem."""
+        """The picture of that name, or else of that stem."""
         exact = self._by_name.get(_composed(name))
         if exact is not None:
             return exact
@@ -38,23 +38,23 @@ class Folder:
         stem = path.stem if path.suffix.lower() in SUFFIXES else name
         found = self._by_stem.get(_key(stem), [])
         if len(found) > 1:
-            raise BadData(f"{found[0]} and {found[1]} share a stem; keep the one that is meant")
+            raise BadData(f"{found[0]} and {found[1]} share a stem; keep only one")
         return found[0] if found else None
 
     def all_of(self, names: Iterable[str]) -> list[Path]:
-        """The pictures of these names, or a complaint about those that are not there."""
+        """The pictures of these names; missing ones are an error."""
         wanted = list(names)
         found = [self.find(name) for name in wanted]
         missing = [name for name, path in zip(wanted, found, strict=True) if path is None]
         if missing:
             raise BadData(
                 f"{len(missing)} of {len(wanted)} pictures are not in {self.path}: "
-                f"{_some(missing)}; complete the folder, or take their names out"
+                f"{_some(missing)}; add them, or remove their names from the list"
             )
         return [path for path in found if path is not None]
 
     def partners(self, pictures: Sequence[Path]) -> list[Path]:
-        """The pictures here of the same stems as those, in their order."""
+        """The pictures here with the same stems, in the given order."""
         return self.all_of(picture.name for picture in pictures)
 
 
@@ -84,19 +84,19 @@ def has_subfolder(root: Path, name: str) -> bool:
 
 
 def pictures_below(folder: str | Path) -> list[Path]:
-    """All pictures in a folder and its sub-folders, by name; hidden ones are left out."""
+    """All pictures in a folder and its sub-folders, by name, without hidden ones."""
     root = _existing(Path(folder))
     return _pictures(root.rglob("*"), root, ", nor do its sub-folders")
 
 
 def require_files(paths: Iterable[Path], place: Path | str) -> None:
-    """Refuse a list or folder that names files which are not there."""
+    """Refuse a list or folder that names missing files."""
     wanted = list(dict.fromkeys(paths))
     missing = [path for path in wanted if not path.is_file()]
     if missing:
         raise BadData(
-            f"{len(missing)} of {len(wanted)} files that {place} names are not there: "
-            f"{_some(map(str, missing))}; complete the folders, or correct the list"
+            f"{len(missing)} of {len(wanted)} files that {place} names are missing: "
+            f"{_some(map(str, missing))}; add them, or correct the list"
         )
 
 
@@ -133,13 +133,13 @@ def _pictures(paths: Iterable[Path], folder: Path, extent: str) -> list[Path]:
 
 
 def _some(names: Iterable[str]) -> str:
-    """The first few, in a sentence."""
+    """The first few, for an error message."""
     first = list(islice(names, SHOWN + 1))
     return ", ".join(first[:SHOWN]) + (", ..." if len(first) > SHOWN else "")
 
 
 def _composed(name: str) -> str:
-    """The name with its accents as one letter each, however the file system stores them."""
+    """The name in Unicode normal form C, since file systems differ."""
     return unicodedata.normalize("NFC", name)
 
 

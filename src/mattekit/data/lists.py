@@ -1,7 +1,7 @@
-"""Text files that list pictures: one row a line, columns apart by a tab or by spaces; or CSV.
+"""Text files that list pictures: one row per line, columns separated by a tab or spaces; or CSV.
 
-Published lists separate by one space and so cannot hold a name with a space; a line with a tab is
-split at tabs alone. Empty lines are passed over.
+Published lists separate columns by one space, so names cannot contain spaces; a line with a tab is
+split at tabs only. Empty lines are ignored.
 """
 
 import csv
@@ -61,7 +61,7 @@ class Label:
 
 
 def read_labels(path: Path, root: Path) -> list[Label]:
-    """The rows of a table of pairs; a relative path starts at `root`, or else beside the table."""
+    """The rows of a table of pairs; a relative path is relative to `root`, or else to the table."""
     table = csv.DictReader(io.StringIO(_text(path)))
     missing = [name for name in LABEL_COLUMNS if name not in (table.fieldnames or ())]
     if missing:
@@ -80,13 +80,13 @@ def read_labels(path: Path, root: Path) -> list[Label]:
 
 
 def _placed(text: str, *starts: Path) -> Path:
-    """The path as given, from the first folder in which it exists."""
+    """The path relative to the first folder in which it exists."""
     candidates = [start / text for start in starts]
     return next((path for path in candidates if path.exists()), candidates[0])
 
 
 def _lines(path: Path) -> list[tuple[int, str]]:
-    """The lines that say something, with their numbers."""
+    """The lines that are not empty, with their numbers."""
     lines = [
         (number, line)
         for number, line in enumerate(_text(path).splitlines(), start=1)

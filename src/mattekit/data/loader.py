@@ -1,8 +1,9 @@
-"""Batches from a source, the same ones whatever the number of workers, processes and restarts.
+"""Batches from a source, independent of the number of workers, processes and restarts.
 
-Samples are numbered through the whole run: number n is place n in an endless sequence of shuffled
-epochs. Everything random follows from (seed, epoch, index), so a run that has consumed k batches
-resumes with batch k, and several processes share one sequence without repeating or missing any.
+Samples are numbered through the whole run: number n is position n in an endless sequence of
+shuffled epochs. Everything random follows from (seed, epoch, index), so a run that has consumed k
+batches resumes with batch k, and several processes share one sequence without repeated or missing
+samples.
 """
 
 import atexit
@@ -28,7 +29,7 @@ from mattekit.data.source import Source, draw
 
 T = TypeVar("T")
 
-ORDER, SAMPLE, VALIDATION = 0, 1, 2  # independent streams of chance from one seed and epoch
+ORDER, SAMPLE, VALIDATION = 0, 1, 2  # independent random streams of one seed and epoch
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,12 +66,12 @@ class SampleOrder:
         return epoch, int(_order(self.seed, epoch, self.length)[place])
 
     def rng(self, epoch: int, index: int) -> np.random.Generator:
-        """The only chance that a sample may use."""
+        """The generator of all random choices of a sample."""
         return sample_rng((self.seed, epoch), SAMPLE, index)
 
 
 def sample_rng(seed: tuple[int, int], stream: int, index: int) -> np.random.Generator:
-    """The chance of one sample of a stream."""
+    """The generator of one sample of a stream."""
     return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(stream, index)))
 
 
@@ -91,13 +92,13 @@ def make_loader(
     fixed: bool = False,
     pin: bool = False,
 ) -> Iterator[Batch]:
-    """Batches without end, from batch number `start` on.
+    """Endless batches, starting with number `start`.
 
     Args:
-        steps: what is done to each sample in turn, such as cropping.
+        steps: applied to each sample in order, such as cropping.
         workers: processes that prepare samples; 0 prepares them in this one.
-        fixed: give the first batch again and again, to see whether a network can learn it.
-        pin: keep batches in page-locked memory, from which they reach a GPU while it computes.
+        fixed: repeat the first batch, to test whether a network can overfit it.
+        pin: keep batches in page-locked memory, for asynchronous copies to a GPU.
     """
     loader: DataLoader[Any] = DataLoader(
         NumberedSamples(source, order, steps),
@@ -106,7 +107,7 @@ def make_loader(
         pin_memory=pin,
         collate_fn=_collate_or_fail,
         worker_init_fn=_init_worker,
-        generator=torch.Generator(),  # the global one would move, and dropout with it
+        generator=torch.Generator(),  # the global generator would advance, and dropout change
     )
     drawn = iter(loader)
     if loader.num_workers:
@@ -116,7 +117,7 @@ def make_loader(
 
 
 class NumberedSamples(Dataset[Sample | MattekitError]):
-    """The samples by their number. A failure is handed on, to be raised in the main process."""
+    """The samples by number. An error is returned, to be raised in the main process."""
 
     def __init__(self, source: Source, order: SampleOrder, steps: Sequence[Step] = ()) -> None:
         self.source = source
@@ -133,12 +134,12 @@ class NumberedSamples(Dataset[Sample | MattekitError]):
         return sample if sample.name else replace(sample, name=self.source.names[index])
 
     def take(self, count: int) -> list[Sample]:
-        """The first samples, for a look before anything is done with them."""
+        """The first samples, before any step."""
         return [_unless_failed(self[number]) for number in range(count)]
 
 
 def collate(samples: Sequence[Sample]) -> Batch:
-    """Samples of one size as a batch; a plane that one of them lacks is left out."""
+    """Samples of one size as a batch, without planes that any of them lacks."""
     sizes = {sample.size for sample in samples}
     if len(sizes) > 1:
         raise BadArgument(f"samples of the sizes {sorted(sizes)} cannot form a batch; crop them")
@@ -170,7 +171,7 @@ def _stack(planes: Sequence[Plane | None]) -> Tensor | None:
 
 
 def usable_cpus() -> int:
-    """Processors that this process may use."""
+    """Number of processors available to this process."""
     affinity = getattr(os, "sched_getaffinity", None)
     return os.cpu_count() or 1 if affinity is None else len(affinity(0))
 
@@ -200,15 +201,16 @@ def _unless_failed(result: T | MattekitError) -> T:
 
 
 def _end_workers(reference: weakref.ref[Any]) -> None:
-    """End the workers before `multiprocessing` waits for them: they do not heed its SIGTERM."""
+    """Kill the workers before `multiprocessing` waits for them: they ignore its SIGTERM."""
     iterator = reference()
     if iterator is not None:
         iterator._shutdown_workers()
 
 
 def _init_worker(worker: int) -> None:
-    """One thread; and only the training process decides what SIGTERM to the whole group means."""
+    """Use one thread, and leave signals to the training process."""
     import cv2
 
     cv2.setNumThreads(0)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)

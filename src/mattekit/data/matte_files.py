@@ -1,4 +1,4 @@
-"""A foreground and its alpha as files: opened as stored, made floats only where a window lies."""
+"""A foreground and its alpha as files; only windows are converted to floats."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,10 +22,10 @@ class MatteFiles:
     alpha: Path | None = None
     trimap: Path | None = None
     tolerance: float = 0.0
-    """Alphas this near to 0 or 1 count as 0 or 1."""
+    """Alphas this close to 0 or 1 count as 0 or 1."""
 
     def open(self) -> "Matte":
-        """The planes as stored; refused where they do not fit together or say nothing."""
+        """The planes as stored; refused if they differ in size or alpha is empty."""
         picture = open_picture(self.colours)
         alpha = picture.alpha if self.alpha is None else open_alpha(self.alpha)
         place = self.alpha or self.colours
@@ -35,7 +35,7 @@ class MatteFiles:
             )
         check_size(self.colours, picture.size, place, alpha)
         if not alpha.any():
-            raise BadData(f"the alpha of {place} is empty: nothing in it is foreground")
+            raise BadData(f"the alpha of {place} is empty: no pixel is foreground")
         if self.trimap is None:
             return Matte(picture, alpha, None, self.tolerance)
         trimap, _ = open_trimap(self.trimap)
@@ -70,9 +70,9 @@ class Matte:
         return alpha
 
     def window(self, side: int | None, rng: np.random.Generator) -> Window:
-        """A square around a random unknown pixel; the whole of a smaller picture or without side.
+        """A square around a random unknown pixel; everything if smaller or without `side`.
 
-        Without a trimap, unknown are soft pixels and those at a hard edge.
+        Without a trimap, soft pixels and those at a hard edge are unknown.
         """
         if side is None or min(self.size) <= side:
             return Window.whole(self.size)
@@ -89,10 +89,10 @@ class Matte:
 
 
 def require_unknown(sample: Sample) -> Sample:
-    """Refuse a sample in which there is nothing to learn."""
+    """Refuse a sample without unknown pixels."""
     if not unknown_pixels(sample).any():
         raise BadData(
-            f"{sample.name} has no unknown pixel: every alpha is known; leave the picture out, or "
+            f"{sample.name} has no unknown pixel, so there is nothing to learn; leave it out, or "
             "give it a trimap with a grey band"
         )
     return sample
@@ -108,7 +108,7 @@ def check_size(picture: Path, size: Size, path: Path, plane: Plane) -> None:
 
 
 def _edges(alpha: Plane, tolerance: float) -> Mask:
-    """Soft pixels; of an alpha without any, the pixels at its edge."""
+    """Soft pixels; for an alpha without any, the pixels at its edge."""
     opaque = 1.0 if alpha.dtype.kind == "f" else int(np.iinfo(alpha.dtype).max)
     known = type(opaque)(tolerance * opaque)
     soft: Mask = (alpha > known) & (alpha < opaque - known)

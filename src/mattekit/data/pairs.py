@@ -1,6 +1,6 @@
-"""Foregrounds over backgrounds, composited while they are read: what such data sets share.
+"""Foregrounds over backgrounds, composited on the fly: shared by such data sets.
 
-A source lists its foregrounds, its backgrounds and which of them meet; the rest is here.
+A source lists its foregrounds, its backgrounds and their pairs; the rest is here.
 """
 
 from collections.abc import Mapping, Sequence
@@ -23,9 +23,9 @@ from mattekit.imaging.resize import resize
 from mattekit.imaging.trimap import random_band
 
 LEAST_BACKGROUND = 100
-"""Pixels that two foregrounds together must leave free, else the second one stays away."""
+"""Background pixels that must remain when a second foreground is added."""
 VISIBLE = 0.01
-"""Alpha from which on the common colour of two foregrounds is what the picture says."""
+"""Alpha above which the joint colour of two foregrounds is computed from the picture."""
 
 
 @config
@@ -33,17 +33,17 @@ class CompositionConfig:
     """How foregrounds and backgrounds become pictures."""
 
     placement: Placement = "cover"
-    """cover: as small as covers the foreground, centred; random, corner, centre: any part, the top
-    left one or the middle, never shrunk; stretch: brought to the size of the foreground."""
+    """cover: scaled to just cover the foreground, centred; random, corner, centre: a random part,
+    the top left or the middle, never shrunk; stretch: scaled to the size of the foreground."""
     background_side: tuple[int, int] | None = None
-    """Range that the longer side of a background is brought to before a random part is taken."""
+    """Range of lengths to which the longer side of a background is scaled before a random crop."""
     two_foregrounds: float = 0.0
-    """How often a second foreground is put on top of the first."""
+    """Probability of a second foreground on top of the first."""
     band: tuple[int, int] = (2, 30)
     """Least and largest width of the unknown band on either side of the edge, in pixels."""
 
     tolerance: float = 0.0
-    """Alphas this near to 0 or 1 become 0 or 1, such as the noise of alphas stored as JPEG."""
+    """Alphas this close to 0 or 1 become 0 or 1, against the noise of alphas stored as JPEG."""
 
     def __post_init__(self) -> None:
         if not 0 <= self.tolerance < 0.5:
@@ -57,21 +57,21 @@ class CompositionConfig:
 
 
 Pairing = Literal["drawn", "listed"]
-"""drawn: each time another background; listed: the next of the list, the same in every epoch."""
+"""drawn: a random background each time; listed: the next of the list, the same in every epoch."""
 
 
 @dataclass(frozen=True)
 class Pair:
-    """A foreground and a background by number; without background one is drawn each time."""
+    """Indices of a foreground and a background; None draws a background each time."""
 
     foreground: int
     background: int | None = None
     name: str = ""
-    """Name of the composite; without one it is that of its foreground and its background."""
+    """Name of the composite; by default those of its foreground and background."""
 
 
 def make_pairs(foregrounds: int, backgrounds: int, each: int, pairing: Pairing) -> list[Pair]:
-    """The pairs of an epoch with `each` backgrounds a foreground, foreground after foreground.
+    """The pairs of an epoch with `each` backgrounds per foreground, ordered by foreground.
 
     >>> pairs = make_pairs(2, 3, 2, "listed")
     >>> [(pair.foreground, pair.background) for pair in pairs]
@@ -87,13 +87,13 @@ def make_pairs(foregrounds: int, backgrounds: int, each: int, pairing: Pairing) 
 
 @dataclass(frozen=True)
 class Denoised:
-    """Files that are sometimes read instead of others, all of a picture at once."""
+    """Denoised files that sometimes replace others, all of a picture at once."""
 
     instead: Mapping[Path, Path] = field(default_factory=dict)
     chance: float = 0.0
 
     def drawn(self, rng: np.random.Generator) -> Mapping[Path, Path]:
-        """What to read instead this time."""
+        """The replacements of this draw."""
         return self.instead if rng.random() < self.chance else {}
 
 
@@ -114,7 +114,7 @@ class PairSource(WindowedSource):
         self.names = tuple(names[pair.foreground] for pair in self.pairs)
 
     def read(self, index: int, rng: np.random.Generator, side: int | None) -> Sample:
-        """Only the window becomes floats and is composited."""
+        """Only the window is converted to floats and composited."""
         pair, instead = self.pairs[index], self.denoised.drawn(rng)
         matte = self._matte(pair.foreground, instead)
         window = matte.window(side, rng)
@@ -147,7 +147,7 @@ class PairSource(WindowedSource):
         self, path: Path, matte: Matte, window: Window, rng: np.random.Generator
     ) -> Image:
         how = self.composition
-        is_scaled = how.placement in ("cover", "stretch")  # so a JPEG may come at a half or less
+        is_scaled = how.placement in ("cover", "stretch")  # a JPEG may be decoded smaller
         picture = open_picture(path, at_least=matte.size if is_scaled else None)
         placement = BackgroundPlacement.compute(
             how.placement, picture.size, matte.size, rng, side=how.background_side
@@ -157,7 +157,7 @@ class PairSource(WindowedSource):
     def _layers(
         self, matte: Matte, window: Window, background: Image, rng: np.random.Generator
     ) -> "Layers":
-        """The foreground, sometimes with another one on top where both leave background free."""
+        """The foreground, sometimes with another one on top if enough background remains."""
         one = Layers.of(matte.colours(window), matte.alpha(window), background)
         if rng.random() >= self.composition.two_foregrounds:
             return one
@@ -185,7 +185,7 @@ class Layers:
     def with_on_top(self, foreground: Image, alpha: Alpha, background: Image) -> "Layers":
         """With another foreground on top: a = a1 + a2 - a1 a2, and F from I = aF + (1-a)B.
 
-        Where hardly anything is visible, F is the upper colour over the lower one.
+        Where alpha is close to 0, F is the upper colour over the lower one.
         """
         upper = alpha[..., None]
         image = over(foreground, upper, self.image)
@@ -198,7 +198,7 @@ class Layers:
 
 
 def _in_size_of(matte: Matte, window: Window, rng: np.random.Generator) -> tuple[Image, Alpha]:
-    """A part of a second foreground where it is large enough, else all of it scaled to cover."""
+    """A part of a second foreground if it is large enough, else all of it scaled to cover."""
     size = window.size
     if matte.size[0] >= size[0] and matte.size[1] >= size[1]:
         part = matte.window_of(size, rng)

@@ -1,4 +1,4 @@
-"""Pictures whose planes are files already: photographs with their mattes, composites on disk."""
+"""Sources whose planes are files: photographs with mattes, composites on disk."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,14 +19,14 @@ from mattekit.imaging.trimap import random_band
 
 @dataclass(frozen=True)
 class PlaneFiles:
-    """The files of one picture; a plane without a file is not known."""
+    """The files of one picture; a plane without a file is unknown."""
 
     matte: MatteFiles
     """The picture, its alpha and its trimap."""
     foreground: Path | None = None
     background: Path | None = None
     background_rule: Rule | None = None
-    """How a background of any size got behind the picture when that was composed."""
+    """How a background of another size was placed when the picture was composed."""
 
     @property
     def name(self) -> str:
@@ -43,7 +43,7 @@ def planes_in(
     foreground: str | None = None,
     background: str | None = None,
 ) -> list[PlaneFiles]:
-    """The pictures in a folder below `root`, and their planes: the same stems in other folders."""
+    """The pictures in a folder below `root`, with planes of the same stems in other folders."""
     images = Folder(subfolder(root, image)).pictures
     columns: list[Sequence[Path | None]] = [
         [None] * len(images) if folder is None else plane_folder(root, folder, images)
@@ -56,7 +56,7 @@ def planes_in(
 
 
 def plane_folder(root: Path, folder: str, images: Sequence[Path]) -> list[Path]:
-    """The files in a folder below `root` that have the stems of the images, in their order."""
+    """The files in a folder below `root` with the stems of the images, in that order."""
     for name in folder.split("/"):
         root = subfolder(root, name)
     return Folder(root).partners(images)
@@ -64,20 +64,20 @@ def plane_folder(root: Path, folder: str, images: Sequence[Path]) -> list[Path]:
 
 @dataclass(kw_only=True)
 class PlaneSource(WindowedSource):
-    """Samples read as they are; a trimap that is not on disk is a band drawn around the alpha."""
+    """Samples as stored; a missing trimap is a random band around the alpha."""
 
     pictures: Sequence[PlaneFiles]
     band: tuple[int, int] = (0, 0)
     licence: str
     test_set: str | None = None
     foregrounds: Sequence[str] = ()
-    """What several pictures may show alike; without it all differ."""
+    """The foreground of each picture, where several share one; by default all differ."""
 
     def __post_init__(self) -> None:
         self.names = tuple(self.foregrounds or [picture.name for picture in self.pictures])
 
     def read(self, index: int, rng: np.random.Generator, side: int | None) -> Sample:
-        """Only the window becomes floats."""
+        """Only the window is converted to floats."""
         files = self.pictures[index]
         matte = files.matte.open()
         window = matte.window(side, rng)

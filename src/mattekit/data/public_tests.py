@@ -1,7 +1,7 @@
-"""Which pictures are public test sets: what was trained on them cannot be compared with anybody's.
+"""Public test sets: results of networks trained on them are not comparable.
 
-They are recognised by name, which needs no data: of a folder, or of Composition-1k's own list where
-it is there. Pictures that were renamed are found by `mattekit prepare check TRAIN --against TEST`.
+They are recognised by the name of a folder or by Composition-1k's own list. Renamed pictures are
+found by `mattekit prepare check TRAIN --against TEST`.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ FOLDERS = {
     ("am-2k", "validation"): "AM-2k/validation",
     ("composition-1k",): COMPOSITION_1K,
 }
-"""The last folders of a path, in small letters -> the test set that lies there."""
+"""The last folders of a path, in lower case -> the test set in them."""
 
 
 def public_test_set_in(folder: Path) -> str | None:
@@ -34,6 +34,6 @@ def public_test_set_in(folder: Path) -> str | None:
 
 
 def composition1k_in(stems: Iterable[str], lists: Iterable[Path]) -> str | None:
-    """Composition-1k, where one of its lists is there and names one of these foregrounds."""
+    """Composition-1k, if one of its lists exists and names one of these foregrounds."""
     known = {Path(name).stem for path in lists if path.is_file() for name in read_names(path)}
     return COMPOSITION_1K if known & set(stems) else None

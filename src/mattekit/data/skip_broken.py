@@ -1,4 +1,4 @@
-"""Samples that cannot be used, such as damaged files: named once, counted, replaced."""
+"""Samples that cannot be used, such as damaged files: reported once, counted, replaced."""
 
 import logging
 import multiprocessing
@@ -12,24 +12,24 @@ from mattekit.core.types import Sample
 from mattekit.data import PartialSource, Source, public_test_set
 
 OnError = Literal["raise", "skip"]
-"""What is done about a sample that cannot be used."""
+"""How to handle a sample that cannot be used."""
 
 MAX_ATTEMPTS = 10
-"""Samples that are tried in the place of one."""
+"""Attempts to replace one sample."""
 
 log = logging.getLogger("mattekit.data")
 
 
 def handle_errors(source: Source, on_error: OnError) -> Source:
-    """The source itself, or with `skip` one that gives another sample instead."""
+    """The source itself, or with `skip` one that replaces broken samples."""
     return source if on_error == "raise" else SkipBroken(source)
 
 
 class SkipBroken:
-    """Another sample, drawn from the generator, in the place of one that cannot be used.
+    """Replaces a sample that cannot be used by a random other one.
 
-    What comes in its place follows from the generator alone, so it is the same whatever the number
-    of worker processes. All of them share one table, so that each sample is named once in a run.
+    The replacement depends on the generator alone, not on the number of worker processes. All of
+    them share one table, so that each sample is reported once in a run.
     """
 
     def __init__(self, source: Source) -> None:
@@ -51,7 +51,7 @@ class SkipBroken:
         return self._usable(index, rng, lambda number: self.source.sample(number, rng))
 
     def part(self, index: int, rng: np.random.Generator, side: int) -> Sample:
-        """The part where the source gives parts, else the whole sample."""
+        """A window if the source supports it, else the whole sample."""
         source = self.source
         if not isinstance(source, PartialSource):
             return self.sample(index, rng)

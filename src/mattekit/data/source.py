@@ -1,4 +1,4 @@
-"""What a source of samples is, and drawing one sample from it."""
+"""The protocol of sources of samples, and drawing a sample."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -17,11 +17,11 @@ class Source(Protocol):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """One name a sample; the same name means the same foreground."""
+        """One name per sample; equal names mean the same foreground."""
 
     @property
     def licence(self) -> str:
-        """Under what terms the pictures are used, for the model card."""
+        """Terms of use of the pictures, for the model card."""
 
     def __len__(self) -> int: ...
 
@@ -32,7 +32,7 @@ class Source(Protocol):
 
 @runtime_checkable
 class PartialSource(Source, Protocol):
-    """A source that gives a window of a picture for less work than the whole picture."""
+    """A source that can read a window of a picture faster than the whole."""
 
     def part(self, index: int, rng: np.random.Generator, side: int) -> Sample:
         """A square window of that side around a random unknown pixel; all of a smaller picture."""
@@ -40,7 +40,7 @@ class PartialSource(Source, Protocol):
 
 
 class WindowedSource(ABC):
-    """Samples and windows of samples by one method, `read`; a base for sources of files."""
+    """Base of file-based sources: samples and windows by one method, `read`."""
 
     names: tuple[str, ...]
     licence: str
@@ -55,7 +55,7 @@ class WindowedSource(ABC):
         return self.read(index, rng, None)
 
     def part(self, index: int, rng: np.random.Generator, side: int) -> Sample:
-        """A window around an unknown pixel; nothing else becomes floats."""
+        """A window around an unknown pixel; only it is converted to floats."""
         return self.read(index, rng, side)
 
     @abstractmethod
@@ -64,8 +64,9 @@ class WindowedSource(ABC):
 
 
 def public_test_set(source: Source) -> str | None:
-    """The public test set that a source's pictures belong to, where it says so: what was trained on
-    them cannot be compared with the results of others."""
+    """The public test set that a source's pictures belong to, if known.
+
+    Networks trained on it cannot be compared with published results."""
     found: str | None = getattr(source, "test_set", None)
     return found
 
@@ -73,7 +74,7 @@ def public_test_set(source: Source) -> str | None:
 def draw(source: Source, index: int, steps: Sequence[Step], rng: np.random.Generator) -> Sample:
     """The sample of that number after all steps.
 
-    A crop that comes first is asked of the source itself, where it can cut before it composes.
+    A crop that comes first is passed to the source if it can crop before compositing.
     """
     crop = steps[0] if steps else None
     if isinstance(crop, Crop) and not crop.anywhere and isinstance(source, PartialSource):

@@ -1,4 +1,4 @@
-"""Parts of pictures: which one is cut, and what lies behind it of a background of another size."""
+"""Windows of pictures, and the matching part of a background of another size."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -27,7 +27,7 @@ class Window:
 
     @classmethod
     def whole(cls, size: Size) -> "Window":
-        """All of a picture."""
+        """The whole picture."""
         return cls(slice(0, size[0]), slice(0, size[1]))
 
     @classmethod
@@ -46,7 +46,7 @@ class Window:
 
 @dataclass(frozen=True)
 class BackgroundPlacement:
-    """A picture laid behind a canvas: where the canvas begins on it, and how far its pixels reach.
+    """A background picture behind a canvas: the offset of the canvas and the step of its pixels.
 
     Both are in pixels of the picture, down and to the right.
     """
@@ -64,14 +64,14 @@ class BackgroundPlacement:
         *,
         side: tuple[int, int] | None = None,
     ) -> "BackgroundPlacement":
-        """A picture of that size behind a canvas.
+        """The placement of a picture of that size behind a canvas.
 
-        - cover: in proportion, as small as covers the canvas, centred.
-        - stretch: each direction by itself, as GFM does.
+        - cover: scaled to just cover the canvas, aspect kept, centred.
+        - stretch: scaled in each direction separately, as GFM does.
         - corner: the top left part, never shrunk, as the published composites of Adobe's set are.
         - centre: the middle, never shrunk.
-        - random: any part, never shrunk; where `side` is a range, the longer side of the picture is
-          brought to a length within it first, as AlphaGAN-A6 does with 2000 to 6000.
+        - random: any part, never shrunk; if `side` is a range, the picture is first scaled
+          so that its longer side is within it, as AlphaGAN-A6 does with 2000 to 6000.
         """
         height, width = (length / wanted for length, wanted in zip(size, canvas, strict=True))
         fit = min(height, width)
@@ -109,5 +109,5 @@ class BackgroundPlacement:
         return spans[0], spans[1]
 
     def part(self, picture: Picture, window: Window) -> Image:
-        """What of the picture lies behind a window of the canvas, at the window's size."""
+        """The part of the picture behind a window of the canvas, at the window's size."""
         return resize(picture.window(*self.spans(window, picture.size)), window.size)

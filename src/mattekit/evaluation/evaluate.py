@@ -6,16 +6,17 @@ The command `mattekit evaluate` prints what `evaluate` returns.
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
 from mattekit.batch.files import pictures_in
-from mattekit.batch.processes import run_on_processes
+from mattekit.batch.processes import NO_LIMITS, Limits, run_on_processes
 from mattekit.core.errors import BadData
+from mattekit.core.storage import as_path
 from mattekit.core.types import Region
 from mattekit.evaluation.compare import Comparison
-from mattekit.evaluation.measure import MeasureOptions, measure_files
+from mattekit.evaluation.measure import MeasureOptions, measure_files, unmeasured
 from mattekit.evaluation.pairing import Pairing, PictureFiles, Role, Rule, named_like, pair_files
 from mattekit.evaluation.report import Report, to_html
 from mattekit.evaluation.report_pictures import ShownPicture, choose_shown, show_picture
@@ -54,6 +55,8 @@ class Evaluator:
     patterns: Mapping[Role, str] = field(default_factory=dict)
     rule: Rule = "stem"
     processes: int = 1
+    limits: Limits = NO_LIMITS
+    """Of one picture."""
     progress: Progress = no_progress
 
     def measure(self, predicted: Path, errors: Path | None = None) -> EvaluatedFolder:
@@ -74,6 +77,7 @@ class Evaluator:
             pairing,
             self.options,
             processes=self.processes,
+            limits=self.limits,
             progress=self.progress,
         )
         return EvaluatedFolder(pictures=pairing.pictures, evaluation=evaluation)
@@ -120,12 +124,18 @@ class Evaluator:
         return named_like({**PATTERNS, **self.patterns}["error"], path)
 
 
+def titled(measured: EvaluatedFolder, title: str) -> EvaluatedFolder:
+    """The same under another title than its folder's name."""
+    return replace(measured, evaluation=replace(measured.evaluation, title=title))
+
+
 def measure_pairing(
     title: str,
     pairing: Pairing,
     options: MeasureOptions,
     *,
     processes: int = 1,
+    limits: Limits = NO_LIMITS,
     progress: Progress = no_progress,
 ) -> Evaluation:
     """Measure every picture; rows come back in the order of the pairing."""
@@ -135,7 +145,9 @@ def measure_pairing(
     rows: dict[str, Row] = {}
     work = partial(measure_files, options=options)
     with progress(len(pairing.pictures)) as advance:
-        for row in run_on_processes(work, pairing.pictures, processes):
+        for row in run_on_processes(
+            work, pairing.pictures, processes, limits=limits, lost=unmeasured
+        ):
             rows[row.name] = row
             advance()
     return Evaluation(
@@ -197,7 +209,7 @@ def evaluate(
         "colours": colours,
     }
     evaluator = Evaluator(
-        places={role: Path(place) for role, place in given.items() if place is not None},  # type: ignore[misc]
+        places={role: as_path(place) for role, place in given.items() if place is not None},  # type: ignore[misc]
         options=MeasureOptions(
             protocol=choose_protocol(protocol, region),
             metrics=None if metrics is None else tuple(metrics),
@@ -208,7 +220,8 @@ def evaluate(
         processes=processes,
         progress=progress,
     )
-    return evaluator.measure(Path(predicted), None if error is None else Path(error)).evaluation
+    errors = None if error is None else as_path(error)
+    return evaluator.measure(as_path(predicted), errors).evaluation
 
 
 def read_evaluation(path: Path) -> Evaluation:

@@ -7,10 +7,12 @@ import hashlib
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from mattekit.core.errors import BadImage, BadTrimap, MattekitError
+from mattekit.core.errors import BadArgument, BadImage, BadTrimap, MattekitError
+from mattekit.core.extras import require
 from mattekit.core.types import UNKNOWN, Image, Plane, Trimap
 from mattekit.evaluation.pairing import PictureFiles
 from mattekit.evaluation.results import Row
@@ -32,6 +34,8 @@ class MeasureOptions:
     """Names of metrics; None is the default ones."""
     allow_masks: bool = False
     """Measure against truths that have no soft value, without a remark."""
+    perceptual: str | None = None
+    """Also the perceptual distance, with these weights of VGG-16 (`networks.perceptual`)."""
     max_pixels: int = MAX_PIXELS
     """Refuse larger pictures before decoding them."""
 
@@ -68,8 +72,19 @@ def measure_files(files: PictureFiles, options: MeasureOptions) -> Row:
     return replace(row, seconds=round(time.perf_counter() - start, 3))
 
 
-def read_planes(files: PictureFiles, max_pixels: int = MAX_PIXELS) -> EvaluatedPlanes:
-    """Decode the files of one picture, each once."""
+def unmeasured(files: PictureFiles, reason: str) -> Row:
+    """The row of a picture whose process was ended."""
+    return Row(name=files.name, predicted=str(files.predicted), error=reason)
+
+
+def read_planes(
+    files: PictureFiles, max_pixels: int = MAX_PIXELS, *, may_lack_colours: bool = False
+) -> EvaluatedPlanes:
+    """Decode the files of one picture, each once.
+
+    Args:
+        may_lack_colours: a prediction beside true colours may be an alpha alone.
+    """
 
     def picture(path: Path | None) -> Image | None:
         return None if path is None else open_picture(path, max_pixels=max_pixels).image()
@@ -77,7 +92,8 @@ def read_planes(files: PictureFiles, max_pixels: int = MAX_PIXELS) -> EvaluatedP
     predicted, colours = None, None
     if files.foreground is not None and files.colours is None:
         cut_out = open_picture(files.predicted, max_pixels=max_pixels)
-        predicted, colours = _alpha_of(cut_out, files), cut_out.image()
+        if cut_out.alpha is not None or not may_lack_colours:
+            predicted, colours = _alpha_of(cut_out, files), cut_out.image()
     trimap, warnings = None, tuple[str, ...]()
     if files.trimap is not None:
         trimap, warnings = open_trimap(files.trimap, max_pixels=max_pixels)
@@ -113,7 +129,8 @@ def _alpha_of(cut_out: Picture, files: PictureFiles) -> Plane:
 
 
 def _measured(row: Row, files: PictureFiles, options: MeasureOptions) -> Row:
-    planes = read_planes(files, options.max_pixels)
+    compare_looks = options.perceptual is not None
+    planes = read_planes(files, options.max_pixels, may_lack_colours=compare_looks)
     protocol = options.protocol
     if planes.trimap is not None and protocol.region == "unknown":
         _check_unknown(files, planes.trimap)
@@ -124,6 +141,8 @@ def _measured(row: Row, files: PictureFiles, options: MeasureOptions) -> Row:
         values |= _sad_by_region(planes, protocol)
     if planes.true_colours is not None and planes.predicted_colours is not None:
         values |= _colour_values(planes, planes.predicted_colours, planes.true_colours)
+    if options.perceptual is not None:
+        values |= {"perceptual": _perceptual(pair, planes, options.perceptual)}
     if planes.expected_error is not None:
         values |= _calibration_values(planes.expected_error, pair)
     return replace(
@@ -174,6 +193,20 @@ def _colour_values(planes: EvaluatedPlanes, predicted: Image, true: Image) -> di
     alpha, true_alpha = to_float(planes.predicted), to_float(planes.true)
     error = {"colour error": colour_error(predicted, true, true_alpha)}
     return error | halo_scores(predicted, alpha, true, true_alpha, planes.background)
+
+
+def _perceptual(pair: MattePair, planes: EvaluatedPlanes, weights: str) -> float:
+    """How different the composites of both alphas look, known pixels as the protocol has them."""
+    if planes.true_colours is None or planes.background is None:
+        raise BadArgument(
+            "the perceptual distance compares composites: give the true colours of both layers, "
+            "with --foregrounds and --backgrounds"
+        )
+    looks: Any = require("mattekit.networks.perceptual", "the perceptual distance")
+    layers = planes.true_colours, planes.background
+    alphas = (matte.astype(np.float32) for matte in (pair.predicted, pair.true))
+    distance: float = looks.perceptual_distance(weights).of_alphas(*alphas, layers)
+    return distance
 
 
 def _calibration_values(expected: Plane, pair: MattePair) -> dict[str, float]:

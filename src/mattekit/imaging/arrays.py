@@ -1,8 +1,8 @@
-"""Photos, masks and trimaps given as arrays: what they may look like, checked in one place.
+"""Photos, masks and trimaps given as arrays: accepted types and ranges, checked in one place.
 
 Besides NumPy arrays, PIL images and whatever has `__array_interface__` or `__array__` are accepted.
-Values say what they mean: floats lie in [0, 1], whole numbers of 8 and 16 bits span their range,
-and whole numbers up to 1 are 0 and 1. Files: `imaging.files`.
+The range follows from the type: floats are in [0, 1], integers of 8 and 16 bits span their range,
+and integers up to 1 are 0 and 1. Files: `imaging.files`.
 """
 
 from typing import Any
@@ -18,25 +18,25 @@ ArrayLike = Any
 """An array, a PIL image, or an object with `__array_interface__` or `__array__`."""
 
 OVERSHOOT = 1e-3
-"""Floats may leave [0, 1] by so much, as resampling makes them do; they are cut."""
+"""Floats may exceed [0, 1] by this much, as resampling causes; they are clipped."""
 PIXELS = np.array([0, 128, 255], dtype=np.uint8)  # of the labels of a trimap, in files
 TOLERANCE = 10
 STRAY = (np.abs(np.arange(256)[:, None] - PIXELS) > TOLERANCE).all(axis=1)
-"""Which of the 256 values are none of 0, 128 and 255."""
+"""Which of the 256 values are far from 0, 128 and 255."""
 STRAY_SHARE = 0.01
-"""Share of pixels off 0, 128 and 255 from which on a trimap is remarked on."""
-MODES = {"1", "L", "LA", "RGB", "RGBA", "F"}  # of PIL images, whose arrays are what they show
+"""Share of such pixels above which a trimap causes a warning."""
+MODES = {"1", "L", "LA", "RGB", "RGBA", "F"}  # of PIL images whose arrays hold what they show
 
 
 def is_array(given: object) -> bool:
-    """Whether it is a picture in memory, not the name or the content of a file."""
+    """Whether it is a picture in memory, not a file's name or content."""
     if isinstance(given, PIL.Image.Image):  # which encodes itself when it is asked
         return True
     return hasattr(given, "__array_interface__") or hasattr(given, "__array__")
 
 
 def as_picture(photo: ArrayLike) -> Picture:
-    """A photo in the depth that it has: grey, grey and alpha, RGB, or RGBA with straight colours.
+    """A photo in its own depth: grey, grey and alpha, RGB, or RGBA with straight colours.
 
     Raises:
         BadImage: the shape, the type or the range of the values is not that of a photo.
@@ -64,7 +64,7 @@ def as_picture(photo: ArrayLike) -> Picture:
 
 
 def as_image(photo: ArrayLike) -> Plane:
-    """The colours of a photo, h w 3, in the depth that they have: uint8, uint16 or float32.
+    """The colours of a photo, h w 3, in their own depth: uint8, uint16 or float32.
 
     >>> as_image(np.zeros((2, 3), np.uint8)).shape
     (2, 3, 3)
@@ -88,7 +88,7 @@ def as_mask(mask: ArrayLike) -> Alpha:
     [[0.0, 1.0]]
 
     Raises:
-        BadArgument: it is not of one channel, or its values cannot be told.
+        BadArgument: it has several channels, or values of unclear range.
     """
     plane = _one_channel(_array(mask), "mask", BadArgument)
     if plane.dtype.kind == "b":
@@ -106,7 +106,7 @@ def as_mask(mask: ArrayLike) -> Alpha:
         return np.equal(plane, 255).astype(np.float32)
     raise BadArgument(
         f"the mask has whole numbers from {least} to {most}; expected 0 and 1, 0 and 255, or "
-        "floats in [0, 1]; of a map of labels take one, as in labels == 3"
+        "floats in [0, 1]; select one label of a label map, as in labels == 3"
     )
 
 
@@ -124,7 +124,7 @@ def labels_of(trimap: ArrayLike, *, strict: bool = False) -> tuple[Trimap, tuple
     array([[0, 1, 2]], dtype=uint8)
 
     Raises:
-        BadTrimap: it is not of one channel, or has other values.
+        BadTrimap: it has several channels, or other values.
     """
     plane = _one_channel(_array(trimap), "trimap", BadTrimap)
     if plane.dtype.kind == "b":
@@ -183,7 +183,7 @@ def _array(given: ArrayLike) -> Plane:
 
 
 def _one_channel(plane: Plane, what: str, error: type[Exception]) -> Plane:
-    """The plane h w; an axis of length 1 before or behind is dropped."""
+    """The plane h w; a first or last axis of length 1 is dropped."""
     if plane.ndim == 3 and plane.shape[2] == 1:
         plane = plane[..., 0]
     elif plane.ndim == 3 and plane.shape[0] == 1:
@@ -194,7 +194,7 @@ def _one_channel(plane: Plane, what: str, error: type[Exception]) -> Plane:
 
 
 def _in_range(plane: Plane, what: str, error: type[Exception]) -> Plane:
-    """Floats as float32, cut to [0, 1]; refused where they are not about that."""
+    """Floats as float32, clipped to [0, 1]; refused if they are far outside."""
     least, most = plane.min(), plane.max()
     if not np.isfinite([least, most]).all():
         raise error(f"the {what} has values that are not finite numbers; expected floats in [0, 1]")

@@ -1,7 +1,7 @@
-"""Compositing, I = aF + (1-a)B, and the light it happens in.
+"""Compositing, I = aF + (1-a)B, with sRGB-coded or linear colours.
 
-`over` is the only place in mattekit where the compositing equation stands. It is plain arithmetic,
-so it serves arrays and tensors alike; the caller gives alpha a shape that broadcasts
+`over` is the only implementation of the compositing equation. It is plain arithmetic, so it works
+on arrays and tensors; the caller gives alpha a shape that broadcasts
 (`alpha[..., None]` for arrays h w 3).
 """
 
@@ -17,7 +17,7 @@ Planes = Any  # an array or a tensor: torch is not imported here
 
 
 def over(foreground: Planes, alpha: Planes, background: Planes) -> Planes:
-    """Foreground over background, aF + (1-a)B, in whatever light the colours are in.
+    """Foreground over background, aF + (1-a)B, in the coding that the colours have.
 
     >>> over(0.8, 0.25, 0.4)
     0.5
@@ -26,7 +26,7 @@ def over(foreground: Planes, alpha: Planes, background: Planes) -> Planes:
 
 
 def over_linear(foreground: Image, alpha: Alpha, background: Image) -> Image:
-    """Foreground over background mixed in linear light, as lenses and renderers mix it.
+    """Foreground over background, mixed in linear light as lenses and renderers do.
 
     Alpha broadcasts as in `over`; colours go in and come out sRGB-coded.
     """
@@ -40,7 +40,7 @@ def to_linear(image: Image) -> Image:
 
 
 def to_srgb(linear: Image) -> Image:
-    """Code linear light as sRGB values. Values outside [0, 1] follow the same curve."""
+    """Encode linear light as sRGB values. Values outside [0, 1] follow the same curve."""
     bright = np.maximum(linear, 0.0031308) ** np.float32(1 / 2.4)
     coded = bright + np.float32(0.055) * (bright - 1)  # 1.055 x - 0.055, with 1 staying exactly 1
     return np.where(linear <= 0.0031308, linear * np.float32(12.92), coded)
@@ -75,7 +75,7 @@ def checkerboard(size: Size, square: int = 16) -> Image:
 
 
 def named_colour(text: str) -> Plane:
-    """Three values in [0, 1] of a CSS name or of #rrggbb.
+    """The three values in [0, 1] of a CSS colour name or of #rrggbb.
 
     >>> named_colour("magenta")
     array([1., 0., 1.], dtype=float32)

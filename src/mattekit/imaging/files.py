@@ -1,4 +1,4 @@
-"""Pictures in and out of files: the front door of reading and writing.
+"""Reading and writing picture files.
 
 A source is a path, the bytes of a file, or an open binary file. What cannot be read raises
 `BadImage` with a sentence that names it. How each format is decoded: `imaging.formats`.
@@ -17,6 +17,7 @@ import numpy as np
 
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadArgument, BadImage
+from mattekit.core.storage import as_path
 from mattekit.core.types import Alpha, Image, Plane, Size, Trimap
 from mattekit.imaging.arrays import snap
 from mattekit.imaging.compose import to_linear
@@ -80,12 +81,12 @@ SUFFIXES = (
     ".tiff",
     ".webp",
 )
-"""Suffixes of files that are read, in lower case; what a file holds is told by its bytes."""
+"""Suffixes of files that are read, in lower case; the format is detected from the content."""
 WRITABLE = tuple(suffix for format in FORMATS.values() for suffix in format.suffixes)
 """Suffixes of files that are written."""
 WEB_ADDRESS = re.compile(r"https?:[/\\]", re.IGNORECASE)
 NEARLY_GREY = 8
-"""Steps of 8 bits that the channels of a grey picture may differ by, as JPEG makes them do."""
+"""8-bit steps by which the channels of a grey picture may differ, as after JPEG compression."""
 
 
 def open_picture(
@@ -99,12 +100,12 @@ def open_picture(
     """Read a photo: upright, with sRGB colours in the depth of the file, and what else it holds.
 
     Args:
-        allow_8bit: read 16-bit pictures whose profile is made of tables at 8 bits, with a warning,
+        allow_8bit: read 16-bit pictures with a table-based profile at 8 bits, with a warning,
             instead of refusing them.
-        ignore_profile: take the numbers of the file for sRGB, as programs without colour management
+        ignore_profile: treat the values of the file as sRGB, as programs without colour management
             do.
-        at_least: a height and width that are enough; a JPEG that is twice as large or more is
-            decoded at a half, a quarter or an eighth, which is faster.
+        at_least: sufficient height and width; a JPEG that is twice as large or more is decoded at
+            a half, a quarter or an eighth, which is faster.
     """
     with _stream(source) as (stream, name), named(name):
         stored = decode(stream, max_pixels, at_least)
@@ -165,8 +166,8 @@ def encode_image(
         bits: 8 or 16; of EXR 32, or less for half floats.
         exif: EXIF data to keep, `Picture.exif`.
         linear: the colours are linear light, as `Picture.linear`.
-        straight: do not multiply the colours of an EXR file by its alpha, which programs expect of
-            it; the other formats are always straight.
+        straight: do not premultiply the colours of an EXR file, although programs expect that; the
+            other formats are always straight.
     """
     target = format_named(format)
     target.check(bits=bits, alpha=alpha is not None, exif=exif, size=image.shape[:2])
@@ -208,7 +209,7 @@ def write_image(
 def write_alpha(path: str | os.PathLike[str], alpha: Plane, *, bits: int = 8) -> None:
     """Write an alpha as a grey picture."""
     format = format_of(path)
-    # an alpha is a share, not a colour: no curve applies to it
+    # alpha is linear: no tone curve applies to it
     _write(path, encode_image(alpha, format=format.name, bits=bits, linear=format.floats))
 
 
@@ -222,19 +223,19 @@ def write_trimap(path: str | os.PathLike[str], trimap: Trimap) -> None:
 
 @contextmanager
 def _stream(source: Source) -> Iterator[tuple[Stream, str]]:
-    """The source as a file that can be read from any place, and what to call it in a sentence."""
+    """The source as a seekable file, and its name in error messages."""
     if isinstance(source, bytes):
         yield io.BytesIO(source), "the picture"
     elif isinstance(source, str | os.PathLike):
         if WEB_ADDRESS.match(str(source)):
             raise BadImage(f"{source} is a web address; download it and give the file")
-        with _opened(Path(source)) as file:
+        with _opened(as_path(source)) as file:
             yield file if file.seekable() else io.BytesIO(file.read()), str(source)
     else:
         yield io.BytesIO(source.read()), "the picture"
 
 
-def _opened(path: Path) -> io.BufferedReader:
+def _opened(path: Path) -> Stream:
     try:
         if path.is_dir():
             raise BadImage(f"{path} is a folder; expected a picture")
@@ -248,7 +249,7 @@ def _opened(path: Path) -> io.BufferedReader:
 
 
 def _grey(stored: DecodedImage, what: str) -> Plane:
-    """The one channel of a picture without colours."""
+    """The single channel of a grey picture."""
     colours = _defined(stored.colours)
     if colours.ndim == 2:
         return colours
@@ -264,7 +265,7 @@ def _write(path: str | os.PathLike[str], encoded: bytes) -> None:
 
 
 def _defined(plane: Plane) -> Plane:
-    """The plane, in which every value must be a number."""
+    """The plane; NaN and infinite values are refused."""
     undefined = int(np.isnan(plane).sum())
     if undefined:
         raise BadImage(f"{undefined} of its values are not numbers; expected 0 to 1")

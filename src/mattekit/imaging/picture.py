@@ -1,4 +1,4 @@
-"""A picture as it was read: planes in the depth of the file, floats only for the window asked for.
+"""A picture as it was read: planes in the depth of the file, converted to floats window by window.
 
 A photograph of 100 megapixels takes 0.3 GB as bytes and 1.2 GB as floats, so a `Picture` keeps the
 bytes. Where pictures come from: `imaging.files`.
@@ -21,7 +21,7 @@ SEVERAL = "the file holds more than one picture; the first one was read"
 
 @dataclass(frozen=True, kw_only=True)
 class DecodedImage:
-    """Upright planes in the depth and the colours of the file, before colours are managed."""
+    """Upright planes in the depth and colour space of the file, before colour management."""
 
     colours: Plane
     """h w for grey, h w 3 for colour; unassociated."""
@@ -45,7 +45,7 @@ class Picture:
     linear: Image | None = None
     """h w 3, of files in linear light: the colours unclipped, values above 1 included."""
     exif: bytes = b""
-    """What the camera noted, without orientation; for `write_image(..., exif=...)`."""
+    """EXIF data without orientation, for `write_image(..., exif=...)`."""
     warnings: tuple[str, ...] = ()
 
     @property
@@ -83,12 +83,12 @@ def to_float(plane: Plane) -> Plane:
 
 
 def to_depth(plane: Plane, bits: int) -> Plane:
-    """Samples of any depth as whole numbers of 8 or 16 bits, rounded, never cut off."""
+    """Samples of any depth as integers of 8 or 16 bits, rounded, not truncated."""
     wanted = np.dtype(f"uint{bits}")
     if plane.dtype == wanted:
         return plane
     result: Plane = np.empty(plane.shape, dtype=wanted)
-    for top in range(0, len(plane), 256):  # in strips, so that no second plane of floats is made
+    for top in range(0, len(plane), 256):  # in strips, to avoid a second plane of floats
         rows = to_float(plane[top : top + 256])
         if np.isnan(rows).any():
             raise BadArgument("some values of the picture are not numbers and cannot be written")
@@ -99,10 +99,10 @@ def to_depth(plane: Plane, bits: int) -> Plane:
 def apply_existing_alpha(
     picture: Picture, how: ExistingAlpha, colour: tuple[float, float, float] = (1.0, 1.0, 1.0)
 ) -> Picture:
-    """Handle an alpha channel that the photo has already.
+    """Handle an alpha channel that the photo already has.
 
     `ignore` drops it, with a warning where it was not opaque; `composite` puts the photo on a
-    colour; `multiply` keeps it, for the caller to multiply into the alpha that it finds.
+    colour; `multiply` keeps it, for the caller to multiply with the alpha that it finds.
     """
     if picture.alpha is None or how == "multiply":
         return picture
@@ -120,7 +120,7 @@ def apply_existing_alpha(
 
 
 def coded(linear: Image) -> Image:
-    """Linear light as sRGB-coded values, cut to [0, 1]."""
+    """Linear light as sRGB-coded values, clipped to [0, 1]."""
     return to_srgb(linear.clip(0, 1))
 
 

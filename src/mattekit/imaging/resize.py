@@ -1,4 +1,4 @@
-"""Bringing planes to another size: how each kind is resampled, and how a size is chosen."""
+"""Resampling of planes, and the choice of a size."""
 
 from typing import Literal
 
@@ -13,13 +13,13 @@ Kernel = Literal["pillow-bicubic", "opencv-bicubic", "opencv-bilinear"]
 OPENCV = {"opencv-bicubic": cv2.INTER_CUBIC, "opencv-bilinear": cv2.INTER_LINEAR}
 
 ROUND_OFF = np.float32(4e-6)
-MOST_CHANNELS = 4  # that OpenCV averages at once
+MOST_CHANNELS = 4  # that OpenCV averages in one call
 
 
 def resize(plane: Plane, size: Size, interpolation: Interpolation = "smooth") -> Plane:
     """The plane at another size: averaged when shrinking, bilinear when growing, labels nearest.
 
-    Each direction is treated by itself. A region of exact zeros or ones stays exact.
+    Each direction is resampled separately. A region of exact zeros or ones stays exact.
     """
     height, width = plane.shape[:2]
     if min(height, width, *size) < 1:
@@ -35,7 +35,7 @@ def resize(plane: Plane, size: Size, interpolation: Interpolation = "smooth") ->
 def resample(image: Plane, size: Size, kernel: Kernel) -> Plane:
     """A uint8 image at another size exactly as the named function of a library gives it.
 
-    Pillow's cubic and OpenCV's differ: the one bends by -0.5, the other by -0.75.
+    Pillow's and OpenCV's cubic kernels differ: a is -0.5 in the one and -0.75 in the other.
     """
     if kernel == "pillow-bicubic":
         wanted = PIL.Image.fromarray(image).resize((size[1], size[0]), PIL.Image.Resampling.BICUBIC)
@@ -44,7 +44,7 @@ def resample(image: Plane, size: Size, kernel: Kernel) -> Plane:
 
 
 def fit_within(size: Size, longest: int) -> Size:
-    """The size with its longer side at most `longest`, in proportion; never enlarged.
+    """The size with its longer side at most `longest` and its aspect ratio kept; never enlarged.
 
     >>> fit_within((3000, 2000), 600)
     (600, 400)
@@ -54,7 +54,7 @@ def fit_within(size: Size, longest: int) -> Size:
 
 
 def cover(image: Image, size: Size) -> Image:
-    """The image scaled to fill the size, centred; what sticks out is cut off."""
+    """The image scaled to fill the size, centred and cropped."""
     scaled = _scale(image, max(size[0] / image.shape[0], size[1] / image.shape[1]))
     height, width = np.maximum(scaled.shape[:2], size)
     scaled = resize(scaled, (int(height), int(width)))
@@ -74,7 +74,7 @@ def contain(image: Image, size: Size) -> Image:
 
 
 def stretch(image: Image, size: Size) -> Image:
-    """The image at the size, whatever becomes of its proportions."""
+    """The image at the size, without keeping its aspect ratio."""
     return resize(image, size)
 
 
@@ -94,7 +94,7 @@ def _resample(plane: Plane, size: Size, how: int) -> Plane:
 
 
 def _without_round_off(plane: Plane) -> Plane:
-    """Weights of a float average sum to 1 only nearly; an opaque region must stay opaque."""
+    """The weights of a float average sum to about 1 only; opaque regions must stay opaque."""
     if plane.dtype.kind == "f":
         for exact in (0, 1):
             plane[np.abs(plane - exact) < ROUND_OFF] = exact

@@ -1,4 +1,4 @@
-"""Trimaps: made from alphas and masks, checked, pasted into alphas.
+"""Trimaps: made from alphas and masks, validated, pasted into alphas.
 
 In memory a trimap holds the labels of `core.types`; files hold 0, 128 and 255, and only `to_pixels`
 and `arrays.snap` know it. Files themselves: `imaging.files`.
@@ -21,6 +21,9 @@ from mattekit.core.types import (
     Trimap,
 )
 from mattekit.imaging.arrays import PIXELS, ArrayLike, as_mask
+
+BAND_SHARE = 0.01  # of the subject's diagonal: the width of an edge band, unless one is given
+SHARE_OF_DEPTH = 0.5  # of the way from the edge to the deepest pixel that may become unknown
 
 
 def make_trimap(alpha_or_mask: ArrayLike, inner: int | float, outer: int | float) -> Trimap:
@@ -46,8 +49,8 @@ def band(
 ) -> Trimap:
     """Unknown within `inner` pixels inside and `outer` pixels outside of the edge of the subject.
 
-    Distances are Euclidean. Alphas within `tolerance` of 0 or 1 count as 0 or 1; what lies between
-    is unknown whatever the widths.
+    Distances are Euclidean. Alphas within `tolerance` of 0 or 1 count as 0 or 1; all others
+    are unknown whatever the widths.
     """
     _require_matte(alpha_or_mask)
     for width in (inner, outer):
@@ -58,10 +61,32 @@ def band(
     return _labels(_distance(opaque) > inner, _distance(transparent) > outer)
 
 
+def edge_band(matte: Plane, width: float, *, tolerance: float = 0.0) -> Trimap:
+    """Unknown within `width` pixels of the edge, or fewer where subject or background are thin.
+
+    At most half the distance from the edge to the deepest pixel becomes unknown, so that some
+    pixels of both stay known.
+
+    Args:
+        tolerance: values this close to 0 and 1 count as 0 and 1; all others are unknown.
+    """
+    inner, outer = (
+        min(width, SHARE_OF_DEPTH * float(_distance(side).max()))
+        for side in (matte >= 1 - tolerance, matte <= tolerance)
+    )
+    return band(matte, inner=inner, outer=outer, tolerance=tolerance)
+
+
+def diagonal(mask: Mask) -> float:
+    """Diagonal of the mask's bounding box in pixels; 0 for an empty mask."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return float(np.hypot(np.ptp(rows) + 1, np.ptp(columns) + 1)) if rows.size else 0.0
+
+
 def random_band(
     alpha_or_mask: Plane, rng: np.random.Generator, *, minimum: int, maximum: int
 ) -> Trimap:
-    """A band with inner and outer width drawn apart from `minimum` to `maximum`, both included."""
+    """A band whose inner and outer widths are drawn independently from `minimum` to `maximum`."""
     if not 0 <= minimum <= maximum:
         raise BadArgument(f"random widths from {minimum} to {maximum} pixels: no such range")
     inner, outer = rng.integers(minimum, maximum, size=2, endpoint=True)
@@ -72,7 +97,7 @@ def legacy(alpha_or_mask: Plane, rng: np.random.Generator) -> Trimap:
     """The published generator of AlphaGAN and DIM re-implementations: n steps with a k x k ellipse.
 
     k is 2, 3 or 4 and n from 5 to 14. The even kernels are off-centre by up to the whole band; kept
-    for reproducing published runs, `random_band` is the one to use.
+    to reproduce published runs; otherwise use `random_band`.
     """
     _require_matte(alpha_or_mask)
     kernel = _ellipse(int(rng.integers(2, 4, endpoint=True)))
@@ -83,13 +108,13 @@ def legacy(alpha_or_mask: Plane, rng: np.random.Generator) -> Trimap:
 
 
 def eroded(alpha_or_mask: Plane, kernel: int) -> Mask:
-    """Where the opaque part remains after one erosion with a kernel x kernel ellipse (GFM)."""
+    """The opaque part after one erosion with a kernel x kernel ellipse (GFM)."""
     _require_matte(alpha_or_mask)
     return cv2.erode(_bytes(alpha_or_mask >= 1), _ellipse(kernel)) > 0
 
 
 def dilated(alpha_or_mask: Plane, kernel: int) -> Mask:
-    """Where the visible part reaches after one dilation with a kernel x kernel ellipse (GFM)."""
+    """The visible part after one dilation with a kernel x kernel ellipse (GFM)."""
     _require_matte(alpha_or_mask)
     return cv2.dilate(_bytes(alpha_or_mask > 0), _ellipse(kernel)) > 0
 
@@ -159,7 +184,7 @@ def _bytes(mask: Plane) -> Plane:
 
 
 def _require_matte(plane: Plane) -> None:
-    """An alpha in [0, 1] or a mask of booleans; 0 to 255 would be taken for opaque everywhere."""
+    """Accept an alpha in [0, 1] or a mask of booleans; 0 to 255 would be opaque everywhere."""
     if plane.ndim != 2 or plane.dtype.kind not in "bf":
         raise BadArgument(
             f"expected an alpha (h w, floats in [0, 1]) or a mask (h w, booleans), got "

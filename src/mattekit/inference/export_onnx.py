@@ -35,7 +35,7 @@ WITHIN = 1e-4
 LARGEST = 1_900_000_000
 """Bytes of weights that one ONNX file can hold."""
 SMALL = 64
-"""Numbers that are not worth a cast."""
+"""Numbers of a tensor up to which a cast is not worth it."""
 ENOUGH = 0.999
 """Share of pixels that must agree to WITHIN; a near-tie of a pooling may flip the others."""
 
@@ -153,7 +153,7 @@ def _export(
         node.metadata_props.clear()
         node.doc_string = None
     if halves:
-        _store_halves(program.model.graph)
+        store_in_half(program.model.graph, exact=True)
     program.save(path)
 
 
@@ -164,12 +164,18 @@ def _exact_in_half(values: Plane) -> bool:
         return bool(np.array_equal(values, values.astype(np.float16).astype(values.dtype)))
 
 
-def _store_halves(graph: ir.Graph) -> None:
-    """Replace every large initialiser that loses nothing by its halves and a cast."""
+def store_in_half(graph: ir.Graph, *, exact: bool) -> None:
+    """Store large weights in half precision; a Cast brings each back when the file is opened.
+
+    Args:
+        exact: only those that lose nothing by it.
+    """
     for name, value in list(graph.initializers.items()):
         assert value.const_value is not None
         array = value.const_value.numpy()
-        if array.dtype != np.float32 or array.size < SMALL or not _exact_in_half(array):
+        if array.dtype != np.float32 or array.size <= SMALL:
+            continue
+        if exact and not _exact_in_half(array):
             continue
         cast = ir.node("Cast", [value], {"to": ir.DataType.FLOAT})
         value.replace_all_uses_with(cast.outputs[0])

@@ -8,22 +8,19 @@ import warnings
 from pathlib import Path
 
 import numpy as np
-import onnx
+import onnx_ir as ir
 import torch
-from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor, nn
 
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadWeights
 from mattekit.core.types import PROMPT_STEP
-from mattekit.inference.export_onnx import Parity
+from mattekit.inference.export_onnx import Parity, store_in_half
 from mattekit.inference.torch_network import TorchNetwork
 from mattekit.models.runtime import open_session
 
 WITHIN = 0.02
 """How far a mask may be from PyTorch's: what rounding the weights costs."""
-SMALL = 64
-"""Numbers of a tensor up to which it stays as it is."""
 BATCH, ACROSS = {0: "batch"}, {2: "height", 3: "width"}
 SMALLER = {2: "prompt height", 3: "prompt width"}
 
@@ -46,9 +43,9 @@ def export_subject(network: TorchNetwork, path: Path) -> list[Parity]:
     stride = network.stride
     with replacing(path) as aside:
         _export(found, _inputs(2, (2 * stride, 3 * stride)), aside)
-        model = onnx.load(aside)
-        store_in_half(model)
-        onnx.save(model, aside)
+        model = ir.load(aside)
+        store_in_half(model.graph, exact=False)
+        ir.save(model, aside)
         session = open_session(aside)
         parities = []
         for count, rows, columns in ((1, 1, 1), (2, 8, 8), (3, 10, 4)):
@@ -102,19 +99,3 @@ def _inputs(count: int, size: tuple[int, int]) -> tuple[Tensor, Tensor]:
     prompt[1::2, 0] = -1
     prompt[1::2, 0, 2:-2, 2:-2] = 1
     return image, prompt
-
-
-def store_in_half(model: onnx.ModelProto) -> None:
-    """Keep the weights in half precision; a Cast brings each back when the file is opened."""
-    graph = model.graph
-    casts = []
-    for tensor in [*graph.initializer]:
-        values = numpy_helper.to_array(tensor)
-        if values.dtype == np.float32 and values.size > SMALL:
-            half = numpy_helper.from_array(values.astype(np.float16), f"{tensor.name} in half")
-            graph.initializer.remove(tensor)
-            graph.initializer.append(half)
-            casts.append(helper.make_node("Cast", [half.name], [tensor.name], to=TensorProto.FLOAT))
-    nodes = [*casts, *graph.node]
-    del graph.node[:]
-    graph.node.extend(nodes)

@@ -14,9 +14,13 @@ from mattekit.inference.network import Network
 from mattekit.inference.onnx_network import OnnxNetwork
 from mattekit.inference.predictor import Predictor
 from mattekit.inference.strategies import StrategyConfig
-from mattekit.models.files import DEFAULT_MODEL, EXPORTED, find, read_contents
+from mattekit.inference.trimap_network import TrimapNetwork
+from mattekit.models.files import DEFAULT_MODEL, EXPORTED, OURS, find, read_contents
+from mattekit.models.registry import check_commercial, describe_file, registry
+from mattekit.models.runtime import open_session
 
 if TYPE_CHECKING:
+    from mattekit.core.tensors import Precision
     from mattekit.inference.torch_network import TorchNetwork
 
 OPENED_AT_MOST = 2
@@ -30,33 +34,53 @@ def load(
     device: str = "auto",
     strategy: StrategyConfig | None = None,
     max_memory: int | None = None,
+    precision: "Precision" = "32",
     **options: Any,
 ) -> Predictor:
     """A network that predicts alphas.
 
     Args:
-        model: name of a shipped or imported model, or a .safetensors or .onnx file; default: the
-            shipped one.
+        model: name of a shipped or imported model, a .safetensors or .onnx file, a run, or an
+            address on the hub (`hf://org/name`); default: the shipped one.
         device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
         strategy: how the network goes over a picture; default: what suits it.
         max_memory: bytes that the whole process may hold.
+        precision: `bf16` or `fp16` where the device is fast at it; needs PyTorch.
         options: of the network, instead of those that its file states.
 
     >>> load().name
     'compact'
     """
-    network = load_network(model or DEFAULT_MODEL, device=device, **options)
+    network = load_network(model or DEFAULT_MODEL, device=device, precision=precision, **options)
     return Predictor(network, strategy=strategy, max_memory=max_memory)
 
 
-def load_network(model: str | Path, *, device: str = "auto", **options: Any) -> Network:
+def load_network(
+    model: str | Path, *, device: str = "auto", precision: "Precision" = "32", **options: Any
+) -> Network:
     """The network of a model's name or file; while its file does not change, it is opened once."""
-    path = find(str(model)).resolve()
+    path = _registered_file(str(model)) or find(str(model)).absolute()
     with _opening:
-        return _opened(path, path.stat().st_mtime_ns, device, tuple(sorted(options.items())))
+        given = tuple(sorted(options.items()))
+        return _opened(path, path.stat().st_mtime_ns, device, precision, given)
 
 
-def load_in_torch(model: str, *, device: str = "auto", **options: Any) -> "TorchNetwork":
+def _registered_file(name: str) -> Path | None:
+    """The file of a registered network that takes a trimap, once it is installed."""
+    entry = registry().get(name)
+    if entry is None:
+        return None
+    if entry.kind != "trimap":
+        raise BadArgument(f"{name} finds the subject; use it as --segmenter, not as --model")
+    check_commercial(name, entry.licence, commercial_only=False)
+    if not entry.installed:
+        raise BadArgument(f"{name} is not installed; run: mattekit models get {name}")
+    return entry.paths[0]
+
+
+def load_in_torch(
+    model: str, *, device: str = "auto", precision: "Precision" = "32", **options: Any
+) -> "TorchNetwork":
     """The network of a model's name or of a file of weights, in PyTorch."""
     path = find(model)
     require("mattekit.inference.torch_network", f"running {path.stem} in PyTorch")
@@ -64,16 +88,29 @@ def load_in_torch(model: str, *, device: str = "auto", **options: Any) -> "Torch
     from mattekit.networks.weights import load as load_weights
 
     module = load_weights(path, **options)
-    return TorchNetwork(module, name=path.stem, device=find_device(device))
+    return TorchNetwork(module, name=path.stem, device=find_device(device), precision=precision)
 
 
 @lru_cache(OPENED_AT_MOST)
-def _opened(path: Path, changed: int, device: str, options: tuple[tuple[str, Any], ...]) -> Network:
-    on_cpu = device in ("auto", "cpu") and not options  # without torch, and faster
-    if path.suffix != EXPORTED or (not on_cpu and read_contents(path).texts):
-        return load_in_torch(str(path), device=device, **dict(options))
+def _opened(
+    path: Path,
+    changed: int,
+    device: str,
+    precision: "Precision",
+    options: tuple[tuple[str, Any], ...],
+) -> Network:
+    exported = device in ("auto", "cpu") and precision == "32" and not options
+    if path.suffix != EXPORTED or (not exported and read_contents(path).texts):
+        return load_in_torch(str(path), device=device, precision=precision, **dict(options))
     if device not in ("auto", "cpu"):
         raise BadArgument(f"an .onnx file runs on the CPU here, not on {device}; use --device cpu")
+    if precision != "32":
+        raise BadArgument(f"{path} was exported in float32; leave --precision out")
     if options:
         raise BadArgument(f"{path} was exported with its options inside; they cannot be changed")
-    return OnnxNetwork(path)
+    session = open_session(path)
+    if OURS in session.get_modelmeta().custom_metadata_map:
+        return OnnxNetwork(path, session)
+    described, output, terms = describe_file(path)
+    check_commercial(path.name, terms, commercial_only=False)
+    return TrimapNetwork(path, session, described, output, terms)

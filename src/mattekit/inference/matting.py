@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from mattekit.classical.closed_form import Quality, closed_form
 from mattekit.classical.information_flow import information_flow
@@ -16,9 +16,9 @@ from mattekit.core.errors import BadArgument
 from mattekit.core.matte import Matte
 from mattekit.core.types import Plane, Trimap
 from mattekit.inference.inputs import Share
-from mattekit.inference.predictor import Predictor
 from mattekit.inference.strategies import StrategyConfig, strategy_named
 from mattekit.models.files import DEFAULT_MODEL
+from mattekit.models.registry import Terms
 
 CLASSICAL: dict[str, Callable[..., Matte]] = {
     "closed-form": closed_form,
@@ -37,13 +37,25 @@ class ClassicalMatting:
     solve: Callable[[Plane, Trimap], Matte]
     strategy: None = None
     states_error: bool = False
+    terms: Terms | None = None
 
     def matte(self, colours: Plane, trimap: Trimap, *, done: Share = None) -> Matte:
         return self.solve(colours, trimap)
 
 
-Matting = ClassicalMatting | Predictor
-"""What finds alphas: `name`, `strategy`, `states_error`, and `matte(colours, trimap)`."""
+@runtime_checkable
+class Matting(Protocol):
+    """What finds alphas: a classical method, or a network."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def strategy(self) -> StrategyConfig | None: ...
+    @property
+    def states_error(self) -> bool: ...
+    @property
+    def terms(self) -> Terms | None: ...
+    def matte(self, colours: Plane, trimap: Trimap, *, done: Share = None) -> Matte: ...
 
 
 def build_matting(
@@ -57,8 +69,8 @@ def build_matting(
     """The method of a model's name or file, checked and loaded.
 
     Args:
-        model: one of `MODELS`, an imported model, or a .safetensors or .onnx file; default: the
-            one measured best.
+        model: one of `MODELS`, an imported or a registered model, or a .safetensors or .onnx file;
+            default: the one measured best.
         quality: `fast` is closed-form at a reduced size, also in place of the shipped network.
         strategy: how a network goes over a picture; default: what suits it.
         max_memory: bytes that the whole process may hold.

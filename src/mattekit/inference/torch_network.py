@@ -11,15 +11,15 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mattekit.core.errors import BadArgument, TooLarge
-from mattekit.core.tensors import Prediction
+from mattekit.core.tensors import Precision, Prediction, autocast
 from mattekit.core.types import Alpha, Plane
 from mattekit.inference.inputs import Batches
+from mattekit.models.registry import Terms
 
 BRANCHES = ("tt", "ft", "bt")
 Statistics = tuple[Tensor, Tensor]
@@ -29,9 +29,16 @@ Statistics = tuple[Tensor, Tensor]
 class TorchNetwork:
     """A network in evaluation mode on one device."""
 
-    def __init__(self, module: nn.Module, *, name: str, device: torch.device) -> None:
+    terms: Terms | None = None
+
+    def __init__(
+        self, module: nn.Module, *, name: str, device: torch.device, precision: Precision = "32"
+    ) -> None:
+        if precision == "fp16" and device.type == "cpu":
+            raise BadArgument("the precision fp16 needs a GPU; on the CPU use 32 or bf16")
         self.name = name
         self.device = device
+        self.precision = precision
         described: Any = module
         self.stride: int = described.stride
         self.needs_trimap: bool = described.needs_trimap
@@ -46,7 +53,7 @@ class TorchNetwork:
         names = ("image", "trimap", *self.extra_planes)
         inputs = [self._tensor(planes[name]) if name in planes else None for name in names]
         try:
-            with self.lock, torch.inference_mode():
+            with self.lock, torch.inference_mode(), autocast(self.device, self.precision):
                 prediction = self.module(*inputs)
         except torch.OutOfMemoryError as error:
             height, width = planes["image"].shape[2:]
@@ -81,11 +88,11 @@ class TorchNetwork:
                 for norm in found:
                     del norm.forward
 
-    def fuse(self, glance_logits: Plane, focus: Plane) -> Alpha:
-        """Alpha of a glance (h w c) and a focus (h w) of one size."""
-        logits = torch.from_numpy(np.ascontiguousarray(glance_logits.transpose(2, 0, 1)))[None]
+    def fuse(self, glance: Plane, focus: Plane) -> Alpha:
+        """Alpha of a glance in [0, 1] and a focus (both h w) of one size."""
         module: Any = self.module
-        alpha: Alpha = module.fuse(logits, torch.from_numpy(focus)[None, None])[0, 0].numpy()
+        planes = (torch.from_numpy(plane)[None, None] for plane in (glance, focus))
+        alpha: Alpha = module.fuse(*planes)[0, 0].numpy()
         return alpha
 
     def _tensor(self, plane: Plane) -> Tensor:

@@ -1,7 +1,7 @@
-"""Losses: each a small config that is called with what a network predicts and what is true.
+"""Losses: configs that are called with a prediction and the true planes.
 
-`LossConfig` is the list of them; a recipe holds a list of its members and adds them up by weight.
-Beneath each stands a pure function with region, count and epsilon in its arguments. The objectives
+`LossConfig` is their union; a recipe has a list of them and uses their weighted sum. Each calls a
+pure function with region, count and epsilon as arguments. The objectives
 of adversarial training are functions of a critic's logits: `losses.adversarial`.
 """
 

@@ -1,4 +1,4 @@
-"""What generator and critic want of the critic's logits; one logit a patch, high for real.
+"""Objectives of generator and critic, given the critic's logits; one per patch, high for real.
 
 bce: log likelihood, as in the first adversarial networks. lsgan: least squares, logits towards 1
 for real and 0 for composed. hinge: logits beyond 1 and -1 are good enough.
@@ -15,7 +15,7 @@ Logits = Float[Tensor, "b 1 h w"]
 
 
 def generator_objective(logits: Logits, objective: Objective) -> Float[Tensor, ""]:
-    """Small when the critic takes composites for real."""
+    """Small if the critic classifies composites as real."""
     if objective == "bce":
         return F.softplus(-logits).mean()
     if objective == "lsgan":
@@ -24,7 +24,7 @@ def generator_objective(logits: Logits, objective: Objective) -> Float[Tensor, "
 
 
 def critic_objective(real: Logits, composed: Logits, objective: Objective) -> Float[Tensor, ""]:
-    """Small when real photos and composites are told apart: half the sum of the two errors."""
+    """Small if real photos and composites are classified correctly: half the sum of both errors."""
     if objective == "bce":
         errors = F.softplus(-real).mean() + F.softplus(composed).mean()
     elif objective == "lsgan":

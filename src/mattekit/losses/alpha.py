@@ -16,7 +16,7 @@ all branches (GFM with RIM)."""
 
 
 def chosen_alphas(prediction: Prediction, which: Which) -> tuple[Float[Tensor, "b 1 h w"], ...]:
-    """The alphas of a prediction that a loss is asked to compare."""
+    """The alphas of a prediction that a loss compares."""
     if which == "alpha":
         return (prediction.alpha,)
     if which == "branches":
@@ -55,9 +55,9 @@ class AlphaL1Config:
     region: Where = "unknown"
     divide_by: DivideBy = "region"
     epsilon: float = 1e-6
-    """Rounds the corner of |x| at zero."""
+    """Smooths |x| at zero."""
     paste: bool = False
-    """Set the known pixels of the prediction from the trimap first: each then adds epsilon."""
+    """Set the known pixels of the prediction from the trimap first; each then adds epsilon."""
 
     def __call__(self, prediction: Prediction, batch: Batch) -> Terms:
         losses = [

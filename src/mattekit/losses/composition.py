@@ -45,13 +45,13 @@ class CompositionL1Config:
     region: Where = "unknown"
     divide_by: DivideBy = "region"
     channels: Channels = "mean"
-    """Red, green and blue are averaged, or added up."""
+    """Red, green and blue are averaged or summed."""
     units: Units = "unit"
     """Colours from 0 to 1, or divided by ImageNet's standard deviations (about 4.4 times more)."""
     epsilon: float = 1e-6
-    """Rounds the corner of |x| at zero."""
+    """Smooths |x| at zero."""
     paste: bool = False
-    """Set the known pixels of the prediction from the trimap first: each then adds epsilon."""
+    """Set the known pixels of the prediction from the trimap first; each then adds epsilon."""
 
     def __call__(self, prediction: Prediction, batch: Batch) -> Terms:
         planes = prediction if self.colours == "predicted" else batch

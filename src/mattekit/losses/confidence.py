@@ -1,4 +1,4 @@
-"""How well a network knows its own error."""
+"""Loss of the expected error that a network predicts."""
 
 from typing import Literal
 
@@ -24,7 +24,7 @@ def laplace_surprise(
 
 @config
 class ExpectedErrorConfig:
-    """Teaches a network to expect the error that it makes; alpha itself is not taught by it.
+    """Trains a network to predict its own error; no gradient reaches alpha.
 
     This is a log likelihood: negative where errors are small and expected.
     """
@@ -33,7 +33,7 @@ class ExpectedErrorConfig:
     weight: float = 1.0
     region: Where = "unknown"
     smallest: float = 1 / 255
-    """Added to every error, so that no expectation runs off to zero."""
+    """Added to every error, so that the prediction does not diverge to zero."""
 
     def __call__(self, prediction: Prediction, batch: Batch) -> Terms:
         if prediction.log_error is None:

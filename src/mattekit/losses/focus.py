@@ -1,4 +1,4 @@
-"""Differences between GFM's focus and what glance leaves to it, in the unknown region."""
+"""Differences between GFM's focus and its target, in the unknown region."""
 
 from typing import Literal
 
@@ -20,7 +20,7 @@ def focus_pairs(prediction: Prediction, batch: Batch, rosta: Rosta) -> list[Pair
     """Focus and its target, one pair for each representation."""
     pairs = []
     for name, branch in branches_of(prediction, rosta):
-        assert branch.focus is not None, "what has a glance has a focus"
+        assert branch.focus is not None, "networks with a glance have a focus"
         pairs.append((branch.focus, focus_target(name, batch.alpha, batch.trimap)))
     return pairs
 
@@ -36,7 +36,7 @@ class FocusL1Config:
     region: Where = "unknown"
     divide_by: DivideBy = "region"
     epsilon: float = 1e-6
-    """Rounds the corner of |x| at zero."""
+    """Smooths |x| at zero."""
     paste: bool = False
     """Set the known pixels to the target first: each then adds epsilon."""
 
@@ -65,7 +65,7 @@ class FocusPyramidConfig:
     rosta: Rosta = "TT"
     """The network's own; with RIM the three branches are added up."""
     kernel: Kernel = "gaussian"
-    """`gfm` is the window of GFM's published code, which is no Gaussian."""
+    """`gfm` is the window of GFM's published code, which is not a Gaussian."""
 
     def __call__(self, prediction: Prediction, batch: Batch) -> Terms:
         inside = region_weight("unknown", batch.trimap)

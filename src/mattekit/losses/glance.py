@@ -1,9 +1,9 @@
-"""What GFM's two decoders are taught: targets for glance and focus, and glance's cross-entropy.
+"""Targets of GFM's two decoders, glance and focus, and the cross-entropy of glance.
 
 All targets follow from alpha and trimap. With c the certain foreground and d everything but the
 certain background, TT's glance is the trimap and its focus alpha; FT's glance is c and its focus
-alpha - c; BT's glance is d and its focus d - alpha, so that each fuses back to alpha. (Published
-code for a single FT or BT swaps c, d and alpha; that is not reproduced.)
+alpha - c; BT's glance is d and its focus d - alpha, so that fusing each pair gives alpha.
+(Published code for a single FT or BT swaps c, d and alpha; that is not reproduced.)
 """
 
 from typing import Literal
@@ -44,7 +44,7 @@ def focus_target(
     alpha: Float[Tensor, "b 1 h w"],
     trimap: Float[Tensor, "b 1 h w"],
 ) -> Float[Tensor, "b 1 h w"]:
-    """What glance leaves to focus."""
+    """The target of focus."""
     if representation == "TT":
         return alpha
     seen = glance_target(representation, trimap)[:, None].to(alpha.dtype)
@@ -87,7 +87,7 @@ class GlanceCrossEntropyConfig:
         losses = []
         for name, branch in branches_of(prediction, self.rosta):
             logits = branch.glance_logits
-            assert logits is not None, "branches_of has seen to that"
+            assert logits is not None, "branches_of checked that"
             error = cross_entropy(
                 torch.sigmoid(logits) if self.legacy else logits, glance_target(name, batch.trimap)
             )

@@ -56,13 +56,13 @@ def gradient_magnitude(alpha: Float[Tensor, "b 1 h w"], floor: float) -> Float[T
 
 @config
 class GradientMagnitudeConfig:
-    """Absolute difference of the steepness of alpha (SampleNet)."""
+    """Absolute difference of the gradient magnitudes of alpha (SampleNet)."""
 
     name: Literal["gradient_magnitude"] = "gradient_magnitude"
     weight: float = 1.0
     region: Region = "unknown"
     floor: float = 1.001e-5
-    """Added under the root, which has no derivative at zero."""
+    """Added under the square root, which has no derivative at zero."""
     paste: bool = False
     """Set the known pixels of the prediction from the trimap first."""
 

@@ -54,7 +54,7 @@ def laplacian_pyramid(
 def pyramid_l1(
     predicted: Float[Tensor, "b 1 h w"], true: Float[Tensor, "b 1 h w"], *, kernel: Kernel
 ) -> Terms:
-    """Sum over the levels of the mean |band of predicted - band of true|, all levels alike."""
+    """Sum over the levels of the mean |band of predicted - band of true|, with equal weights."""
     bands = laplacian_pyramid(predicted - true, kernel)  # the pyramid is linear
     return Terms.joined(mean(band.abs()) for band in bands)
 
@@ -70,7 +70,7 @@ class LaplacianPyramidConfig:
     region: Region = "unknown"
     """Both alphas are set to 0 outside before the pyramid is built; the mean is over the crop."""
     kernel: Kernel = "gaussian"
-    """`gfm` is the window of GFM's published code, which is no Gaussian."""
+    """`gfm` is the window of GFM's published code, which is not a Gaussian."""
 
     def __call__(self, prediction: Prediction, batch: Batch) -> Terms:
         inside = region_weight(self.region, batch.trimap)

@@ -1,8 +1,8 @@
-"""Where errors count and what their sum is divided by: the conventions all losses share.
+"""The regions of losses and their divisors: conventions that all losses share.
 
 Every published loss is a sum over a region divided by a count. The mean of two quotients is not
-the quotient of two sums, so a loss returns sums and counts apart; who has them of a whole batch,
-over all its parts and processes, divides once.
+the quotient of two sums, so a loss returns sums and counts separately; the caller adds them over
+all parts of a batch and all processes, and divides once.
 """
 
 from collections.abc import Iterable
@@ -20,7 +20,7 @@ from mattekit.core.types import Region
 
 @dataclass(frozen=True)
 class Terms:
-    """A loss before it is divided: it is the sum of sums[k] / counts[k].
+    """A loss before division; its value is the sum of sums[k] / counts[k].
 
     Sums and counts of several parts of a batch may be added up; the counts follow from the batch
     alone and have no gradient.
@@ -29,11 +29,11 @@ class Terms:
     sums: Float[Tensor, " k"]
     counts: Float[Tensor, " k"]
     plus: Float[Tensor, " k"]
-    """What is added once to the counts of the whole batch."""
+    """Added once to the counts of the whole batch."""
 
     @classmethod
     def joined(cls, several: "Iterable[Terms]") -> "Terms":
-        """All quotients in a row: the sum of several losses."""
+        """The sum of several losses: all their quotients."""
         parts = list(several)
         return cls(
             sums=torch.cat([part.sums for part in parts]),
@@ -51,7 +51,7 @@ class Terms:
         return self.sums / torch.where(whole > 0, whole, 1)
 
     def value(self) -> Float[Tensor, ""]:
-        """The loss, where this is the whole batch."""
+        """The loss, if this is the whole batch."""
         return self.quotients().sum()
 
 

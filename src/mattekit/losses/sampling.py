@@ -1,4 +1,4 @@
-"""Difference of guessed colours (SampleNet's background and foreground networks)."""
+"""Difference of estimated colours (SampleNet's background and foreground networks)."""
 
 from typing import Literal
 
@@ -16,7 +16,7 @@ Guesses = tuple[Float[Tensor, "b 3 h w"] | None, ...]
 
 @config
 class SamplingL1Config:
-    """Absolute difference of the guessed colours, coarse and refined added up."""
+    """Absolute difference of the estimated colours, summed over coarse and refined ones."""
 
     name: Literal["sampling_l1"] = "sampling_l1"
     weight: float = 1.0
@@ -25,15 +25,15 @@ class SamplingL1Config:
     region: Where = "unknown"
     divide_by: DivideBy = "region"
     channels: Channels = "mean"
-    """Red, green and blue are averaged, or added up."""
+    """Red, green and blue are averaged or summed."""
     epsilon: float = 0.0
-    """Rounds the corner of |x| at zero."""
+    """Smooths |x| at zero."""
 
     def __call__(self, prediction: Prediction, batch: Batch) -> Terms:
         true = batch.background if self.plane == "background" else batch.foreground
         if true is None:
             raise BadData(
-                f"sampling_l1 needs the true {self.plane}, but the data have none; "
+                f"sampling_l1 needs the true {self.plane}, but the data has none; "
                 "choose other data, or leave this loss out"
             )
         losses = [

@@ -1,4 +1,4 @@
-"""Whether the mask of a subject is right, and whether there is one subject at all."""
+"""Losses of the subject finder: the mask, and whether there is exactly one subject."""
 
 from typing import Literal
 
@@ -13,7 +13,7 @@ from mattekit.core.tensors import Batch, Prediction
 from mattekit.losses.region import Terms, mean
 
 LEAST = 20.0
-"""Pixels of a subject below which a picture counts as one without."""
+"""Pixels below which a picture counts as one without a subject."""
 
 
 @config
@@ -46,10 +46,10 @@ class SoftIouConfig:
 
 @config
 class SingleSubjectConfig:
-    """Cross entropy of there being one subject.
+    """Cross entropy of the prediction that there is one subject.
 
-    Pictures with a prompt do not count: they may show several, and who points at one says that it
-    is there.
+    Pictures with a prompt are left out: they may show several subjects, and a prompt implies that
+    its subject exists.
     """
 
     name: Literal["single_subject"] = "single_subject"

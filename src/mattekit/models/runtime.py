@@ -6,6 +6,7 @@ environment variable turns that off only if it is set before the import.
 
 import os
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
@@ -24,12 +25,21 @@ UNREADABLE = (
 )
 
 
-def open_session(path: Path, *, threads: int = 0) -> onnxruntime.InferenceSession:
-    """An ONNX file, ready to run on the CPU; `threads` 0 means one for each core."""
+Session = Any
+"""An opened file; ONNX Runtime states no types."""
+
+
+def open_session(path: Path, *, threads: int = 0) -> Session:
+    """An ONNX file, ready to run on the CPU.
+
+    Args:
+        threads: 0 is what OMP_NUM_THREADS says, else one for each core.
+    """
     if not path.is_file():
         raise BadWeights(f"there is no file {path}; give the path of an .onnx file")
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
+    said = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    options.intra_op_num_threads = threads or (int(said) if said.isdigit() else 0)
     options.log_severity_level = ERRORS_ONLY
     try:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])

@@ -1,5 +1,6 @@
 """The critic of adversarial training: for every patch of a composite, whether it looks real."""
 
+from dataclasses import replace
 from typing import Literal
 
 import torch
@@ -17,6 +18,7 @@ PREPROCESSING = {
     "unit": Preprocessing(),
     "imagenet": Preprocessing(mean=IMAGENET_MEAN, std=IMAGENET_STD),
 }
+CODES = {"half": (0.0, 0.5, 1.0), "published": (0.0, 128 / 255, 1.0)}
 
 
 class PatchGan(nn.Module):
@@ -29,9 +31,11 @@ class PatchGan(nn.Module):
         layers: int = 3,
         norm: NormName | Literal["none"] = "bn",
         colours: Literal["unit", "imagenet"] = "unit",
+        trimap: Literal["half", "published"] = "half",
     ) -> None:
         super().__init__()
-        self.preprocess = Preprocess(PREPROCESSING[colours])
+        self.preprocessing = replace(PREPROCESSING[colours], trimap_code=CODES[trimap])
+        self.preprocess = Preprocess(self.preprocessing)
         widths = [4] + [width * min(2**number, 8) for number in range(layers + 1)]
         steps: list[nn.Module] = []
         for number in range(layers + 1):
@@ -67,6 +71,8 @@ class PatchGanConfig:
     """With bn, statistics alone may tell real batches from composed ones; gn and none do not."""
     colours: Literal["unit", "imagenet"] = "unit"
     """Colours in [0, 1], or normalised as for ImageNet."""
+    trimap: Literal["half", "published"] = "half"
+    """What the unknown region is to it: 0.5, or 128/255 as the published critics saw it."""
     init: Initialisation = "pytorch"
     """Random weights before training."""
 
@@ -84,12 +90,18 @@ class PatchGanConfig:
     def build(self) -> PatchGan:
         """The critic with random weights."""
         critic = PatchGan(
-            width=self.width, layers=self.layers, norm=self.norm, colours=self.colours
+            width=self.width,
+            layers=self.layers,
+            norm=self.norm,
+            colours=self.colours,
+            trimap=self.trimap,
         )
         initialise(critic, self.init)
         return critic
 
 
-PUBLISHED_A6 = PatchGanConfig(width=12)
-PUBLISHED = PatchGanConfig(layers=2, norm="syncbn", colours="imagenet", init="kaiming")
+PUBLISHED_A6 = PatchGanConfig(width=12, trimap="published")
+PUBLISHED = PatchGanConfig(
+    layers=2, norm="syncbn", colours="imagenet", trimap="published", init="kaiming"
+)
 """The critics of the two public AlphaGANs."""

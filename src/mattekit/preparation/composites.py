@@ -9,7 +9,6 @@ from typing import Any
 
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadData, MattekitError
-from mattekit.core.types import Plane
 from mattekit.data.composite_plan import Composite, Subject
 from mattekit.data.compositing import (
     RULES,
@@ -60,7 +59,8 @@ def compose(
             failures.append(str(error))
             continue
         if planes:
-            _write_planes(subject, one, background, folder)
+            write_image(folder / "bg" / f"{one.name}.png", background)
+            _put_beside(subject, one, folder)
         write_image(target, composite(foreground, alpha, background, rule))
         written.append(target)
     if failures:
@@ -72,13 +72,18 @@ def compose(
     return written
 
 
-def _write_planes(subject: Subject, one: Composite, background: Plane, folder: Path) -> None:
-    """The layers of a composite; those that are files already are linked."""
+def _put_beside(subject: Subject, one: Composite, folder: Path) -> None:
+    """The layers that are files already, all under the composite's name, as a reader expects that
+    replaces the folder alone: PNG is linked, anything else written as PNG."""
     files = {"fg": subject.foreground, "alpha": subject.alpha, "trimap": one.trimap}
     for name, path in files.items():
-        if path is not None:
-            _link(path, folder / name / f"{one.name}{path.suffix}")
-    write_image(folder / "bg" / f"{one.name}.png", background)
+        if path is None:
+            continue
+        target = folder / name / f"{one.name}.png"
+        if path.suffix.lower() == ".png":
+            _link(path, target)
+        elif not target.exists():
+            write_image(target, read_colours(path))
 
 
 def finish(subjects: Sequence[Subject], folder: Path, preset: str) -> None:

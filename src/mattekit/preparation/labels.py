@@ -68,6 +68,11 @@ def prepare_labels(
         split = {"train": pairs[:last], "test": pairs[last:]}
     else:
         split = _by_foreground(pairs, complete, test_ratio, rng)
+    if test_ratio and not split["test"]:
+        raise BadData(
+            f"{len(set(chosen))} subjects before {len(backgrounds)} backgrounds leave no row for "
+            "the test split; add subjects or backgrounds, or give a test ratio of 0"
+        )
     rows = [
         [*(str(planes[plane][stem]) for plane in LABEL_COLUMNS[:3]), str(background), name]
         for name, part in split.items()
@@ -94,9 +99,14 @@ def _check(test_ratio: float, split_by: str, seed: int) -> None:
 def _by_foreground(
     pairs: list[tuple[str, Path]], stems: list[str], test_ratio: float, rng: np.random.Generator
 ) -> dict[str, list[tuple[str, Path]]]:
-    """No foreground in both; the share is one of foregrounds."""
-    last = round(len(stems) * (1 - test_ratio))
-    train = {stems[number] for number in rng.permutation(len(stems))[:last]}
+    """No foreground in both; the share is one of foregrounds, and those that no background drew
+    have no say."""
+    drawn = {stem for stem, _ in pairs}
+    order = [stems[number] for number in rng.permutation(len(stems)) if stems[number] in drawn]
+    last = round(len(order) * (1 - test_ratio))
+    if test_ratio and len(order) > 1:
+        last = min(max(last, 1), len(order) - 1)
+    train = set(order[:last])
     return {
         "train": [pair for pair in pairs if pair[0] in train],
         "test": [pair for pair in pairs if pair[0] not in train],

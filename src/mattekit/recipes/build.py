@@ -7,7 +7,7 @@ from pathlib import Path
 
 from lightning_fabric import Fabric
 from lightning_fabric.plugins.environments import TorchElasticEnvironment
-from torch import Tensor, nn
+from torch import Tensor, distributed, nn
 
 from mattekit.core.errors import BadArgument, BadRecipe
 from mattekit.core.tensors import Batch
@@ -48,8 +48,33 @@ def make_fabric(recipe: Recipe, hardware: Hardware) -> Fabric:
         num_nodes=hardware.nodes,
         strategy="ddp" if several else "auto",
     )
+    if several and TorchElasticEnvironment.detect():
+        _join_torchrun(device.type)
     fabric.launch()
     return fabric
+
+
+def _join_torchrun(device: str) -> None:
+    """Find the other processes in torchrun's store, under names of this attempt's own: after a
+    restart those of the last attempt are still there, and lead to processes that have died."""
+    if distributed.is_initialized():
+        return
+    store, rank, world = next(distributed.rendezvous("env://"))
+    attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
+    distributed.init_process_group(
+        "nccl" if device == "cuda" else "gloo",
+        store=distributed.PrefixStore(f"attempt {attempt}", store),
+        rank=rank,
+        world_size=world,
+    )
+
+
+def end_processes() -> None:
+    """Part from the other processes of a run, before the program ends: one that is still connected
+    when the others have gone is aborted."""
+    if distributed.is_available() and distributed.is_initialized():
+        distributed.barrier()
+        distributed.destroy_process_group()
 
 
 def _as_launched(hardware: Hardware) -> Hardware:

@@ -29,11 +29,23 @@ def load_initial_weights(network: nn.Module, init: InitConfig | None) -> list[st
     return remarks
 
 
+def load_initial_critic(critic: nn.Module | None, init: InitConfig | None) -> list[str]:
+    """Give the critic of a new run its first weights; remarks on what was left out."""
+    if init is None or init.critic is None:
+        return []
+    if critic is None:
+        raise BadRecipe("init.critic: there is no critic; take method=adversarial, or leave it out")
+    path = find(init.critic)
+    _, tensors = weights.read(path)
+    return start_from(critic, tensors, strict=init.strict, source=str(path))
+
+
 def describe_init(init: InitConfig | None) -> str:
     """One line for the model card."""
     if init is None:
         return "init: none, all weights started at random"
     parts = [f"{name} from {place}" for name, place in init.parts.items()]
+    parts += [f"critic from {init.critic}"] if init.critic else []
     whole = [] if init.path == RANDOM and parts else [init.path]
     return f"init: {', '.join([*whole, *parts])}"
 

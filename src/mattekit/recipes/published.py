@@ -51,6 +51,9 @@ def converted(published: Tree, words: Sequence[str], ours: Tree) -> tuple[Tree, 
             labels = value
         else:
             (theirs if key.split(".")[0] in SECTIONS else rest).append(word)
+    if _is_first(published):
+        for path, value in ours["presets"]["readme"].items():
+            set_value(ours, path, value)
     apply_words(published, theirs)
     notes: list[str] = []
     for path, value in sorted(_leaves(published), key=_is_switch):  # a switch has the last word
@@ -58,8 +61,15 @@ def converted(published: Tree, words: Sequence[str], ours: Tree) -> tuple[Tree, 
     for part in ("train", "valid"):
         set_value(ours, f"data.{part}.labels", labels)
         set_value(ours, f"data.{part}.root", ".")
+    set_value(ours, "method.critic.trimap", "published")
     ours["notes"] = list(dict.fromkeys(notes))
     return ours, rest
+
+
+def _is_first(published: Tree) -> bool:
+    """Whether the file is of the version that the README prints, whose program was another one."""
+    losses = published["train"].get("losses", {})
+    return isinstance(losses, dict) and not {"lambda_alpha_g", "lambda_comp_g"}.isdisjoint(losses)
 
 
 def _leaves(tree: Tree, path: str = "") -> list[tuple[str, Any]]:

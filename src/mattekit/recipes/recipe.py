@@ -26,7 +26,7 @@ from mattekit.training.run_log import LogConfig
 from mattekit.training.schedules import ConstantConfig, TriangularConfig
 from mattekit.training.staged import StagedConfig
 from mattekit.training.supervised import SupervisedConfig
-from mattekit.training.validation import COLOUR_ERRORS, ValidationConfig
+from mattekit.training.validation import FURTHER, ValidationConfig
 
 FOLDER = Path(__file__).parent / "yaml"
 IMAGENET, RANDOM = "imagenet", "none"
@@ -70,6 +70,8 @@ class InitConfig:
     """Refuse weights that do not fit exactly; otherwise what fits is taken and the rest named."""
     file: str | None = None
     """Where imagenet is read from, in torchvision's names, instead of asking timm."""
+    critic: str | None = None
+    """What the critic of the adversarial method starts from: an imported one."""
     parts: dict[str, str] = field(default_factory=dict)
     """Parts of the network with their own start, which is written like `path`."""
     how_to_get: str = ""
@@ -226,10 +228,14 @@ def presets(path: Path) -> list[str]:
 
 def dump_recipe(recipe: Recipe) -> str:
     """The whole recipe as YAML, every default filled in; `load_recipe` reads it back the same."""
+    return yaml.safe_dump(as_tree(recipe), sort_keys=False)
+
+
+def as_tree(recipe: Recipe) -> dict[str, Any]:
+    """The whole recipe as dictionaries and lists, as YAML has them."""
     tree = asdict(recipe)
     shared = [field.name for field in fields(TrainingConfig)]
-    ordered = {name: tree[name] for name in sorted(tree, key=lambda name: name in shared)}
-    return yaml.safe_dump(_plain(ordered), sort_keys=False)
+    return {key: _plain(tree[key]) for key in sorted(tree, key=lambda key: key in shared)}
 
 
 def describe_length(recipe: Recipe) -> str:
@@ -260,7 +266,7 @@ def changed_keys(before: Any, after: Any, path: str = "") -> list[str]:
 
 
 def _check_metrics(settings: ValidationConfig) -> None:
-    known = [*METRICS, *COLOUR_ERRORS]
+    known = [*METRICS, *FURTHER]
     unknown = [name for name in settings.metrics if name not in known]
     if unknown:
         raise BadRecipe(f"validate.metrics: no '{unknown[0]}'; choose from {', '.join(known)}")

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from torch import distributed
 
 from mattekit.core.errors import BadArgument, BadOutput, BadRecipe
 from mattekit.recipes.reading import read_tree
@@ -24,6 +27,13 @@ class RunFolder:
 
     path: Path
     checkpoint: Path | None = None
+    published: Path | None = None
+    """The checkpoint of a published program that a new run continues."""
+
+    @property
+    def is_resumed(self) -> bool:
+        """Whether weights come from a checkpoint, and not from the recipe's init."""
+        return self.checkpoint is not None or self.published is not None
 
 
 def resolve_run_folder(recipe: Recipe, *, out: Path | None, resume: str, title: str) -> RunFolder:
@@ -32,6 +42,22 @@ def resolve_run_folder(recipe: Recipe, *, out: Path | None, resume: str, title: 
     if found.checkpoint is not None:
         check_same_recipe(recipe, found.checkpoint)
     return found
+
+
+def check_same_checkpoint(folder: RunFolder, fabric: Any) -> None:
+    """Refuse to start where the processes do not see the same run, as without a shared folder."""
+    if fabric.world_size == 1:
+        return
+    own = "none" if folder.checkpoint is None else folder.checkpoint.name
+    names: list[Any] = [None] * fabric.world_size
+    distributed.all_gather_object(names, own)
+    if len(set(names)) > 1:
+        other = next(rank for rank, name in enumerate(names) if name != own)
+        raise BadArgument(
+            f"--resume: in {folder.path} process {fabric.global_rank} finds the checkpoint {own}, "
+            f"process {other} {names[other]}; all machines need the same folder: put it on a "
+            "shared disk, or copy the newest checkpoint and its note `last` to each"
+        )
 
 
 def check_same_recipe(recipe: Recipe, checkpoint: Path) -> None:
@@ -55,10 +81,12 @@ def check_same_recipe(recipe: Recipe, checkpoint: Path) -> None:
 
 
 def _find(out: Path | None, resume: str, title: str) -> RunFolder:
-    if resume not in ("auto", "none"):
-        return _named(out, Path(resume))
     folder = Path("runs") / title if out is None else out
     last = _last(folder)
+    if Path(resume).is_file():  # once continued, the run goes on by itself
+        return RunFolder(path=folder, checkpoint=last, published=None if last else Path(resume))
+    if resume not in ("auto", "none"):
+        return _named(out, Path(resume))
     if resume == "none" and last is not None:
         raise BadOutput(
             f"{folder} holds a run already; resume it (--resume auto), remove it, or choose "
@@ -74,7 +102,7 @@ def _named(out: Path | None, named: Path) -> RunFolder:
     if not (named / "state.pt").is_file():
         raise BadArgument(
             f"--resume: {named} is neither a run nor a checkpoint; write auto, none, the folder of "
-            "a run, or one like RUN/checkpoints/step-000100"
+            "a run, one like RUN/checkpoints/step-000100, or a checkpoint file of AlphaGAN of 2026"
         )
     folder = named.resolve().parent.parent if out is None else out
     newest = _last(folder)

@@ -26,11 +26,13 @@ from mattekit.recipes.build import (
     make_validator,
     scale_remarks,
 )
-from mattekit.recipes.initial_weights import describe_init
-from mattekit.recipes.recipe import Recipe, dump_recipe
-from mattekit.recipes.run_folder import RunFolder
+from mattekit.recipes.initial_weights import describe_init, load_initial_critic
+from mattekit.recipes.published_run import continue_published
+from mattekit.recipes.recipe import Recipe, as_tree, dump_recipe
+from mattekit.recipes.run_folder import RunFolder, check_same_checkpoint
 from mattekit.training.checkpoints import Checkpoints, Writers
 from mattekit.training.guards import check_samples
+from mattekit.training.loggers import LoggedRun
 from mattekit.training.loop import fit, stop_requests, without_denormals
 from mattekit.training.model_card import Card, model_card
 from mattekit.training.panels import batch_panel
@@ -74,11 +76,12 @@ def train(
     """
     source = handle_errors(recipe.data.train.open(), recipe.data.on_error)
     fabric = make_fabric(recipe, hardware)
+    check_same_checkpoint(folder, fabric)
     row = make_row(recipe, source, fabric)
     epoch = len(source) / recipe.batch
     torch.manual_seed(recipe.seed)
     random.seed(recipe.seed)
-    network, notes = make_network(recipe, resumed=folder.checkpoint is not None)
+    network, notes = make_network(recipe, resumed=folder.is_resumed)
     notes = [*recipe.check(), *public_test_remarks(source), *notes]
     notes += scale_remarks(recipe, network, epoch, fabric.world_size)
     setup = make_setup(recipe, network, fabric, epoch, folder.path)
@@ -101,6 +104,11 @@ def train(
     with without_denormals():
         if folder.checkpoint is None:
             notes += dry_run(recipe, run, source, row, folder.path)
+            if folder.published is None:
+                notes += load_initial_critic(run.method.parts().get("critic"), recipe.init)
+            else:
+                notes += continue_published(run, folder.published)
+                start = f"continued from {folder.published}"
         else:
             notes += run.restore(folder.checkpoint)
             start = f"resumed at step {run.state.step} from {folder.checkpoint}"
@@ -108,7 +116,12 @@ def train(
         if fabric.is_global_zero:
             with replacing(make_folder(folder.path) / "recipe.yaml") as aside:
                 aside.write_text(dump_recipe(recipe), encoding="utf-8")
-            run.log = RunLog(folder.path, step=run.state.step)
+            run.log = RunLog(
+                LoggedRun(
+                    folder=folder.path, step=run.state.step, title=title, recipe=as_tree(recipe)
+                ),
+                recipe.log.to,
+            )
         for note in (start, *notes):
             run.say(note)
         batches = make_batches(recipe, source, row, fabric, start=run.state.step)

@@ -15,28 +15,45 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from fastapi.staticfiles import StaticFiles
 
 from mattekit.core.errors import BadArgument
 from mattekit.inference.matting import MODELS
 from mattekit.models.files import DEFAULT_MODEL, model_files
+from mattekit.server import background, painting, photos
 from mattekit.server.clients import unless_gone
 from mattekit.server.counters import Counters
-from mattekit.server.descriptions import DESCRIPTIONS
-from mattekit.server.jobs import Answer, Kind
+from mattekit.server.forms import CutoutForm, Kind, TrimapForm, schema
+from mattekit.server.jobs import Job
 from mattekit.server.limits import Limits
-from mattekit.server.painting import Painting, routes
-from mattekit.server.problems import HANDLERS, of_error, problem
-from mattekit.server.requests import read_job
+from mattekit.server.painting import Painting
+from mattekit.server.reference import to_html
+from mattekit.server.requests import Intake
+from mattekit.server.responses import (
+    ABOUT,
+    CLIENT_LEFT,
+    HANDLERS,
+    as_response,
+    described,
+    header_of,
+    problem,
+)
+from mattekit.server.shelf import Shelf
 from mattekit.server.workers import Workers
+from mattekit.subject.finding import OWN
+from mattekit.subject.segmenters import installed_segmenters
 
 log = logging.getLogger("mattekit.server")
 PAGE = Path(__file__).parent / "page"
 EXAMPLE: list[str | tuple[str, str]] = [("mattekit.cutouts", "example")]
 """Package, and the folder in it, with the photo of the page's button."""
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
-CLIENT_LEFT = 499  # counted and logged; nobody receives it
+SUMMARIES: dict[Kind, str] = {
+    "cutout": "Cut the subject out of a photo, or correct an alpha by strokes",
+    "trimap": "Make a trimap of a mask or alpha, or of a photo with a hint",
+    "foreground": "Find the subject's own colours for an alpha",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +78,10 @@ def create_app(settings: Settings) -> FastAPI:
         count=limits.workers, queue=limits.queue, seconds=limits.seconds, memory=limits.memory
     )
     counters = Counters(workers)
+    intake = Intake(limits, Shelf("photo", seconds=limits.keep, most=limits.kept, size=len))
+
+    def check(job: Job) -> None:
+        check_names(job, settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -78,36 +99,47 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
 
-    def add_work(kind: Kind) -> None:
+    def add_work(kind: Kind, summary: str) -> None:
         @app.post(
-            f"/v1/{kind}", name=kind, response_class=Response, openapi_extra=DESCRIPTIONS[kind]
+            f"/v1/{kind}",
+            name=kind,
+            response_class=Response,
+            openapi_extra=described(summary, schema(kind)),
         )
         async def work(request: Request) -> Response:
-            job = await read_job(request, kind, limits)
-            check_model(job.options.model, settings)
+            job = await intake.read(request, kind)
+            check(job)
             answer = await unless_gone(request, workers.do(job))
             return Response(status_code=CLIENT_LEFT) if answer is None else as_response(answer)
 
-    for kind in DESCRIPTIONS:
-        add_work(kind)
-
+    for kind, summary in SUMMARIES.items():
+        add_work(kind, summary)
+    app.include_router(photos.routes(workers, intake))
+    app.include_router(background.routes(workers, intake, check))
     if settings.painting is not None:
-        app.include_router(routes(settings.painting))
+        app.include_router(painting.routes(settings.painting))
 
-    @app.get("/v1/models")
+    @app.get("/v1/models", summary="List models and segmenters")
     async def models() -> JSONResponse:
-        """The models that /v1/cutout takes."""
-        return JSONResponse({"default": DEFAULT_MODEL, "models": offered()})
+        """The models and segmenters that /v1/cutout takes."""
+        return JSONResponse(
+            {"default": DEFAULT_MODEL, "models": offered(), "segmenters": segmenters()}
+        )
 
-    @app.get("/healthz")
+    @app.get("/healthz", summary="Ask whether the server is ready")
     async def healthz() -> JSONResponse:
         """200 once a worker is ready, else 503."""
         return JSONResponse({"ready": workers.ready}, status_code=200 if workers.ready else 503)
 
-    @app.get("/metrics", response_class=PlainTextResponse)
+    @app.get("/metrics", summary="Read counts", response_class=PlainTextResponse)
     async def metrics() -> str:
         """Counts in Prometheus' text format."""
         return counters.text()
+
+    @app.get("/docs", response_class=HTMLResponse, include_in_schema=False)
+    async def docs() -> str:
+        """The API, to read."""
+        return to_html(app.openapi())
 
     app.middleware("http")(guard(settings))
     app.middleware("http")(count_into(counters))
@@ -115,9 +147,9 @@ def create_app(settings: Settings) -> FastAPI:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=list(settings.origins),
-            allow_methods=["GET", "POST"],
+            allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["Authorization"],
-            expose_headers=["Mattekit-Model", "Mattekit-Confidence", "Mattekit-Warnings"],
+            expose_headers=[header_of(name) for name in ABOUT],
         )
     app.mount("/", StaticFiles(directory=PAGE, packages=EXAMPLE, html=True), name="page")
     return app
@@ -128,27 +160,21 @@ def offered() -> list[str]:
     return list(dict.fromkeys([*MODELS, *model_files()]))
 
 
-def check_model(name: str | None, settings: Settings) -> None:
+def segmenters() -> list[str]:
+    """Names of segmenters: the one of the package, and those that were fetched."""
+    return [OWN, *installed_segmenters()]
+
+
+def check_names(job: Job, settings: Settings) -> None:
     """Refuse what is no offered name: no path of a client reaches the disk."""
+    form = job.form
     own = settings.painting.model if settings.painting else None
-    if name not in (None, own) and name not in offered():
-        raise BadArgument(f"there is no model {name!r}; /v1/models lists those there are")
-
-
-def as_response(answer: Answer) -> Response:
-    """The picture of an answer, or its problem."""
-    if answer.error is not None:
-        return of_error(answer.error, crashed=answer.crashed)
-    headers = {"Cache-Control": "no-store"}
-    if answer.model is not None:
-        headers["Mattekit-Model"] = answer.model.encode("ascii", "replace").decode()
-    if answer.confidence is not None:
-        headers["Mattekit-Confidence"] = f"{answer.confidence:.4f}"
-    if answer.warnings:
-        headers["Mattekit-Warnings"] = (
-            "; ".join(answer.warnings).encode("ascii", "replace").decode()
+    if isinstance(form, CutoutForm) and form.model not in (None, own, *offered()):
+        raise BadArgument(f"there is no model {form.model!r}; /v1/models lists those there are")
+    if isinstance(form, CutoutForm | TrimapForm) and form.segmenter not in (None, *segmenters()):
+        raise BadArgument(
+            f"there is no segmenter {form.segmenter!r}; /v1/models lists those there are"
         )
-    return Response(answer.body, media_type=answer.media_type, headers=headers)
 
 
 Next = Callable[[Request], Awaitable[Response]]
@@ -156,7 +182,7 @@ Middleware = Callable[[Request, Next], Awaitable[Response]]
 
 
 OF_THE_API = ("/v1/", "/metrics", "/openapi.json")
-"""Routes that need the token; the page and /healthz do not."""
+"""Routes that need the token; the page, /docs and /healthz do not."""
 
 HEADERS = {
     "X-Content-Type-Options": "nosniff",

@@ -5,55 +5,47 @@ decoded there, never in the process that listens.
 """
 
 import logging
-from collections.abc import Callable, Iterable
+import math
+import re
+import time
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, TypeVar
 
 import numpy as np
 
 from mattekit.classical.foreground import estimate_foreground
 from mattekit.core.errors import BadArgument, MattekitError, TooLarge
-from mattekit.core.types import Alpha, Image, Trimap
-from mattekit.cutouts.cutout import Cutout, cut_picture
+from mattekit.core.types import Image, Plane, Trimap
+from mattekit.cutouts.backdrop import Backdrop
+from mattekit.cutouts.cutout import Cutout, Progress, cut_picture
+from mattekit.cutouts.finishing import finish
+from mattekit.cutouts.repair import cutout_of_alpha, repaired_cutout
+from mattekit.cutouts.save import sentences_of, with_description
 from mattekit.imaging.compose import named_colour
 from mattekit.imaging.files import encode_image, open_picture, read_alpha
 from mattekit.imaging.picture import Picture, apply_existing_alpha, to_float
-from mattekit.imaging.resize import cover
 from mattekit.imaging.trimap import make_trimap, to_pixels
-from mattekit.inference.matting import build_matting
+from mattekit.inference.matting import Matting, build_matting
+from mattekit.server.cost import InTime
+from mattekit.server.forms import (
+    NAMES,
+    CutoutForm,
+    ForegroundForm,
+    Form,
+    Kind,
+    Output,
+    TrimapForm,
+)
 from mattekit.subject.hints import HintConfig, hint_of
-
-Warnings = Iterable[str]
+from mattekit.subject.segment import stroke_labels
 
 log = logging.getLogger("mattekit.server")
 
-Kind = Literal["cutout", "trimap", "foreground"]
-Output = Literal["rgba", "alpha", "matte", "foreground", "trimap", "composite"]
-CLEAN = {"rgba", "foreground", "composite"}
+CLEAN: set[Output] = {"rgba", "foreground", "composite"}
 """Outputs that are made of the subject's own colours."""
-FileFormat = Literal["png", "webp"]
-MEDIA_TYPES: dict[str, str] = {"png": "image/png", "webp": "image/webp"}
-DEFAULT_BAND = 10.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Options:
-    """What a request asks for beside its files."""
-
-    output: Output = "rgba"
-    format: FileFormat = "png"
-    bits: Literal[8, 16] = 8
-    model: str | None = None
-    quality: Literal["fast", "full"] = "full"
-    box: tuple[int, int, int, int] | None = None
-    band: str | None = None
-    inner: float = DEFAULT_BAND
-    outer: float = DEFAULT_BAND
-    background: str | None = None
-
-    def __post_init__(self) -> None:
-        if self.format == "webp" and self.bits == 16:
-            raise BadArgument("WebP holds 8 bits; ask for format=png with bits=16, or for bits=8")
+OUT_OF_MEMORY = re.compile("insufficient memory|bad_?alloc|failed to allocate", re.IGNORECASE)
+"""As OpenCV and ONNX Runtime say it."""
+F = TypeVar("F", bound=Form)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,10 +53,14 @@ class Job:
     """One request."""
 
     kind: Kind
+    form: Form
     files: dict[str, bytes] = field(default_factory=dict)
-    """Parts by name: photo, trimap, mask, scribbles, alpha, background."""
-    options: Options = field(default_factory=Options)
+    """By the names of `forms.FILES`."""
+    hints: dict[str, Any] = field(default_factory=dict)
+    """Those that are written, such as a box."""
     max_pixels: int
+    seconds: float = math.inf
+    """That the work may take."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,33 +69,36 @@ class Answer:
 
     body: bytes = b""
     media_type: str = ""
-    warnings: tuple[str, ...] = ()
-    model: str | None = None
-    confidence: float | None = None
+    about: dict[str, Any] = field(default_factory=dict)
+    """What there is to say of it: model, confidence, warnings and the like."""
     error: MattekitError | None = None
     crashed: bool = False
     """The error is ours; its sentence says nothing about the inside."""
 
 
 class JobStopped(Exception):
-    """Nobody waits for the answer any more."""
+    """Nobody waits for the answer any more; it is raised wherever the job is."""
 
 
-Check = Callable[[], None]
-"""Called between two steps of a job; raises `JobStopped` where it is not wanted any more."""
+STOPPED = Answer(error=MattekitError("the work was stopped before the answer was there"))
 
 
-def perform(job: Job, check: Check = lambda: None) -> Answer:
+def unheard(stage: str, share: float) -> None:
+    """A progress that nobody follows."""
+
+
+def perform(job: Job, progress: Progress = unheard) -> Answer:
     """Do a job; a failure becomes its answer."""
     try:
-        return WORK[job.kind](job, check)
+        return WORK[job.kind](job, progress)
     except MattekitError as error:
+        error.args = tuple(in_fields(str(argument)) for argument in error.args)
         return Answer(error=error)
     except JobStopped:
-        return Answer(error=MattekitError("the client left before the answer was there"))
-    except MemoryError:
-        return Answer(error=TooLarge("the picture needs more memory than a worker may take"))
-    except Exception:
+        return STOPPED
+    except Exception as error:
+        if isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error)):
+            return Answer(error=TooLarge("the picture needs more memory than a worker may take"))
         log.exception("a job of the kind %s failed", job.kind)
         return Answer(
             error=MattekitError("the server failed on this picture; its log says more"),
@@ -107,89 +106,155 @@ def perform(job: Job, check: Check = lambda: None) -> Answer:
         )
 
 
-def _cutout(job: Job, check: Check) -> Answer:
-    options = job.options
-    background = _backdrop(job) if options.output == "composite" else None
+def in_fields(sentence: str) -> str:
+    """A sentence that names options of the command line, with the names of the form's fields.
+
+    >>> in_fields("draw a box: --box x,y,w,h, or give --not-point; --max-pixels raises the limit")
+    'draw a box: box x,y,w,h, or give not_point; --max-pixels raises the limit'
+    """
+
+    def renamed(option: re.Match[str]) -> str:
+        name = option[1].replace("-", "_")
+        return name if name in NAMES else option[0]
+
+    return re.sub(r"--([a-z][a-z-]*)", renamed, sentence)
+
+
+def cut_out(job: Job, progress: Progress) -> Answer:
+    """The cut-out of a photo, or the correction of one by strokes."""
+    deadline = time.monotonic() + job.seconds
+    form = _form(job, CutoutForm)
+    output = form.output or ("rgba" if _background(job) is None else "composite")
+    form = replace(form, output=output)  # refuses what the format cannot hold
+    backdrop = _backdrop(job, form) if output == "composite" else None
+    _check_size(form, job.max_pixels)
     picture = _photo(job)
-    result = cut_picture(
-        picture,
-        _hint(job),
-        build_matting(options.model, quality=options.quality),
-        clean=options.output in CLEAN,
-        max_pixels=job.max_pixels,
-        progress=lambda stage, share: check(),
+    if {"repair", "alpha"} & job.files.keys():
+        result = _repaired(job, form, picture, _method(form, deadline), progress)
+    else:
+        result = cut_picture(
+            picture, _hint(job), _method(form, deadline), clean=output in CLEAN,
+            max_pixels=job.max_pixels, progress=progress,
+        )  # fmt: skip
+    if form.finishing.changes:
+        result = finish(result, picture.colours, form.finishing)
+    exif = b""
+    if sentences_of(result) and output == "rgba":
+        exif = with_description(b"", sentences_of(result))
+    body = encode_image(
+        _shown(result, output, backdrop),
+        alpha=result.alpha if output == "rgba" else None,
+        format=form.format,
+        bits=8 if output == "trimap" else form.bits,
+        exif=exif,
     )
-    answer = _part_of(result, job, background)
-    return replace(answer, model=result.model, confidence=result.confidence)
+    about = {
+        "model": result.model,
+        "confidence": result.confidence,
+        "subject_confidence": result.subject_confidence,
+        "segmenter": result.segmenter,
+        "terms": None if result.terms is None else result.terms.sentence,
+        "warnings": result.warnings,
+    }
+    return Answer(body=body, media_type=f"image/{form.format}", about=about)
 
 
-def _part_of(result: Cutout, job: Job, background: Image | None) -> Answer:
-    options, warnings = job.options, result.warnings
-    match options.output:
-        case "rgba":
-            return _answer(result.foreground, result.alpha, options, warnings)
+def _method(form: CutoutForm, deadline: float) -> Matting:
+    if form.quality == "fast":
+        return build_matting(form.model, quality="fast")
+    return InTime(form.model, deadline=deadline)
+
+
+def _repaired(
+    job: Job, form: CutoutForm, picture: Picture, method: Matting, progress: Progress
+) -> Cutout:
+    """Of an alpha that is known, with the strokes that correct it, if there are any."""
+    given = job.hints.keys() | (job.files.keys() & {"trimap", "mask", "scribbles"})
+    if given:
+        raise BadArgument(f"repair corrects an alpha, and {min(given)} is a hint; send one of them")
+    alpha = read_alpha(_part(job, "alpha"), max_pixels=job.max_pixels)
+    clean = form.output in CLEAN
+    if "repair" not in job.files:
+        progress("colours", 0.0)
+        return cutout_of_alpha(picture, alpha, clean=clean)
+    strokes = open_picture(_part(job, "repair"), max_pixels=job.max_pixels)
+    return repaired_cutout(
+        picture,
+        alpha,
+        stroke_labels(strokes.colours, strokes.alpha_window()),
+        method,
+        clean=clean,
+        progress=progress,
+    )
+
+
+def _shown(result: Cutout, output: Output, backdrop: Backdrop | None) -> Plane:
+    match output:
+        case "rgba" | "foreground":
+            return result.foreground
         case "alpha":
-            return _answer(result.alpha, None, options, warnings)
+            return result.alpha
         case "matte":
-            return _answer(_matte(result), None, options, warnings)
-        case "foreground":
-            return _answer(result.foreground, None, options, warnings)
+            nothing = np.zeros_like(result.alpha)
+            error = nothing if result.expected_error is None else result.expected_error
+            return np.dstack([result.alpha, error, nothing])
         case "trimap":
-            return _trimap_answer(result.trimap, options, warnings)
+            return _labels(result.trimap)
         case "composite":
-            assert background is not None
-            behind = cover(background, result.trimap.shape) if background.ndim == 3 else background
-            return _answer(result.on(behind), None, options, warnings)
+            assert backdrop is not None
+            return result.on(backdrop.at(result.trimap.shape))
 
 
-def _matte(result: Cutout) -> Image:
-    """Alpha in red and the error expected of it in green, 0 where the model expects none."""
-    nothing = np.zeros_like(result.alpha)
-    expected_error = nothing if result.expected_error is None else result.expected_error
-    return np.dstack([result.alpha, expected_error, nothing])
-
-
-def _trimap(job: Job, check: Check) -> Answer:
+def find_trimap(job: Job, progress: Progress) -> Answer:
     """A band around a mask or an alpha; or of a photo with a hint what `cutout` would go by."""
-    options = job.options
-    if "photo" not in job.files:
+    form = _form(job, TrimapForm)
+    about: dict[str, Any] = {}
+    if "photo" in job.files:
+        picture = _photo(job)
+        progress("subject", 0.0)
+        subject = _hint(job).find(picture.colours, max_pixels=job.max_pixels)
+        trimap = subject.trimap
+        about = {
+            "subject_confidence": subject.confidence,
+            "segmenter": subject.segmenter,
+            "warnings": [*picture.warnings, *subject.warnings],
+        }
+    else:
         alpha = read_alpha(_part(job, "alpha"), max_pixels=job.max_pixels)
-        return _trimap_answer(make_trimap(alpha, options.inner, options.outer), options, ())
-    picture = _photo(job)
-    subject = _hint(job).find(picture.colours, max_pixels=job.max_pixels)
-    return _trimap_answer(subject.trimap, options, (*picture.warnings, *subject.warnings))
+        trimap = make_trimap(alpha, form.inner, form.outer)
+    body = encode_image(_labels(trimap), format=form.format)
+    return Answer(body=body, media_type=f"image/{form.format}", about=about)
 
 
-def _foreground(job: Job, check: Check) -> Answer:
+def find_foreground(job: Job, progress: Progress) -> Answer:
+    """The subject's own colours for an alpha."""
+    form = _form(job, ForegroundForm)
     picture = _photo(job)
     alpha = read_alpha(_part(job, "alpha"), max_pixels=job.max_pixels)
-    check()
+    progress("colours", 0.0)
     colours = to_float(estimate_foreground(picture.colours, alpha))
-    return _answer(colours, None, job.options, picture.warnings)
+    body = encode_image(colours, format=form.format, bits=form.bits)
+    about = {"warnings": list(picture.warnings)}
+    return Answer(body=body, media_type=f"image/{form.format}", about=about)
 
 
-def limit_memory(size: int) -> None:
-    """Let this process have so many bytes of address space, where the system can say so."""
-    try:
-        import resource
-    except ImportError:  # Windows
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+def look_at_photo(job: Job, progress: Progress) -> Answer:
+    """The size of a photo that can be read."""
+    height, width = _photo(job).size
+    return Answer(about={"width": width, "height": height})
 
 
-def warm_up() -> None:
-    """Make a small cut-out, so that the model is loaded and used before the first request."""
-    ramp = np.linspace(0, 1, 64, dtype=np.float32)
-    steps = np.repeat(np.array([0, 0.5, 1], np.float32), [22, 20, 22])
-    photo = np.broadcast_to(ramp[None, :, None], (64, 64, 3))
-    files = {"photo": photo, "trimap": np.broadcast_to(steps, (64, 64))}
-    pngs = {name: encode_image(plane, format="png") for name, plane in files.items()}
-    answer = perform(Job(kind="cutout", files=pngs, max_pixels=photo.size))
-    if answer.error is not None:
-        log.warning("the first cut-out of a worker failed: %s", answer.error)
+WORK = {
+    "cutout": cut_out,
+    "trimap": find_trimap,
+    "foreground": find_foreground,
+    "photo": look_at_photo,
+}
 
 
-WORK = {"cutout": _cutout, "trimap": _trimap, "foreground": _foreground}
+def _form(job: Job, kind: type[F]) -> F:
+    assert isinstance(job.form, kind)
+    return job.form
 
 
 def _part(job: Job, name: str) -> bytes:
@@ -204,27 +269,41 @@ def _photo(job: Job) -> Picture:
 
 
 def _hint(job: Job) -> HintConfig:
+    assert isinstance(job.form, CutoutForm | TrimapForm)
+    files: dict[str, Any] = {name: job.files.get(name) for name in ("trimap", "mask", "scribbles")}
     return hint_of(
-        trimap=job.files.get("trimap"),
-        mask=job.files.get("mask"),
-        box=job.options.box,
-        scribbles=job.files.get("scribbles"),
-        band=job.options.band,
+        **files,
+        **job.hints,
+        band=job.form.band,
+        segmenter=job.form.segmenter,
+        commercial_only=job.form.commercial_only,
     )
 
 
-def _backdrop(job: Job) -> Image:
+def _background(job: Job) -> bytes | str | None:
+    return job.files.get("background") or _form(job, CutoutForm).background
+
+
+def _backdrop(job: Job, form: CutoutForm) -> Backdrop:
     """The picture or colour that a composite stands on; refused before any work."""
-    if "background" in job.files:
-        return open_picture(job.files["background"], max_pixels=job.max_pixels).image()
-    return named_colour(job.options.background or "white")
+    given = _background(job) or "white"
+    if isinstance(given, str):
+        colours: Image = named_colour(given)
+    else:
+        colours = open_picture(given, max_pixels=job.max_pixels).image()
+    return Backdrop(name="background", colours=colours, fit=form.fit)
 
 
-def _answer(image: Image, alpha: Alpha | None, options: Options, warnings: Warnings) -> Answer:
-    body = encode_image(image, alpha=alpha, format=options.format, bits=options.bits)
-    return Answer(body=body, media_type=MEDIA_TYPES[options.format], warnings=tuple(warnings))
+def _check_size(form: CutoutForm, most: int) -> None:
+    """Refuse a larger result than a photo may be."""
+    height, width = form.canvas or (form.size or 0, form.size or 0)
+    if height * width > most:
+        raise TooLarge(
+            f"the result would have up to {height * width / 1e6:.1f} megapixels; this server "
+            f"gives {most / 1e6:.1f} at most"
+        )
 
 
-def _trimap_answer(trimap: Trimap, options: Options, warnings: Warnings) -> Answer:
-    eight_bits = replace(options, bits=8)
-    return _answer(to_float(to_pixels(trimap)), None, eight_bits, warnings)
+def _labels(trimap: Trimap) -> Image:
+    pixels: Image = to_float(to_pixels(trimap))
+    return pixels

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 from mattekit.core.errors import TooLarge
 
@@ -15,15 +16,30 @@ class Limits:
     pixels: int = 40_000_000
     """Of a photo, checked before decoding."""
     seconds: float = 120.0
-    """For the work on one request, and for its upload."""
+    """For the upload of one request, for its wait and for its work, each."""
     queue: int = 16
     """Requests that may wait for a worker; more are sent away with 429."""
     workers: int = 2
     """Processes that work, one request each at a time; with two, one may be coming up again."""
     memory: int | None = 6 * 2**30
     """Bytes of address space of a worker; more than it uses, since libraries reserve ahead."""
+    kept: int = 256 * 2**20
+    """Bytes of photos that are kept for further requests, and as many of results."""
+    keep: float = 600.0
+    """Seconds for which they are kept after the last use."""
+    bodies: int = 512 * 2**20
+    """Bytes of all requests at hand, unfinished ones too."""
     connections: int = 200
     """Open at a time; more are answered with 503."""
+    head: float = 10.0
+    """Seconds for the headers of a request, and for its first byte on a new connection."""
+
+    @classmethod
+    def for_body(cls, body: int, **others: Any) -> "Limits":
+        """Limits for requests of so many bytes, several of which fit at a time."""
+        return cls(
+            body=body, bodies=max(cls.bodies, 4 * body), kept=max(cls.kept, 4 * body), **others
+        )
 
 
 class BodyTooLarge(TooLarge):

@@ -16,7 +16,7 @@ from mattekit.imaging.picture import to_float
 from mattekit.imaging.trimap import to_pixels
 from mattekit.server.clients import unless_gone
 from mattekit.server.limits import counted
-from mattekit.server.problems import problem
+from mattekit.server.responses import problem
 
 GRACE = 3.0  # seconds after which a page that went away has not just been loaded again
 SMALL_PART = 2**20  # bytes that a PNG may be larger than its pixels

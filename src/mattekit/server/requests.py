@@ -5,63 +5,112 @@ bytes are counted while they come in, and no byte or name of a user reaches the 
 """
 
 import asyncio
+import weakref
 from collections.abc import AsyncIterator
 from typing import Any
 
-import pydantic
 from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from mattekit.core.errors import BadArgument, TooLarge
-from mattekit.server.jobs import Job, Kind, Options
+from mattekit.server.forms import FILES, Kind, Texts, parse_form, parse_hints
+from mattekit.server.jobs import Job
 from mattekit.server.limits import BodyTooLarge, Limits, counted
+from mattekit.server.shelf import Full, Shelf
 
-FILES: dict[Kind, tuple[str, ...]] = {
-    "cutout": ("photo", "trimap", "mask", "scribbles", "background"),
-    "trimap": ("photo", "mask", "scribbles", "alpha"),
-    "foreground": ("photo", "alpha"),
-}
-"""Parts that are files, by what is asked for."""
-
+Files = dict[str, bytes]
 MAX_FIELD = 1000
-OPTIONS = pydantic.TypeAdapter(Options)
+MAX_FIELDS = 200  # points are a field each
 
 
-async def read_job(request: Request, kind: Kind, limits: Limits) -> Job:
-    """The job of a request; an error names what does not fit."""
-    files: dict[str, bytes] = {}
-    fields: dict[str, str] = {}
-    try:
-        async with asyncio.timeout(limits.seconds):
-            async for name, value in _parts(request, limits):
-                if isinstance(value, str):
-                    fields[name] = value
-                else:
-                    files[name] = value
-    except TimeoutError as error:
-        raise TooLarge(
-            f"the upload took longer than {limits.seconds:.0f} s; send a smaller photo"
-        ) from error
-    foreign = sorted(set(files) - set(FILES[kind]))
-    if foreign:
-        raise BadArgument(
-            f"there is no file part {foreign[0]!r} here; expected {', '.join(FILES[kind])}"
+class Intake:
+    """Reads requests; knows the photos that are kept, and the bytes of all requests at hand."""
+
+    def __init__(self, limits: Limits, photos: Shelf[bytes]) -> None:
+        self.limits = limits
+        self.photos = photos
+        self.held = 0
+
+    async def read(self, request: Request, kind: Kind) -> Job:
+        """The job of a request; an error names what does not fit."""
+        taken = 0
+
+        async def chunks() -> AsyncIterator[bytes]:
+            nonlocal taken
+            async for chunk in counted(request.stream(), self.limits.body):
+                taken += len(chunk)
+                self.held += len(chunk)
+                if self.held > self.limits.bodies:
+                    raise Full("the server has too many uploads at hand; try again in 5 s", 5)
+                yield chunk
+
+        try:
+            files, texts = await self._parts(request, chunks())
+            job = self._job(kind, files, texts)
+        except BaseException:
+            self.held -= taken
+            raise
+        weakref.finalize(job, self._release, taken)
+        return job
+
+    def _release(self, size: int) -> None:
+        self.held -= size
+
+    async def _parts(self, request: Request, chunks: AsyncIterator[bytes]) -> tuple[Files, Texts]:
+        seconds = self.limits.seconds
+        files: Files = {}
+        texts: Texts = {}
+        try:
+            async with asyncio.timeout(seconds):
+                async for name, value in parts_of(request, chunks, self.limits.body):
+                    if isinstance(value, str):
+                        texts.setdefault(name, []).append(value)
+                    else:
+                        files[name] = value
+        except TimeoutError as error:
+            raise TooLarge(
+                f"the upload took longer than {seconds:.0f} s; send a smaller photo"
+            ) from error
+        return files, texts
+
+    def _job(self, kind: Kind, files: Files, texts: Texts) -> Job:
+        foreign = sorted(set(files) - set(FILES[kind]))
+        if foreign:
+            raise BadArgument(
+                f"there is no file part {foreign[0]!r} here; expected {', '.join(FILES[kind])}"
+            )
+        for name in texts.pop("photo_id", []) if kind != "photo" else []:
+            if "photo" in files:
+                raise BadArgument("photo and photo_id both say which photo is meant; send one")
+            files["photo"] = self.photos.get(name)
+        hints = parse_hints(kind, texts)
+        return Job(
+            kind=kind,
+            form=parse_form(kind, texts),
+            files=files,
+            hints=hints,
+            max_pixels=self.limits.pixels,
+            seconds=self.limits.seconds,
         )
-    return Job(kind=kind, files=files, options=_options(fields), max_pixels=limits.pixels)
 
 
-async def _parts(request: Request, limits: Limits) -> AsyncIterator[tuple[str, str | bytes]]:
+async def parts_of(
+    request: Request, chunks: AsyncIterator[bytes], body: int
+) -> AsyncIterator[tuple[str, str | bytes]]:
+    """Names and values of a form of at most so many bytes: texts, and the bytes of files."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise BadArgument("the request is no multipart form; send files as multipart/form-data")
-    if int(request.headers.get("content-length", 0)) > limits.body:
-        raise BodyTooLarge(limits.body)
+    if int(request.headers.get("content-length", 0)) > body:
+        raise BodyTooLarge(body)
 
     class InMemory(MultiPartParser):
-        spool_max_size = limits.body + 1
+        spool_max_size = body + 1
 
-    stream: Any = counted(request.stream(), limits.body)
-    parser = InMemory(request.headers, stream, max_files=8, max_fields=32, max_part_size=MAX_FIELD)
+    stream: Any = chunks
+    parser = InMemory(
+        request.headers, stream, max_files=8, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD
+    )
     try:
         form = await parser.parse()
     except MultiPartException as error:
@@ -72,17 +121,3 @@ async def _parts(request: Request, limits: Limits) -> AsyncIterator[tuple[str, s
     for name, value in form.multi_items():
         yield name, await value.read() if isinstance(value, UploadFile) else value
     await form.close()
-
-
-def _options(fields: dict[str, str]) -> Options:
-    given: dict[str, Any] = {name: value for name, value in fields.items() if value != ""}
-    if "box" in given:
-        given["box"] = tuple(given["box"].split(","))
-    if given.get("bits") in ("8", "16"):
-        given["bits"] = int(given["bits"])
-    try:
-        return OPTIONS.validate_python(given, extra="forbid")
-    except pydantic.ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(word) for word in first["loc"])
-        raise BadArgument(f"{place}: {first['msg'].lower()}") from error

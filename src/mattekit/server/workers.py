@@ -1,30 +1,29 @@
 """A few worker processes, one job each at a time, and a short queue before them.
 
-A thread cannot be stopped, a process can. A job whose client has left is asked to stop between two
-steps of its work; one that does not, or is over its time, is ended with its worker, and another
-worker takes its place. A worker that dies, while starting too, is replaced, at growing intervals.
+A job whose client has left, or that is over its time, is asked to stop; one that does not is ended
+with its process, and another takes its place. A worker that dies, while starting too, is replaced,
+at growing intervals.
 (`ProcessPoolExecutor` would break as a whole when one of its processes dies.)
 """
 
 import asyncio
 import logging
 import multiprocessing
-import signal
+import threading
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from multiprocessing.connection import Connection
 from typing import Any, TypeVar
 
-from mattekit.server.jobs import Answer, Job, JobStopped, limit_memory, perform, warm_up
+from mattekit.cutouts.cutout import Progress
+from mattekit.server.jobs import Answer, Job, unheard
+from mattekit.server.worker_process import STOP, serve
 
 log = logging.getLogger("mattekit.server")
 T = TypeVar("T")
 
-READY = "ready"
-STOP = "stop"
 USUAL_SECONDS = 2.0  # of a job, before any was measured
-TO_STOP = 2.0  # seconds that a job has to stop by itself
+TO_STOP = 4.0  # seconds that a job has to stop by itself
 BACK_OFF = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds before a worker is started again, by how many died while starting."""
 
@@ -51,10 +50,11 @@ class Worker:
     def __init__(self, memory: int | None = None) -> None:
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=_serve, args=(theirs, memory), daemon=True)
+        self.process = context.Process(target=serve, args=(theirs, memory), daemon=True)
         self.process.start()
         theirs.close()
         self.thread = ThreadPoolExecutor(max_workers=1)
+        self.sending = threading.Lock()
 
     @property
     def alive(self) -> bool:
@@ -65,21 +65,23 @@ class Worker:
         """Wait until the process is up, has loaded the model and used it once."""
         await self._in_thread(self.pipe.recv)
 
-    async def do(self, job: Job) -> Answer:
-        """The answer to a job."""
+    async def do(self, job: Job, progress: Progress = unheard) -> Answer:
+        """The answer to a job; its progress is told in the loop."""
+        loop = asyncio.get_running_loop()
 
         def exchange() -> Answer:
-            self.pipe.send(job)
-            answer: Answer = self.pipe.recv()
-            return answer
+            self._send(job)
+            while not isinstance(message := self.pipe.recv(), Answer):
+                loop.call_soon_threadsafe(progress, *message)
+            return message
 
         return await self._in_thread(exchange)
 
     async def stop_job(self) -> bool:
         """Ask the job under way to stop; whether the worker is free again."""
         try:
-            self.pipe.send(STOP)
             async with asyncio.timeout(TO_STOP):
+                await asyncio.to_thread(self._send, STOP)
                 await self._in_thread(lambda: None)  # runs when the exchange is over
         except (TimeoutError, WorkerLost, OSError):
             return False
@@ -99,6 +101,11 @@ class Worker:
         self.process.join()
         self.thread.shutdown()
         self.pipe.close()
+
+    def _send(self, message: Job | str) -> None:
+        """Send whole; a stop may come while a job is being sent."""
+        with self.sending:
+            self.pipe.send(message)
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         try:
@@ -148,25 +155,29 @@ class Workers:
         """Whether there is a worker that can answer."""
         return any(worker.alive for worker in self.admitted)
 
-    async def do(self, job: Job) -> Answer:
-        """The answer to a job, after waiting for a worker; once more if the worker dies over it."""
+    def check_queue(self) -> None:
+        """Refuse where too many wait already."""
         if self.waiting >= self.queue:
             raise QueueFull(max(1, round(self.usual * self.waiting / self.count)))
+
+    async def do(self, job: Job, progress: Progress = unheard) -> Answer:
+        """The answer to a job, after waiting for a worker; once more if the worker dies over it."""
+        self.check_queue()
         try:
-            return await self._once(job)
+            return await self._once(job, progress)
         except WorkerLost:
             log.warning("a worker died over a job; the job is tried once more")
-            return await self._once(job)
+            return await self._once(job, progress)
 
-    async def _once(self, job: Job) -> Answer:
+    async def _once(self, job: Job, progress: Progress) -> Answer:
         worker = await self._free_worker()
         start = time.monotonic()
         try:
             async with asyncio.timeout(self.seconds):
-                answer = await worker.do(job)
+                answer = await worker.do(job, progress)
         except BaseException as error:
-            gone = isinstance(error, asyncio.CancelledError)  # the client left
-            self._in_background(self._reclaim(worker) if gone else self._replace(worker))
+            lost = isinstance(error, WorkerLost)
+            self._in_background(self._replace(worker) if lost else self._reclaim(worker))
             if isinstance(error, TimeoutError):
                 raise TimeOver(
                     f"the work took longer than {self.seconds:.0f} s and was ended; send a "
@@ -227,25 +238,3 @@ class Workers:
         task = asyncio.ensure_future(work)
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
-
-
-def _serve(pipe: Connection, memory: int | None) -> None:
-    """The life of a worker process."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the listening process says when it is over
-    if memory is not None:
-        limit_memory(memory)
-    warm_up()
-    pipe.send(READY)
-
-    def check() -> None:
-        """Between two steps of a job: is it still wanted?"""
-        if pipe.poll() and pipe.recv() == STOP:
-            raise JobStopped
-
-    while True:
-        try:
-            job = pipe.recv()
-        except EOFError:
-            return
-        if isinstance(job, Job):  # a STOP that came too late is for nobody
-            pipe.send(perform(job, check))

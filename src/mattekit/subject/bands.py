@@ -8,12 +8,11 @@ at hair and fur, the band is wide. It is found on a small copy of the photo.
 import cv2
 import numpy as np
 
-from mattekit.classical.grabcut import edge_band
-from mattekit.core.errors import BadTrimap
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Image, Mask, Plane, Trimap
 from mattekit.imaging.picture import to_float
 from mattekit.imaging.resize import fit_within, resize
-from mattekit.imaging.trimap import band
+from mattekit.imaging.trimap import band, diagonal, edge_band
+from mattekit.subject.mask import inside_of
 
 LONGEST = 512  # side of the small copy
 TOLERANCE = 0.1  # 0 and 1 of a mask are rarely exact
@@ -43,9 +42,7 @@ def soft_bands(image: Plane, mask: Alpha, *, found: bool = False) -> Trimap:
     """
     size = fit_within(mask.shape, LONGEST)
     small, shrunk = to_float(resize(image, size)), resize(mask, size)
-    inside = shrunk > 0.5
-    if inside.all() or not inside.any():
-        raise BadTrimap(f"the mask is {'all white' if inside.all() else 'empty'}; nothing to cut")
+    inside = inside_of(shrunk)
     holes, pieces = small_parts(~inside, SMALL_HOLE * inside.sum()), small_pieces(inside)
     shrunk = np.where(holes, np.float32(1), np.where(pieces, np.float32(0), shrunk))
     labels = _bands(small, shrunk, TOLERANCE_FOUND if found else TOLERANCE)
@@ -118,9 +115,3 @@ def grown(mask: Mask, radius: int) -> Mask:
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     wider: Mask = cv2.dilate(mask.astype(np.uint8), disc) > 0
     return wider
-
-
-def diagonal(mask: Mask) -> float:
-    """Of the mask's bounding box, in pixels; 0 of an empty one."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return float(np.hypot(np.ptp(rows) + 1, np.ptp(columns) + 1)) if rows.size else 0.0

@@ -14,8 +14,9 @@ from mattekit.core.errors import BadArgument, NoSubject
 from mattekit.core.prompt import Prompt
 from mattekit.core.types import Alpha, Plane, Trimap
 from mattekit.imaging.resize import fit_within, resize
+from mattekit.imaging.trimap import diagonal
 from mattekit.models.registry import Terms, check_commercial, registered
-from mattekit.subject.bands import diagonal, grown, soft_bands
+from mattekit.subject.bands import grown, soft_bands
 from mattekit.subject.segment import Point, Rectangle, from_box, from_points
 from mattekit.subject.segmenters import (
     Segmentation,

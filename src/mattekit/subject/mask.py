@@ -2,15 +2,12 @@
 
 import re
 
-import numpy as np
-
-from mattekit.classical.grabcut import edge_band
 from mattekit.core.errors import BadArgument, BadImage, BadTrimap
-from mattekit.core.types import Alpha, Size, Trimap
+from mattekit.core.types import Alpha, Mask, Size, Trimap
 from mattekit.imaging.resize import resize
+from mattekit.imaging.trimap import BAND_SHARE, diagonal, edge_band
 
 MASK_TOLERANCE = 0.1  # a segmenter's 0 and 1 are rarely exact
-BAND_SHARE = 0.01  # of the diagonal of the mask's bounding box
 NARROWEST_BAND = 4
 ASPECT_TOLERANCE = 0.01
 
@@ -21,12 +18,20 @@ def from_mask(mask: Alpha, band: str | float | None = None) -> Trimap:
     Args:
         band: width of the unknown edge, in pixels or as a share of the subject such as `2%`.
     """
+    width = band_pixels(band, diagonal(inside_of(mask)))
+    return edge_band(mask, width, tolerance=MASK_TOLERANCE)
+
+
+def inside_of(mask: Alpha) -> Mask:
+    """Where a mask shows the subject.
+
+    Raises:
+        BadTrimap: it shows the subject everywhere or nowhere.
+    """
     inside = mask > 0.5
     if inside.all() or not inside.any():
         raise BadTrimap(f"the mask is {'all white' if inside.all() else 'empty'}; nothing to cut")
-    rows, columns = np.flatnonzero(inside.any(axis=1)), np.flatnonzero(inside.any(axis=0))
-    diagonal = float(np.hypot(np.ptp(rows) + 1, np.ptp(columns) + 1))
-    return edge_band(mask, band_pixels(band, diagonal), tolerance=MASK_TOLERANCE)
+    return inside
 
 
 def band_pixels(width: str | float | None, diagonal: float) -> float:

@@ -1,7 +1,7 @@
 """Foreground colours: what the subject is made of, lit from one side, defined everywhere.
 
 The colours continue beyond the outline, so that the foreground is known where alpha is 0, too.
-A new material is a function of (rng, relief, shade) and a line in `MATERIALS`.
+To add a material, write a function of (rng, relief, shade) and add a line to `MATERIALS`.
 """
 
 from collections.abc import Callable
@@ -165,7 +165,7 @@ def _cloth(rng: np.random.Generator, relief: Plane, shade: Plane) -> Image:
 
 
 def _thread(rng: np.random.Generator, relief: Plane, shade: Plane) -> Image:
-    """Yarn of one colour, or of one that goes over into another."""
+    """Yarn of one colour, or with a gradient between two."""
     size = _size(shade)
     light = 0.3 * relief + 0.6 * shade + texture(rng, size, rng.uniform(0.04, 0.15))
     colours = palette(rng, 2)

@@ -1,4 +1,4 @@
-"""The list of alpha kinds. A new kind is a function of (rng, size) and a line here."""
+"""The list of alpha kinds. To add a kind, write a function of (rng, size) and add a line here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ LEAST = 0.02
 
 @dataclass(frozen=True)
 class Kind:
-    """A generator, how often it comes in a mix, and what its random numbers decide."""
+    """A generator, its share of a mix, and what its random numbers decide."""
 
     draw: Callable[[np.random.Generator, Size], Subject]
     share: float
@@ -55,15 +55,15 @@ KINDS: dict[str, Kind] = {
 
 
 def random_kind(rng: np.random.Generator) -> str:
-    """The name of a kind, drawn by the shares."""
+    """The name of a random kind, drawn by share."""
     shares = np.array([kind.share for kind in KINDS.values()])
     return str(rng.choice(list(KINDS), p=shares / shares.sum()))
 
 
 def subject_of_kind(kind: str, rng: np.random.Generator, size: Size) -> Subject:
-    """A random subject of a kind: its alpha and what its colours have to follow.
+    """A random subject of a kind: its alpha and what determines its colours.
 
-    A subject that happens to lie beside the picture, or to fill all of it, is drawn anew.
+    A subject that happens to lie outside the picture, or to fill it, is drawn again.
     """
     if kind not in KINDS:
         raise BadArgument(f"there is no synthetic kind '{kind}'; choose one of {', '.join(KINDS)}")

@@ -1,8 +1,8 @@
 """Folder layouts in which scenes are written as files: miniatures of the published data sets.
 
 A layout says which file holds which plane of a scene, and which lists name the files, as the
-published set has them. A new layout is an entry in `layouts.json`; the words in braces that its
-names are made of: `_words`.
+published set has them. A new layout is an entry in `layouts.json`; the words in braces in its
+file names: `_words`.
 """
 
 import json
@@ -25,13 +25,13 @@ TRIMAPS_OF_A_SCENE = 20
 
 @dataclass(frozen=True)
 class Layout:
-    """Where the planes of a scene go, and what belongs to all scenes together."""
+    """Where the planes of a scene are stored, and the files shared by all scenes."""
 
     about: str
     files: Mapping[str, str]
     """File below the folder -> plane, in the order in which they are written."""
     test_files: Mapping[str, str] | None = None
-    """The files of a scene of the second split, where they are others."""
+    """The files of a scene of the second split, if they differ."""
     lists: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """Text file below the folder -> `line` of a scene, `times` over, a `header`, and the `split`
     whose scenes alone are listed."""
@@ -79,7 +79,7 @@ class Layout:
             written[plane] = path
 
     def finish(self, folder: Path, numbers: Sequence[int]) -> None:
-        """Write what lists the scenes."""
+        """Write the lists of scenes."""
         for name in self.lists:
             with replacing(folder / name) as aside:
                 aside.write_text(
@@ -88,7 +88,7 @@ class Layout:
 
 
 def _words(n: int) -> dict[str, int | str]:
-    """What the names of a scene's files are made of; every fourth scene is in the second split."""
+    """The words in the names of a scene's files; every fourth scene is in the second split."""
     test, coco, voc = n % 4 == 3, f"COCO_train2014_{n:012d}.jpg", f"2007_{n:06d}.jpg"
     return {
         "n": n,
@@ -117,13 +117,13 @@ def _narrow(sample: Sample) -> Trimap:
 
 
 def _wide(sample: Sample) -> Trimap:
-    """A band that is surely wider than the scene's own."""
+    """A band wider than the scene's own."""
     width = max(min(sample.size) // 12, 4)
     return band(sample.alpha, inner=width, outer=width)
 
 
 def _composite(written: Mapping[str, Path]) -> Image:
-    """Foreground over background as their files hold them, so that they explain it."""
+    """The composite of foreground and background as their files hold them."""
     alpha: Alpha = read_alpha(written["alpha"])
     foreground, background = (read_image(written[name]) for name in ("foreground", "background"))
     composite: Image = over(foreground, alpha[..., None], background)

@@ -1,4 +1,4 @@
-"""Colours as things in photographs have them: few hues, dull more often than vivid.
+"""Colours as things in photographs have them: few hues, more often dull than vivid.
 
 A `Ramp` leads from a material's colour in shadow over its own colour to its colour in light.
 """

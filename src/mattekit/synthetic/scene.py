@@ -1,7 +1,7 @@
 """A complete picture with exact planes: image == over(foreground, alpha, background).
 
-`scene(seed, size)` is fixture, example and data set. Where alphas come from: `kinds`; colours of
-the subject: `colours`; what is behind it: `backgrounds`.
+`scene(seed, size)` serves tests, examples and training. Alphas: `kinds`; colours of the subject:
+`colours`; backgrounds: `backgrounds`.
 """
 
 import cv2
@@ -17,7 +17,7 @@ from mattekit.synthetic.kinds import random_kind, subject_of_kind
 from mattekit.synthetic.palettes import Colour
 
 SIMILAR = 0.15
-"""How often the background is made of the subject's own colours."""
+"""Share of scenes whose background has the subject's own colours."""
 
 
 def scene(seed: int, size: int | Size = 512, *, kind: str | None = None) -> Sample:
@@ -27,9 +27,7 @@ def scene(seed: int, size: int | Size = 512, *, kind: str | None = None) -> Samp
     >>> picture.image.shape, picture.name
     ((48, 64, 3), 'hair-000007')
     """
-    height, width = (size, size) if isinstance(size, int) else size
-    if height < 1 or width < 1:
-        raise BadArgument(f"a scene of {width}x{height} pixels has no pixel; give at least 1x1")
+    height, width = checked_size(size)
     rng = np.random.default_rng(seed)
     kind = kind or random_kind(rng)
     subject = subject_of_kind(kind, rng, (height, width))
@@ -48,6 +46,14 @@ def scene(seed: int, size: int | Size = 512, *, kind: str | None = None) -> Samp
         background=background,
         name=f"{kind}-{seed:06d}",
     )
+
+
+def checked_size(size: int | Size) -> Size:
+    """Height and width of a scene; one number is both."""
+    height, width = (size, size) if isinstance(size, int) else size
+    if height < 1 or width < 1:
+        raise BadArgument(f"a scene of {width}x{height} pixels has no pixel; give at least 1x1")
+    return height, width
 
 
 def _colours_of(rng: np.random.Generator, image: Image) -> list[Colour]:

@@ -198,7 +198,7 @@ def with_strands(
     opacity: float = 1.0,
     parts: tuple[Part, ...] = (),
 ) -> Subject:
-    """The subject of what is on the canvas already and of the strands."""
+    """The subject made of what is already on the canvas and of the strands."""
     for some in strands:
         canvas.strokes(some.paths, some.widths, opacity)
     return Subject(

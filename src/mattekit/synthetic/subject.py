@@ -1,7 +1,7 @@
-"""What a generator of alphas returns, and where in the picture it puts its subject.
+"""The result of a generator of alphas, and the position of its subject in the picture.
 
-Generators think in units: the subject is about 1 unit in radius around (0, 0), y down. A `Frame`
-places it in the picture, so that a kind shows whole subjects as well as close-ups of an edge.
+Generators use units: the subject is about 1 unit in radius around (0, 0), y down. A `Frame`
+places it in the picture, so that every kind shows whole subjects and close-ups of an edge.
 """
 
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ from mattekit.core.types import Alpha, Plane, Size
 from mattekit.synthetic.canvas import Points
 from mattekit.synthetic.outlines import turned
 
-SMALLEST = 1 / 510  # what an 8-bit file would call 0; above 1 - SMALLEST it is 1
+SMALLEST = 1 / 510  # rounds to 0 in an 8-bit file; above 1 - SMALLEST rounds to 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """A region of the subject made of something else, such as the face under the hair."""
+    """A region of the subject of another material, such as the face under the hair."""
 
     material: str
     mask: Plane
@@ -26,7 +26,7 @@ class Part:
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """An alpha and what its colours have to follow."""
+    """An alpha, and what determines its colours."""
 
     alpha: Alpha
     material: str
@@ -50,7 +50,7 @@ class Frame:
         return self.unit * turned(points, self.angle) + np.array([self.x, self.y])
 
     def thickness(self, rng: np.random.Generator, low: float, high: float) -> float:
-        """A thickness in pixels from a range in thousandths of a unit, never next to nothing."""
+        """A thickness in pixels from a range in thousandths of a unit, with a lower bound."""
         return max(self.unit * rng.uniform(low, high) / 1000, 0.25)
 
 
@@ -83,6 +83,6 @@ def random_frame(
 
 
 def settled(alpha: Plane) -> Alpha:
-    """The alpha with what no 8-bit file could tell from 0 or 1 set to 0 or 1."""
+    """The alpha with values that round to 0 or 1 in an 8-bit file set to 0 or 1."""
     alpha = np.where(alpha < SMALLEST, np.float32(0), alpha)
     return np.where(alpha > 1 - SMALLEST, np.float32(1), alpha).astype(np.float32)

@@ -16,7 +16,7 @@ from torch.func import functional_call
 
 from mattekit.core.config import config
 from mattekit.core.errors import BadData, BadRecipe
-from mattekit.core.tensors import Batch, Prediction, region_weight
+from mattekit.core.tensors import Batch, Prediction, autocast, region_weight
 from mattekit.imaging.compose import over
 from mattekit.losses.adversarial import Objective as CriticObjective
 from mattekit.losses.adversarial import critic_objective, generator_objective
@@ -27,7 +27,7 @@ from mattekit.training.method import Objective, Setup, StateDict, StepResult
 from mattekit.training.optimisers import OptimiserConfig
 from mattekit.training.schedules import ConstantConfig, ScheduleConfig
 from mattekit.training.supervised import averaged, dry_run, on_device, trained_network
-from mattekit.training.trained_module import TrainedModule, autocast, in_float32, predict
+from mattekit.training.trained_module import TrainedModule, in_float32, predict
 
 WARN_AFTER = 500
 """Updates in a row of a critic that is never wrong, after which that is worth a remark."""

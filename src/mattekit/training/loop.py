@@ -51,7 +51,7 @@ def fit(
     """
     start = time.perf_counter()
     unchecked: StepResult | None = None
-    for batch in islice(batches, steps - state.step):
+    for batch in islice(batches, max(steps - state.step, 0)):
         with explain_errors(batch, state.step + 1):
             result = method.step(batch)
         if unchecked is not None:

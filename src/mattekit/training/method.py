@@ -13,7 +13,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from mattekit.core.config import config
-from mattekit.core.tensors import Batch, Prediction
+from mattekit.core.tensors import Batch, Precision, Prediction
 from mattekit.losses import LossConfig
 from mattekit.losses.region import Terms
 from mattekit.training.freeze import FreezeConfig
@@ -25,7 +25,6 @@ from mattekit.training.schedules import ConstantConfig, LearningRate, ScheduleCo
 StateDict = dict[str, Any]
 """Tensors, numbers, words, and lists and dicts of them."""
 
-Precision = Literal["32", "bf16", "fp16"]
 KINDS = ("losses", "gradient_norms", "notes")
 
 
@@ -53,6 +52,9 @@ class TrainingConfig:
     precision: Precision = "32"
     channels_last: bool = False
     compile: bool = False
+    gradient_checkpointing: bool = False
+    """Compute the inside of the network's parts again for the backward pass: less memory, a third
+    more time, the same result."""
 
 
 @dataclass(frozen=True, kw_only=True)

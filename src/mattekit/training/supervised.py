@@ -10,12 +10,12 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mattekit.core.config import config
 from mattekit.core.errors import BadRecipe
-from mattekit.core.tensors import Batch, Prediction
+from mattekit.core.tensors import Batch, Prediction, autocast
 from mattekit.training.freeze import freeze, to_training
+from mattekit.training.gradient_checkpointing import checkpoint_parts
 from mattekit.training.method import Objective, Setup, StateDict, StepResult
 from mattekit.training.trained_module import (
     TrainedModule,
-    autocast,
     chunks,
     in_float32,
     network_inputs,
@@ -98,6 +98,8 @@ def trained_network(setup: Setup) -> TrainedModule:
     freeze(network, config.freeze)
     if config.channels_last:
         network.to(memory_format=torch.channels_last)
+    if config.gradient_checkpointing:
+        checkpoint_parts(network)
     if config.compile:
         network.compile()
     return TrainedModule(

@@ -16,12 +16,10 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from mattekit.core.errors import BadRecipe
-from mattekit.core.tensors import Batch, Prediction
-from mattekit.training.method import Precision, StateDict
+from mattekit.core.tensors import HALF, Batch, Precision, Prediction, autocast
+from mattekit.training.method import StateDict
 from mattekit.training.optimisers import OptimiserConfig, set_rates
 from mattekit.training.schedules import LearningRate
-
-HALF = {"bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 class TrainedModule:
@@ -39,7 +37,7 @@ class TrainedModule:
     ) -> None:
         if not any(weight.requires_grad for weight in module.parameters()):
             raise BadRecipe("nothing is left to learn; freeze fewer parts")
-        _check_norms(module, fabric.device)
+        _check_norms(module, fabric)
         self.module = module.to(fabric.device)
         self.rate = rate
         self.clip = clip
@@ -104,11 +102,6 @@ class TrainedModule:
         return scales["lr"] / scales["lr_scale"], self.rate(self.updates).lr
 
 
-def autocast(device: torch.device, precision: Precision) -> torch.autocast:
-    """Half precision where the recipe asks for it."""
-    return torch.autocast(device.type, HALF.get(precision), enabled=precision in HALF)
-
-
 def data_parallel(module: nn.Module, fabric: Fabric) -> DistributedDataParallel:
     """The module with gradients averaged over processes; each keeps the statistics of its norms.
 
@@ -156,10 +149,12 @@ def chunks(batch: Batch, count: int) -> Iterator[Batch]:
         yield replace(batch, **cut)
 
 
-def _check_norms(module: nn.Module, device: torch.device) -> None:
+def _check_norms(module: nn.Module, fabric: Fabric) -> None:
+    """Synchronised batch norm in one process is batch norm; in several it needs GPUs."""
     shared = any(isinstance(layer, nn.SyncBatchNorm) for layer in module.modules())
-    if shared and device.type == "cpu":
+    if shared and fabric.device.type == "cpu" and fabric.world_size > 1:
         raise BadRecipe(
-            "norm: syncbn (statistics over all processes) exists on GPUs only; on the CPU take gn, "
-            "GroupNorm, which needs no statistics of the batch, or bn"
+            "norm: syncbn (statistics over all processes) exists on GPUs only; for several "
+            "processes on the CPU take network.norm=gn and method.critic.norm=gn, GroupNorm, which "
+            "needs no statistics of the batch, or bn, where each process has its own"
         )

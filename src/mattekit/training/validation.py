@@ -13,7 +13,8 @@ from torch import nn
 
 from mattekit.core.config import config
 from mattekit.core.errors import BadData, BadRecipe
-from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Plane, Sample
+from mattekit.core.tensors import Precision
+from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Plane, Sample
 from mattekit.data import Source
 from mattekit.data.augmentation.estimates import EstimatesConfig
 from mattekit.data.crop import Step
@@ -23,10 +24,14 @@ from mattekit.inference.predictor import Predictor
 from mattekit.inference.strategies import StrategyConfig
 from mattekit.inference.torch_network import TorchNetwork
 from mattekit.metrics import measure
+from mattekit.networks.perceptual import perceptual_distance
 from mattekit.training.periods import Duration
 
 COLOUR_ERRORS = {"foreground_l1": "foreground", "background_l1": "background"}
 """Metric -> the layer whose guessed colours it measures."""
+PERCEPTUAL = "perceptual"
+FURTHER = (*COLOUR_ERRORS, PERCEPTUAL)
+"""What is measured of more than the alpha."""
 
 
 @config
@@ -41,9 +46,14 @@ class ValidationConfig:
     whole picture."""
     strategy: StrategyConfig | None = None
     """How the network is taken over a picture; null for the one that suits it."""
+    precision: Precision = "32"
+    """Of the network's arithmetic, whatever it is trained in."""
     protocol: str = "official"
     metrics: tuple[str, ...] = ("sad", "mse", "grad", "conn")
-    """Of alpha, or for a network that guesses colours foreground_l1 and background_l1."""
+    """Of alpha; perceptual, of composites with it; or for a network that guesses colours
+    foreground_l1 and background_l1."""
+    perceptual: str = "timm"
+    """Weights of VGG-16 for the metric `perceptual`: timm, or a file in torchvision's names."""
     best: str = "sad"
     """The metric whose lowest value marks the best checkpoint."""
     save_predictions: int = 0
@@ -75,21 +85,25 @@ class Validator:
         """What is measured on what: scores of two descriptions cannot be compared."""
         how = self.settings
         parts = (self.source.names[: self.count], how.best, how.protocol, how.crop, how.strategy)
-        return repr(parts)
+        return repr(parts if how.precision == "32" else (*parts, how.precision))
 
     def scores(self, network: nn.Module, fabric: Fabric) -> dict[str, float]:
         """The mean of every metric; each process measures its share, none is counted twice."""
-        predictor = predictor_of(network, fabric.device, self.settings.strategy)
+        how = self.settings
+        predictor = predictor_of(network, fabric.device, how.strategy, how.precision)
+        device = str(fabric.device)
         table = torch.zeros(self.count, len(self.settings.metrics), dtype=torch.float64)
         for index in range(fabric.global_rank, self.count, fabric.world_size):
-            table[index] = torch.tensor(self._measured(index, predictor), dtype=torch.float64)
+            table[index] = torch.tensor(
+                self._measured(index, predictor, device), dtype=torch.float64
+            )
         whole: Any = table
         if fabric.world_size > 1:
             whole = fabric.all_reduce(table, reduce_op="sum")
         means: list[float] = whole.mean(dim=0).tolist()
         return dict(zip(self.settings.metrics, means, strict=True))
 
-    def _measured(self, index: int, predictor: Predictor) -> list[float]:
+    def _measured(self, index: int, predictor: Predictor, device: str) -> list[float]:
         sample = self.sample(index)
         planes = predicted_planes(predictor, sample, {"alpha", *COLOUR_ERRORS.values()})
         alpha = planes["alpha"]
@@ -101,11 +115,23 @@ class Validator:
             sample.alpha,
             sample.trimap,
             self.settings.protocol,
-            metrics=[name for name in wanted if name not in COLOUR_ERRORS],
+            metrics=[name for name in wanted if name not in FURTHER],
         )
+        if PERCEPTUAL in wanted:
+            found[PERCEPTUAL] = self._perceptual(alpha, sample, device)
         for name in COLOUR_ERRORS.keys() & set(wanted):
             found[name] = colour_error(planes, sample, COLOUR_ERRORS[name])
         return [found[name] for name in wanted]
+
+    def _perceptual(self, alpha: Alpha, sample: Sample, device: str) -> float:
+        """How different the sample looks with that alpha."""
+        if sample.foreground is None or sample.background is None:
+            raise BadData(
+                f"perceptual compares composites, and {sample.name} has no foreground and "
+                "background; choose other data.valid, or leave it out of validate.metrics"
+            )
+        looks = perceptual_distance(self.settings.perceptual, device)
+        return looks.of_alphas(alpha, sample.alpha, (sample.foreground, sample.background))
 
     def sample(self, index: int) -> Sample:
         """The sample of that number, the same one in every validation."""
@@ -117,10 +143,15 @@ class Validator:
 
 
 def predictor_of(
-    network: nn.Module, device: torch.device, strategy: StrategyConfig | None
+    network: nn.Module,
+    device: torch.device,
+    strategy: StrategyConfig | None,
+    precision: Precision = "32",
 ) -> Predictor:
     """A predictor with a copy of the network, so that nothing about the one in training changes."""
-    frozen = TorchNetwork(copy.deepcopy(network), name=type(network).__name__, device=device)
+    frozen = TorchNetwork(
+        copy.deepcopy(network), name=type(network).__name__, device=device, precision=precision
+    )
     return Predictor(frozen, strategy=strategy)
 
 

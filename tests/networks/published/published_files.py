@@ -65,6 +65,8 @@ def wrapped(kind: str, state: Mapping[str, Tensor]) -> dict[str, Any]:
     """The state among what else the published program saves."""
     if kind == "alphagan-a6":
         return {"epoch": 3, "best_loss": np.float64(0.5), "model_state": dict(state)}
+    if kind == "alphagan-a6-critic":
+        return {"epoch": 3, "model_state": {"a": torch.ones(1)}, "discriminator_state": dict(state)}
     if kind == "dim":
         return {"epoch": 4, "state_dict": OrderedDict(state), "best_sad": np.float32(52.99)}
     if kind.startswith("samplenet"):

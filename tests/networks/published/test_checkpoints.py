@@ -42,6 +42,22 @@ def test_the_network_is_found_among_numbers_and_optimisers(path, zipped, wrapper
     assert torch.equal(tensors["a.weight"], STATE["a.weight"])
 
 
+@pytest.mark.parametrize("wrapper", ["net", "netG", "model_state_dict", "generator"])
+def test_a_network_is_found_under_any_name_where_it_is_the_only_one(path: Path, wrapper) -> None:
+    torch.save({"epoch": 3, wrapper: STATE, "optim": {"state": {0: STATE}}}, path)
+    assert list(read_tensors(path)) == list(STATE)
+
+
+def test_several_networks_and_none_are_told_by_the_names_in_the_file(path: Path) -> None:
+    torch.save({"epoch": 3, "netG": STATE, "netD": STATE}, path)
+    with pytest.raises(BadWeights, match=r"several networks, netG, netD; save the wanted one"):
+        read_tensors(path)
+    assert list(read_tensors(path, "netD")) == list(STATE)
+    torch.save({"epoch": 3, "log": {"loss": 1.0}}, path)
+    with pytest.raises(BadWeights, match=r"holds no network: .* entries \(epoch, log\)"):
+        read_tensors(path)
+
+
 def test_a_plain_state_and_a_safetensors_file_are_read(path: Path) -> None:
     torch.save(STATE, path)
     assert list(read_tensors(path)) == list(STATE)

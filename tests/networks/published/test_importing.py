@@ -16,7 +16,7 @@ from networks.published.published_files import (
 )
 
 from mattekit.core.errors import BadArgument, BadWeights
-from mattekit.networks import build
+from mattekit.networks import build, config_of
 from mattekit.networks.published.importing import Imported, import_chain, import_checkpoint
 from mattekit.networks.published.kinds import KINDS
 from mattekit.networks.weights import load, save
@@ -28,8 +28,9 @@ CASES = [
     ("alphagan", "netG_best_sad.pth", {"norm": "gn", "dilation": "first"}),
     pytest.param("alphagan", "netG_old.pth", {"norm": "bn", "dilation": "first"}, marks=SLOW),
     ("dim", "stage1_skip_sad52.pth", {"skip": "add", "conv6_kernel": 3}),
-    pytest.param("dim", "stage1_sad54.pth", {"skip": "none", "conv6_kernel": 3}, marks=SLOW),
-    ("dim", "ckpt_e12.pth", {"skip": "none", "conv6_kernel": 1, "refine": True}),
+    ("dim", "stage1_skip_refined.pth", {"skip": "add", "conv6_kernel": 3, "refine": True}),
+    ("alphagan-a6-critic", "3_05-02-2026.pth", {"width": 12, "layers": 3, "trimap": "published"}),
+    ("alphagan-critic", "netD_e33.pth", {"width": 64, "layers": 2, "norm": "bn"}),
     ("gfm", "gfm_r34_tt.pth", {"backbone": "r34", "rosta": "TT"}),
     pytest.param("gfm", "gfm_r34_ft.pth", {"backbone": "r34", "rosta": "FT"}, marks=SLOW),
     ("gfm", "gfm_r34_rim.pth", {"backbone": "r34", "rosta": "RIM"}),
@@ -60,7 +61,7 @@ def test_every_weight_of_a_kind_finds_its_place(kind, name, options, tmp_path: P
         expected = 7 if theirs.endswith("num_batches_tracked") else number_of(theirs)
         assert found == pytest.approx(expected), theirs
     assert imported.header.source.startswith("github.com")
-    assert imported.header.preprocessing["multiple_of"] == network.stride
+    assert imported.header.preprocessing["multiple_of"] == getattr(network, "stride", 1)
 
 
 @pytest.mark.parametrize(
@@ -118,6 +119,20 @@ def test_ft_and_bt_are_told_by_name_or_asked_for(tmp_path: Path) -> None:
     assert imported.header.options["labels"] == "original"
 
 
+@pytest.mark.parametrize(
+    ("kernel", "name", "known", "asked"),
+    [(3, "ckpt_best", {}, "skip"), (1, "ckpt_e40", {"inputs": "early"}, "inputs")],
+)
+def test_what_a_file_of_dim_leaves_open_is_asked_for(
+    kernel: int, name: str, known: dict[str, str], asked: str, tmp_path: Path
+) -> None:
+    path = write(tmp_path / f"{name}.pth", "dim", conv6_kernel=kernel)
+    with pytest.raises(BadWeights, match=rf"does not show its {asked} \(.*--option {asked}="):
+        import_checkpoint("dim", path)
+    options = import_checkpoint("dim", path, options=known | {"skip": "none"}).header.options
+    assert (options["skip"], options["conv6_kernel"]) == ("none", kernel)
+
+
 def test_options_of_the_user_win(tmp_path: Path) -> None:
     path = write(tmp_path / "stage1.pth", "dim")
     imported = import_checkpoint("dim", path, options={"skip": "add", "inputs": "early"})
@@ -139,6 +154,21 @@ def test_deepfill_starts_both_colour_networks(part, tmp_path: Path) -> None:
     assert imported.tensors[key].shape[1] == (8 if part == "foreground" else 5)
     assert imported.tensors[key][:, 5:].eq(0).all()
     assert imported.tensors[key][:, :5].ne(0).all()
+
+
+def test_vgg16_of_the_published_tool_is_the_same_start(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = config_of("dim").build()
+    names = KINDS["vgg16"].keys(network)
+    ours = {key: network.state_dict()[key] for key in names.values()}
+    ours["conv1_1.weight"][:, 3] = 0
+    torch.save({"state_dict": ours, "epoch": 0}, tmp_path / "vgg_state_dict.pth")
+    imported = import_checkpoint("vgg16", tmp_path / "vgg_state_dict.pth")
+    assert imported.tensors.keys() == ours.keys()
+    assert all(torch.equal(imported.tensors[key], value) for key, value in ours.items())
+    torch.save(network.state_dict(), tmp_path / "dim.pth")
+    with pytest.raises(BadWeights, match="unexpected"):
+        import_checkpoint("vgg16", tmp_path / "dim.pth")
 
 
 def test_vgg16_is_a_start_and_no_network(tmp_path: Path) -> None:
@@ -261,7 +291,7 @@ def test_a_foreground_file_is_no_background(tmp_path: Path) -> None:
 
 
 def test_an_unknown_kind_lists_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(BadArgument, match="there are alphagan-a6, alphagan, gfm"):
+    with pytest.raises(BadArgument, match="there are alphagan-a6, alphagan-a6-critic, alphagan, "):
         import_checkpoint("resnet", tmp_path / "any.pth")
 
 

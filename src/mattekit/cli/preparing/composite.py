@@ -55,7 +55,7 @@ def composite(
         for subject in subjects
     ]
     try:
-        run_batch(items, batch, estimate_after=10)
+        run_batch(items, batch)
     finally:
         finish(subjects, output, preset)
 

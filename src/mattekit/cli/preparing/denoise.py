@@ -48,7 +48,7 @@ def denoise(
     if how.licence and not batch.quiet:
         typer.echo(f"mattekit: {how.licence}", err=True)
     items = sorted((item(path) for path in gather(pictures)), key=lambda item: not item.current)
-    run_batch(items, replace(batch, overwrite=True), estimate_after=10)
+    run_batch(items, replace(batch, overwrite=True))
 
 
 def _work(path: Path, target: Path, how: Denoising, overwrite: bool) -> Outcome:

@@ -38,7 +38,7 @@ def fgbg(
         )
         for photo in photos
     ]
-    run_batch(items, batch, estimate_after=10)
+    run_batch(items, batch)
 
 
 def _work(photo: Path, alpha: Path, folder: Path, method: ForegroundMethod, bits: int) -> Outcome:

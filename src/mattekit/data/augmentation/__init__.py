@@ -1,8 +1,8 @@
-"""Steps that change a sample on its way into a batch: one subject a file.
+"""Augmentation steps that change a sample before it joins a batch.
 
-`StepConfig` is the list of them. A step is a frozen config that is called with a sample and a
-generator, and draws every chance from that generator. A recipe names steps in `data.before_crop`
-and `data.after_crop`; cutting the window itself is `data.crop`.
+`StepConfig` is the list of them. A step is a frozen config, called with a sample and a
+generator that makes all random choices. A recipe lists steps in `data.before_crop` and
+`data.after_crop`; the crop itself is `data.crop`.
 """
 
 from mattekit.data.augmentation.artefacts import JpegConfig, ResampleConfig

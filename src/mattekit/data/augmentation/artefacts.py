@@ -1,4 +1,4 @@
-"""Steps that spoil the image as encoders and scalers do; foreground and background stay clean."""
+"""Steps that degrade the image by compression and resampling, but not foreground and background."""
 
 from typing import Literal
 
@@ -13,7 +13,7 @@ from mattekit.data.augmentation.noise import jpeg, resample
 
 @config
 class JpegConfig:
-    """Blocks and smeared colours of JPEG, in the image alone."""
+    """JPEG artefacts, in the image alone."""
 
     name: Literal["jpeg"] = "jpeg"
     probability: float = 0.5
@@ -36,13 +36,13 @@ class JpegConfig:
 
 @config
 class ResampleConfig:
-    """The detail of a lesser camera: the image alone, made smaller and brought back."""
+    """Loss of detail: the image alone, downsampled and upsampled."""
 
     name: Literal["resample"] = "resample"
     probability: float = 0.5
     """Share of the samples that it happens to."""
     factors: tuple[float, float] = (1.0, 2.0)
-    """How many times smaller, at least and at most."""
+    """Least and greatest factor of downsampling."""
 
     def __post_init__(self) -> None:
         check_probability(probability=self.probability)

@@ -1,6 +1,6 @@
-"""What a camera and its software do to a picture that was drawn too perfectly.
+"""Simulated camera: the effects of optics, sensor and software on a perfect picture.
 
-Each effect comes by chance and in a random strength, in the order in which light meets them:
+Each effect is applied with a probability and a random strength, in the order of a real camera:
 optics, colour filter, sensor, sharpening, encoder.
 """
 
@@ -23,19 +23,19 @@ class CameraConfig:
 
     name: Literal["camera"] = "camera"
     exposure: float = 0.5
-    """Probability of another brightness and tone curve."""
+    """Probability of a change of brightness and tone curve."""
     exposure_deviation: float = 0.15
     """Standard deviation of the logarithms of gain and gamma."""
     blur: float = 0.3
-    """Probability of soft optics."""
+    """Probability of blur by the lens."""
     blur_sigma: tuple[float, float] = (0.3, 0.9)
     """Least and greatest standard deviation of the blur, in pixels."""
     mosaic: float = 0.25
     """Probability that two colours of every pixel are interpolated, as behind a Bayer filter."""
     noise: float = 0.7
-    """Probability of noise, which grows with light."""
+    """Probability of noise, which grows with brightness."""
     noise_sigma: tuple[float, float] = (0.002, 0.03)
-    """Least and greatest strength, drawn by logarithm, as a share of white."""
+    """Least and greatest strength, drawn log-uniformly, as a share of white."""
     smooth_noise: float = 0.4
     """Probability that the noise is smoothed, as after denoising."""
     sharpen: float = 0.3
@@ -43,7 +43,7 @@ class CameraConfig:
     sharpen_amount: tuple[float, float] = (0.2, 1.0)
     """Least and greatest share of the detail that is added."""
     sharpen_sigma: tuple[float, float] = (0.6, 1.6)
-    """Least and greatest standard deviation of what counts as detail, in pixels."""
+    """Least and greatest standard deviation of the detail filter, in pixels."""
     jpeg: float = 0.55
     """Probability of JPEG."""
     quality: tuple[int, int] = (55, 98)
@@ -74,7 +74,7 @@ USUAL = CameraConfig()
 
 
 def simulate_camera(image: Image, rng: np.random.Generator, camera: CameraConfig = USUAL) -> Image:
-    """The picture as a random camera would have stored it."""
+    """The picture as stored by a random camera."""
     if happens(camera.exposure, rng):
         gain, gamma = (np.exp(rng.normal(0, camera.exposure_deviation)) for _ in range(2))
         image = exposed(image, gain=gain, gamma=gamma)
@@ -93,7 +93,7 @@ def simulate_camera(image: Image, rng: np.random.Generator, camera: CameraConfig
 
 
 def exposed(image: Image, *, gain: float, gamma: float) -> Image:
-    """Brighter by a factor, then along another tone curve."""
+    """The image times a gain, then raised to a power."""
     brighter = (image * np.float32(gain)).clip(0, 1)
     return brighter ** np.float32(gamma)
 
@@ -108,7 +108,7 @@ def demosaiced(image: Image) -> Image:
 
 
 def _sensor_noise(image: Image, rng: np.random.Generator, camera: CameraConfig) -> Image:
-    """Noise that grows with light; at times smoothed, as after denoising."""
+    """Noise that grows with brightness, sometimes smoothed as after denoising."""
     noise: Plane = rng.standard_normal(image.shape, dtype=np.float32)
     if happens(camera.smooth_noise, rng):
         noise = 2 * cv2.GaussianBlur(noise, (0, 0), 0.7)

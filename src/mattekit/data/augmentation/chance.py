@@ -1,4 +1,4 @@
-"""What a step leaves to chance: whether it happens, and how strongly."""
+"""Random choices of steps: whether they apply, and their strength."""
 
 import numpy as np
 
@@ -6,17 +6,17 @@ from mattekit.core.config import config
 
 
 def happens(probability: float, rng: np.random.Generator) -> bool:
-    """True in that share of the calls."""
+    """True with that probability."""
     return bool(rng.random() < probability)
 
 
 @config
 class TruncatedNormal:
-    """A number near a mean, never farther from it than a limit."""
+    """A normal distribution truncated at a distance from its mean."""
 
     mean: float
     deviation: float = 0.0
-    """Standard deviation before numbers beyond the limit are drawn again; 0 gives the mean."""
+    """Standard deviation before truncation; 0 gives the mean."""
     limit: float = 0.0
     """Largest distance from the mean."""
 
@@ -27,7 +27,7 @@ class TruncatedNormal:
             raise ValueError("limit must be at least a tenth of deviation")
 
     def draw(self, rng: np.random.Generator) -> float:
-        """A number of this kind."""
+        """A random number."""
         if self.deviation == 0:
             return self.mean
         while True:

@@ -12,14 +12,14 @@ from mattekit.data.augmentation.chance import TruncatedNormal, check_probability
 from mattekit.data.augmentation.layers import Layer, recoloured
 
 CIRCLE = 255
-"""Steps in which the published shifts of hue count a full turn."""
+"""Units of a full turn in the published hue shifts."""
 
 NEAR_ONE = TruncatedNormal(mean=1, deviation=0.2, limit=0.5)
 
 
 @config
 class ColourConfig:
-    """Multiply hue and saturation, turn the hue, then follow another tone curve."""
+    """Scale hue and saturation, shift the hue, then apply a tone curve."""
 
     name: Literal["colour"] = "colour"
     probability: float = 1.0
@@ -29,7 +29,7 @@ class ColourConfig:
     hue_factor: TruncatedNormal = NEAR_ONE
     """Factor of the hue, which runs from red over green and blue back to red."""
     hue_shift: TruncatedNormal = TruncatedNormal(mean=0, deviation=10, limit=51)
-    """Turn of the hue in 255ths of the colour circle."""
+    """Shift of the hue in 255ths of the colour circle."""
     saturation_factor: TruncatedNormal = NEAR_ONE
     """Factor of the distance to grey; the brightest channel stays."""
     gamma: TruncatedNormal = NEAR_ONE

@@ -19,7 +19,7 @@ BM3D_LICENCE = (
     "the package bm3d is free for non-commercial use only (Tampere University); "
     "pictures made with it are derived under that licence"
 )
-"""To be shown once by whoever offers the method, and kept with the pictures."""
+"""Shown once when the method is used, and stored with the pictures."""
 
 STRENGTH = 1.5  # of sigma: best in PSNR within 0.1 dB at 5, 10 and 20 grey steps of noise
 
@@ -37,7 +37,7 @@ def denoise(image: Image, *, method: Method = "nlm", sigma: float = 10 / 255) ->
 
 
 def require(method: Method) -> Any:
-    """The package of a method that is not built in, or a sentence that says how to get it."""
+    """The package of a method that is not built in, or an error that says how to install it."""
     if method == "nlm":
         return None
     try:
@@ -45,12 +45,12 @@ def require(method: Method) -> Any:
     except ImportError as error:
         raise BadArgument(
             "the method bm3d needs the package of that name (free for non-commercial use only); "
-            "run: pip install bm3d, or take the method nlm"
+            "run: pip install bm3d, or use the method nlm"
         ) from error
 
 
 def _non_local_means(image: Image, sigma: float) -> Image:
-    """At 16 bits, so that what is not noise keeps its fine steps."""
+    """At 16 bits, to keep fine gradations."""
     strength = [STRENGTH * sigma * 65535] * image.shape[2]
     denoised: Plane = cv2.fastNlMeansDenoising(
         to_depth(image, 16),

@@ -1,4 +1,4 @@
-"""The classical estimates that the shipped network corrects, solved as wherever it is used."""
+"""The classical estimates that the shipped network takes as inputs, computed as in prediction."""
 
 import hashlib
 from dataclasses import replace
@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from mattekit.classical.estimates import Estimates, estimates
+from mattekit.classical.estimates import Estimates, estimates, estimates_over
 from mattekit.core.atomic import make_folder, replacing
 from mattekit.core.config import config
 from mattekit.core.errors import BadData
@@ -17,15 +17,22 @@ from mattekit.core.types import BACKGROUND, FOREGROUND, Image, Sample, Trimap
 
 @config
 class EstimatesConfig:
-    """Solve the classical estimates of a sample; one that has them already keeps them.
+    """Compute the classical estimates of a sample that does not have them yet.
 
-    They follow from photo and trimap, so this is the last step that looks at either.
+    They depend on photo and trimap, so this is the last step that uses either.
     """
 
     name: Literal["estimates"] = "estimates"
     cache: str | None = None
-    """Folder to keep estimates in (28 bytes a pixel), where they are found by the content of photo
-    and trimap; for samples that come back unchanged."""
+    """Cache folder for estimates (28 bytes per pixel), by the content of photo and trimap; only for
+    samples that are repeated unchanged."""
+    plate: bool = False
+    """The background of a sample is known where the network is used, as before a screen: it stands
+    in the planes of the background, and the alphas are unmixed with it."""
+
+    def __post_init__(self) -> None:
+        if self.plate and self.cache is not None:
+            raise ValueError("estimates with a plate are not cached; leave cache out")
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         if sample.prior is not None:
@@ -34,13 +41,24 @@ class EstimatesConfig:
             raise BadData(
                 f"estimates need a trimap, which {sample.name} lacks; draw one before this step"
             )
+        if self.plate:
+            return replace(sample, prior=_over(sample))
         if self.cache is None:
             return replace(sample, prior=_solved(sample.image, sample.trimap))
         return replace(sample, prior=_cached(Path(self.cache), sample.image, sample.trimap))
 
 
+def _over(sample: Sample) -> Estimates:
+    assert sample.trimap is not None
+    if sample.background is None:
+        raise BadData(f"{sample.name} has no background; estimates with plate: true need one")
+    if (sample.trimap == FOREGROUND).any() and (sample.trimap == BACKGROUND).any():
+        return estimates_over(sample.image, sample.trimap, sample.background)
+    return _solved(sample.image, sample.trimap)
+
+
 def _solved(image: Image, trimap: Trimap) -> Estimates:
-    """Estimates; without an opinion where a crop shows no subject or no background."""
+    """Estimates; neutral ones if a crop shows no subject or no background."""
     if (trimap == FOREGROUND).any() and (trimap == BACKGROUND).any():
         return estimates(image, trimap)
     alpha = known_alpha(trimap)
@@ -50,7 +68,7 @@ def _solved(image: Image, trimap: Trimap) -> Estimates:
 
 
 def _cached(folder: Path, image: Image, trimap: Trimap) -> Estimates:
-    """The estimates of this content, solved once; rounded alike the first time and later."""
+    """The estimates of this content from the cache; rounded in the same way when computed."""
     content = hashlib.blake2b(image.tobytes() + trimap.tobytes(), digest_size=16)
     path = folder / f"{content.hexdigest()}-{trimap.shape[0]}.npy"
     if path.is_file():

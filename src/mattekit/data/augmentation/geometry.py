@@ -1,4 +1,4 @@
-"""Steps that move what is seen: mirrored, turned, larger or smaller."""
+"""Geometric steps: flip, rotate, scale."""
 
 from functools import partial
 from typing import Literal
@@ -13,12 +13,12 @@ from mattekit.data.augmentation.layers import Layer, moved
 from mattekit.imaging.resize import resize
 
 Border = Literal["zero", "reflect"]
-"""What comes in from outside: nothing, or the plane mirrored at its edge."""
+"""Padding: zeros, or the plane mirrored at its edge."""
 
 PADDING: dict[Border, Literal["constant", "reflect"]] = {"zero": "constant", "reflect": "reflect"}
 BORDER: dict[Layer, Border] = {"picture": "reflect", "subject": "zero", "background": "reflect"}
 TRANSPARENT = 0.01
-"""Alphas below count as background where room for the background is counted."""
+"""Alphas below this count as visible background."""
 
 
 @config
@@ -42,7 +42,7 @@ class FlipConfig:
 
 @config
 class RotateConfig:
-    """Turn about the middle, by as much to either side."""
+    """Rotate about the centre by a random angle to either side."""
 
     name: Literal["rotate"] = "rotate"
     probability: float = 0.6
@@ -50,7 +50,7 @@ class RotateConfig:
     degrees: float = 20.0
     """Largest angle."""
     layer: Layer = "subject"
-    """What is turned. A subject leaves transparent corners, other layers mirror their edges."""
+    """What is rotated. A subject leaves transparent corners, other layers mirror their edges."""
 
     def __post_init__(self) -> None:
         check_probability(probability=self.probability)
@@ -67,7 +67,7 @@ class RotateConfig:
 
 @config
 class ScaleConfig:
-    """Show larger or smaller about the middle, on a canvas that keeps its size."""
+    """Scale about the centre, on a canvas that keeps its size."""
 
     name: Literal["scale"] = "scale"
     probability: float = 0.6
@@ -75,7 +75,7 @@ class ScaleConfig:
     factors: tuple[float, float] = (1.1, 1.5)
     """Smallest and largest factor."""
     layer: Layer = "subject"
-    """What is scaled. A subject that shrinks is transparent around, other layers mirror."""
+    """What is scaled. A subject that shrinks is padded with transparency, other layers mirror."""
 
     def __post_init__(self) -> None:
         check_probability(probability=self.probability)
@@ -90,13 +90,13 @@ class ScaleConfig:
 
 @config
 class ShrinkToShowBackgroundConfig:
-    """Shrink the subject until enough of the background is seen."""
+    """Shrink the subject until enough background is visible."""
 
     name: Literal["shrink_to_show_background", "make_room"] = "shrink_to_show_background"
     pixels: int = 100
     """Least number of pixels with an alpha below 0.01."""
     factor: float = 0.8
-    """How much smaller the subject becomes at a time."""
+    """Factor of each shrinking step."""
 
     def __post_init__(self) -> None:
         if self.pixels < 0 or not 0 < self.factor < 1:
@@ -120,7 +120,7 @@ def _mirrored(plane: Plane, interpolation: Interpolation) -> Plane:
 def rotate(
     plane: Plane, interpolation: Interpolation = "smooth", *, degrees: float, border: Border
 ) -> Plane:
-    """The plane turned anticlockwise about its middle."""
+    """The plane rotated anticlockwise about its centre."""
     height, width = plane.shape[:2]
     turn = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1)
     turned: Plane = cv2.warpAffine(
@@ -136,14 +136,14 @@ def rotate(
 def zoom(
     plane: Plane, interpolation: Interpolation = "smooth", *, factor: float, border: Border
 ) -> Plane:
-    """The plane `factor` times as large about its middle."""
+    """The plane scaled by `factor` about its centre."""
     height, width = plane.shape[:2]
     size = (max(1, round(height * factor)), max(1, round(width * factor)))
     return _centred(resize(plane, size, interpolation), (height, width), border)
 
 
 def _centred(plane: Plane, size: Size, border: Border) -> Plane:
-    """The plane cut or filled up on all sides."""
+    """The plane cropped or padded on all sides."""
     cut, margins = [], []
     for length, wanted in zip(plane.shape, size, strict=False):
         before = (wanted - length) // 2

@@ -1,8 +1,8 @@
-"""The layers of a sample: what of it a step changes, and how the image follows.
+"""The layers of a sample, and recomposing the image after a step changed one.
 
-A composed sample is a subject (foreground, alpha, trimap) over a background. Whatever changes one
-of the two composes the image anew, so that I = aF + (1-a)B stays true. That undoes what was done to
-the image alone: JPEG, resampling and camera effects come last.
+A composed sample is a subject (foreground, alpha, trimap) over a background. A step that
+changes one of the two recomposes the image, so that I = aF + (1-a)B stays true. That discards
+changes of the image alone, so JPEG, resampling and camera effects come last.
 """
 
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from mattekit.core.types import Image, Interpolation, Plane, Sample
 from mattekit.imaging.compose import over
 
 Layer = Literal["picture", "subject", "background"]
-"""The subject and the background together, or one of them alone."""
+"""Subject and background together, or only one of them."""
 
 COLOURS_OF: dict[Layer, tuple[str, ...]] = {
     "picture": ("foreground", "background"),
@@ -24,7 +24,7 @@ COLOURS_OF: dict[Layer, tuple[str, ...]] = {
 
 
 def moved(sample: Sample, layer: Layer, how: Callable[[Plane, Interpolation], Plane]) -> Sample:
-    """The sample with one geometry applied to every plane of a layer."""
+    """The sample with one geometric transform applied to every plane of a layer."""
     if layer == "picture":
         return sample.warp(how)
     foreground, background = layers_of(sample)
@@ -39,7 +39,7 @@ def moved(sample: Sample, layer: Layer, how: Callable[[Plane, Interpolation], Pl
 
 
 def recoloured(sample: Sample, layer: Layer, how: Callable[[Image], Image]) -> Sample:
-    """The sample with other colours in a layer; of a photo the image and what layers are known."""
+    """The sample with other colours in a layer; for a photo, in the image and in known layers."""
     planes = {name: getattr(sample, name) for name in COLOURS_OF[layer]}
     changed: dict[str, Any] = {
         name: how(plane) for name, plane in planes.items() if plane is not None
@@ -50,7 +50,7 @@ def recoloured(sample: Sample, layer: Layer, how: Callable[[Image], Image]) -> S
 
 
 def recomposed(sample: Sample, **planes: Any) -> Sample:
-    """The sample with other planes, and the image that they make."""
+    """The sample with other planes and the image composed of them."""
     changed = replace(sample, **planes)
     foreground, background = layers_of(changed)
     return with_image(changed, over(foreground, changed.alpha[..., None], background))
@@ -60,8 +60,8 @@ def with_image(sample: Sample, image: Image) -> Sample:
     """The sample with another image."""
     if sample.prior is not None:
         raise BadData(
-            f"the sample {sample.name} brings classical estimates, which another image would make "
-            "wrong; leave out the steps that change colours or move a layer"
+            f"the sample {sample.name} has classical estimates, which do not fit a changed image; "
+            "leave out the steps that change colours or move a layer"
         )
     return replace(sample, image=image)
 
@@ -71,6 +71,6 @@ def layers_of(sample: Sample) -> tuple[Image, Image]:
     if sample.foreground is None or sample.background is None:
         raise BadData(
             f"the sample {sample.name} has no foreground and background of its own, which a step "
-            "of the recipe changes; take a source that composes, or set layer=picture"
+            "of the recipe changes; use a source that composites, or set layer=picture"
         )
     return sample.foreground, sample.background

@@ -1,7 +1,7 @@
-"""What cameras and encoders do to a picture: noise, blur, JPEG, sharpening, resampling.
+"""Image degradations: noise, blur, JPEG, sharpening, resampling.
 
-Pure functions of float images in [0, 1]; strengths of noise are shares of that range, so that 10 of
-255 grey steps is `10 / 255`. Nothing wraps around: results are cut to [0, 1].
+Pure functions of float images in [0, 1]; strengths of noise are shares of that range, so 10 of 255
+grey steps are `10 / 255`. Results are clipped to [0, 1].
 """
 
 import io
@@ -21,18 +21,18 @@ def noise_field(shape: tuple[int, ...], sigma: float, rng: np.random.Generator) 
 
 
 def add_noise(image: Image, field: Plane) -> Image:
-    """The image plus a field of noise, cut to [0, 1]."""
+    """The image plus a field of noise, clipped to [0, 1]."""
     return (image + field).clip(0, 1)
 
 
 def box_blur(image: Image, side: int) -> Image:
-    """The mean over squares of side x side pixels; a flat depth of field as RSSN imitates it."""
+    """The mean over squares of side x side pixels; RSSN's imitation of shallow depth of field."""
     blurred: Plane = cv2.blur(image, (side, side))
     return blurred.clip(0, 1)
 
 
 def gaussian_blur(image: Image, sigma: float) -> Image:
-    """The image seen through a Gaussian of standard deviation sigma, in pixels."""
+    """The image blurred by a Gaussian of standard deviation sigma, in pixels."""
     blurred: Plane = cv2.GaussianBlur(image, (0, 0), sigma)
     return blurred.clip(0, 1)
 
@@ -50,7 +50,7 @@ def jpeg(image: Image, quality: int) -> Image:
 
 
 def resample(image: Image, factor: float) -> Image:
-    """The image made `factor` times smaller and brought back: the detail of a lesser camera."""
+    """The image downsampled by `factor` and upsampled again, for loss of detail."""
     height, width = image.shape[:2]
     small = resize(image, (max(1, round(height / factor)), max(1, round(width / factor))))
     return resize(small, (height, width))

@@ -1,4 +1,4 @@
-"""What a user might have pointed at: a box around the subject, points on it and beside it."""
+"""Simulated prompts of a user: a box around the subject, or points on it and on the background."""
 
 from dataclasses import replace
 from typing import Literal
@@ -11,17 +11,17 @@ from mattekit.core.prompt import Box, Point, Prompt, prompt_planes
 from mattekit.core.types import PROMPT_STEP, Mask, Plane, Sample
 from mattekit.data.augmentation.chance import check_probability, happens
 
-LEAST = 60  # pixels of a subject that somebody would point at
+LEAST = 60  # least pixels of a subject that gets a prompt
 CARELESS = 0.025  # standard deviation of a box's sides, as a share of its width or height
 DEEP = 0.35  # points on a subject are at least this share of the greatest depth inside
-AWAY = 4  # pixels between the subject and points beside it
+AWAY = 4  # pixels between the subject and points on the background
 
 
 @config
 class PromptsConfig:
-    """Point at the subject, by a box or by points; the last step that looks at alpha.
+    """Add a prompt, a box or points; the last step that depends on alpha.
 
-    Where a picture shows several subjects, this always happens.
+    A picture that shows several subjects always gets one.
     """
 
     name: Literal["prompts"] = "prompts"
@@ -44,21 +44,21 @@ class PromptsConfig:
 
 
 def planes_of(prompt: Prompt, sample: Sample) -> Plane:
-    """The planes that the network is given, h/4 w/4 3."""
+    """The input planes of the network, h/4 w/4 3."""
     height, width = (side // PROMPT_STEP for side in sample.size)
     planes = prompt_planes(prompt, sample.size, max(height, width))
     return np.ascontiguousarray(planes[:, :height, :width].transpose(1, 2, 0))
 
 
 def random_box(area: Mask, rng: np.random.Generator) -> Box:
-    """The box around the subject as a hurried hand draws it."""
+    """An imprecise box around the subject."""
     rows, columns = (np.flatnonzero(area.any(axis=axis)) for axis in (1, 0))
     (left, right), (top, bottom) = (_ends(places, rng) for places in (columns, rows))
     return left, top, max(right - left, 1), max(bottom - top, 1)
 
 
 def random_points(area: Mask, rng: np.random.Generator) -> Prompt:
-    """One to three points well inside the subject, and up to two beside it."""
+    """One to three points well inside the subject, and up to two on the background."""
     depth = cv2.distanceTransform(area.astype(np.uint8), cv2.DIST_L2, 3)
     near = cv2.dilate(area.astype(np.uint8), np.ones((2 * AWAY + 1, 2 * AWAY + 1)))
     return Prompt(
@@ -68,7 +68,7 @@ def random_points(area: Mask, rng: np.random.Generator) -> Prompt:
 
 
 def _ends(places: Plane, rng: np.random.Generator) -> tuple[int, int]:
-    """The first and one past the last place, each a little off."""
+    """The first index and one past the last, with random errors."""
     errors = rng.normal(0, CARELESS * (places[-1] - places[0] + 1), 2)
     return max(0, round(places[0] + errors[0])), round(places[-1] + 1 + errors[1])
 

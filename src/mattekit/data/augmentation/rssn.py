@@ -1,10 +1,10 @@
-"""RSSN, the composition route of GFM: resolution, sharpness and noise of two photographs adjusted.
+"""RSSN, GFM's composition route: it matches resolution, sharpness and noise of two photographs.
 
-Li et al. 2022, section 5. Two photographs of different cameras betray a composite, so both are
-denoised or not, the background is thrown out of focus, and one field of noise lies over all.
-Resolution (R) is the source's part: its backgrounds come in the size of the foreground. As coded by
-the authors, but for two corrections: noise is cut to the range instead of wrapping around in 8
-bits, and nothing is truncated to 8 bits.
+Li et al. 2022, section 5. A composite of photographs from different cameras is recognisable,
+so both may be denoised, the background blurred, and one field of noise added to everything.
+Resolution (R) is up to the source, whose backgrounds have the size of the foreground. As coded by
+the authors with two corrections: noise is clipped instead of wrapping around in 8 bits, and nothing
+is truncated to 8 bits.
 """
 
 from typing import Literal
@@ -29,13 +29,13 @@ class RssnConfig:
     denoise: float = 0.5
     """Probability that foreground and background are both denoised; 0 where the source does it."""
     method: Method = "nlm"
-    """How: non-local means, or bm3d where that package is installed."""
+    """Non-local means, or bm3d if that package is installed."""
     sigma: float = 10.0
     """Strength of the noise that is removed, in steps of 255."""
     blur: float = 0.5
     """Probability that the background is blurred, as by a shallow depth of field."""
     sides: tuple[int, ...] = (20, 30, 40, 50, 60)
-    """Sides of the box it is averaged over, one of them drawn, in pixels."""
+    """Sides of the box filter in pixels, one of which is drawn."""
     noise: float = 0.5
     """Probability that one field of noise is added to image, foreground and background."""
     noise_sigma: float = 10.0
@@ -66,7 +66,7 @@ class RssnConfig:
         return recomposed(sample, foreground=foreground, background=background)
 
     def _noisy(self, sample: Sample, rng: np.random.Generator) -> Sample:
-        """The sample seen by a noisy sensor; what both layers get, the image gets: aN + (1-a)N."""
+        """The sample with sensor noise; equal in both layers and thus in the image: aN + (1-a)N."""
         field = noise_field(sample.image.shape, self.noise_sigma / GREY_STEPS, rng)
         foreground, background = (add_noise(layer, field) for layer in layers_of(sample))
         return recomposed(sample, foreground=foreground, background=background)

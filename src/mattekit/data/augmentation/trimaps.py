@@ -1,4 +1,4 @@
-"""Steps that draw the trimap anew from the alpha, each in its own manner."""
+"""Steps that make a new trimap from the alpha."""
 
 from dataclasses import replace
 from typing import Literal
@@ -23,7 +23,7 @@ WOBBLE: dict[Style, float] = {"tight": 0.15, "drawn": 0.5, "loose": 0.4}
 
 @config
 class BandTrimapConfig:
-    """A band around the soft pixels, its inner and outer width drawn apart."""
+    """A band around the soft pixels, its inner and outer widths drawn independently."""
 
     name: Literal["band_trimap"] = "band_trimap"
     widths: tuple[int, int] = (2, 30)
@@ -74,9 +74,9 @@ class ShiftedTrimapConfig:
     shift: float = 0.5
     """Largest shift in either direction, as a share of the diameter."""
     tolerance: float = 0.01
-    """Alphas so near to 0 or 1 count as 0 or 1."""
+    """Alphas this close to 0 or 1 count as 0 or 1."""
     least_background: int = 100
-    """With fewer background pixels than this left, the band is neither widened nor shifted."""
+    """If fewer background pixels remain, the band is neither widened nor shifted."""
 
     def __post_init__(self) -> None:
         check_range(1, sizes=self.sizes)
@@ -104,7 +104,7 @@ class ShiftedTrimapConfig:
 
 @config
 class DrawnTrimapConfig:
-    """A trimap as people draw it: tight to loose, with a wobbling band and without specks."""
+    """A trimap as drawn by hand: tight to loose, with an uneven band and without specks."""
 
     name: Literal["drawn_trimap"] = "drawn_trimap"
 
@@ -127,7 +127,7 @@ def shifted(mask: Mask, rows: int, columns: int) -> Mask:
 
 
 def drawn_trimap(alpha: Alpha, rng: np.random.Generator, style: Style = "drawn") -> Trimap:
-    """A trimap that is right, up to a little slack, about what it claims to know.
+    """A random trimap whose known pixels are right, up to a small tolerance.
 
     Args:
         style: `tight` as from a good mask, `drawn` by hand, `loose` with a wide brush.
@@ -156,7 +156,7 @@ def drawn_trimap(alpha: Alpha, rng: np.random.Generator, style: Style = "drawn")
 
 
 def _opened(mask: Mask, radius: int) -> Mask:
-    """Without the specks that nobody would paint."""
+    """The mask without specks that are too small to paint."""
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, kernel) > 0
 
@@ -166,7 +166,7 @@ def _depth(mask: Mask) -> Plane:
 
 
 def _wobble(size: tuple[int, ...], rng: np.random.Generator) -> Plane:
-    """Smooth noise about 0, in lumps of a random size."""
+    """Smooth noise with mean 0 and a random scale."""
     cells = int(rng.uniform(3, 25)) + 3
     lumps = rng.standard_normal((cells, cells), dtype=np.float32)
     return cv2.resize(lumps, size[::-1], interpolation=cv2.INTER_CUBIC)

@@ -1,1 +1,1 @@
-"""Where samples come from: one data set a file, each with the config that opens it."""
+"""Sources of samples: a file for each data set, with the config that opens it."""

@@ -1,4 +1,4 @@
-"""Adobe Deep Image Matting as it is delivered: the training set, and Composition-1k."""
+"""Adobe Deep Image Matting as delivered: the training set, and Composition-1k."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -41,10 +41,10 @@ class AdobeConfig:
     backgrounds: str
     """Folder of the COCO pictures that training_bg_names.txt lists: train2014 or train2017."""
     backgrounds_per_foreground: int = 100
-    """Pictures that an epoch has of every foreground."""
+    """Pictures of every foreground in an epoch."""
     pairing: Pairing = "listed"
-    """listed: foreground i meets the i-th 100 lines of the list, as published; drawn: any of the
-    list each time."""
+    """listed: foreground i is paired with the i-th 100 lines of the list, as published; drawn: with
+    random lines."""
     composition: CompositionConfig = field(
         default_factory=partial(CompositionConfig, placement="corner")
     )
@@ -78,7 +78,7 @@ class AdobeConfig:
 
 @config
 class Composition1kConfig:
-    """The public test set Composition-1k, composited while it is read, equal to the published."""
+    """The public test set Composition-1k, composited on the fly, equal to the published one."""
 
     name: Literal["composition1k"] = "composition1k"
     root: str
@@ -86,9 +86,9 @@ class Composition1kConfig:
     backgrounds: str
     """Folder of the VOC 2012 pictures that test_bg_names.txt lists: JPEGImages."""
     backgrounds_per_foreground: int = 20
-    """Composites of a foreground."""
+    """Composites of every foreground."""
     rule: RuleName = "adobe"
-    """Whose program the composites equal, see `mattekit prepare composite`."""
+    """The program whose composites are reproduced, see `mattekit prepare composite`."""
 
     def open(self) -> "Composition1k":
         test = here_or_in(here_or_in(Path(self.root), "Combined_Dataset"), "Test_set")
@@ -104,8 +104,8 @@ class Composition1kConfig:
         if without:
             raise BadData(
                 f"{len(without)} of {len(pictures)} composites have no trimap, such as "
-                f"{without[0]}; complete the folder trimaps of {test}, numbers are compared with "
-                "these alone"
+                f"{without[0]}; complete the folder trimaps of {test}; published numbers are "
+                "measured with these trimaps"
             )
         files = [
             path for one, each in pictures for path in (one.foreground, one.alpha, each.background)

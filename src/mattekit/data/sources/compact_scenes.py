@@ -1,10 +1,10 @@
-"""The pictures that `compact` learns from: procedural subjects, photographed, with estimates.
+"""Training scenes of `compact`: procedural subjects with camera effects and estimates.
 
-Subjects are drawn at twice the size and reduced. Colours are procedural or cut out of photographs,
-where a folder of them is given, and a folder of sprites gives soft shapes such as smoke and light.
-Drawing and solving the classical estimates takes about a second a scene, so scenes are kept in a
-folder, the bank. Scenes are mirrored, never turned and never recoloured: the frozen encoder of the
-network has learnt which way is up and what is green.
+Subjects are drawn at twice the size and reduced. Colours are procedural or taken from a folder of
+photographs; a folder of sprites adds soft shapes such as smoke and light. Drawing a scene and
+solving its classical estimates takes about a second, so scenes are cached in a folder, the bank.
+Scenes are flipped, never rotated or recoloured: the frozen encoder of the network depends on
+orientation and natural colours.
 """
 
 from dataclasses import replace
@@ -35,12 +35,12 @@ PLANES = ("image", "alpha", "foreground", "background", "prior")
 STYLES: tuple[Literal["tight", "drawn", "loose"], ...] = ("tight", "drawn", "loose")
 STYLE_SHARES = (0.3, 0.4, 0.3)
 SPRITES = 0.05
-"""Share of subjects made of sprites, where there are any."""
+"""Share of subjects made of sprites, if there are any."""
 TRIALS = 20
 
 
 class CompactScenes:
-    """Scenes by number; the scene of a number and seed is always the same."""
+    """Scenes by number; a number and seed always give the same scene."""
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class CompactScenes:
         self.names = tuple(f"compact-scene-{seed}-{index}" for index in range(count))
         self.licence = (
             f"procedural pictures made by mattekit, with parts of {len(photos) + len(sprites)} "
-            "pictures of others"
+            "third-party pictures"
             if photos or sprites
             else "procedural pictures made by mattekit; no third-party material"
         )
@@ -75,7 +75,7 @@ class CompactScenes:
         return scene.warp(lambda plane, _: np.ascontiguousarray(plane[:, ::-1]))
 
     def scene(self, index: int) -> Sample:
-        """The scene of that number, from the bank where there is one."""
+        """The scene of that number, from the bank if there is one."""
         if self.bank is None:
             return self.drawn(index)
         path = self.bank / f"{self.seed}-{index:06d}-{self.size}.npz"
@@ -90,7 +90,7 @@ class CompactScenes:
         return sample
 
     def drawn(self, index: int) -> Sample:
-        """The scene of that number, drawn anew."""
+        """The scene of that number, newly drawn."""
         rng = np.random.default_rng((self.seed, index))
         subject, alpha, trimap = self._matte(rng)
         foreground, background = self._colours(rng, subject)
@@ -111,7 +111,7 @@ class CompactScenes:
         )
 
     def _matte(self, rng: np.random.Generator) -> tuple[Subject, Alpha, Trimap]:
-        """A subject at twice the size, its alpha, and a trimap that leaves something to learn."""
+        """A subject at twice the size, its alpha, and a trimap with unknown pixels."""
         for _ in range(TRIALS):
             subject = self._subject(rng, (2 * self.size, 2 * self.size))
             subject = replace(subject, alpha=_defocused(subject.alpha, rng))
@@ -133,14 +133,14 @@ class CompactScenes:
             sprite = read_alpha(self.sprites[int(rng.integers(len(self.sprites)))])
             strength = np.float32(rng.uniform(0.7, 1))
             alpha = union(alpha, _strewn(sprite, rng, size) * strength)
-        if rng.random() < 0.6:  # something solid that it belongs to
+        if rng.random() < 0.6:  # a solid object that it is part of
             body = KINDS["hard"].draw(rng, size).alpha
             alpha = np.maximum(alpha, gaussian_blur(body, rng.uniform(0.5, 4)))
         material = str(rng.choice(["smoke", "flame", "object", "cloth"]))
         return Subject(alpha=alpha, material=material)
 
     def _colours(self, rng: np.random.Generator, subject: Subject) -> tuple[Image, Image]:
-        """Colours of subject and background, at times much alike."""
+        """Colours of subject and background, sometimes very similar."""
         size = subject.alpha.shape[0], subject.alpha.shape[1]
         if self.photos and rng.random() < 0.75:
             background = self._photograph(rng, size)
@@ -157,7 +157,7 @@ class CompactScenes:
             row, column = rng.integers(size[0]), rng.integers(size[1])
             away = background[row, column] - foreground.mean(axis=(0, 1))
             foreground = foreground + away * rng.uniform(0.5, 1)
-        elif chance < 0.27:  # hair before hair, leaves before leaves
+        elif chance < 0.27:  # hair in front of hair, leaves in front of leaves
             where = resize((rng.random((4, 4)) > 0.45).astype(np.float32), size)[..., None]
             other = foreground[:, ::-1] if rng.random() < 0.5 else foreground[::-1]
             blurred = gaussian_blur(other, rng.uniform(0.5, 6)) * rng.uniform(0.7, 1.3)
@@ -166,7 +166,7 @@ class CompactScenes:
         return front, behind
 
     def _photograph(self, rng: np.random.Generator, size: tuple[int, int]) -> Image:
-        """A random square of a photograph, often with other colours."""
+        """A random square of a photograph, often recoloured."""
         photo = read_image(self.photos[int(rng.integers(len(self.photos)))])
         height, width = photo.shape[:2]
         side = max(int(min(height, width) * rng.uniform(0.25, 1)), min(64, height, width))
@@ -179,7 +179,7 @@ class CompactScenes:
 
 
 def _strewn(sprite: Alpha, rng: np.random.Generator, size: tuple[int, int]) -> Alpha:
-    """A sprite of any size, turned and put anywhere, denser or thinner."""
+    """A sprite at a random size, angle, place and density."""
     height, width = sprite.shape
     larger = size[0] / height * np.exp(rng.uniform(np.log(0.4), np.log(1.6)))
     place = cv2.getRotationMatrix2D((width / 2, height / 2), rng.uniform(0, 360), larger)
@@ -189,7 +189,7 @@ def _strewn(sprite: Alpha, rng: np.random.Generator, size: tuple[int, int]) -> A
 
 
 def _defocused(alpha: Alpha, rng: np.random.Generator) -> Alpha:
-    """Mostly sharp, at times out of focus as a whole or on one side."""
+    """Mostly sharp, sometimes out of focus as a whole or on one side."""
     chance = rng.random()
     if chance < 0.5:
         return gaussian_blur(alpha, rng.uniform(0.4, 1.6))
@@ -209,7 +209,7 @@ def _stored(path: Path, name: str) -> Sample:
 
 @config
 class CompactScenesConfig:
-    """Scenes for `compact`: procedural subjects as a camera sees them, with classical estimates."""
+    """Scenes for `compact`: procedural subjects with camera effects and classical estimates."""
 
     name: Literal["compact_scenes"] = "compact_scenes"
     count: int = 4000
@@ -217,11 +217,11 @@ class CompactScenesConfig:
     size: int = 352
     """Height and width of a scene in pixels."""
     seed: int = 0
-    """Scenes of two seeds share nothing, so train and validate on different ones."""
+    """Different seeds give different scenes; train and validate on different seeds."""
     photos: str | None = None
-    """Folder of photographs to take colours from; without it every colour is procedural."""
+    """Folder of photographs as a source of colours; by default all colours are procedural."""
     bank: str | None = None
-    """Folder to keep drawn scenes in (about 3 MB each); without it they are drawn anew."""
+    """Cache folder for scenes (about 3 MB each); by default they are drawn every time."""
     sprites: str | None = None
     """Folder of soft shapes (alphas, or pictures with alpha) that some subjects are made of."""
 

@@ -1,4 +1,4 @@
-"""Composites on disk, with a folder for each plane or with a list of what they are made of."""
+"""Composites on disk, with a folder for each plane or a list of their components."""
 
 from pathlib import Path
 from typing import Literal
@@ -20,9 +20,9 @@ class CompositesConfig:
 
     name: Literal["composites", "comp"] = "composites"
     root: str
-    """Folder with the folders image, fg, bg and alpha; trimap where there is one."""
+    """Folder that contains image, fg, bg, alpha and optionally trimap."""
     band: tuple[int, int] = (2, 30)
-    """Width of the unknown band on either side of the edge, in pixels, where no trimap is there."""
+    """Width of the unknown band on either side of the edge, in pixels, where there is no trimap."""
     licence: str = LICENCE
     """Terms of the pictures, for the model card."""
 
@@ -51,11 +51,11 @@ class ListedCompositesConfig:
     root: str
     """Folder with the folders alpha, fg and merged_cv."""
     list_file: str = "training_set.txt"
-    """List of foreground, background and composite, one row each; looked for in `root`."""
+    """List with foreground, background and composite in each row; relative to `root`."""
     backgrounds: str | None = None
-    """Folder of the listed backgrounds; without it samples have no background of their own."""
+    """Folder of the listed backgrounds; by default samples have no background plane."""
     rule: RuleName = "alphagan-2020"
-    """Whose program made the composites; it says which part of a background they show."""
+    """The program that made the composites; it determines the part of a background they show."""
     band: tuple[int, int] = (2, 30)
     """Least and largest width of the unknown band on either side of the edge, in pixels."""
     licence: str = LICENCE

@@ -1,4 +1,4 @@
-"""Pictures, or foregrounds and backgrounds, that text files list, as SampleNet has them."""
+"""Text files that list pictures, or foregrounds and backgrounds, in SampleNet's format."""
 
 from dataclasses import field
 from functools import partial
@@ -17,11 +17,11 @@ from mattekit.data.public_tests import public_test_set_in
 
 @config
 class PictureListConfig:
-    """A list of pictures and trimaps, with the true alphas beside them."""
+    """A list of pictures and trimaps, with true alphas in a folder."""
 
     name: Literal["picture_list", "samplenet"] = "picture_list"
     root: str
-    """Folder that the paths of the list start at; true alphas lie in its folder alpha."""
+    """Root of the paths in the list; true alphas are in its folder alpha."""
     list_file: str = "val_set.txt"
     """Rows of picture and trimap; or of picture, alpha, trimap, foreground and background."""
     licence: str = "not stated"
@@ -55,7 +55,7 @@ def _with_alphas(root: Path, rows: list[list[Path]]) -> list[list[Path]]:
     if not has_subfolder(root, "alpha"):
         raise BadData(
             f"the list in {root} names pictures and trimaps but no true alphas; put them into "
-            f"{root / 'alpha'} under the same names, or only predict: mattekit predict --list"
+            f"{root / 'alpha'} with the same names, or only predict: mattekit predict --list"
         )
     alphas = plane_folder(root, "alpha", [row[0] for row in rows])
     return [[image, alpha, trimap] for (image, trimap), alpha in zip(rows, alphas, strict=True)]
@@ -67,10 +67,10 @@ class SampleNetTrainConfig:
 
     name: Literal["samplenet_train"] = "samplenet_train"
     root: str
-    """Folder of the lists, at which their paths start."""
+    """Folder of the lists, and root of their paths."""
     split: Literal["train", "validation"] = "train"
-    """train: as many samples an epoch as backgrounds, each over one drawn at random; validation:
-    the two lists have the same length and meet line by line."""
+    """train: an epoch has one sample per background, with a random foreground; validation: the two
+    lists have the same length and are paired line by line."""
     composition: CompositionConfig = field(
         default_factory=partial(
             CompositionConfig,

@@ -1,7 +1,7 @@
-"""Photographs and masks of their subjects, for a network that finds subjects by itself.
+"""Photographs and masks of their subjects, to train the network that finds subjects.
 
-Every sample is a square: photo and mask are stretched, as they are where the network is used. Some
-samples show a subject over another photograph, and some a photograph without a subject.
+Every sample is a square: photo and mask are stretched, as in prediction. Some samples
+show a subject over another photograph, and some a photograph without a subject.
 """
 
 from collections.abc import Sequence
@@ -22,11 +22,11 @@ from mattekit.imaging.files import open_picture, read_alpha
 from mattekit.imaging.resize import resize
 
 SAME_SHAPE = 0.02
-"""How far the proportions of a photo and of its mask may differ."""
+"""Relative difference allowed between the aspect ratios of a photo and its mask."""
 LARGER = 1.6
-"""How much a subject is enlarged at most before it is put over another photograph."""
+"""Greatest enlargement of a subject that is composited over another photograph."""
 SECOND_SUBJECT = 0.04
-"""Share of the picture that another subject shows, from which on a prompt has to say which."""
+"""Share of the picture above which another subject makes a prompt necessary."""
 TRIES = 8
 
 Part = tuple[Image, Alpha]
@@ -35,7 +35,7 @@ Part = tuple[Image, Alpha]
 
 @config
 class PhotoMasksConfig:
-    """Photographs with masks of the same stems, and photographs listed as without a subject."""
+    """Photographs with masks of the same stems, and listed photographs without a subject."""
 
     name: Literal["photo_masks"] = "photo_masks"
     photos: tuple[str, ...]
@@ -43,9 +43,9 @@ class PhotoMasksConfig:
     masks: tuple[str, ...]
     """Folders of masks, searched likewise; a mask without a photograph is an error."""
     without: tuple[str, ...] = ()
-    """Lists of photographs without a subject: a stem in each line, a remark after a tab."""
+    """Lists of photographs without a subject: one stem per line, comments after a tab."""
     size: int = 384
-    """Height and width that a photograph is brought to."""
+    """Height and width to which photographs are resized."""
     part: tuple[float, float] = (0.5, 1.0)
     """Least and largest share of each side that is shown."""
     composited: float = 0.32
@@ -70,7 +70,7 @@ class PhotoMasksConfig:
             if stem not in photos:
                 raise BadData(
                     f"there is no photograph for the {needs} {stem} in {', '.join(self.photos)}; "
-                    "add its folder to data.train.photos, or take it out"
+                    "add its folder to data.train.photos, or remove it"
                 )
         return PhotoMasksSource(
             config=self,
@@ -81,7 +81,7 @@ class PhotoMasksConfig:
 
 @dataclass(kw_only=True)
 class PhotoMasksSource:
-    """A sample for every mask; what is done with it is drawn each time."""
+    """A sample for every mask, varied at random each time."""
 
     config: PhotoMasksConfig
     subjects: Sequence[tuple[Path, Path]]
@@ -96,7 +96,7 @@ class PhotoMasksSource:
         return len(self.subjects)
 
     def sample(self, index: int, rng: np.random.Generator) -> Sample:
-        """The subject of that number; or, by chance, a photograph without one."""
+        """The subject of that number or, at random, a photograph without one."""
         how, chance = self.config, rng.random()
         if self.empty and chance < how.without_subject:
             photo = self.empty[int(rng.integers(len(self.empty)))]
@@ -118,7 +118,7 @@ class PhotoMasksSource:
         shapes = [height / width for height, width in (picture.size, alpha.shape)]
         if abs(shapes[0] / shapes[1] - 1) > SAME_SHAPE:
             raise BadData(
-                f"{mask} has other proportions than {photo}; draw it over the whole photograph"
+                f"{mask} has another aspect ratio than {photo}; it must cover the whole photograph"
             )
         if not alpha.any():
             raise BadData(f"{mask} is empty; list photographs without a subject in `without`")
@@ -145,7 +145,7 @@ class PhotoMasksSource:
         )
 
     def _over_another(self, part: Part, rng: np.random.Generator) -> tuple[Part, bool]:
-        """The subject over another photograph, and whether that shows a subject too."""
+        """The subject over another photograph, and whether that has a subject too."""
         photos: Sequence[tuple[Path, ...]] = [*self.subjects]
         if self.empty and happens(0.5, rng):
             photos = [(photo,) for photo in self.empty]
@@ -164,7 +164,7 @@ class PhotoMasksSource:
 def random_part(
     part: Part, shares: tuple[float, float], rng: np.random.Generator, keep: float
 ) -> Part:
-    """A random rectangle that holds at least the share `keep` of the subject; else everything."""
+    """A random rectangle with at least the share `keep` of the subject, else everything."""
     image, alpha = part
     for _ in range(TRIES):
         lengths = [max(1, round(side * rng.uniform(*shares))) for side in alpha.shape]
@@ -179,7 +179,7 @@ def random_part(
 
 
 def placed(part: Part, rng: np.random.Generator) -> Part:
-    """The subject at another size and place; one that stands on the lower edge stays on it."""
+    """The subject at another size and place; one at the lower edge stays there."""
     image, alpha = part
     height, width = alpha.shape
     rows, columns = (np.flatnonzero(alpha.max(axis=axis) > 0.5) for axis in (1, 0))
@@ -202,7 +202,7 @@ def placed(part: Part, rng: np.random.Generator) -> Part:
 
 
 def _by_stem(folders: Sequence[str]) -> dict[str, Path]:
-    """The pictures below some folders; two of the same stem could not be told apart."""
+    """The pictures below some folders by stem, which must be unique."""
     found: dict[str, Path] = {}
     for folder in folders:
         for path in pictures_below(folder):
@@ -212,7 +212,7 @@ def _by_stem(folders: Sequence[str]) -> dict[str, Path]:
 
 
 def _listed(place: Path) -> list[str]:
-    """The stems of a list; lines that begin with # are passed over."""
+    """The stems of a list; lines that begin with # are comments."""
     if not place.is_file():
         raise BadData(f"there is no list {place}; name a text file with a stem in each line")
     lines = place.read_text(encoding="utf-8").splitlines()

@@ -33,19 +33,19 @@ AM_2K = "AM-2k: by its release agreement"
 
 @config
 class Aim500Config:
-    """AIM-500, a public test set: natural photographs, or their subjects over other pictures."""
+    """AIM-500, a public test set: natural photographs, or their subjects over other backgrounds."""
 
     name: Literal["aim500"] = "aim500"
     root: str
-    """The folder AIM-500 (original, mask, trimap), or the one it lies in; relative paths of
-    `labels` start here."""
+    """The folder AIM-500 (original, mask, trimap), or the one it lies in; root of the relative
+    paths in `labels`."""
     labels: str | None = None
-    """Table of pairs, dataset_labels.csv: every row a composite. Without it: the photographs."""
+    """Table of pairs, dataset_labels.csv, a composite per row; by default the photographs."""
     split: Literal["train", "test"] = "train"
-    """Rows of the table that are read."""
+    """Which rows of the table are read."""
     foreground: Literal["photo", "estimated"] = "photo"
-    """What composites are made of. photo: as published, the photograph, whose soft pixels keep what
-    was behind them; estimated: the clean colours in the folder fg, by `mattekit prepare fgbg`."""
+    """Colours of the foreground. photo: those of the photograph, as published, whose soft pixels
+    contain old background; estimated: those in the folder fg, from `mattekit prepare fgbg`."""
     composition: CompositionConfig = field(
         default_factory=partial(CompositionConfig, placement="random", background_side=(2000, 6000))
     )
@@ -63,7 +63,7 @@ class Aim500Config:
     def _pairs(self, labels: Path) -> PairSource:
         rows = [row for row in read_labels(labels, Path(self.root)) if row.split == self.split]
         if not rows:
-            raise BadData(f"no row of {labels} has the split '{self.split}'; make the table anew")
+            raise BadData(f"no row of {labels} has the split '{self.split}'; make the table again")
         require_files(
             [path for row in rows for path in (row.original, row.mask, row.trimap, row.background)],
             labels,
@@ -84,7 +84,7 @@ class Aim500Config:
 
 
 def _estimated(originals: list[Path]) -> list[Path]:
-    """The clean colours of photographs, from the folder fg beside theirs."""
+    """The clean colours of photographs, from the folder fg next to theirs."""
     folders = {path.parent.parent for path in originals}
     clean = {folder: Folder(subfolder(folder, "fg")) for folder in folders}
     return [clean[path.parent.parent].all_of([path.name])[0] for path in originals]
@@ -100,16 +100,17 @@ class Am2kConfig:
     split: Literal["train", "validation"] = "train"
     """validation is a public test set."""
     foreground: Literal["estimated", "photo"] = "estimated"
-    """estimated: the clean colours in the folder fg (and bg), made by `mattekit prepare fgbg`;
-    photo: the photograph itself, whose soft pixels keep what was behind them."""
+    """Colours of the foreground. estimated: those in the folder fg, from `mattekit prepare fgbg`;
+    photo: those of the photograph, whose soft pixels contain old background."""
     backgrounds: str | None = None
-    """Folder of BG-20k or COCO pictures; without it samples are the natural pictures."""
+    """Folder of BG-20k or COCO pictures; by default samples are the natural pictures."""
     backgrounds_per_foreground: int = 5
-    """Composites that an epoch has of every animal."""
+    """Composites of every animal in an epoch."""
     pairing: Pairing = "drawn"
-    """drawn: each time another background; listed with 1 background a foreground: as published."""
+    """drawn: a random background each time; listed with 1 background per foreground: as
+    published."""
     denoised: float = 0.0
-    """How often the denoised foreground and background are used; both of them have folders made by
+    """Probability of using the denoised foreground and background, from folders made by
     `mattekit prepare denoise`."""
     denoised_backgrounds: str | None = None
     """Folder of the denoised backgrounds, with the names of `backgrounds`."""
@@ -180,7 +181,7 @@ class AlphamattingConfig:
         if has_subfolder(root, "input_lowres") and not has_subfolder(root, "gt_training_lowres"):
             raise BadData(
                 f"{root} holds the test pictures, whose alphas are not public; "
-                "mattekit predict --alphamatting writes what the site asks for"
+                "mattekit predict --alphamatting writes what the site requires"
             )
         return PlaneSource(
             pictures=planes_in(

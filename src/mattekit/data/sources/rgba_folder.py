@@ -21,9 +21,9 @@ class RgbaFolderConfig:
     backgrounds: str
     """Folder of pictures without a subject, searched with its sub-folders."""
     backgrounds_per_foreground: int = 5
-    """Pictures that an epoch has of every cut-out."""
+    """Pictures of every cut-out in an epoch."""
     pairing: Pairing = "drawn"
-    """drawn: each time another background; listed: the next by name, the same in every epoch."""
+    """drawn: a random background each time; listed: the next by name, the same in every epoch."""
     composition: CompositionConfig = field(default_factory=CompositionConfig)
     licence: str = "not stated"
     """Terms of the pictures, for the model card."""

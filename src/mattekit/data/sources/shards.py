@@ -1,7 +1,7 @@
-"""Planes decoded beforehand: large files of bytes that are mapped into memory, not read.
+"""Shards: decoded planes in large files that are memory-mapped.
 
-An index lists where each sample lies; its planes follow each other row by row. Only the pages under
-a window are fetched, so a crop costs what its pixels cost. Written by `preparation.shards`.
+An index has the offset of each sample; its planes are stored one after another. Only the pages of a
+window are read, so the cost of a crop depends on its own size. Written by `preparation.shards`.
 """
 
 import json
@@ -24,13 +24,13 @@ from mattekit.imaging.picture import Picture, to_float
 INDEX = "shards.json"
 VERSION = 1
 SHAPE_OF = {"image": (3,), "foreground": (3,), "background": (3,), "alpha": (), "trimap": ()}
-"""The planes that are stored, and what a pixel of each holds; a byte a value."""
+"""The stored planes and the shape of a pixel of each; one byte per value."""
 WHITE = 255
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """A sample of the index: where it begins in which file, and which planes it has."""
+    """A sample of the index: its file, offset and planes."""
 
     name: str
     file: str
@@ -55,7 +55,7 @@ class Entry:
 
 @dataclass(kw_only=True)
 class ShardsSource(WindowedSource):
-    """The samples of a folder of shards, composited where they hold foreground and background."""
+    """The samples of a folder of shards, composited if they have foreground and background."""
 
     folder: Path
     entries: list[Entry]
@@ -68,7 +68,7 @@ class ShardsSource(WindowedSource):
         self.composed = [entry for entry in self.entries if "image" not in entry.planes]
 
     def read(self, index: int, rng: np.random.Generator, side: int | None) -> Sample:
-        """Only the pixels of the window are fetched."""
+        """Only the pixels of the window are read."""
         entry = self.entries[index]
         mapped = entry.mapped(self.folder)
         window = Window.whole(entry.size)
@@ -87,7 +87,7 @@ class ShardsSource(WindowedSource):
         )
 
     def _background(self, size: Size, window: Window, rng: np.random.Generator) -> Image:
-        """The background of any composed sample, scaled to cover."""
+        """The background of a random composed sample, scaled to cover."""
         other = self.composed[int(rng.integers(len(self.composed)))]
         behind = Picture(colours=other.mapped(self.folder)["background"])
         return BackgroundPlacement.compute("cover", other.size, size, rng).part(behind, window)
@@ -101,7 +101,7 @@ class ShardsConfig:
     folder: str
     """The folder with `shards.json`."""
     backgrounds: Literal["drawn", "stored"] = "drawn"
-    """drawn: every time the background of another sample; stored: the one it was written with."""
+    """drawn: the background of a random sample each time; stored: the sample's own."""
 
     def open(self) -> ShardsSource:
         folder = Path(self.folder)
@@ -130,7 +130,7 @@ def bytes_of(plane: str, size: Size) -> int:
 
 @lru_cache(maxsize=1024)
 def _mapped_file(path: Path) -> Plane:
-    """The bytes of a file; kept open, since mapping costs more than a small window."""
+    """The bytes of a file; kept mapped, since mapping costs more than reading a small window."""
     return np.asarray(np.memmap(path, dtype=np.uint8, mode="r"))
 
 
@@ -150,7 +150,7 @@ def _read_index(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise BadData(_damaged(path)) from error
     if not isinstance(index, dict) or index.get("version") != VERSION:
-        raise BadData(f"{path} is not of version {VERSION}, which this mattekit reads; write anew")
+        raise BadData(f"{path} is not of version {VERSION}, which mattekit reads; write it again")
     return index
 
 
@@ -168,8 +168,8 @@ def _check(folder: Path, entry: Entry) -> None:
     path = folder / entry.file
     length = path.stat().st_size if path.is_file() else 0
     if length < entry.end():
-        raise BadData(f"{path} has {length} bytes and {entry.end()} are expected; write anew")
+        raise BadData(f"{path} has {length} bytes and {entry.end()} are expected; write it again")
 
 
 def _damaged(path: Path) -> str:
-    return f"{path} is damaged: not what `mattekit prepare shards` writes; write the shards anew"
+    return f"{path} is damaged: not what `mattekit prepare shards` writes; write the shards again"

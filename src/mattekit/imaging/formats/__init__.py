@@ -1,1 +1,1 @@
-"""How each file format is decoded and encoded. The front door is `imaging.files`."""
+"""How each file format is decoded and encoded. The public functions are in `imaging.files`."""

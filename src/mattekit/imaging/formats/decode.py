@@ -1,7 +1,7 @@
-"""From a file to planes: which formats are read, and by which module.
+"""From a file to planes: the decoder of each format.
 
-Pillow reads most of what has 8 bits; `png`, `tiff` and `openexr` read what it cannot hold. Planes
-come out upright and as stored; `profiles` manages their colours.
+Pillow reads most 8-bit files; `png`, `tiff` and `openexr` read what it cannot hold. Planes are
+upright and otherwise as stored; `profiles` converts their colours.
 """
 
 from collections.abc import Callable
@@ -33,7 +33,7 @@ from mattekit.imaging.formats.tiff import read_tiff
 from mattekit.imaging.picture import DecodedImage
 
 Opener = Callable[[Stream], PIL.Image.Image]
-PILLOW: dict[str, Opener] = {  # by class: `PIL.Image.open` has a limit for the whole process
+PILLOW: dict[str, Opener] = {  # by class: `PIL.Image.open` has a process-wide size limit
     "AVIF": AvifImageFile,
     "BMP": BmpImageFile,
     "JPEG": JpegImageFile,
@@ -85,7 +85,7 @@ def _read_8bit(image: PIL.Image.Image) -> DecodedImage:
         image, notes = cmyk_to_rgb(image, profile)
         profile, warnings = b"", warnings + notes
     colours, alpha = _split(image, low_bits)
-    orientation = orientation_of(exif)  # gone from a TIFF, which Pillow turns while decoding
+    orientation = orientation_of(exif)  # lost for a TIFF, which Pillow rotates while decoding
     return DecodedImage(
         colours=apply_orientation(colours, orientation),
         alpha=None if alpha is None else apply_orientation(alpha, orientation),
@@ -108,7 +108,7 @@ def _split(image: PIL.Image.Image, low_bits: int) -> tuple[Plane, Plane | None]:
         planes = np.asarray(image.convert("LA"))
         return planes[..., 0], planes[..., 1]
     if image.has_transparency_data:
-        image = image.convert("RGBA")  # whose planes Pillow takes apart faster than NumPy
+        image = image.convert("RGBA")  # whose channels Pillow splits faster than NumPy
         return np.asarray(image.convert("RGB")), np.asarray(image.getchannel("A"))
     if image.mode in {"P", "RGBX", "YCbCr"}:
         return np.asarray(image.convert("RGB")), None

@@ -1,7 +1,7 @@
-"""From planes to the bytes of a file: one entry of `FORMATS` says all that there is about a format.
+"""From planes to the bytes of a file; an entry of `FORMATS` describes each format completely.
 
-Values are rounded. PNG and TIFF say that their colours are sRGB; WebP is lossless and keeps the
-colours under transparent pixels.
+Values are rounded. PNG and TIFF are tagged as sRGB; WebP is lossless and keeps the colours of
+transparent pixels.
 """
 
 import io
@@ -27,11 +27,11 @@ class Format:
     """What a format can hold and how it is written."""
 
     name: str
-    """As an argument; Pillow's name too, where Pillow writes it."""
+    """As an argument; also Pillow's name, where Pillow writes it."""
     title: str
     suffixes: tuple[str, ...]
     depths: tuple[int, ...] = (8,)
-    """Bits a sample; of floats the bits up to which half floats are written, then 32."""
+    """Bits per sample; for floats, the bits up to which half floats are written, then 32."""
     alpha: bool = False
     exif: bool = False
     lossless: bool = True
@@ -40,9 +40,9 @@ class Format:
     longest_side: int = 1 << 30
     longest_exif: int = 1 << 30
     options: Mapping[str, Any] = field(default_factory=dict)
-    """Of Pillow's writer."""
+    """Options of Pillow's writer."""
     writer: Writer | None = None
-    """Where Pillow does not write it."""
+    """The encoder, where it is not Pillow."""
 
     def check(self, *, bits: int, alpha: bool, exif: bytes, size: tuple[int, ...]) -> None:
         """Refuse, before any work, what the format cannot hold."""
@@ -65,7 +65,7 @@ class Format:
             )
         if max(size) > self.longest_side:
             raise BadArgument(
-                f"{self.title} holds at most {self.longest_side} pixels a side, the picture is "
+                f"{self.title} holds at most {self.longest_side} pixels per side, the picture is "
                 f"{size[1]}x{size[0]}; write PNG or TIFF"
             )
 

@@ -1,8 +1,8 @@
-"""What goes wrong while a file is read becomes one sentence.
+"""Exceptions of decoders become one sentence.
 
-`decoding` stands around the calls into a library only, so that a mistake of our own is never
-reported as a damaged file. Nothing of the process is changed: no stream is redirected, no setting
-of a library is touched. A C library may therefore print a line about a damaged file.
+`decoding` wraps only calls into a library, so that a bug of ours is never reported as a damaged
+file. No stream is redirected and no setting of a library is changed, so a C library may print a
+line about a damaged file.
 """
 
 import io
@@ -24,7 +24,7 @@ for library in ("PIL", "tifffile"):  # else Python prints their messages to stde
 
 Stream = io.BytesIO | io.BufferedReader
 
-DAMAGE = (  # what decoders raise on damaged files
+DAMAGE = (  # exceptions that decoders raise on damaged files
     OSError,
     SyntaxError,
     ValueError,
@@ -43,7 +43,7 @@ NO_MEMORY = "there is not enough memory to decode the picture"
 
 @contextmanager
 def decoding() -> Iterator[None]:
-    """Around calls of a decoder: what it raises becomes a sentence."""
+    """Around calls of a decoder: its exceptions become one sentence."""
     try:
         yield
     except PIL.Image.DecompressionBombError as error:
@@ -54,10 +54,10 @@ def decoding() -> Iterator[None]:
 
 @contextmanager
 def named(name: str) -> Iterator[None]:
-    """Put the name of the file in front of any refusal.
+    """Prefix any refusal with the name of the file.
 
-    Values that are not finite are told from the planes, so NumPy does not warn of them (a setting
-    of this thread only).
+    Values that are not finite are detected in the planes, so NumPy's warnings are off (in this
+    thread only).
     """
     try:
         with np.errstate(all="ignore"):
@@ -66,7 +66,7 @@ def named(name: str) -> Iterator[None]:
         raise type(error)(f"{name}: {error}") from error
     except MemoryError as error:
         raise TooLarge(f"{name}: {NO_MEMORY}") from error
-    except OSError as error:  # of the disk: those of decoders are sentences already
+    except OSError as error:  # of the disk; those of decoders are already sentences
         raise BadImage(f"{name}: cannot be read: {(error.strerror or '').lower()}") from error
 
 

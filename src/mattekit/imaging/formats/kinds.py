@@ -1,4 +1,4 @@
-"""What a file is by its first bytes, whatever it is called; and what to do with one not read."""
+"""Detection of file formats by their first bytes, and advice for formats that are not read."""
 
 import re
 
@@ -19,7 +19,7 @@ READ = {
     "AVIF": rb"....ftyp.{0,48}avi[fs]",
     "HEIF": rb"....ftyp(hei[cxms]|hevc|hevx|mif1|msf1)",
 }
-"""Patterns of the first bytes; the first that fits counts."""
+"""Patterns of the first bytes; the first match counts."""
 
 SAVE = "save it as PNG"
 REFUSED = {
@@ -34,13 +34,13 @@ REFUSED = {
     rb"\s*<(!doctype )?html": "it is a web page; download the picture itself",
     rb"....ftyp|\x1aE\xdf\xa3|RIFF....AVI ": "it is a video; save one frame of it as PNG",
 }
-"""What other files are, and what to do."""
+"""Formats that are not read, and what to do."""
 
 LONGEST_HEAD = 512
 
 
 def kind_of(stream: Stream) -> str:
-    """The name of the format, a key of `READ`; refused with a sentence if it is none of these."""
+    """The name of the format, a key of `READ`; other files are refused."""
     stream.seek(0)
     head = stream.read(LONGEST_HEAD)
     stream.seek(0)

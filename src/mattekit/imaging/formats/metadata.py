@@ -1,4 +1,4 @@
-"""What a file says beside the pixels: orientation, EXIF data, further pictures."""
+"""Metadata of a file: orientation, EXIF data, further pictures."""
 
 import numpy as np
 import PIL.Image
@@ -22,11 +22,11 @@ KEPT = (
     Tag.ExifOffset,
     Tag.GPSInfo,
 )
-LISTS = {Tag.ExifOffset, Tag.GPSInfo}  # tags that stand for lists of further tags
+LISTS = {Tag.ExifOffset, Tag.GPSInfo}  # tags that point to further tags
 
 
 def read_exif(image: PIL.Image.Image) -> PIL.Image.Exif:
-    """The EXIF data; none where they are damaged, which is no reason to refuse the pixels."""
+    """The EXIF data; empty if damaged, since the pixels can still be read."""
     try:
         return image.getexif()
     except DAMAGE:
@@ -41,23 +41,23 @@ def kept_exif(exif: PIL.Image.Exif) -> bytes:
             if tag in exif:
                 kept[tag] = exif.get_ifd(tag) if tag in LISTS else exif[tag]
         return kept.tobytes() if kept else b""
-    except (*DAMAGE, AttributeError):  # the latter by Pillow, of values of the wrong type
+    except (*DAMAGE, AttributeError):  # the latter by Pillow, for values of the wrong type
         return b""
 
 
 def several_in(image: PIL.Image.Image) -> tuple[str, ...]:
-    """A warning where there are further frames or pages."""
+    """A warning if there are further frames or pages."""
     return (SEVERAL,) if getattr(image, "is_animated", False) else ()
 
 
 def orientation_of(exif: PIL.Image.Exif) -> int:
-    """1 to 8; 1 is upright, and what is meant by anything that is not a number from 1 to 8."""
+    """1 to 8, where 1 is upright; an invalid value counts as 1."""
     orientation = exif.get(Tag.Orientation, 1)
     return orientation if orientation in range(1, 9) else 1
 
 
 def apply_orientation(plane: Plane, orientation: int) -> Plane:
-    """The plane upright, by the orientation that it was stored with."""
+    """The plane rotated upright, given its stored orientation."""
     if orientation in {5, 6, 7, 8}:
         plane = plane.swapaxes(0, 1)
     if orientation in {3, 4, 7, 8}:

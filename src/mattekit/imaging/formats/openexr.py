@@ -1,7 +1,7 @@
 """OpenEXR, through the package OpenEXR: half or float, linear light, premultiplied.
 
 Colours are multiplied by alpha in the file, which is the convention of the format, unless the
-header says `straight` in an attribute of our own.
+header says `straight` in an attribute that mattekit defines.
 """
 
 import io
@@ -17,12 +17,12 @@ from mattekit.imaging.formats.guard import Stream, check_size, decoding
 from mattekit.imaging.picture import SEVERAL, DecodedImage
 
 ALPHA_ATTRIBUTE = "mattekit:alpha"
-KINDS = ("u4", "f2", "f4")  # of samples, by their numbers in a header
+KINDS = ("u4", "f2", "f4")  # of samples, by their codes in a header
 LONGEST_LIST = 1 << 16
 """Bytes within which the list of channels must end."""
 HALF_MAXIMUM = 65504.0
 REC_709 = (0.64, 0.33, 0.30, 0.60, 0.15, 0.06, 0.3127, 0.3290)
-CONE_RESPONSE = np.array(  # Bradford's, for adaptation to another white
+CONE_RESPONSE = np.array(  # Bradford's, for chromatic adaptation
     [[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]]
 )
 
@@ -77,7 +77,7 @@ def _library() -> Any:
 
 
 def _check_header(header: dict[str, Any], max_pixels: int) -> None:
-    """Refuse by the header alone what is too large or of a kind that is not read."""
+    """Refuse, by the header alone, files that are too large or of a kind that is not read."""
     for window in (header["dataWindow"], header["displayWindow"]):
         check_size(_size_of(window), max_pixels)
     if "deep" in str(header["type"]):
@@ -87,7 +87,7 @@ def _check_header(header: dict[str, Any], max_pixels: int) -> None:
 
 
 def _kinds_of_channels(stream: Stream) -> dict[str, str]:
-    """Names of channels and their kinds of samples, which no call of the package tells safely."""
+    """Names of channels and their sample types, which the package does not report safely."""
     stream.seek(8)
     head = stream.read(LONGEST_LIST)
     at = head.index(b"channels\0chlist\0") + 16
@@ -129,7 +129,7 @@ def _size_of(window: tuple[Plane, Plane]) -> Size:
 
 
 def _on_display(plane: Plane, data: tuple[Plane, Plane], display: tuple[Plane, Plane]) -> Plane:
-    """The plane on the display window: zeros where there are no data, cut where there are more."""
+    """The plane on the display window: padded with zeros, or cropped."""
     top, left = (display[0] - data[0])[::-1].tolist()
     height, width = _size_of(display)
     canvas: Plane = np.zeros((height, width, *plane.shape[2:]), dtype=plane.dtype)
@@ -140,7 +140,7 @@ def _on_display(plane: Plane, data: tuple[Plane, Plane], display: tuple[Plane, P
 
 
 def _in_rec_709(colours: Plane, chromaticities: tuple[float, ...]) -> Plane:
-    """Linear colours of other primaries in those of sRGB, adapted to its white."""
+    """Linear colours converted from other primaries to sRGB's, adapted to its white."""
     if np.abs(np.subtract(chromaticities, REC_709)).max() < 1e-3:
         return colours
     white, our_white = (_xyz(points)[:, 3] for points in (chromaticities, REC_709))
@@ -152,7 +152,7 @@ def _in_rec_709(colours: Plane, chromaticities: tuple[float, ...]) -> Plane:
 
 
 def _to_xyz(chromaticities: tuple[float, ...]) -> Plane:
-    """Matrix from linear colours to XYZ in which all ones give the white."""
+    """Matrix from linear colours to XYZ that maps (1, 1, 1) to the white point."""
     points = _xyz(chromaticities)
     primaries, white = points[:, :3], points[:, 3]
     return primaries * np.linalg.solve(primaries, white)

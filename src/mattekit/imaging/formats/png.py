@@ -1,4 +1,4 @@
-"""PNG of 16 bits, which Pillow cannot hold, through OpenCV; and PNG written with its tags."""
+"""PNG of 16 bits, which Pillow cannot hold, through OpenCV; and writing of PNG with metadata."""
 
 import io
 import os
@@ -22,13 +22,13 @@ from mattekit.imaging.formats.metadata import (
 from mattekit.imaging.picture import DecodedImage
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
-DEPTH = 24  # the byte of the file that holds the bits a sample; the next is the kind
+DEPTH = 24  # offset of the byte with the bits per sample; the next byte is the colour type
 GREY_AND_ALPHA = 4
 HEADER = 33  # bytes of signature and IHDR
 
 
 def read_deep_png(stream: Stream, max_pixels: int) -> DecodedImage | None:
-    """A PNG of 16 bits; None for what Pillow reads."""
+    """A PNG of 16 bits; None for files that Pillow reads."""
     bits, kind = stream.read(DEPTH + 2)[DEPTH:].ljust(2, b"\0")
     if bits != 16:
         return None
@@ -38,7 +38,7 @@ def read_deep_png(stream: Stream, max_pixels: int) -> DecodedImage | None:
     size = (image.height, image.width)
     check_size(size, max_pixels)
     with decoding():
-        image.verify()  # the check sums: libpng makes a picture of damaged data
+        image.verify()  # the checksums: libpng decodes damaged data without an error
         stream.seek(0)
         planes = cv2.imdecode(np.frombuffer(stream.read(), dtype=np.uint8), cv2.IMREAD_UNCHANGED)
     if planes is None or planes.shape[:2] != size or planes.dtype != np.uint16:
@@ -68,11 +68,11 @@ def write_png(planes: Plane, exif: bytes) -> bytes:
 
 
 def _read_exif(image: PIL.Image.Image, stream: Stream) -> PIL.Image.Exif:
-    """The EXIF data of a PNG, before or behind its pixels, without decoding these."""
+    """The EXIF data of a PNG, before or after its pixels, without decoding them."""
     late = _chunk_of(stream, b"eXIf")
     if late:
         image.info["exif"] = late
-    try:  # the general method: that of PNG would decode all pixels to look behind them
+    try:  # the general method; PNG's own decodes all pixels to find later chunks
         return PIL.Image.Image.getexif(image)
     except DAMAGE:
         return PIL.Image.Exif()
@@ -86,7 +86,7 @@ def _png(planes: Plane) -> bytes:
 
 def _deep_png(planes: Plane) -> bytes:
     if planes.ndim == 3:
-        planes = np.ascontiguousarray(planes[..., [2, 1, 0, 3][: planes.shape[2]]])  # as OpenCV
+        planes = np.ascontiguousarray(planes[..., [2, 1, 0, 3][: planes.shape[2]]])  # BGRA
     _, encoded = cv2.imencode(".png", planes)
     return encoded.tobytes()
 
@@ -96,13 +96,13 @@ def _chunk(name: bytes, data: bytes) -> bytes:
 
 
 def _chunk_of(stream: Stream, wanted: bytes) -> bytes:
-    """The content of the first chunk of a name; nothing where there is none."""
+    """The content of the first chunk of that name; empty if there is none."""
     stream.seek(len(SIGNATURE))
     while len(head := stream.read(8)) == 8:
         length, name = struct.unpack(">I4s", head)
         if name == wanted:
             return stream.read(length)
-        stream.seek(length + 4, os.SEEK_CUR)  # the content and its check sum
+        stream.seek(length + 4, os.SEEK_CUR)  # the content and its checksum
     return b""
 
 

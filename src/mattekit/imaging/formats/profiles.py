@@ -1,7 +1,7 @@
-"""ICC profiles: from the colours that a file was stored in to sRGB.
+"""ICC profiles: from the colour space of a file to sRGB.
 
-Eight bits go through LittleCMS (`PIL.ImageCms`). It has no mode for 16 bits of colour, so there the
-profiles of cameras and monitors, three curves and a matrix, are read here and applied in floats.
+8-bit pictures are converted by LittleCMS (`PIL.ImageCms`). It has no mode for 16-bit colour; there
+the profiles of cameras and monitors, three curves and a matrix, are applied here in floats.
 """
 
 import io
@@ -22,7 +22,7 @@ from mattekit.imaging.picture import DecodedImage, Picture, coded, to_depth
 Notes = tuple[str, ...]
 Codes = npt.NDArray[np.float64]
 
-SRGB_TO_XYZ = np.array(  # linear sRGB to the XYZ, white D50, that profiles connect through
+SRGB_TO_XYZ = np.array(  # linear sRGB to XYZ with white D50, the connection space of profiles
     [
         [0.4360747, 0.3850649, 0.1430804],
         [0.2225045, 0.7168786, 0.0606169],
@@ -37,12 +37,12 @@ UNUSABLE = "the colour profile cannot be used, so the colours were read as sRGB"
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """What makes linear light of stored values: a curve for each channel, then a matrix."""
+    """The map from stored values to linear light: a curve for each channel, then a matrix."""
 
     curves: tuple[bytes, ...]
     """The curve tags: one for grey, three for colour."""
     matrix: Plane
-    """From linear light in the colours of the profile to linear sRGB."""
+    """From linear light in the colour space of the profile to linear sRGB."""
 
     @property
     def is_srgb(self) -> bool:
@@ -50,7 +50,7 @@ class Profile:
         codes = np.linspace(0, 1, 256)
         light = np.array([evaluate_curve(curve, codes) for curve in self.curves], dtype=np.float32)
         if not (np.isfinite(light).all() and np.isfinite(self.matrix).all()):
-            raise ValueError("a colour profile has values that are no numbers")
+            raise ValueError("a colour profile has values that are not numbers")
         return bool(
             np.abs(to_srgb(light) - codes).max() < 0.002
             and np.abs(self.matrix - np.eye(len(self.matrix))).max() < 0.002
@@ -74,7 +74,7 @@ def managed(stored: DecodedImage, *, allow_8bit: bool = False) -> Picture:
 
 
 def cmyk_to_rgb(image: PIL.Image.Image, profile: bytes) -> tuple[PIL.Image.Image, Notes]:
-    """Printing colours to sRGB: by the profile, or plainly and with a warning without one."""
+    """CMYK to sRGB: by the profile, or without one by a plain formula and with a warning."""
     if profile:
         try:
             return _through_cms(image, profile), ()
@@ -85,7 +85,7 @@ def cmyk_to_rgb(image: PIL.Image.Image, profile: bytes) -> tuple[PIL.Image.Image
 
 
 def parse_profile(data: bytes) -> Profile | None:
-    """The curves and the matrix of an ICC profile; None for one of tables or of other colours."""
+    """The curves and the matrix of an ICC profile; None for other kinds of profiles."""
     space, connection = data[16:20], data[20:24]
     (count,) = struct.unpack_from(">I", data, 128)
     tags = {}
@@ -106,7 +106,7 @@ def parse_profile(data: bytes) -> Profile | None:
 
 
 def evaluate_curve(tag: bytes, codes: Codes) -> Codes:
-    """Linear light of codes in [0, 1] by a tone curve tag (ICC.1:2010, 10.5 and 10.15)."""
+    """Linear light of coded values in [0, 1] by a tone curve tag (ICC.1:2010, 10.5 and 10.15)."""
     if tag[:4] == b"para":
         return _parametric(struct.unpack_from(">H", tag, 8)[0], _fixed(tag[12:]), codes)
     if tag[:4] != b"curv":
@@ -220,7 +220,7 @@ def _three_channels(colours: Plane) -> Plane:
 
 
 def srgb_profile() -> bytes:
-    """The sRGB profile that written TIFF files carry, without the date LittleCMS puts in it."""
+    """The sRGB profile embedded in written TIFF files, without the date that LittleCMS adds."""
     data = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     data[24:36] = struct.pack(">6H", 2000, 1, 1, 0, 0, 0)
     return bytes(data)

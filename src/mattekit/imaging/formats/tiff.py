@@ -1,8 +1,8 @@
-"""TIFF: whole numbers, half floats and floats read from strips, tiles or planes; strips written.
+"""TIFF: integers, half floats and floats read from strips, tiles or planes; written as strips.
 
-tifffile reads the tags and Pillow's libtiff decompresses LZW and PackBits; the samples are arranged
-here, so that a strip that is too short is noticed. Palettes, printing colours, fewer than 8 bits
-and JPEG inside are left to Pillow. Camera raw, whose first picture is a thumbnail, is refused.
+tifffile reads the tags and Pillow's libtiff decompresses LZW and PackBits; samples are assembled
+here, so that a truncated strip is detected. Palettes, CMYK, fewer than 8 bits and embedded JPEG are
+left to Pillow. Camera raw, whose first picture is a thumbnail, is refused.
 """
 
 import io
@@ -50,7 +50,7 @@ class Layout:
 
     size: Size
     samples: int
-    """Of a pixel."""
+    """Per pixel."""
     bits: tuple[int, ...]
     stored: np.dtype[Any] | None
     """Type of the samples in the file; None for one that NumPy does not have."""
@@ -58,10 +58,10 @@ class Layout:
     compression: int
     predictor: int
     extra: tuple[int, ...]
-    """What the samples beyond the colours are."""
+    """Meaning of the samples beyond the colours."""
     interleaved: bool
     plain: bool
-    """There is nothing unusual about the order of bits and the depth of the picture."""
+    """The bit order and the image depth are the usual ones."""
     tile: Size | None
     rows_per_strip: int
     places: list[tuple[int, int]]
@@ -76,12 +76,12 @@ class Layout:
 
     @property
     def colours(self) -> int:
-        """Samples of a pixel that are colours."""
+        """Colour samples per pixel."""
         return 1 if self.photometric in GREYS else 3
 
 
 def read_tiff(stream: Stream, max_pixels: int) -> DecodedImage | None:
-    """The first picture of a TIFF file; None for what Pillow reads."""
+    """The first picture of a TIFF file; None for files that Pillow reads."""
     with decoding():
         layout = _read_layout(stream)
     if layout.camera_raw:
@@ -91,7 +91,7 @@ def read_tiff(stream: Stream, max_pixels: int) -> DecodedImage | None:
         if max(layout.bits) <= 8:
             return None
         raise BadImage(
-            f"this kind of TIFF is not read (samples a pixel: {layout.samples}, bits: "
+            f"this kind of TIFF is not read (samples per pixel: {layout.samples}, bits: "
             f"{max(layout.bits)}, compression: {_name(layout.compression)}); "
             "save it as grey, RGB or RGBA of 8 or 16 bits"
         )
@@ -136,7 +136,7 @@ def write_tiff(planes: Plane, exif: bytes) -> bytes:
 def _file_of_strips(
     tags: ImageFileDirectory_v2, strips: Sequence[bytes], size: tuple[int, int], high: int
 ) -> bytes:
-    """A TIFF file: the tags, completed by what says where the strips of `high` rows are."""
+    """A TIFF file: the given tags, and those that locate the strips of `high` rows."""
     lengths = [len(strip) for strip in strips]
     tags[Tag.ImageLength], tags[Tag.ImageWidth] = size
     tags[Tag.RowsPerStrip] = high
@@ -222,7 +222,7 @@ def _samples(layout: Layout, stream: Stream) -> Plane:
 def _blocks(
     layout: Layout, stream: Stream, rows: list[int], row_bytes: int, planes: int
 ) -> Iterator[bytes]:
-    """The bytes of every strip or tile, decompressed: so many rows of so many bytes each."""
+    """The decompressed bytes of every strip or tile, given its number of rows and bytes per row."""
     length = stream.seek(0, os.SEEK_END)
     in_plane = len(rows) // planes
     at_once = max(1, AT_ONCE // (rows[0] * row_bytes)) if layout.compression in LIBTIFF else 1
@@ -270,7 +270,7 @@ def _by_libtiff(
 
 
 def _unpredicted(block: bytes, layout: Layout, shape: tuple[int, int, int]) -> Plane:
-    """The samples of a block; stored may be the difference of each to its left neighbour."""
+    """The samples of a block, which may be stored as differences to the left neighbour."""
     stored = layout.stored
     assert stored is not None
     if layout.predictor == FLOAT_DIFFERENCES:
@@ -285,7 +285,7 @@ def _unpredicted(block: bytes, layout: Layout, shape: tuple[int, int, int]) -> P
 
 
 def _float_unpredicted(block: bytes, itemsize: int, shape: tuple[int, int, int]) -> Plane:
-    """Of each row the first bytes of all samples come first, then the second (technical note 3)."""
+    """In each row the first bytes of all samples come first, then the second (technical note 3)."""
     _, wide, channels = shape
     differences = np.frombuffer(block, dtype=np.uint8).reshape(-1, itemsize * wide, channels)
     bytes_apart = np.cumsum(differences, axis=1, dtype=np.uint8).reshape(
@@ -320,7 +320,7 @@ def _split(samples: Plane, layout: Layout) -> tuple[Plane, Plane | None]:
 
 
 def _read_exif(layout: Layout, stream: Stream) -> PIL.Image.Exif:
-    """The EXIF data; none where they are damaged, which is no reason to refuse the pixels."""
+    """The EXIF data; empty if damaged, since the pixels can still be read."""
     exif = PIL.Image.Exif()
     exif.endian, exif.bigtiff = layout.byteorder, layout.big
     try:

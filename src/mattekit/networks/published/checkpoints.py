@@ -45,23 +45,49 @@ WRAPPERS = ("model_state", "state_dict", "model")
 """Where the published programs put the network among other things."""
 
 
-def read_tensors(path: Path) -> dict[str, Tensor]:
-    """The network's tensors by their names in a .safetensors file or a pickled checkpoint."""
-    content = _load(path)
-    for wrapper in WRAPPERS:
+def read_tensors(path: Path, inside: str | None = None) -> dict[str, Tensor]:
+    """The network's tensors by their names in a .safetensors file or a pickled checkpoint.
+
+    Args:
+        inside: the entry that holds them, where that is not the usual one.
+    """
+    content = read_content(path)
+    for wrapper in WRAPPERS if inside is None else (inside,):
         if isinstance(content, Mapping) and isinstance(content.get(wrapper), Mapping):
             content = content[wrapper]
-    tensors = {}
-    if isinstance(content, Mapping):
-        tensors = {str(key): value for key, value in content.items() if isinstance(value, Tensor)}
+    tensors = _tensors(content)
     if not tensors:
-        raise BadWeights(f"{path} holds no network: no tensors by name were found in it")
+        tensors = _tensors(content[_only_table(path, content)])
     if all(key.startswith("module.") for key in tensors):  # saved from several GPUs
         tensors = {key.removeprefix("module."): tensor for key, tensor in tensors.items()}
     return tensors
 
 
-def _load(path: Path) -> Any:
+def _tensors(content: Any) -> dict[str, Tensor]:
+    if not isinstance(content, Mapping):
+        return {}
+    return {str(key): value for key, value in content.items() if isinstance(value, Tensor)}
+
+
+def _only_table(path: Path, content: Any) -> Any:
+    """The one entry that is a table of tensors by name, whatever it is called."""
+    entries = content if isinstance(content, Mapping) else {}
+    tables = [name for name, value in entries.items() if _tensors(value)]
+    if len(tables) == 1:
+        return tables[0]
+    named = ", ".join(map(str, tables or entries)) or "nothing by name"
+    if tables:
+        raise BadWeights(
+            f"{path} holds several networks, {named}; save the wanted one alone: "
+            f"torch.save(torch.load(FILE, weights_only=True)[{tables[0]!r}], NEW_FILE)"
+        )
+    raise BadWeights(
+        f"{path} holds no network: no table of tensors by name is among its entries ({named})"
+    )
+
+
+def read_content(path: Path) -> Any:
+    """Everything that is in the file."""
     if not path.is_file():
         raise BadWeights(f"there is no file {path}; give the path of a downloaded checkpoint")
     if path.suffix == ".safetensors":
@@ -85,7 +111,8 @@ def _refusal(path: Path, text: str) -> str:
         return _damaged(path)
     return (
         f"{path} asks for {named[1]} when it is opened, and could so run any program; it is not "
-        "opened: get weights from a source you trust, or as .safetensors"
+        "opened: get weights from a source you trust, or as .safetensors; docs/systems.md tells "
+        "how to convert a file of your own"
     )
 
 

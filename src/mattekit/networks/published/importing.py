@@ -44,7 +44,7 @@ def import_checkpoint(
     if kind not in KINDS:
         raise BadArgument(f"no kind is called {kind!r}; there are {', '.join(KINDS)}")
     rules = KINDS[kind]
-    found = read_tensors(path)
+    found = rules.renamed(read_tensors(path, rules.inside))
     if rules.signature_key not in found:
         raise BadWeights(f"{path} is no {kind} (it has no {rules.signature_key}): {_other(found)}")
     config = _config(rules, found, path, options or {})
@@ -95,9 +95,11 @@ def import_chain(paths: Sequence[Path]) -> Imported:
 def _config(kind: Kind, found: dict[str, Tensor], path: Path, options: Mapping[str, Any]) -> Any:
     """The options that the file shows, unless the user says otherwise."""
     known = asdict(kind.config) | kind.detect_options(found, path.stem) | dict(options)
-    missing = [f"--option {name}=..." for name, value in known.items() if value is None]
-    if missing:
-        raise BadWeights(f"{path} does not show all of its options; add {' '.join(missing)}")
+    for name, value in known.items():
+        if value is None:
+            raise BadWeights(
+                f"{path} does not show its {name} ({kind.asked[name]}); add --option {name}=..."
+            )
     return config_of(**known)
 
 

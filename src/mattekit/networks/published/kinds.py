@@ -7,13 +7,13 @@ shows by its keys and its name, and what its keys are called here. Summary and t
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
 
-from mattekit.networks import alphagan, alphagan_a6, dim, gfm, samplenet
+from mattekit.networks import alphagan, alphagan_a6, dim, gfm, patchgan, samplenet
 from mattekit.networks.parts.initialise import widen
 from mattekit.networks.published.keys import published_keys
 
@@ -37,6 +37,12 @@ class Kind:
     """Options that a file's tensors and its name show; None for one that they leave open."""
     detected: tuple[str, ...] = ()
     """Names of these options."""
+    asked: Mapping[str, str] = field(default_factory=dict)
+    """Option -> how to tell its value, where a file leaves it open."""
+    inside: str | None = None
+    """The entry of the file that holds it, where there are several networks."""
+    renamed: Callable[[dict[str, Tensor]], dict[str, Tensor]] = lambda tensors: tensors
+    """From other names that the same tensors are found under."""
     keys: Callable[[Any], dict[str, str]] = published_keys
     """From a network to: published key -> ours."""
     unused: Sequence[str] = ()
@@ -55,11 +61,29 @@ def _alphagan(tensors: Tensors, name: str) -> dict[str, Any]:
 
 
 def _dim(tensors: Tensors, name: str) -> dict[str, Any]:
-    """Skips leave no trace among the keys; only files called stage1_skip have them."""
+    """Skips leave no trace among the keys, nor does what an early file was fed.
+
+    The files with skips that were released are called stage1_skip; those with a conv6 of 1x1 are
+    older than the skips.
+    """
+    kernel = tensors["conv6_1.weight"].shape[-1]
+    skip = "add" if name.startswith("stage1_skip") else "none" if kernel == 1 else None
     return {
-        "skip": "add" if name.startswith("stage1_skip") else "none",
-        "conv6_kernel": tensors["conv6_1.weight"].shape[-1],
+        "skip": skip,
+        "inputs": "imagenet" if kernel == 3 else None,
+        "conv6_kernel": kernel,
         "refine": "refine_pred.weight" in tensors,
+    }
+
+
+def _critic(tensors: Tensors, name: str) -> dict[str, Any]:
+    """Batch norm alike for synchronised: they have the same weights."""
+    convolutions = [key for key, tensor in tensors.items() if tensor.ndim == 4]
+    normed = any(key.endswith("running_mean") for key in tensors)
+    return {
+        "width": tensors["model.0.weight"].shape[0],
+        "layers": len(convolutions) - 2,
+        "norm": "bn" if normed else "none" if len(tensors) == 2 * len(convolutions) else "gn",
     }
 
 
@@ -94,6 +118,19 @@ def _widen_vgg(tensors: dict[str, Tensor], network: nn.Module) -> dict[str, Tens
     return tensors | {FIRST_OF_VGG: widen(tensors[FIRST_OF_VGG], 4, "zeros")}
 
 
+def _torchvisions(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """VGG-16 as Deep Image Matting's tools/chg_model.py renames it, under torchvision's names."""
+    if FIRST_OF_VGG in tensors or "conv1_1.weight" not in tensors:
+        return tensors
+    theirs = {ours: f"features.{number}" for number, ours in dim.VGG16.items()}
+    words = {key: key.split(".", 1) for key in tensors}
+    found = {
+        ".".join([theirs.get(words[key][0], words[key][0]), *words[key][1:]]): tensor
+        for key, tensor in tensors.items()
+    }
+    return found | {FIRST_OF_VGG: found[FIRST_OF_VGG][:, :3]}
+
+
 def _vgg_keys(network: nn.Module) -> dict[str, str]:
     return {
         f"features.{number}.{part}": f"{layer}.{part}"
@@ -110,19 +147,28 @@ def _kind(name: str, config: Any, **options: Any) -> Kind:
 
 
 SAMPLENET = samplenet.PUBLISHED
-OF_DIM = ("skip", "conv6_kernel", "refine")
+OF_DIM = ("skip", "conv6_kernel", "refine", "inputs")
+CRITIC: dict[str, Any] = {
+    "detect_options": _critic, "detected": ("width", "layers", "norm"), "partial": True,
+}  # fmt: skip
+
+VGG: dict[str, Any] = {
+    "renamed": _torchvisions, "keys": _vgg_keys, "convert": _widen_vgg, "partial": True,
+}  # fmt: skip
 
 KINDS: dict[str, Kind] = {
     name: _kind(name, config, **options)
     for name, config, options in (
         ("alphagan-a6", alphagan_a6.PUBLISHED, {}),
+        ("alphagan-a6-critic", patchgan.PUBLISHED_A6, CRITIC | {"inside": "discriminator_state"}),
         ("alphagan", alphagan.PUBLISHED, {"detect_options": _alphagan, "detected": ("norm",)}),
+        ("alphagan-critic", patchgan.PUBLISHED, CRITIC),
         ("gfm", gfm.PUBLISHED, {"detect_options": _gfm, "detected": ("backbone", "rosta")}),
         ("dim", dim.PUBLISHED, {"detect_options": _dim, "detected": OF_DIM}),
         ("samplenet-background", SAMPLENET["background"], {}),
         ("samplenet-foreground", SAMPLENET["foreground"], {}),
         ("samplenet-matting", SAMPLENET["matting"], {}),
         ("deepfill", SAMPLENET["background"], {"convert": _widen_deepfill}),
-        ("vgg16", dim.PUBLISHED, {"keys": _vgg_keys, "convert": _widen_vgg, "partial": True}),
+        ("vgg16", dim.PUBLISHED, VGG),
     )
 }

@@ -1,123 +1,161 @@
-// What is seen: layers over each other, which view is chosen, where the model is unsure.
+// What is seen of the photo: the chosen view of its matte, marks on it, and where the model is unsure.
 
+import { blurred, fittedBackdrop } from "./backdrop.js";
 import { doubtfulPlaces } from "./doubt.js";
-import { canvasOf } from "./matte.js";
-import { $, say, state, view } from "./state.js";
+import { frameOf } from "./frame.js";
+import { canvasOf, heightOf, wholeOf, widthOf } from "./planes.js";
+import { $, press, say, state, view } from "./state.js";
 
-const TINT = colourWords([[220, 38, 38, 90], [37, 99, 235, 110], [22, 163, 74, 90], [0, 0, 0, 0]]);
-const layers = { tint: null, cutout: null, alpha: null };
+const GHOST = 0.25; // of what is removed, while there is a brush to bring it back
+const MARKS = { keep: [34, 197, 94], remove: [239, 68, 68], edge: [59, 130, 246] };
+const TINTS = [0x5a2626dc, 0x6eeb6325, 0x5a4aa316]; // red, blue and green, by label
+let layers = {}; // canvases of the views, as far as they were looked at
+let mark = null; // canvas of the stroke that is being drawn
 
-// After anything has changed: the labels, or the matte.
-export function refresh() {
-  const { matte } = state;
-  tint(matte.whole);
-  layers.cutout = layers.alpha = null;
-  for (const button of document.querySelectorAll("[data-download], #download-rgba, #done")) button.disabled = !matte.alpha;
-  for (const button of document.querySelectorAll("[data-view]")) button.disabled = button.dataset.view !== "paint" && !matte.alpha;
-  $("compare-bar").hidden = !matte.alpha;
-  $("undo").disabled = !matte.labels.done.length;
-  $("redo").disabled = !matte.labels.undone.length;
-  $("model").textContent = words(matte);
-  outline(matte.confident ? doubtfulPlaces(matte.doubt, matte.size) : []);
-  view.draw();
+// After a photo was chosen: nothing of the one before is shown any more.
+export function show(photo) {
+  layers = {};
+  mark = null;
+  view.photo = photo.canvas;
+  view.points = [];
+  view.place = view.frame = view.box = null;
+  compare(0);
+  view.show(photo.size);
 }
 
-// Colour over the photo that shows what is painted.
-export function tint(box) {
-  const { labels } = state.matte;
-  if (layers.tint?.width !== labels.width || layers.tint?.height !== labels.height) layers.tint = canvasOf(labels.width, labels.height);
-  const part = labels.cut(labels.plane, box);
-  const image = new ImageData(box.right - box.left, box.bottom - box.top);
+// After something of the matte has changed.
+export function refresh(box) {
+  const { matte } = state.photo;
+  for (const name of Object.keys(layers)) fill(name, box);
+  view.points = matte.ready ? (matte.found?.points ?? []) : [];
+  outline(matte.ready && matte.found?.answer?.edge ? doubtfulPlaces(matte.planes.error, state.photo.size) : []);
+  refreshBehind();
+}
+
+// The part of a layer in a box, from what is known now.
+function fill(name, box) {
+  const write = WRITERS[name];
+  if (!write || !layers[name]) return;
+  const { planes, colours } = state.photo.matte, { width } = planes.size;
+  const image = name === "cutout"
+    ? (colours ?? state.photo.canvas).getContext("2d").getImageData(box.left, box.top, widthOf(box), heightOf(box))
+    : new ImageData(widthOf(box), heightOf(box));
   const words = new Uint32Array(image.data.buffer);
-  for (let i = 0; i < part.length; i++) words[i] = TINT[part[i]];
-  layers.tint.getContext("2d").putImageData(image, box.left, box.top);
+  for (let row = box.top, to = 0; row < box.bottom; row++) {
+    for (let from = row * width + box.left, end = from + widthOf(box); from < end; from++, to++) words[to] = write(planes, from, words[to]);
+  }
+  layers[name].getContext("2d").putImageData(image, box.left, box.top);
 }
+
+// Pixels of the views as words, the alpha first.
+const WRITERS = {
+  cutout: ({ alpha }, i, word) => ((alpha[i] << 24) | (word & 0xffffff)) >>> 0,
+  mask: ({ alpha }, i) => (0xff000000 | (alpha[i] * 0x010101)) >>> 0,
+  trimap: ({ labels }, i) => TINTS[labels[i]],
+};
 
 function layer(name) {
-  const { matte } = state;
   if (!layers[name]) {
-    layers[name] = canvasOf(matte.photo.width, matte.photo.height);
-    const pixels = name === "alpha" ? matte.alphaPixels() : matte.cutoutPixels();
-    layers[name].getContext("2d").putImageData(pixels, 0, 0);
+    const { width, height } = state.photo.size;
+    layers[name] = canvasOf(width, height);
+    fill(name, wholeOf(state.photo.size));
   }
-  return layers[name];
+  return { source: layers[name] };
 }
 
 view.layers = () => {
-  const { matte, shown } = state;
-  if (!matte) return [];
-  if (shown === "paint" || !matte.alpha) return [{ source: matte.photo }, { source: layers.tint }];
-  if (shown === "alpha") return [{ source: layer("alpha") }];
-  if (shown === "foreground") return [{ source: matte.colours ?? matte.photo }];
-  if (shown === "cutout") return [{ pattern: true }, { source: layer("cutout") }];
-  return [state.behind ? { source: state.behind } : { colour: $("colour").value }, { source: layer("cutout") }];
+  const { photo, shown, tool } = state;
+  if (!photo?.canvas) return [];
+  const marks = mark ? [{ source: mark, opacity: 0.55 }] : [];
+  if (!photo.matte.ready || shown === "photo") return [{ source: photo.canvas }, ...marks];
+  if (shown === "mask") return [layer("mask"), ...marks];
+  if (shown === "trimap") return [{ source: photo.canvas }, layer("trimap"), ...marks];
+  const ghost = tool === "brush" || tool === "edge" ? [{ source: photo.canvas, opacity: GHOST }] : [];
+  return [...behind(), ...ghost, layer("cutout"), ...marks];
 };
+
+// What the subject stands on, as large as the result.
+function behind() {
+  const { backdrop, photo } = state, box = view.frame ?? undefined;
+  if (backdrop.kind === "colour") return [{ colour: backdrop.colour, box }];
+  if (backdrop.kind === "photo" && backdrop.picture) {
+    layers.behind ??= fittedBackdrop(backdrop.picture, box ?? wholeOf(photo.size));
+    return [{ source: layers.behind, box }];
+  }
+  if (backdrop.kind === "blur") return [{ source: (layers.behind ??= blurred(photo.canvas, photo.matte.planes, backdrop.blur)) }];
+  return [{ pattern: true, box }];
+}
+
+// After another background or frame was chosen.
+export function refreshBehind() {
+  layers.behind = null;
+  if (state.photo) view.setFrame(state.photo.matte.ready ? frameOf(state.photo.matte.planes) : null);
+}
 
 export function look(name) {
   state.shown = name;
   press("[data-view]", (button) => button.dataset.view === name);
-  $("behind").hidden = name !== "composite";
   view.draw();
 }
 
-export function press(selector, chosen) {
-  for (const button of document.querySelectorAll(selector)) {
-    button.setAttribute("aria-checked", String(chosen(button)));
-    button.tabIndex = chosen(button) ? 0 : -1;
+// A stroke while it is drawn, or null.
+export function drawMark(stroke, box) {
+  if (!stroke) mark = null;
+  else {
+    mark ??= canvasOf(stroke.size.width, stroke.size.height);
+    const image = new ImageData(widthOf(box), heightOf(box)), colour = MARKS[stroke.kind];
+    for (let row = box.top, to = 0; row < box.bottom; row++) {
+      for (let column = box.left; column < box.right; column++, to += 4) {
+        image.data.set(colour, to);
+        image.data[to + 3] = stroke.weights[row * stroke.size.width + column];
+      }
+    }
+    mark.getContext("2d").putImageData(image, box.left, box.top);
   }
+  view.draw();
 }
 
-export function compare(percent) {
-  $("compare").value = percent;
-  view.compare = percent / 100;
+export function compare(share) {
+  view.compare = share;
+  $("compare").classList.toggle("off", share === 0);
+  $("compare").setAttribute("aria-valuenow", Math.round(100 * share));
+  $("compare").setAttribute("aria-valuetext", share ? `${Math.round(100 * share)} % of the photo, from the left` : "the result alone");
   view.draw();
 }
 
 // ---- doubt ---------------------------------------------------------------------------------
 
-// The worst place that was not visited is outlined at once; `next` goes to it, then to the others.
+// The places; the outline of the one that was visited last stays as long as it is one of them.
 function outline(places) {
   state.places = places;
-  view.place = places.find(isNew) ?? places[0] ?? null;
-  $("doubt").hidden = !state.matte.confident;
+  if (!places.some((place) => overlap(place, view.place))) view.place = null;
   $("next").disabled = !places.length;
+  $("next-words").textContent = places.length ? `Next unsure place (${places.length})` : "No unsure place";
 }
 
+const overlap = (a, b) => b && a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+
 // The next place where the model is unsure, brought to the middle; null if there is none.
-export function next() {
-  const { places } = state;
+export function nextPlace() {
+  const { places, photo } = state;
   if (!places.length) {
-    say(state.matte.confident ? "The model is sure of every place." : "There is nothing to be unsure of yet.");
+    say(photo.matte.found?.answer?.edge ? "The model is sure of every place." : "There is nothing to be unsure of.");
     return null;
   }
-  if (!places.some(isNew)) state.visited = [];
+  if (!places.some(isNew)) photo.visited = [];
   const place = (view.place = places.find(isNew));
-  state.visited.push(place);
+  photo.visited.push(place);
   view.reveal(place);
-  const number = `Place ${places.indexOf(place) + 1} of ${places.length}`;
-  say(`${number}, ${whereabouts(place)}: the model is unsure here. Paint what you know.`);
+  say(`Place ${places.indexOf(place) + 1} of ${places.length}, ${whereabouts(place)}: the model is unsure here. Paint what you know.`);
   return place;
 }
 
 function isNew({ left, top, right, bottom }) {
-  return !state.visited.some(({ x, y }) => x >= left && x < right && y >= top && y < bottom);
+  return !state.photo.visited.some(({ x, y }) => x >= left && x < right && y >= top && y < bottom);
 }
 
 function whereabouts({ x, y }) {
-  const { width, height } = state.matte.size;
+  const { width, height } = state.photo.size;
   const third = (share) => Math.min(2, Math.floor(3 * share));
-  const words = [["top", "middle", "bottom"][third(y / height)], ["left", "centre", "right"][third(x / width)]];
-  return words.join(" ");
-}
-
-// Which model answers, and how; what is shown right now.
-function words({ model, alpha, sharp }) {
-  const ways =
-    "A stroke is computed at full size around the brush; more than 0.3 megapixels come as a preview first, and in full when you pause.";
-  const shown = !alpha ? "" : sharp ? "Full size is shown." : "A preview is shown.";
-  return `Model: ${model ?? "the server's own choice"}. ${ways} ${shown}`;
-}
-
-function colourWords(colours) {
-  return new Uint32Array(new Uint8Array(colours.flat()).buffer);
+  return [["top", "middle", "bottom"][third(y / height)], ["left", "centre", "right"][third(x / width)]].join(" ");
 }

@@ -1,227 +1,269 @@
-// The page: what the buttons, keys and files do.
+// The page: what opening, buttons, keys and files do.
 
-import { forOnePhoto, models } from "./api.js";
-import { brush, choose, dab, goToDoubt, listen, nudge, painted, setBrush } from "./brush.js";
-import { Labels } from "./labels.js";
-import { compare, look, refresh } from "./looking.js";
-import { Matte, canvasOf, drawn } from "./matte.js";
-import * as painting from "./painting.js";
-import { $, say, state, view } from "./state.js";
+import { call, forOnePhoto } from "./api.js";
+import { offerModels, refreshCost, timed, wireChoices } from "./choices.js";
+import { compare, look, nextPlace, refresh, show } from "./looking.js";
+import { paintOnePhoto } from "./painting.js";
+import { cutSmall, findAlone, mark, onChoose, openFiles, removePhoto, showStrip } from "./photos.js";
+import { refreshSteps, stepBy } from "./steps.js";
+import { $, press, say, state, view } from "./state.js";
+import { copy, fileOfAll, fileOfPhoto, refreshTaking, save } from "./taking.js";
+import { chooseMode, chooseTool, dab, hover, listen, nudge, setSize } from "./tools.js";
 
-const KEYS = { x: "box", s: "subject", b: "background", u: "unknown", m: "move" };
+const KEYS = { c: ["select"], s: ["brush", "keep"], b: ["brush", "remove"], e: ["edge"], m: ["move"] };
+const HANDLE = 22; // screen pixels: half of the one that compares, which stays in sight
+const LOOK = "Look at the edge. Correct it with the brush, or click on another subject.";
+let taking = null; // AbortController of the file that is being made
 
-// ---- opening -------------------------------------------------------------------------------
+// ---- photos --------------------------------------------------------------------------------
 
-async function open(file) {
-  try {
-    const photo = await drawn(file);
-    const labels = new Labels(photo.width, photo.height);
-    state.name = (file.name || "photo").replace(/\.[^.]*$/, "");
-    state.visited = [];
-    state.matte = new Matte(photo, file, labels, state.model);
-    Object.assign(state.matte.on, {
-      change: refresh,
-      busy: (busy) => ($("busy").hidden = !busy),
-      error: (error) => say(error.message, true),
-      note: (words) => say(words),
-    });
-    $("welcome").hidden = true;
-    $("stage").hidden = $("panel").hidden = false;
-    view.photo = photo;
-    view.show(state.matte.size);
-    compare(0);
-    look("paint");
-    choose("box");
-    refresh();
-    say("Drag a box around the subject, or paint on it and on what is behind it.");
-    $("canvas").focus();
-  } catch {
-    say("This file cannot be shown by the browser; convert it to JPEG or PNG first.", true);
+async function open(files) {
+  const before = state.photos.length;
+  const refused = [];
+  const take = async (photo) => {
+    attach(photo);
+    if (state.photos.length === before + 1) await choose(photo);
+    if (!forOnePhoto) findAlone(photo, tellLost);
+  };
+  await openFiles([...files], take, (file) => refused.push(file.name));
+  if (refused.length) say(`The browser cannot show ${refused.join(", ")}; convert it to JPEG or PNG first.`, true);
+}
+
+// What a matte tells goes to its own place in the strip, and to the page if its photo is looked at.
+function attach(photo) {
+  const shown = (act) => (...words) => state.photo === photo && act(...words);
+  const toShown = shown((box) => {
+    refresh(box);
+    refreshControls();
+  });
+  Object.assign(photo.matte.on, {
+    change: (box) => {
+      toShown(box);
+      cutSmall(photo);
+      refreshTaking();
+      mark(photo, photo.matte.ready ? "cut out" : "no cut-out");
+    },
+    busy: (work) => {
+      if (work?.words) mark(photo, work.share === null ? "being cut out" : `${percent(work.share)}`);
+      else if (photo.matte.full) mark(photo, "cut out");
+      if (!taking) shown(showBusy)(work?.words ? work : null);
+    },
+    error: shown((error) => say(error.message, true)),
+    note: shown((words) => say(words)),
+    found: shown(() => say(LOOK)),
+    timed,
+  });
+}
+
+let wanted = null; // the photo that was chosen last
+async function choose(photo) {
+  wanted = photo;
+  await photo.picture();
+  if (wanted !== photo) return;
+  state.photo = photo;
+  $("welcome").hidden = true;
+  $("stage").hidden = $("panel").hidden = false;
+  for (const other of state.photos) {
+    if (other !== photo && other.canvas && !other.matte.running) other.putAway();
+    mark(other);
   }
+  show(photo);
+  showBusy(null);
+  if (photo.matte.ready) refresh(photo.matte.whole);
+  photo.matte.next();
+  refreshControls();
+  refreshTaking();
+  say(photo.matte.ready ? LOOK : `${photo.name} is open.`);
+  $("canvas").focus();
 }
 
-async function example() {
-  const [photo, trimap] = await Promise.all(["example.jpg", "example-trimap.png"].map(async (name) => (await fetch(name)).blob()));
-  await open(new File([photo], "example.jpg", { type: "image/jpeg" }));
-  await state.matte.load(trimap);
-  look("cutout");
-  choose("subject");
-  say("This is the cut-out; move the slider to compare, paint over what is wrong, or download.");
+function tellLost(photo) {
+  mark(photo, "needs a click");
+  if (photo === state.photo) say("Nothing stands out here: click on the subject, or drag a box around it.");
 }
 
-// ---- one photo, for a command that waits ---------------------------------------------------
-
-async function paintOnePhoto() {
-  say("Fetching the photo ...");
-  farewell();
-  const { photo, name, model, trimap } = await painting.begin();
-  state.model = model ?? state.model;
-  await open(photo);
-  document.title = `${name} - mattekit`;
-  if (trimap) await begun(trimap);
+async function remove() {
+  const { photo } = state;
+  if (photo.touched && !(await sure(`You worked on ${photo.name} since it was last saved. Remove it all the same?`))) return;
+  const place = state.photos.indexOf(photo);
+  removePhoto(photo);
+  await choose(state.photos[Math.min(place, state.photos.length - 1)]);
 }
 
-async function begun(trimap) {
-  await state.matte.load(trimap);
-  look("cutout");
-  choose("subject");
-  say("This is the cut-out so far; paint over what is wrong, then press Done.");
+function sure(words) {
+  $("question-words").textContent = words;
+  $("question").showModal();
+  return new Promise((done) => ($("question").onclose = () => done($("question").returnValue === "yes")));
 }
 
-async function handIn(how) {
-  state.handedIn = how;
-  try {
-    if (how === "done") await painting.finish(await state.matte.trimap());
-    else await painting.cancel();
-  } catch (error) {
-    say(error.message, true);
-  }
+// ---- what is said of the state -------------------------------------------------------------
+
+function refreshControls() {
+  const { matte } = state.photo, { found } = matte;
+  for (const button of document.querySelectorAll("[data-view]")) button.disabled = !matte.ready && button.dataset.view !== "photo";
+  press("[data-view]", (button) => button.dataset.view === (matte.ready ? state.shown : "photo"));
+  $("compare").hidden = !matte.ready;
+  const says = [found?.subject && `subject ${percent(found.subject)}`, found?.answer?.edge && `edge ${percent(found.answer.edge)}`].filter(Boolean);
+  $("sure").hidden = !matte.ready || !says.length;
+  $("sure").textContent = `How sure the models are: ${says.join(", ")}.`;
+  if (!matte.ready) $("next").disabled = true;
+  refreshSteps();
+  refreshCost();
 }
 
-const FAREWELLS = {
-  done: "Done. mattekit writes the files now; you can close this page.",
-  cancelled: "Cancelled. Nothing is written; you can close this page.",
-  stopped: "mattekit was stopped in the terminal; you can close this page.",
-};
-
-// When it is over, for whatever reason, there is nothing left to do here.
-async function farewell() {
-  const ended = await painting.over();
-  $("stage").hidden = $("panel").hidden = true;
-  $("farewell").hidden = false;
-  const words = FAREWELLS[ended ? state.handedIn : "stopped"];
-  $("farewell").querySelector("h2").textContent = words;
-  say(words);
+function showBusy(work) {
+  $("busy").hidden = !work;
+  if (!work) return;
+  $("busy-words").textContent = work.share === null ? `${work.words} ...` : `${work.words} ${percent(work.share)}`;
+  if (work.share === null) $("progress").removeAttribute("value");
+  else $("progress").value = work.share;
 }
+
+const percent = (share) => `${Math.round(100 * share)} %`;
 
 // ---- taking --------------------------------------------------------------------------------
 
-async function download(output) {
-  const { matte } = state;
-  say("Preparing the file ...");
-  $("busy").hidden = false;
+async function take(words, act) {
+  taking?.abort();
+  const mine = (taking = new AbortController());
+  const tell = (share) => taking === mine && showBusy({ words, share });
+  tell(null);
   try {
-    const extra = { bits: $("deep").checked && output !== "trimap" ? "16" : "8" };
-    if (output === "composite") extra.background = state.behindFile ?? $("colour").value;
-    const blob = await matte.download(output, extra);
-    const link = Object.assign(document.createElement("a"), {
-      href: URL.createObjectURL(blob),
-      download: output === "rgba" ? `${state.name}.png` : `${state.name}-${output}.png`,
-    });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-    say(`${link.download} is downloaded.`);
+    await act(tell, mine.signal);
   } catch (error) {
-    say(error.message, true);
+    say(mine.signal.aborted ? "Stopped." : error.message, !mine.signal.aborted);
   } finally {
-    $("busy").hidden = true;
+    if (taking === mine) taking = null;
+    showBusy(null);
   }
 }
 
-// ---- wiring --------------------------------------------------------------------------------
-
-function picker(button, input, take) {
-  $(button).onclick = () => $(input).click();
-  $(input).onchange = () => {
-    const [file] = $(input).files;
-    $(input).value = "";
-    if (file) take(file);
-  };
+function download() {
+  const { photo } = state;
+  return take("Making the file", async (tell, signal) => {
+    const file = await fileOfPhoto(photo, tell, signal);
+    save(file);
+    photo.touched = false;
+    say(`${file.name} is downloaded.`);
+  });
 }
 
-function history(step) {
-  painted(state.matte.labels[step]());
+function downloadAll() {
+  return take("Making the files", async (tell, signal) => {
+    const left = state.photos.filter(({ matte }) => !matte.ready).length;
+    const file = await fileOfAll(tell, signal);
+    save(file);
+    for (const photo of file.photos) photo.touched = false;
+    say(`${file.name} is downloaded.${left ? ` ${left} without a cut-out are left out.` : ""}`);
+  });
 }
 
-async function takeHint(file) {
-  const canvas = await drawn(file);
-  const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
-  let between = 0;
-  for (let i = 0; i < pixels.length; i += 4) between += pixels[i] > 100 && pixels[i] < 156;
-  // A trimap has a grey band of its own; a mask has at most the smoothing of its edge.
-  if (between > pixels.length / 4 / 200) state.matte.load(file);
-  else state.matte.propose({ mask: file });
+function copyOne() {
+  if (!navigator.clipboard?.write) return say("This browser copies pictures from https:// and localhost pages only; download it.", true);
+  return take("Making the picture", async (tell, signal) => {
+    await copy(state.photo, tell, signal);
+    say("The picture is on the clipboard.");
+  });
 }
 
-async function takeBehind(file) {
-  state.behindFile = file;
-  const picture = await drawn(file), { width, height } = state.matte.size;
-  const scale = Math.max(width / picture.width, height / picture.height);
-  state.behind = canvasOf(width, height);
-  const w = picture.width * scale, h = picture.height * scale;
-  state.behind.getContext("2d").drawImage(picture, (width - w) / 2, (height - h) / 2, w, h);
-  view.draw();
-}
+// ---- keys and files ------------------------------------------------------------------------
 
 function keys(event) {
-  if (!state.matte || event.target.matches("input")) return;
-  const key = event.key.toLowerCase();
-  if ((event.ctrlKey || event.metaKey) && key === "z") history(event.shiftKey ? "redo" : "undo");
-  else if ((event.ctrlKey || event.metaKey) && key === "y") history("redo");
-  else if (event.ctrlKey || event.metaKey || event.altKey) return;
-  else if (KEYS[key]) choose(KEYS[key]);
-  else if (key === "n") goToDoubt();
-  else if (key === "[" || key === "]") setBrush(brush() * 2 * (key === "]" ? 1.25 : 0.8));
+  if (!state.photo || event.target.matches("input, select") || $("question").open) return;
+  const key = event.key.toLowerCase(), ctrl = event.ctrlKey || event.metaKey;
+  const onCanvas = event.target === $("canvas");
+  if (ctrl && key === "z") stepBy(event.shiftKey ? 1 : -1);
+  else if (ctrl && key === "y") stepBy(1);
+  else if (ctrl && key === "c" && getSelection().isCollapsed && !$("copy").disabled) copyOne();
+  else if (ctrl && key === "s" && !$("download").disabled && !forOnePhoto) download();
+  else if (ctrl || event.altKey) return;
+  else if (KEYS[key]) {
+    chooseTool(KEYS[key][0]);
+    if (KEYS[key][1]) chooseMode(KEYS[key][1]);
+  } else if (key === "n") goToPlace();
+  else if (key === "[" || key === "]") setSize(Number($("size").value) * (key === "]" ? 1.25 : 0.8));
   else if (key === "+" || key === "=") view.zoom(1.25);
   else if (key === "-") view.zoom(0.8);
   else if (key === "0") view.fit();
-  else if (key === "1") oneToOne();
-  else if (event.target === $("canvas") && key.startsWith("arrow")) nudge(key);
-  else if (event.target === $("canvas") && key === " ") dab();
+  else if (key === "1") view.zoom(1 / view.scale);
+  else if (onCanvas && key.startsWith("arrow")) nudge(key);
+  else if (onCanvas && key === " ") dab();
   else return;
   event.preventDefault();
 }
 
-function oneToOne() {
-  view.zoom(1 / view.scale);
+function goToPlace() {
+  const place = nextPlace();
+  if (!place) return;
+  if (state.tool === "select" || state.tool === "move") chooseTool("brush");
+  hover({ x: place.x, y: place.y });
 }
 
-function arrowsIn(group, selector, take) {
-  group.addEventListener("keydown", (event) => {
-    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
-    if (!step) return;
-    const buttons = [...group.querySelectorAll(`${selector}:not(:disabled)`)];
-    const next = buttons[(buttons.indexOf(document.activeElement) + step + buttons.length) % buttons.length];
-    next.focus();
-    take(next);
-    event.preventDefault();
-    event.stopPropagation();
-  });
+// Arrow keys go from one radio button of a group to the next.
+function arrows(event) {
+  const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+  if (!step) return;
+  const buttons = [...event.currentTarget.querySelectorAll("[role=radio]:not(:disabled)")];
+  const next = buttons[(buttons.indexOf(document.activeElement) + step + buttons.length) % buttons.length];
+  next.focus();
+  next.click();
+  event.preventDefault();
+  event.stopPropagation();
 }
 
-picker("choose", "file", open);
-picker("choose-first", "file", open);
-picker("load-hint", "hint-file", takeHint);
-picker("choose-behind", "behind-file", takeBehind);
-$("example").onclick = example;
-$("done").onclick = () => handIn("done");
-$("cancel").onclick = () => handIn("cancelled");
-$("undo").onclick = () => history("undo");
-$("redo").onclick = () => history("redo");
-$("clear").onclick = () => open(state.matte.file);
-$("brush").oninput = () => setBrush(Number($("brush").value));
-$("compare").oninput = () => compare(Number($("compare").value));
-$("colour").oninput = () => {
-  state.behind = state.behindFile = null;
-  view.draw();
+function slide(event) {
+  const step = { ArrowRight: 5, ArrowUp: 5, ArrowLeft: -5, ArrowDown: -5, Home: -100, End: 100 }[event.key];
+  if (!step) return;
+  compare(Math.min(1, Math.max(0, view.compare + step / 100)));
+  event.preventDefault();
+  event.stopPropagation();
+}
+
+async function example() {
+  const photo = await (await fetch("example.jpg")).blob();
+  await open([new File([photo], "example.jpg", { type: "image/jpeg" })]);
+}
+
+// ---- wiring --------------------------------------------------------------------------------
+
+for (const id of ["open", "open-first"]) $(id).onclick = () => $("file").click();
+$("file").onchange = () => {
+  const files = [...$("file").files];
+  $("file").value = "";
+  open(files);
 };
+$("example").onclick = example;
+$("download").onclick = download;
+$("download-all").onclick = downloadAll;
+$("copy").onclick = copyOne;
+$("remove").onclick = remove;
+$("stop").onclick = () => (taking ? taking.abort() : state.photo.matte.giveUp());
+$("undo").onclick = () => stepBy(-1);
+$("redo").onclick = () => stepBy(1);
+$("next").onclick = goToPlace;
+$("size").oninput = () => setSize($("size").value);
+$("softness").oninput = () => ($("softness-words").textContent = `${$("softness").value} %`);
 $("zoom-in").onclick = () => view.zoom(1.25);
 $("zoom-out").onclick = () => view.zoom(0.8);
 $("zoom-fit").onclick = () => view.fit();
-$("zoom-one").onclick = oneToOne;
-$("download-rgba").onclick = () => download("rgba");
-for (const button of document.querySelectorAll("[data-download]")) button.onclick = () => download(button.dataset.download);
-for (const button of document.querySelectorAll("[data-tool]")) button.onclick = () => choose(button.dataset.tool);
+for (const button of document.querySelectorAll("[data-tool]")) button.onclick = () => chooseTool(button.dataset.tool);
+for (const button of document.querySelectorAll("[data-mode]")) button.onclick = () => chooseMode(button.dataset.mode);
 for (const button of document.querySelectorAll("[data-view]")) button.onclick = () => look(button.dataset.view);
-for (const group of document.querySelectorAll("[role=radiogroup]")) arrowsIn(group, "[role=radio]", (button) => button.click());
+for (const group of document.querySelectorAll("[role=radiogroup]")) group.addEventListener("keydown", arrows);
 view.onzoom = (scale) => ($("zoom").textContent = `${Math.round(100 * scale)} %`);
-
-$("next").onclick = goToDoubt;
+view.onpaint = () => ($("compare").style.left = `${Math.min(Math.max(view.line, HANDLE), $("canvas").clientWidth - HANDLE)}px`);
+$("compare").onpointerdown = (event) => $("compare").setPointerCapture(event.pointerId);
+$("compare").onpointermove = (event) => {
+  if ($("compare").hasPointerCapture(event.pointerId)) compare(view.shareAt(event.clientX - $("canvas").getBoundingClientRect().left));
+};
+$("compare").onkeydown = slide;
 listen($("canvas"));
+onChoose(choose);
+wireChoices();
 addEventListener("keydown", keys);
 addEventListener("paste", (event) => {
-  const [file] = event.clipboardData?.files ?? [];
-  if (file && !forOnePhoto) open(file);
+  const { files } = event.clipboardData ?? {};
+  if (files?.length && !forOnePhoto) open(files);
 });
 addEventListener("dragover", (event) => {
   event.preventDefault();
@@ -233,17 +275,24 @@ addEventListener("dragleave", (event) => {
 addEventListener("drop", (event) => {
   event.preventDefault();
   $("drop").hidden = true;
-  const [file] = event.dataTransfer.files;
-  if (file && !forOnePhoto) open(file);
+  if (event.dataTransfer.files.length && !forOnePhoto) open(event.dataTransfer.files);
+});
+addEventListener("beforeunload", (event) => {
+  if (state.photos.some(({ touched }) => touched) && !state.over) event.preventDefault();
 });
 
-choose("box");
-look("paint");
-$("choose").hidden = $("welcome").hidden = $("take").hidden = forOnePhoto;
-$("hand-in").hidden = !forOnePhoto;
+chooseTool("select");
+chooseMode("keep");
+look("cutout");
+if (matchMedia("(max-width: 800px)").matches) for (const details of document.querySelectorAll("details")) details.open = false;
 try {
-  state.model = (await models()).default;
-  if (forOnePhoto) await paintOnePhoto();
+  while (!(await fetch("healthz")).ok) {
+    say("The server is getting ready ...");
+    await new Promise((done) => setTimeout(done, 500));
+  }
+  say("Open a photo to begin.");
+  offerModels(await (await call("models")).json());
+  if (forOnePhoto) await paintOnePhoto(open);
 } catch (error) {
   say(error.message, true);
 }

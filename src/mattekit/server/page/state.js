@@ -1,26 +1,31 @@
-// What the parts of the page share: the picture that is open, how it is seen, and the status line.
+// What the parts of the page share: the photos that are open, what is chosen, and the status line.
 
-import { BACKGROUND, SUBJECT, UNKNOWN } from "./labels.js";
 import { View } from "./view.js";
 
 export const $ = (id) => document.getElementById(id);
-export const LABEL = { subject: SUBJECT, background: BACKGROUND, unknown: UNKNOWN };
 
 export const view = new View($("canvas"));
 export const state = {
-  tool: "box",
-  shown: "paint",
-  matte: null,
-  model: null, // name of the one that answers
-  name: "cut-out",
-  behind: null,
-  pointers: new Map(),
-  at: null, // of the brush, in picture pixels
+  photos: [],
+  photo: null, // the one that is looked at
+  tool: "select", // or brush, edge, move
+  mode: "keep", // or remove: what a click or a stroke means
+  shown: "cutout", // or mask, trimap, photo
+  model: null, // name, or null for the server's own choice
+  quality: "full",
+  backdrop: { kind: "none", colour: "#3b82c4", file: null, picture: null, blur: 4 },
   places: [], // where the model is unsure, the worst first
-  visited: [], // of these, and of those before something was painted
 };
 
 export function say(words, error = false) {
   $("status").textContent = words;
   $("status").classList.toggle("error", error);
+}
+
+// Mark the chosen one of a group of radio buttons.
+export function press(selector, chosen) {
+  for (const button of document.querySelectorAll(selector)) {
+    button.setAttribute("aria-checked", String(chosen(button)));
+    button.tabIndex = chosen(button) ? 0 : -1;
+  }
 }

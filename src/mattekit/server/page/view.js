@@ -1,8 +1,10 @@
-// What is seen of the picture: zoom, pan, the layers, the brush, and the slider that compares.
+// What is seen of the picture: zoom, pan, the layers, the brush, points, frames and the compare line.
 
 const CLOSEST = 40;
 const CLOSE_LOOK = 3; // most screen pixels a picture pixel when a place is shown
 const PLACE_MARGIN = 6; // screen pixels around it
+const POINT = 6; // screen pixels
+const COLOURS = { keep: "#4ade80", remove: "#f87171", edge: "#60a5fa" };
 const SMOOTH_BELOW = 3; // screen pixels a picture pixel, above which pixels are shown as squares
 
 export class View {
@@ -13,14 +15,17 @@ export class View {
     this.x = 0; // of the picture's corner, in screen pixels
     this.y = 0;
     this.size = { width: 1, height: 1 };
-    this.layers = () => []; // bottom first: {source, pattern?, opacity?}
+    this.layers = () => []; // bottom first: {pattern}, {colour} or {source}, with box? and opacity?
     this.photo = null;
     this.compare = 0; // share of the picture, from the left, that shows the photo
-    this.cursor = null; // {x, y, radius, colour} in picture pixels
+    this.cursor = null; // {x, y, radius, kind} in picture pixels
     this.box = null; // {x, y, width, height} that is being drawn
     this.place = null; // {left, top, right, bottom} that is to be looked at
+    this.points = []; // {x, y, kind} that were clicked
+    this.frame = null; // {left, top, right, bottom} of the result, beyond which all is dimmed
     this.fitted = true;
     this.onzoom = () => {};
+    this.onpaint = () => {};
     this.drawing = false;
     new ResizeObserver(() => this.resized()).observe(canvas);
   }
@@ -38,12 +43,22 @@ export class View {
     this.fit();
   }
 
+  // Show all of the picture, and of the frame where that is larger.
   fit() {
-    const { width, height } = this.canvas;
-    this.scale = 0.96 * Math.min(width / this.size.width, height / this.size.height);
-    this.x = (width - this.size.width * this.scale) / 2;
-    this.y = (height - this.size.height * this.scale) / 2;
+    const { width, height } = this.canvas, { frame, size } = this;
+    const left = Math.min(0, frame?.left ?? 0), top = Math.min(0, frame?.top ?? 0);
+    const right = Math.max(size.width, frame?.right ?? 0), bottom = Math.max(size.height, frame?.bottom ?? 0);
+    this.scale = 0.96 * Math.min(width / (right - left), height / (bottom - top));
+    this.x = (width - this.scale * (left + right)) / 2;
+    this.y = (height - this.scale * (top + bottom)) / 2;
     this.zoomed(true);
+  }
+
+  // Show a frame, or none.
+  setFrame(frame) {
+    this.frame = frame;
+    if (this.fitted) this.fit();
+    else this.draw();
   }
 
   zoom(factor, x = this.canvas.width / 2, y = this.canvas.height / 2) {
@@ -89,6 +104,11 @@ export class View {
     return { x: (x - this.x) / this.scale, y: (y - this.y) / this.scale };
   }
 
+  // A length on the screen in pixels of the picture.
+  pixels(length) {
+    return (length * (devicePixelRatio || 1)) / this.scale;
+  }
+
   draw() {
     if (this.drawing) return;
     this.drawing = true;
@@ -105,7 +125,8 @@ export class View {
     c.setTransform(this.scale, 0, 0, this.scale, this.x, this.y);
     c.imageSmoothingEnabled = this.scale < SMOOTH_BELOW;
     c.imageSmoothingQuality = "high";
-    for (const layer of this.layers()) this.paintLayer(layer);
+    const whole = { left: 0, top: 0, right: width, bottom: height };
+    for (const layer of this.layers()) this.paintLayer(layer, layer.box ?? whole);
     if (this.compare > 0 && this.photo) {
       const shown = width * this.compare;
       c.save();
@@ -114,29 +135,57 @@ export class View {
       c.clip();
       c.drawImage(this.photo, 0, 0, width, height);
       c.restore();
-      c.fillStyle = "#fff";
-      c.fillRect(shown - 1 / this.scale, 0, 2 / this.scale, height);
     }
+    if (this.frame) this.dim(this.frame);
     if (this.place) this.outline(() => this.rounded(this.place), "#facc15", 3);
+    for (const { x, y, kind } of this.points) {
+      this.outline(() => c.arc(x, y, POINT / this.scale, 0, 2 * Math.PI), COLOURS[kind], 4);
+    }
     if (this.box) this.outline(() => c.rect(this.box.x, this.box.y, this.box.width, this.box.height));
     if (this.cursor) {
-      this.outline(() => c.arc(this.cursor.x, this.cursor.y, this.cursor.radius, 0, 2 * Math.PI), this.cursor.colour);
+      this.outline(() => c.arc(this.cursor.x, this.cursor.y, this.cursor.radius, 0, 2 * Math.PI), COLOURS[this.cursor.kind]);
     }
+    this.onpaint();
   }
 
-  paintLayer({ source, pattern, colour, opacity = 1 }) {
-    const c = this.context, { width, height } = this.size;
+  // Where the compare line stands, in the page's pixels of the canvas.
+  get line() {
+    const ratio = devicePixelRatio || 1;
+    return (this.x + this.compare * this.size.width * this.scale) / ratio;
+  }
+
+  // The share of the picture that lies left of a place on the canvas.
+  shareAt(x) {
+    const share = (x * (devicePixelRatio || 1) - this.x) / (this.size.width * this.scale);
+    return Math.min(1, Math.max(0, share));
+  }
+
+  paintLayer({ source, pattern, colour, opacity = 1 }, box) {
+    const c = this.context, place = [box.left, box.top, box.right - box.left, box.bottom - box.top];
     c.globalAlpha = opacity;
-    if (pattern) this.checkerboard();
+    if (pattern) this.checkerboard(box);
     else if (colour) {
       c.fillStyle = colour;
-      c.fillRect(0, 0, width, height);
-    } else if (source) c.drawImage(source, 0, 0, width, height);
+      c.fillRect(...place);
+    } else if (source) c.drawImage(source, ...place);
     c.globalAlpha = 1;
   }
 
-  checkerboard() {
-    const c = this.context, tile = document.createElement("canvas");
+  // Darken all that is beyond a frame.
+  dim({ left, top, right, bottom }) {
+    const c = this.context;
+    c.save();
+    c.beginPath();
+    c.rect(-this.x / this.scale, -this.y / this.scale, this.canvas.width / this.scale, this.canvas.height / this.scale);
+    c.rect(left, top, right - left, bottom - top);
+    c.fillStyle = "rgb(0 0 0 / 55%)";
+    c.fill("evenodd");
+    c.restore();
+    this.outline(() => c.rect(left, top, right - left, bottom - top));
+  }
+
+  checkerboard({ left, top, right, bottom }) {
+    const c = this.context, scale = this.scale, tile = document.createElement("canvas");
     tile.width = tile.height = 32;
     const t = tile.getContext("2d");
     t.fillStyle = "#fff";
@@ -147,7 +196,7 @@ export class View {
     c.save();
     c.setTransform(1, 0, 0, 1, 0, 0);
     c.fillStyle = c.createPattern(tile, "repeat");
-    c.fillRect(this.x, this.y, this.size.width * this.scale, this.size.height * this.scale);
+    c.fillRect(this.x + left * scale, this.y + top * scale, (right - left) * scale, (bottom - top) * scale);
     c.restore();
   }
 

@@ -1,0 +1,93 @@
+"""`torchrun --max-restarts`: a process is killed, all start again, and the run ends the same."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from mattekit.core.errors import BadArgument
+from mattekit.networks import weights
+from mattekit.recipes.run_folder import RunFolder, check_same_checkpoint
+
+FATAL = '''
+"""A step that kills its process, once, in the second of two."""
+
+import os
+import signal
+from pathlib import Path
+from typing import Literal
+
+from mattekit.core.config import config
+from mattekit.core.plugins import register
+
+seen = 0
+
+
+@register("steps")
+@config
+class FatalConfig:
+    name: Literal["fatal"] = "fatal"
+
+    def __call__(self, sample, rng):
+        global seen
+        seen += 1
+        if os.environ["RANK"] == "1" and seen == 7 and not Path("killed").exists():
+            Path("killed").touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return sample
+'''
+SMALL = ["data.train={name: synthetic, size: 64}", "data.valid=null", "data.size=64"]
+RUN = ["data.crop=[64]", "data.after_crop=[estimates,fatal]", "batch=2", "length.steps=6"]
+
+
+@pytest.mark.slow
+def test_a_killed_process_is_started_again_and_the_run_ends_with_the_same_bits(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "fatal.py").write_text(FATAL)
+    ends = []
+    for folder in ("killed-once", "in-peace"):  # the first leaves a mark, the second finds it
+        train = [sys.executable, "-m", "mattekit", "train", "tiny", "--import", "fatal.py"]
+        train += [*SMALL, *RUN, "checkpoint.every.steps=2", "--device", "cpu", "-o", folder]
+        launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--no-python"]
+        several = ["--nproc-per-node", "2", "--max-restarts", "1"]
+        environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+        done = subprocess.run(
+            [*launch, *several, *train],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        assert ("resumed at step" in done.stderr) == (folder == "killed-once")
+        ends.append(weights.read(tmp_path / folder / "checkpoints/step-000006/weights.safetensors"))
+    (_, killed), (_, peaceful) = ends
+    assert all(torch.equal(killed[name], peaceful[name]) for name in peaceful)
+
+
+@pytest.mark.parametrize("found", [None, "step-000004"])
+def test_processes_that_see_different_checkpoints_are_refused(
+    found: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As where machines share no folder: only the first has the checkpoints that it wrote."""
+
+    class Fabric:
+        world_size = 2
+        global_rank = 1
+
+    def gather(into: list[Any], own: Any) -> None:
+        into[:] = ["step-000006", own]
+
+    monkeypatch.setattr(torch.distributed, "all_gather_object", gather)
+    checkpoint = None if found is None else Path("run/checkpoints") / found
+    folder = RunFolder(path=Path("run"), checkpoint=checkpoint)
+    with pytest.raises(BadArgument, match=r"process 1 finds .*, process 0 step-000006; .* shared"):
+        check_same_checkpoint(folder, Fabric())
+    same = RunFolder(path=Path("run"), checkpoint=Path("run/checkpoints/step-000006"))
+    check_same_checkpoint(same, Fabric())
