@@ -8,8 +8,10 @@ import pytest
 from keying.stages import SKIN, YELLOW, disc, filmed, two_halves, uneven
 
 from mattekit.core.errors import BadImage, NoSubject
+from mattekit.imaging.arrays import as_picture
 from mattekit.imaging.compose import over, to_linear
 from mattekit.imaging.files import open_picture, write_image
+from mattekit.inference.load import load
 from mattekit.keying.key import key, key_picture
 from mattekit.synthetic.screens import screen_scene
 
@@ -106,3 +108,12 @@ def test_what_cannot_be_keyed_is_refused_in_a_sentence(
 ) -> None:
     with pytest.raises(error, match=sentence):
         key(photo, **options)
+
+
+def test_a_network_that_corrects_estimates_is_given_the_plate() -> None:
+    picture = screen_scene(1001, (120, 160), kind="hair")
+    network = load()
+    cut = key_picture(as_picture(picture.image), network=network)
+    assert cut.model == network.name
+    alone = np.abs(network.matte(picture.image, cut.trimap).alpha - picture.alpha).sum()
+    assert np.abs(cut.alpha - picture.alpha).sum() < alone

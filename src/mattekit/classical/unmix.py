@@ -19,6 +19,8 @@ from mattekit.core.types import Image, Mask, Plane
 ROUNDS = 3
 PLATE_ERROR = 0.05
 """s: share by which the light on the plate may be wrong."""
+HUE_ERROR = 0.02
+"""The same of each channel alone."""
 LEAST_NOISE = 0.004  # deviation, in sRGB-coded values: of 8 bits
 LEAST_SPREAD = 0.02
 """Deviation of colours of the subject that the core may not show."""
@@ -112,7 +114,7 @@ def _covariance(a: Plane, S: Plane, B: Plane, N: Plane) -> Plane:
     wrong = np.square(PLATE_ERROR * (1 - a))
     for column, (i, j) in enumerate(PAIRS):
         V[:, column] += wrong * B[:, i] * B[:, j]
-    V[:, :3] += N
+    V[:, :3] += N + np.square(HUE_ERROR * (1 - a)[:, None] * B.max(axis=1, keepdims=True))
     return V
 
 

@@ -99,9 +99,10 @@ def _movement(light: Image, behind: Image) -> tuple[Plane, float]:
         if agree.mean() < LEAST_LIKE:
             break
         try:
-            _, found = cv2.findTransformECC(
+            _, better = cv2.findTransformECC(
                 photo, plate, found, cv2.MOTION_HOMOGRAPHY, criteria, agree, 3
             )
+            found = np.asarray(better, np.float32)
         except cv2.error:  # nothing in the background to hold on to
             break
     scale = np.diag([width / size[1], height / size[0], 1]).astype(np.float32)

@@ -121,7 +121,8 @@ def fitted_plate(light: Image, screen: Plane) -> Image:
     rest = cv2.GaussianBlur((logs - expected) * weight[..., None], (0, 0), radius)
     amount = cv2.GaussianBlur(weight, (0, 0), radius)[..., None]
     plate = np.exp(expected + rest / (amount + 0.02)).astype(np.float32)
-    return cv2.resize(plate, size[::-1], interpolation=cv2.INTER_LINEAR)
+    whole: Image = cv2.resize(plate, size[::-1], interpolation=cv2.INTER_LINEAR)
+    return whole
 
 
 def _surface(level: Plane, usable: Mask) -> tuple[Plane, Mask]:

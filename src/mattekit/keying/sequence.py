@@ -122,7 +122,7 @@ def carried(before: Plane, alpha: Alpha, now: Plane) -> Carried:
         cv2.resize(to_float(image), small, interpolation=cv2.INTER_AREA) for image in (before, now)
     ]
     grey = [np.rint(255 * cv2.cvtColor(i, cv2.COLOR_RGB2GRAY)).astype(np.uint8) for i in images]
-    flow = cv2.DISOpticalFlow_create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
+    flow = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     to_before, to_now = flow.calc(grey[1], grey[0], None), flow.calc(grey[0], grey[1], None)  # type: ignore[call-overload]
     missed = np.linalg.norm(to_before + _moved(to_now, to_before), axis=2)
     apart = np.abs(cv2.blur(_moved(images[0], to_before) - images[1], (3, 3))).max(axis=2)
