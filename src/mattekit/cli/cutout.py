@@ -49,16 +49,17 @@ from mattekit.subject.segment import stroke_labels
 Repair = tuple[Path, Path]
 """Files of an alpha and of strokes that correct it."""
 Build = Callable[[], Matting]
-"""The method; its network is opened once a process."""
+"""Builds the method; its network is opened once per process."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FinishOptions:
-    """What is done to a finished cut-out."""
+    """Postprocessing of a cut-out."""
 
     crop: Annotated[bool, typer.Option("--crop", help="Cut to the subject.")] = False
     margin: Annotated[
-        str, typer.Option(metavar="N|N%", help="Room around it, in pixels or of its longer side.")
+        str,
+        typer.Option(metavar="N|N%", help="Margin around it, in pixels or of its longer side."),
     ] = "0"
     square: Annotated[bool, typer.Option("--square", help="Pad the shorter side.")] = False
     longest: Annotated[
@@ -89,7 +90,7 @@ class FinishOptions:
     ] = "none"
 
     def chosen(self) -> FinishingOptions:
-        """The same, as the library takes it."""
+        """The options as the library's type."""
         if self.grow and self.shrink:
             raise BadArgument("--grow and --shrink both move the edge; give one")
         return FinishingOptions(
@@ -120,7 +121,7 @@ def run(
     repair: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE|DIR", help="Strokes that correct --alpha: white subject, black beside it."
+            metavar="FILE|DIR", help="Strokes that correct --alpha: subject white, rest black."
         ),
     ] = None,
     alpha: Annotated[
@@ -131,7 +132,7 @@ def run(
     ] = False,
     save: Annotated[
         str | None,
-        typer.Option(metavar="LIST", help=f"Any of {','.join(PARTS)}, with commas; default rgba."),
+        typer.Option(metavar="LIST", help=f"Any of {','.join(PARTS)}; default rgba."),
     ] = None,
     background: Annotated[
         str | None,
@@ -161,9 +162,9 @@ def run(
 
     What is known of the subject comes from --trimap, --mask, --box, --point or --scribbles;
     without any, a segmenter finds the subject, or the photo is refused where it is not sure
-    enough. --repair corrects an alpha by strokes and leaves all else as it is. --paint
-    opens a page in the browser to paint it, beginning with what is known (needs the extra 'serve');
-    files are written when you press Done there. '-' reads a photo from stdin and writes the RGBA
+    enough. --repair corrects an alpha by strokes and changes nothing else. --paint opens a page
+    in the browser to paint the hint, starting from a given one (needs the extra 'serve'); files
+    are written when you press Done there. '-' reads a photo from stdin and writes the RGBA
     as PNG to stdout.
     """
     build = partial(
@@ -282,7 +283,7 @@ def _outcome(cut: Cutout, min_confidence: float | None, outputs: list[Path]) -> 
 
 
 def _stronger_segmenter() -> bool:
-    """Offer a stronger segmenter to somebody at a terminal; whether it is there now and was not."""
+    """Offer a stronger segmenter at a terminal; returns whether it was installed now."""
     entry = registered(STRONGER)
     return _at_terminal() and not entry.installed and _accepted(entry)
 
@@ -293,12 +294,12 @@ def _at_terminal() -> bool:
 
 @cache
 def _accepted(entry: RegisteredModel) -> bool:
-    """The answer to the offer, asked once."""
+    """The user's answer, asked once."""
     return obtain(entry, accepted=False)
 
 
 def _segmented(cut: Cutout) -> dict[str, Any]:
-    """What found the subject, and on which terms it and the model may be used."""
+    """The segmenter, and the terms of use of it and of the model."""
     found: dict[str, Any] = {"segmenter": cut.segmenter} if cut.segmenter else {}
     terms = {"terms": cut.terms, "model_terms": cut.model_terms}
     return found | {name: asdict(said) for name, said in terms.items() if said is not None}
@@ -333,7 +334,7 @@ def _pipe(
     min_confidence: float | None,
     finishing: FinishingOptions,
 ) -> None:
-    """One photo from stdin to stdout; what there is to remark goes to stderr."""
+    """Process one photo from stdin to stdout; warnings go to stderr."""
     picture: Picture = read.photo(sys.stdin.buffer.read())
     hint = hint_of(**photo.hints, strict=read.strict_trimap)
     found = cut_picture(picture, hint, method, max_pixels=read.max_pixels)

@@ -48,7 +48,7 @@ def run(
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option("--model", metavar="NAME|FILE", help="A model, or a file; else the shipped."),
+        typer.Option("--model", metavar="NAME|FILE", help="A model, or a file; default: shipped."),
     ] = None,
     *,
     strategy: StrategyOptions,
@@ -72,7 +72,7 @@ def run(
         typer.Option("--true", metavar="DIR", help="True alphas: measure what was written."),
     ] = None,
     protocol: Annotated[
-        str, typer.Option("--protocol", metavar="NAME", help="Of that measuring; see evaluate.")
+        str, typer.Option("--protocol", metavar="NAME", help="Protocol of --true; see evaluate.")
     ] = "official",
     min_confidence: MinConfidence = None,
     read: ReadOptions,
@@ -131,7 +131,7 @@ def _find(
     output: Path,
     trimap: Path | None,
 ) -> dict[Path, Photo]:
-    """The pictures to predict, by what names each in reports."""
+    """The pictures to predict, by their name in reports."""
     if sum(bool(given) for given in (photos, manifest, list_file, alphamatting)) != 1:
         raise BadArgument("name the photos, or give one of --manifest, --list and --alphamatting")
     if alphamatting is not None:
@@ -203,7 +203,7 @@ def _predict(
 def _measure(
     photos: Any, predicted: Path, true: Path, protocol: str, batch: BatchOptions, names: str
 ) -> None:
-    """Evaluate the alphas that were written; the numbers go beside them."""
+    """Evaluate the written alphas; the numbers are stored with them."""
     from mattekit.cli import evaluate
 
     folders = {file.parent for photo in photos for file in photo.hint_files}

@@ -1,4 +1,4 @@
-"""How far long work has come."""
+"""Progress of long work."""
 
 import sys
 import time
@@ -10,22 +10,22 @@ from typing import Any
 import typer
 
 SECONDS = 10.0
-"""Between two lines about one item, where there is no terminal."""
+"""Seconds between two lines about one item, without a terminal."""
 
 
 class Stages:
-    """Shows the stage of the item at hand: `subject`, `alpha`, `colours`, each from 0 to 1."""
+    """Shows the stage of the current item: `subject`, `alpha`, `colours`, each from 0 to 1."""
 
     def __init__(self) -> None:
         self.show: Callable[[str], object] = lambda text: None
         self.last = time.monotonic()
 
     def __call__(self, stage: str, share: float) -> None:
-        """A stage has come so far."""
+        """Show the progress of a stage."""
         self.show(f"{stage} {share:.0%}")
 
     def now_and_then(self, text: str) -> None:
-        """A line on stderr, but not too often."""
+        """Print a line on stderr, at most every `SECONDS`."""
         if time.monotonic() - self.last > SECONDS:
             self.last = time.monotonic()
             typer.echo(f"  {text}", err=True)
@@ -35,11 +35,11 @@ class Stages:
 def progress(
     total: int, *, quiet: bool, said: str = "", stages: Stages | None = None
 ) -> Iterator[Callable[[], object]]:
-    """A bar on a terminal; elsewhere a line every tenth of the way, where there is one to say.
+    """A bar on a terminal; elsewhere a line per tenth if `said` is given.
 
     Args:
         said: what was done to the items, such as `measured`.
-        stages: shown beside the bar, or in lines of their own where an item takes long.
+        stages: shown next to the bar, or in separate lines if an item takes long.
     """
     terminal = sys.stderr.isatty()
     if stages is not None and not quiet and not terminal:

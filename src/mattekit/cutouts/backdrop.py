@@ -1,4 +1,4 @@
-"""A new background: one colour, or a picture fitted to the size of the photo."""
+"""A new background: a colour, or a picture fitted to the size of the photo."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ class Backdrop:
     """A colour, or a picture and how it is fitted."""
 
     name: str
-    """As it goes into file names."""
+    """The name in file names."""
     colours: Plane
     """3 values, or h w 3."""
     fit: Fit = "cover"
@@ -35,7 +35,7 @@ class Backdrop:
 
 
 def read_backdrop(text: str, fit: Fit = "cover") -> Backdrop:
-    """The background that a file or the name of a colour stands for."""
+    """The background from the name of a file or of a colour."""
     path = Path(text)
     if path.suffix or path.exists():
         return Backdrop(name=path.stem, colours=read_image(path), fit=fit, files=(path,))
