@@ -40,7 +40,14 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True, kw_only=True)
 class Cutout:
-    """The subject of a photo on its own."""
+    """The result of `cutout`: the subject of a photo.
+
+    >>> from mattekit.synthetic.scene import scene
+    >>> picture = scene(1, 64)
+    >>> cut = cutout(picture.image, trimap=picture.trimap)
+    >>> cut.model, cut.alpha.shape, cut.on(np.ones(3, np.float32)).shape
+    ('compact', (64, 64), (64, 64, 3))
+    """
 
     matte: Matte
     colours: Plane
@@ -85,11 +92,15 @@ class Cutout:
         return coded(self.colours) if self.linear else to_float(self.colours)
 
     def rgba(self) -> Image:
-        """Foreground and alpha, h w 4."""
+        """Foreground and alpha, h w 4, floats in [0, 1], straight."""
         return np.dstack([self.foreground, self.alpha])
 
     def on(self, background: Image) -> Image:
-        """The subject on another background: h w 3, or one colour."""
+        """The subject on another background.
+
+        Args:
+            background: h w 3 of the photo's size, or one colour, floats in [0, 1].
+        """
         composite: Image = over(self.foreground, self.alpha[..., None], background)
         return composite.astype(np.float32)
 
@@ -104,8 +115,15 @@ class Cutout:
         """Write the RGBA picture: PNG, TIFF, WebP or EXR by the suffix.
 
         Args:
+            path: the file to write; an existing one is replaced.
+            bits: bits per value, 8 or 16; 32 for EXR.
+            exif: EXIF data to store.
             straight: leave the colours of an EXR as they are; else they are multiplied by alpha, as
                 compositing programs expect.
+
+        Raises:
+            BadArgument: the format cannot hold this.
+            BadOutput: the file cannot be written.
         """
         write_image(
             path,

@@ -189,6 +189,14 @@ def evaluate(
 
     Raises:
         MattekitError: nothing could be paired, or the protocol lacks its trimaps.
+
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from mattekit.imaging.files import write_alpha
+    >>> path = Path(tempfile.mkdtemp()) / "cat.png"
+    >>> write_alpha(path, np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8))
+    >>> evaluate(path, path, protocol="gfm", metrics=["sad", "mse"]).means
+    {'sad': 0.0, 'mse': 0.0}
     """
     given = {
         "true": true,

@@ -42,7 +42,14 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """All rows of one folder of predictions."""
+    """All rows of one folder of predictions, and their means.
+
+    >>> from mattekit.metrics import PROTOCOLS
+    >>> cat = Row(name="cat", predicted="cat.png", values={"mse": 0.1})
+    >>> dog = Row(name="dog", predicted="dog.png", values={"mse": 0.3})
+    >>> Evaluation(title="pets", protocol=PROTOCOLS["official"], rows=(cat, dog)).means
+    {'mse': 0.2}
+    """
 
     title: str
     protocol: Protocol
