@@ -64,7 +64,7 @@ Repair = tuple[Path, Path]
 Repairs = tuple[Partners, Partners]
 """The same for all photos."""
 Build = Callable[[], Matting]
-"""The method; its network is opened once a process."""
+"""Builds the method; its network is opened once per process."""
 
 
 @over_videos
@@ -82,7 +82,7 @@ def run(
     repair: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE|DIR", help="Strokes that correct --alpha: white subject, black beside it."
+            metavar="FILE|DIR", help="Strokes that correct --alpha: subject white, rest black."
         ),
     ] = None,
     alpha: Annotated[
@@ -259,7 +259,7 @@ def _outcome(
 
 
 def _stronger_segmenter() -> bool:
-    """Offer a stronger segmenter to somebody at a terminal; whether it is there now and was not."""
+    """Offer a stronger segmenter at a terminal; returns whether it was installed now."""
     entry = registered(STRONGER)
     return _at_terminal() and not entry.installed and _accepted(entry)
 
@@ -270,12 +270,12 @@ def _at_terminal() -> bool:
 
 @cache
 def _accepted(entry: RegisteredModel) -> bool:
-    """The answer to the offer, asked once."""
+    """The user's answer, asked once."""
     return obtain(entry, accepted=False)
 
 
 def _segmented(cut: Cutout) -> dict[str, Any]:
-    """What found the subject, and on which terms it and the model may be used."""
+    """The segmenter, and the terms of use of it and of the model."""
     found: dict[str, Any] = {"segmenter": cut.segmenter} if cut.segmenter else {}
     terms = {"terms": cut.terms, "model_terms": cut.model_terms}
     return found | {name: asdict(said) for name, said in terms.items() if said is not None}
@@ -309,7 +309,7 @@ def _pipe(
     min_confidence: float | None,
     finishing: FinishingOptions,
 ) -> None:
-    """One photo from stdin to stdout; what there is to remark goes to stderr."""
+    """Process one photo from stdin to stdout; warnings go to stderr."""
     picture: Picture = read.photo(sys.stdin.buffer.read())
     hint = hint_of(**photo.hints, strict=read.strict_trimap)
     found = cut_picture(picture, hint, method, max_pixels=read.max_pixels)

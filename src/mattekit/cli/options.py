@@ -113,7 +113,7 @@ Manifest = Annotated[
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")]
 SkipExisting = Annotated[
     bool,
-    typer.Option("--skip-existing", help="Leave out inputs whose results exist; resumes a run."),
+    typer.Option("--skip-existing", help="Skip inputs whose results exist; resumes a run."),
 ]
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document that lists every input.")
@@ -131,12 +131,12 @@ MaxPixels = Annotated[
 MaxMemory = Annotated[
     int,
     typer.Option(
-        "--max-memory", metavar="2GB", parser=to_bytes, help="Memory that the work may take."
+        "--max-memory", metavar="2GB", parser=to_bytes, help="Memory that the work may use."
     ),
 ]
 Processes = Annotated[
     int,
-    typer.Option("--processes", metavar="N", min=0, help="0: one a processor."),
+    typer.Option("--processes", metavar="N", min=0, help="0: one per processor."),
 ]
 PictureSize = Annotated[
     str, typer.Option("--size", metavar="WxH", help="Width and height in pixels.")
@@ -151,7 +151,7 @@ Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same 
 Device = Annotated[
     str,
     typer.Option(
-        "--device", metavar="auto|cpu|cuda|cuda:N|mps", help="Where to compute; auto says once."
+        "--device", metavar="auto|cpu|cuda|cuda:N|mps", help="Where to compute; auto names it once."
     ),
 ]
 
@@ -194,7 +194,7 @@ class BatchOptions:
     shard: Annotated[
         Shard,
         typer.Option(
-            "--shard", metavar="I/N", parser=to_shard, help="Do one part of N only, from 0/N."
+            "--shard", metavar="I/N", parser=to_shard, help="Process only part I of N, from 0/N."
         ),
     ] = Shard()  # noqa: RUF009
     ledger: Annotated[
@@ -222,11 +222,11 @@ class BatchOptions:
     json: Json = False
     quiet: Quiet = False
     command: str = ""
-    """What decides the results: filled in from everything else on the line."""
+    """All options that affect the results; filled in by `flattened`."""
 
     @property
     def existing(self) -> Existing:
-        """What becomes of an input whose results exist."""
+        """How to handle an input whose results exist."""
         return "skip" if self.skip_existing else "replace" if self.overwrite else "refuse"
 
     @property
@@ -242,7 +242,7 @@ class BatchOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class ManyProcesses(BatchOptions):
-    """The same for work of one thread, which takes all processors unless told otherwise."""
+    """The same for single-threaded work, which uses all processors by default."""
 
     processes: Processes = 0
 
@@ -260,7 +260,7 @@ TAKES_URLS = {
 
 
 def flattened(run: Callable[..., None]) -> Callable[..., None]:
-    """The same function with the options of its groups as parameters in place of the groups."""
+    """The same function with the options of its groups as parameters instead of the groups."""
     hints = get_type_hints(run, include_extras=True)
     parameters: list[inspect.Parameter] = []
     groups: dict[str, tuple[Any, list[str]]] = {}

@@ -1,4 +1,4 @@
-"""What `cutout` and `predict` share: photos with what is known of them, and groups of options."""
+"""Shared by `cutout` and `predict`: photos with their hints, and groups of options."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, make_dataclass, replace
@@ -25,7 +25,7 @@ from mattekit.subject.hints import HINTS
 from mattekit.subject.several import Subjects, hints_of_subjects
 
 KINDS = [kind for kind in HINTS if kind != "auto"]
-"""Hints that somebody gives."""
+"""Hints that a user gives."""
 STDIN = Path("-")
 S = TypeVar("S")
 T = TypeVar("T")
@@ -38,7 +38,7 @@ CommercialOnly = Annotated[
     bool,
     typer.Option(
         "--commercial-only",
-        help="Refuse models whose terms do not plainly allow commercial use; also "
+        help="Refuse models whose terms do not clearly allow commercial use; also "
         "MATTEKIT_COMMERCIAL_ONLY=1.",
     ),
 ]
@@ -60,7 +60,7 @@ Trimap = Annotated[
 
 @dataclass(frozen=True, kw_only=True)
 class Photo:
-    """One photo, what is known of its subject, and where its results go."""
+    """One photo, its hints, and the output of its results."""
 
     path: Path
     output: Path
@@ -70,11 +70,11 @@ class Photo:
     called: Path | None = None
     """What reports call it, where one photo is there several times."""
     subject: int | None = None
-    """Number of the subject, where each of several has results of its own."""
+    """Number of the subject, if each of several has its own results."""
 
     @property
     def stem(self) -> str:
-        """What the results are called."""
+        """The stem of the results' names."""
         return self.path.stem if self.subject is None else f"{self.path.stem}-{self.subject}"
 
     @property
@@ -84,19 +84,19 @@ class Photo:
 
     @property
     def hint_files(self) -> tuple[Path, ...]:
-        """Files that are read beside the photo."""
+        """Files of hints."""
         return tuple(value for value in self.hints.values() if isinstance(value, Path))
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Hints:
-    """What is known of the subject: one of `HINTS` for all photos, or one for each."""
+    """The hint: one of `HINTS` for all photos, or one for each."""
 
     band: Annotated[
         str | None,
         typer.Option(
             metavar="N|N%",
-            help="Width of a mask's unknown edge, in pixels or relative; default: as it is soft.",
+            help="Width of a mask's unknown edge, in pixels or relative; default: by its softness.",
         ),
     ] = None
     point: Annotated[
@@ -105,21 +105,21 @@ class _Hints:
     ] = None
     not_point: Annotated[
         list[str] | None,
-        typer.Option(metavar="X,Y", help="A pixel beside the subject; may be repeated."),
+        typer.Option(metavar="X,Y", help="A pixel of the background; may be repeated."),
     ] = None
     subjects: Annotated[
         Literal["each", "all"] | None,
         typer.Option(
-            help="Of several, by a mask with one value a subject or a point on each: a result for "
-            "each, or one for all."
+            help="Several subjects, from a mask with one value per subject or a point on each: a "
+            "result for each, or one for all."
         ),
     ] = None
     segmenter: Annotated[
         str | None,
         typer.Option(
             metavar="NAME|FILE.onnx",
-            help="What finds the subject without a hint, in a box or from points; default: the "
-            "best installed.",
+            help="Finds the subject without a hint, in a box or from points; default: the best "
+            "installed one.",
         ),
     ] = None
     commercial_only: CommercialOnly = False
@@ -195,7 +195,7 @@ else:
 
 
 def parsed(kind: str, text: str) -> Any:
-    """The value of a hint that is written on the line, such as a box."""
+    """The value of a hint given as text, such as a box."""
     value: Any = HINTS[kind].parse(text).value
     return value
 
@@ -301,7 +301,7 @@ class PhotoOptions:
     existing_alpha: Annotated[
         str,
         typer.Option(
-            metavar="ignore|multiply|composite:COLOUR", help="What becomes of a photo's own alpha."
+            metavar="ignore|multiply|composite:COLOUR", help="How a photo's own alpha is handled."
         ),
     ] = "ignore"
     allow_8bit: Annotated[
@@ -310,7 +310,7 @@ class PhotoOptions:
     max_pixels: MaxPixels = DEFAULT_MAX_PIXELS
 
     def photo(self, source: Path | bytes) -> Picture:
-        """The photo, its own alpha dealt with."""
+        """The photo, its own alpha handled."""
         picture = open_picture(source, max_pixels=self.max_pixels, allow_8bit=self.allow_8bit)
         how, colour = to_existing(self.existing_alpha)
         red, green, blue = named_colour(colour).tolist()
@@ -332,20 +332,20 @@ class WriteOptions:
 
     format: Annotated[
         SaveFormat | None,
-        typer.Option(help="Else PNG, or EXR of an EXR photo; psd holds layers."),
+        typer.Option(help="Default: PNG, or EXR for an EXR photo; psd has layers."),
     ] = None
     bits: Bits = 8
     straight: Annotated[
         bool, typer.Option("--straight", help="EXR: colours are not multiplied by alpha.")
     ] = False
     keep_metadata: Annotated[
-        bool, typer.Option("--keep-metadata", help="Carry what the camera noted to the RGBA.")
+        bool, typer.Option("--keep-metadata", help="Copy the photo's EXIF data to the RGBA.")
     ] = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class StrategyOptions:
-    """How a network goes over a picture."""
+    """How a network processes a picture."""
 
     strategy: Annotated[
         str | None,
@@ -423,7 +423,7 @@ class StrategyOptions:
 
 
 def to_existing(text: str) -> tuple[ExistingAlpha, str]:
-    """What becomes of an existing alpha, and the colour that a composite puts under it.
+    """The handling of an existing alpha, and the colour below it in a composite.
 
     >>> to_existing("composite:black")
     ('composite', 'black')
@@ -443,7 +443,7 @@ def with_confidence(
     subject_confidence: float | None = None,
     **given: Any,
 ) -> Outcome:
-    """An outcome with both confidences, unsure where the lower is below the least."""
+    """An outcome with both confidences; unsure if the lower is below `least`."""
     known = {"confidence": confidence, "subject_confidence": subject_confidence}
     shown = {name: round(value, 4) for name, value in known.items() if value is not None}
     given["extra"] = shown | given.get("extra", {})

@@ -55,7 +55,7 @@ def run(
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option("--model", metavar="NAME|FILE", help="A model, or a file; else the shipped."),
+        typer.Option("--model", metavar="NAME|FILE", help="A model, or a file; default: shipped."),
     ] = None,
     *,
     strategy: StrategyOptions,
@@ -86,7 +86,7 @@ def run(
         typer.Option("--true", metavar="DIR", help="True alphas: measure what was written."),
     ] = None,
     protocol: Annotated[
-        str, typer.Option("--protocol", metavar="NAME", help="Of that measuring; see evaluate.")
+        str, typer.Option("--protocol", metavar="NAME", help="Protocol of --true; see evaluate.")
     ] = "official",
     min_confidence: MinConfidence = None,
     sequence: InSequence = False,
@@ -275,7 +275,7 @@ def _measure(
     batch: BatchOptions,
     names: str,
 ) -> None:
-    """Evaluate the alphas that were written; the numbers go beside them."""
+    """Evaluate the written alphas; the numbers are stored with them."""
     from mattekit.cli import evaluate
 
     folders = {file.parent for photo in photos for file in photo.hint_files}

@@ -13,7 +13,7 @@ from mattekit.core.errors import BadArgument
 from mattekit.core.types import Size
 
 LAYOUT_HELP = (
-    "How the files are arranged: plain (a folder a plane), rgba, or a miniature of adobe, "
+    "How the files are arranged: plain (a folder per plane), rgba, or a miniature of adobe, "
     "composition1k, merged, comp, aim500, am2k, backgrounds, samplenet, samplenet-train, "
     "alphamatting."
 )
@@ -35,7 +35,7 @@ def run(
     *,
     batch: BatchOptions,
 ) -> None:
-    """Draw scenes SEED, SEED + 1, ... and write what the layout has of each.
+    """Draw scenes SEED, SEED + 1, ... and write the files of the layout for each.
 
     Lists of the layout name the scenes of this call.
     """

@@ -1,4 +1,4 @@
-"""One picture that shows what was done: photo, trimap, alpha, and the subject on a checkerboard.
+"""A picture of all stages: photo, trimap, alpha, and the subject on a checkerboard.
 
 A fifth part shows where the model is unsure, if it says so. Of a key: photo, plate, alpha, and the
 subject on three backgrounds.
@@ -26,7 +26,7 @@ GREATEST_DOUBT = 0.25
 
 
 def preview(photo: Plane, cut: Cutout) -> Image:
-    """Photo, trimap, alpha, subject and, where it is known, doubt: small, side by side."""
+    """Photo, trimap, alpha, subject and, if known, expected error: small, side by side."""
     size = fit_within(cut.trimap.shape, LONGEST)
     alpha = resize(cut.alpha, size)
     trimap = to_float(to_pixels(resize(cut.trimap, size, "labels")))
@@ -42,14 +42,14 @@ def preview(photo: Plane, cut: Cutout) -> Image:
         return _side_by_side([small, resize(cut.plate, size), _grey(alpha), subject, *plain])
     panels = [small, _grey(trimap), _grey(alpha), subject]
     if cut.expected_error is not None:
-        panels.append(doubt(small, resize(cut.expected_error, size)))
+        panels.append(error_overlay(small, resize(cut.expected_error, size)))
     return _side_by_side(panels)
 
 
-def doubt(photo: Image, expected_error: Plane) -> Image:
+def error_overlay(photo: Image, expected_error: Plane) -> Image:
     """The photo in dim grey, and over it the expected error in orange."""
-    strength = (expected_error / GREATEST_DOUBT).clip(0, 1)[..., None]
-    shown: Image = over(DOUBT, strength, DIMMED * photo.mean(axis=2, keepdims=True))
+    strength = (expected_error / FULL_COLOUR).clip(0, 1)[..., None]
+    shown: Image = over(ERROR_COLOUR, strength, DIMMED * photo.mean(axis=2, keepdims=True))
     return shown
 
 

@@ -23,6 +23,17 @@ SIMILAR = 0.15
 def scene(seed: int, size: int | Size = 512, *, kind: str | None = None) -> Sample:
     """The picture number `seed`: the same planes every time, all of them known exactly.
 
+    Args:
+        seed: 0 or more.
+        size: height and width, or the side of a square.
+        kind: a name of `KINDS`; default: a random one.
+
+    Returns:
+        Image, alpha, trimap, foreground and background, aligned.
+
+    Raises:
+        BadArgument: there is no such kind, or the size has no pixel.
+
     >>> picture = scene(7, (48, 64), kind="hair")
     >>> picture.image.shape, picture.name
     ((48, 64, 3), 'hair-000007')
