@@ -42,10 +42,10 @@ fix: .venv/.dev
 	$(BIN)/ruff format
 
 test-all: .venv/.dev
-	$(BIN)/pytest -n auto -m "not gpu"
+	$(BIN)/pytest -n auto -m "not gpu" --durations 40
 
 bench: .venv/.dev
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script --quick || exit 1; done
+	@for script in benchmarks/*_*.py; do echo "== $$script"; $(BIN)/python $$script --quick || exit 1; done
 
 clean:
 	rm -rf .venv demo-output build dist .mypy_cache .ruff_cache .pytest_cache

@@ -4,15 +4,13 @@
         [--steps 600] [--only camera]
 
 The recipe `compact` is trained from random weights on scenes that lack one part, and on whole ones,
-all with the same numbers of scenes and steps. Every run is measured on the same photographs (DIR
-holds image/, alpha/, trimap/ and trimap2/) and on 64 whole scenes of another seed. What stands in
-the folder already is gone on with.
+all with the same numbers of scenes and steps. Every run is measured on the same photographs (DIR is
+laid out as `pictures.py` says) and on 64 whole scenes of another seed. What stands in the folder
+already is gone on with.
 """
 
-import argparse
 import subprocess
-import sys
-import tempfile
+from argparse import Namespace
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, field
@@ -21,7 +19,8 @@ from typing import Any
 from unittest.mock import patch
 
 import numpy as np
-from quality_real import photographs
+from harness import Options, Report, command, kept_in
+from pictures import photographs
 
 from mattekit.core.types import Alpha, Trimap
 from mattekit.data.sources import compact_scenes
@@ -100,10 +99,8 @@ def train(bank: Path, whole: Path, photos: Path | None, run: Path, count: int, s
         "validate.every.steps": steps,
         "log.pictures": "null",
     }
-    words = [f"{key}={value}" for key, value in settings.items()]
-    command = [sys.executable, "-m", "mattekit", "train", "compact", *words]
-    command += ["--device", "cpu", "--output", str(run), "--quiet"]
-    subprocess.run(command, check=True)
+    words = ("train", "compact", "--device", "cpu", "--output", run, "--quiet")
+    subprocess.run(command(*words, **settings), check=True)
 
 
 def on_photographs(run: Path, data: Path, trimaps: str) -> list[float]:
@@ -118,10 +115,10 @@ def on_photographs(run: Path, data: Path, trimaps: str) -> list[float]:
     return means
 
 
-def report(options: argparse.Namespace, folder: Path) -> None:
+def compare(report: Report, options: Namespace, folder: Path) -> None:
     """Train and measure, one row a removal."""
-    print("| without | 64 scenes SAD | MSE | tight SAD | MSE | loose SAD | MSE |")
-    print("|---|--:|--:|--:|--:|--:|--:|")
+    errors = " | ".join(f"{what} SAD:.3f | MSE:.4f" for what in ("64 scenes", "tight", "loose"))
+    table = report.table(f"without | {errors}")
     for name, removal in REMOVALS.items():
         if options.only not in (None, name):
             continue
@@ -134,24 +131,21 @@ def report(options: argparse.Namespace, folder: Path) -> None:
         if options.data is not None:
             cells += on_photographs(place / "run", options.data, "trimap")
             cells += on_photographs(place / "run", options.data, "trimap2")
-        printed = (f"{c:.4f}" if number % 2 else f"{c:.3f}" for number, c in enumerate(cells))
-        print(f"| {name} | {' | '.join(printed)} |", flush=True)
+        table.row(name, *cells)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    quick = "a few steps without a camera"
+    parser = Options(__doc__, quick=quick, scenes=2, steps=2, only="camera")
     parser.add_argument("--data", type=Path, help="folder of real photographs to measure on")
     parser.add_argument("--photos", type=Path, help="folder of photographs to take colours from")
     parser.add_argument("--folder", type=Path, help="where banks and runs stay")
     parser.add_argument("--scenes", type=int, default=300)
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--only", choices=list(REMOVALS))
-    parser.add_argument("--quick", action="store_true", help="a few steps without a camera")
     options = parser.parse_args()
-    if options.quick:
-        options.scenes, options.steps, options.only = 2, 2, "camera"
-    with tempfile.TemporaryDirectory() as aside:
-        report(options, options.folder or Path(aside))
+    with Report(options.json) as report, kept_in(options.folder) as folder:
+        compare(report, options, folder)
 
 
 if __name__ == "__main__":

@@ -6,32 +6,29 @@ Trains the recipe `tiny` twice on the CPU, once in peace and once with SIGKILL a
 the same command again; compares the weights bit by bit and draws both curves.
 """
 
-import argparse
 import hashlib
 import json
 import random
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from pathlib import Path
 
+from harness import Options, Report, clock, command, kept_in
 from safetensors.numpy import load_file
 
 from mattekit.models.files import WEIGHTS
 
-MATTEKIT = [sys.executable, "-m", "mattekit"]
 
-
-def command(folder: Path, steps: int) -> list[str]:
+def training(folder: Path, steps: int) -> list[str]:
     """The training, the same words every time."""
-    settings = [
-        f"length.steps={steps}",
-        f"checkpoint.every.steps={max(steps // 12, 1)}",
-        f"validate.every.steps={max(steps // 6, 1)}",
-    ]
-    return [*MATTEKIT, "train", "tiny", *settings, "--device", "cpu", "--output", str(folder)]
+    settings = {
+        "length.steps": steps,
+        "checkpoint.every.steps": max(steps // 12, 1),
+        "validate.every.steps": max(steps // 6, 1),
+    }
+    return command("train", "tiny", "--device", "cpu", "--output", folder, **settings)
 
 
 def step_reached(folder: Path) -> int:
@@ -42,13 +39,6 @@ def step_reached(folder: Path) -> int:
     return max(steps, default=0)
 
 
-def train_in_peace(folder: Path, steps: int) -> float:
-    """Seconds of an undisturbed run."""
-    start = time.perf_counter()
-    subprocess.run(command(folder, steps), check=True, capture_output=True)
-    return time.perf_counter() - start
-
-
 def train_under_fire(folder: Path, steps: int, kills: int) -> list[int]:
     """Kill the run at that many random steps, start it again each time; the steps of the kills."""
     chance = random.Random(0)
@@ -56,7 +46,7 @@ def train_under_fire(folder: Path, steps: int, kills: int) -> list[int]:
     killed_at = []
     for moment in moments:
         process = subprocess.Popen(
-            command(folder, steps), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            training(folder, steps), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         while process.poll() is None and step_reached(folder) < moment:
             time.sleep(0.01)
@@ -64,7 +54,7 @@ def train_under_fire(folder: Path, steps: int, kills: int) -> list[int]:
         process.send_signal(signal.SIGKILL)
         process.wait()
         killed_at.append(step_reached(folder))
-    subprocess.run(command(folder, steps), check=True, capture_output=True)
+    subprocess.run(training(folder, steps), check=True, capture_output=True)
     return killed_at
 
 
@@ -77,33 +67,32 @@ def digest(folder: Path) -> str:
     return found.hexdigest()
 
 
+def compare(report: Report, folder: Path, steps: int, kills: int) -> None:
+    """Both runs, and whether they agree."""
+    with clock() as taken:
+        subprocess.run(training(folder / "in-peace", steps), check=True, capture_output=True)
+    report.say("{steps} steps undisturbed: {seconds:.0f} s", steps=steps, seconds=taken.wall)
+    killed_at = ", ".join(map(str, train_under_fire(folder / "killed", steps, kills)))
+    report.say("killed after steps {steps}, and finished", steps=killed_at)
+    digests = {name: digest(folder / name) for name in ("in-peace", "killed")}
+    for name, value in digests.items():
+        report.say("{name:>9}: weights {digest:.16}", name=name, digest=value)
+    runs = [folder / name for name in digests]
+    plot = command("plot", *runs, "-o", folder / "curves.png")
+    subprocess.run(plot, check=True, capture_output=True)
+    if len(set(digests.values())) > 1:
+        sys.exit("the weights differ")
+    report.say("the weights are the same to the bit")
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="60 steps, two kills")
+    parser = Options(__doc__, quick="60 steps, two kills", steps=60, kills=2)
     parser.add_argument("--steps", type=int, default=600)
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--out", type=Path, help="keep the runs here")
     options = parser.parse_args()
-    steps, kills = (60, 2) if options.quick else (options.steps, options.kills)
-    with tempfile.TemporaryDirectory() as aside:
-        report(options.out or Path(aside), steps, kills)
-
-
-def report(folder: Path, steps: int, kills: int) -> None:
-    """Both runs, and whether they agree."""
-    seconds = train_in_peace(folder / "in-peace", steps)
-    print(f"{steps} steps undisturbed: {seconds:.0f} s", flush=True)
-    killed_at = train_under_fire(folder / "killed", steps, kills)
-    print(f"killed after steps {', '.join(map(str, killed_at))}, and finished")
-    digests = {name: digest(folder / name) for name in ("in-peace", "killed")}
-    for name, value in digests.items():
-        print(f"{name:>9}: weights {value[:16]}")
-    curves = folder / "curves.png"
-    runs = [str(folder / name) for name in digests]
-    subprocess.run([*MATTEKIT, "plot", *runs, "-o", str(curves)], check=True, capture_output=True)
-    if len(set(digests.values())) > 1:
-        sys.exit("the weights differ")
-    print("the weights are the same to the bit")
+    with Report(options.json) as report, kept_in(options.out) as folder:
+        compare(report, folder, options.steps, options.kills)
 
 
 if __name__ == "__main__":

@@ -9,71 +9,19 @@ SampleNet, alpha is taught with the true colours; its two colour networks are me
 error of the colours they guess.
 """
 
-import argparse
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
+from harness import Options, Report, clock
+from lessons import LESSONS, SIDE, Lesson, fit, inputs_of, new_network, scenes
 from torch import Tensor, nn
 
 from mattekit.core.tensors import Batch, Prediction, region_weight
 from mattekit.core.types import Image
-from mattekit.data.loader import collate
-from mattekit.data.sources.compact_scenes import CompactScenesConfig
 from mattekit.imaging.files import write_image
-from mattekit.losses.alpha import AlphaL1Config
-from mattekit.losses.composition import CompositionL1Config
-from mattekit.losses.focus import FocusL1Config
-from mattekit.losses.glance import GlanceCrossEntropyConfig
-from mattekit.losses.sampling import SamplingL1Config
-from mattekit.networks import build
-
-SIDE = 96
-MATTE = (AlphaL1Config(region="whole"), CompositionL1Config(region="whole", weight=0.5))
-GLANCE = (GlanceCrossEntropyConfig(), FocusL1Config())
-
-
-@dataclass(frozen=True, kw_only=True)
-class Lesson:
-    """A network, what teaches it, and how fast."""
-
-    network: str
-    options: dict[str, Any] = field(default_factory=dict)
-    losses: Sequence[Any] = MATTE
-    lr: float = 3e-4
-    kaiming: bool = False
-    """Draw convolutions by Kaiming's rule: in a deep network without norms, which else starts from
-    ImageNet, signals drawn by Xavier's die out."""
-    colours: str | None = None
-    """The plane that it guesses instead of alpha."""
-
-    @property
-    def label(self) -> str:
-        return " ".join([self.network, *self.options.values()])
-
-
-LESSONS = (
-    Lesson(network="alphagan"),
-    Lesson(network="alphagan-a6"),
-    Lesson(network="dim", losses=(AlphaL1Config(), CompositionL1Config()), lr=3e-5, kaiming=True),
-    Lesson(network="gfm", losses=(*MATTE, *GLANCE)),
-    Lesson(network="samplenet", options={"part": "matting"}),
-    *(
-        Lesson(
-            network="samplenet",
-            options={"part": plane},
-            losses=[SamplingL1Config(plane=plane)],
-            lr=1e-3,
-            colours=plane,
-        )
-        for plane in ("background", "foreground")
-    ),
-    Lesson(network="compact", lr=1e-3),
-)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,68 +34,19 @@ class Outcome:
     guess: Tensor
 
 
-def scenes(count: int, side: int = SIDE) -> Batch:
-    """The first scenes, and for a single one its mirror image too: norms need two samples."""
-    source = CompactScenesConfig(count=max(count, 1), size=side).open()
-    samples = [source.scene(index) for index in range(count)]
-    if count == 1:
-        samples.append(samples[0].warp(lambda plane, how: np.ascontiguousarray(plane[:, ::-1])))
-    return collate(samples)
-
-
 def learn(lesson: Lesson, batch: Batch, steps: int) -> Outcome:
     """Fit the network to the batch, and measure it before and after."""
     network = new_network(lesson)
     inputs = inputs_of(network, batch)
     before = error(lesson, predict(network, inputs), batch)
-    start = time.perf_counter()
-    fit(network, lesson, batch, steps)
-    seconds = time.perf_counter() - start
+    with clock() as taken:
+        fit(network, lesson, batch, steps)
     prediction = predict(network, inputs)
     guess = prediction.alpha if lesson.colours is None else getattr(prediction, lesson.colours)
     if lesson.colours is None and network.needs_trimap:  # as every prediction keeps what is known
         guess = torch.where(region_weight("unknown", batch.trimap) == 1, guess, batch.trimap)
     after = error(lesson, prediction, batch)
-    return Outcome(before=before, after=after, seconds=seconds, guess=guess)
-
-
-def new_network(lesson: Lesson) -> Any:
-    """With random weights, the same ones each time."""
-    torch.manual_seed(0)
-    network = build(lesson.network, **lesson.options)
-    if lesson.kaiming:
-        draw_by_kaiming(network)
-    return network
-
-
-def fit(network: nn.Module, lesson: Lesson, batch: Batch, steps: int) -> None:
-    """Show the batch that many times."""
-    inputs = inputs_of(network, batch)
-    optimiser = torch.optim.Adam(
-        [weight for weight in network.parameters() if weight.requires_grad], lr=lesson.lr
-    )
-    for step in range(steps):
-        for group in optimiser.param_groups:
-            group["lr"] = lesson.lr * min(1.0, 2 * (1 - step / steps))
-        prediction = network.train()(*inputs)
-        loss = sum(loss.weight * loss(prediction, batch).value() for loss in lesson.losses)
-        optimiser.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-
-
-def draw_by_kaiming(network: nn.Module) -> None:
-    """New weights for every convolution."""
-    for layer in network.modules():
-        if isinstance(layer, nn.Conv2d):
-            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-
-
-def inputs_of(network: Any, batch: Batch) -> list[Tensor | None]:
-    """What the network is called with; some take further planes of the batch."""
-    planes = [getattr(batch, name) for name in network.extra_planes]
-    return [batch.image, batch.trimap if network.needs_trimap else None, *planes]
+    return Outcome(before=before, after=after, seconds=taken.wall, guess=guess)
 
 
 @torch.no_grad()
@@ -173,8 +72,7 @@ def strip(batch: Batch, guesses: Sequence[Tensor]) -> Image:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="a few steps of every network")
+    parser = Options(__doc__, quick="a few steps of every network", steps=3)
     parser.add_argument("--scenes", type=int, default=1)
     parser.add_argument("--side", type=int, default=SIDE, help="height and width of a scene")
     parser.add_argument("--steps", type=int, default=200)
@@ -183,23 +81,19 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_flush_denormal(True)  # as in training; some networks take ten times as long without
     batch = scenes(options.scenes, options.side)
-    steps = 3 if options.quick else options.steps
-    size = f"{options.side}x{options.side}"
-    print(f"{options.scenes} scenes of {size}, {steps} steps, torch {torch.__version__}\n")
-    print("| network | error before | after | ratio | seconds |")
-    print("|---|--:|--:|--:|--:|")
     guesses = []
-    for lesson in LESSONS:
-        if options.only not in (None, lesson.network):
-            continue
-        outcome = learn(lesson, batch, steps)
-        guesses.append(outcome.guess)
-        ratio = outcome.after / outcome.before
-        print(
-            f"| {lesson.label} | {outcome.before:.3f} | {outcome.after:.3f} | {ratio:.3f} "
-            f"| {outcome.seconds:.0f} |",
-            flush=True,
+    with Report(options.json) as report:
+        size = f"{options.side}x{options.side}"
+        report.say(
+            f"{options.scenes} scenes of {size}, {options.steps} steps, torch {torch.__version__}"
         )
+        table = report.table("network | error before:.3f | after:.3f | ratio:.3f | seconds:.0f")
+        for lesson in LESSONS:
+            if options.only in (None, lesson.network):
+                outcome = learn(lesson, batch, options.steps)
+                guesses.append(outcome.guess)
+                ratio = outcome.after / outcome.before
+                table.row(lesson.label, outcome.before, outcome.after, ratio, outcome.seconds)
     if options.picture:
         write_image(options.picture, strip(batch, guesses))
 

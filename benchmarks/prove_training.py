@@ -13,11 +13,10 @@ shortens all of them. With --device cuda all is larger: crops of 320, batches of
 steps.
 """
 
-import argparse
 import subprocess
-import sys
-import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from argparse import Namespace
+from collections import defaultdict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -26,10 +25,12 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
-from overfit_networks import draw_by_kaiming
+from harness import Options, Report, command, kept_in
+from lessons import draw_by_kaiming
 from scipy.ndimage import distance_transform_edt
 from torch import nn
 
+from mattekit.core.tensors import region_weight
 from mattekit.core.types import BACKGROUND, FOREGROUND, Alpha, Image, Sample, Trimap
 from mattekit.data.loader import collate
 from mattekit.data.sources.shards import INDEX
@@ -40,7 +41,8 @@ from mattekit.inference.matting import build_matting
 from mattekit.inference.strategies import Whole
 from mattekit.metrics import measure
 from mattekit.models.files import find
-from mattekit.networks import build, config_of
+from mattekit.networks import config_of
+from mattekit.networks.compact import Known, implied, propagate
 from mattekit.networks.weights import describe, save
 from mattekit.training.validation import colour_error, predicted_planes
 
@@ -48,6 +50,7 @@ TRAINING = 2000
 WATCHED = 30
 """Scenes, neither trained on nor held out, that the curves are of and the best checkpoint is."""
 METRICS = ("sad", "mse", "grad", "conn")
+COLUMNS = "SAD:.3f | MSE:.4f | Grad:.3f | Conn:.3f"
 SHOWN = (0, 1, 2)
 """Held-out scenes that the picture is of."""
 WHOLE = "{name: whole}"
@@ -62,6 +65,7 @@ LABELS = {"background": BACKGROUND, "foreground": FOREGROUND}
 FAR = 8
 """A dilation that reaches past the edges of a small crop."""
 Finder = Callable[[Sample], Alpha]
+Samples = Sequence[Sample]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,7 +223,7 @@ def layers_of(network: nn.Module) -> list[nn.Conv2d]:
     return [layer for layer in network.modules() if isinstance(layer, nn.Conv2d)]
 
 
-def train(course: Course, run: Path, options: argparse.Namespace) -> int:
+def train(course: Course, run: Path, options: Namespace) -> int:
     """The course on procedural scenes, to its end; how many steps that is."""
     size = SIZES[options.device]
     if course.first is None:
@@ -231,7 +235,7 @@ def train(course: Course, run: Path, options: argparse.Namespace) -> int:
     return steps + run_recipe(replace(course, words=words), run, options, size)
 
 
-def run_recipe(course: Course, run: Path, options: argparse.Namespace, size: Size) -> int:
+def run_recipe(course: Course, run: Path, options: Namespace, size: Size) -> int:
     """One recipe to its end; how many steps that is."""
     steps = max(round(options.share * size.longer * course.steps), 2)
     drawn = scenes(TRAINING, size.side)
@@ -254,7 +258,8 @@ def run_recipe(course: Course, run: Path, options: argparse.Namespace, size: Siz
         "checkpoint.every": f"{{steps: {max(steps // 10, 1)}}}",
         **course.words,
     }
-    command(["train", course.recipe], settings, "--device", options.device, "--output", run)
+    words = ("train", course.recipe, "--device", options.device, "--output", run, "--quiet")
+    subprocess.run(command(*words, **settings), check=True)
     return steps
 
 
@@ -267,16 +272,9 @@ def store(place: Path, drawn: str) -> str:
     """Decode the scenes, once; whenever one of them is read, it gets the background of another."""
     if not (place / INDEX).is_file():
         settings = {"init": "none", "data.train": drawn, "data.valid": drawn}
-        options = ("--output", place, "--overwrite")
-        command(["prepare", "shards", "samplenet_background"], settings, *options)
+        words = ("prepare", "shards", "samplenet_background", "--output", place, "--overwrite")
+        subprocess.run(command(*words, "--quiet", **settings), check=True)
     return f"{{name: shards, folder: {place}}}"
-
-
-def command(words: Sequence[str], settings: Mapping[str, object], *others: object) -> None:
-    """A command of mattekit, without its progress."""
-    keys = [f"{key}={value}" for key, value in settings.items()]
-    program = [sys.executable, "-m", "mattekit"]
-    subprocess.run([*program, *words, *keys, *map(str, others), "--quiet"], check=True)
 
 
 def held_out(number: int, side: int) -> list[Sample]:
@@ -299,11 +297,12 @@ def closed_form(sample: Sample) -> Alpha:
 
 
 def propagated(sample: Sample) -> Alpha:
-    """The alpha that colours propagated from the known pixels imply: `compact`, untrained."""
+    """The alpha that colours propagated from the known pixels imply."""
     batch = collate([sample])
-    with torch.inference_mode():
-        alpha: Alpha = build("compact").eval()(batch.image, batch.trimap).alpha[0, 0].numpy()
-    return alpha
+    known = Known(*(region_weight(label, batch.trimap) for label in ("foreground", "background")))
+    spread = propagate(batch.image, known)
+    alpha = implied(batch.image, spread.foreground, spread.background)
+    return (alpha * known.unknown + known.foreground)[0, 0].numpy()
 
 
 def trained(run: Path, device: str) -> Finder:
@@ -312,7 +311,7 @@ def trained(run: Path, device: str) -> Finder:
     return lambda sample: predictor.predict(sample.image, sample.trimap)
 
 
-def mean_scores(finder: Finder, samples: Sequence[Sample]) -> list[float]:
+def mean_scores(finder: Finder, samples: Samples) -> list[float]:
     """The mean of every metric."""
     found = [
         measure(finder(sample), sample.alpha, sample.trimap, metrics=METRICS) for sample in samples
@@ -320,9 +319,7 @@ def mean_scores(finder: Finder, samples: Sequence[Sample]) -> list[float]:
     return [float(np.mean([each[name] for each in found])) for name in METRICS]
 
 
-def colour_errors(
-    folder: Path, layer: str, device: str, samples: Sequence[Sample]
-) -> dict[str, float]:
+def colour_errors(folder: Path, layer: str, device: str, samples: Samples) -> dict[str, float]:
     """Mean error of a layer's colours in the unknown: as the network guesses them, as the nearest
     pixel known to be that layer's has them, and as the photo has them."""
     predictors = {
@@ -346,14 +343,14 @@ def colour_errors(
     return dict(zip(found, np.mean(errors, axis=0).tolist(), strict=True))
 
 
-def report_systems(folder: Path, options: argparse.Namespace, samples: Sequence[Sample]) -> None:
-    """Train every system, and print what it reaches beside what needs no training."""
+def compare_systems(report: Report, folder: Path, options: Namespace, samples: Samples) -> None:
+    """Train every system; what it reaches beside what needs no training."""
     finders: dict[str, Finder] = {"closed-form": closed_form, "propagated colours": propagated}
     height, width = samples[0].size
-    print(f"{len(samples)} scenes of {width}x{height}\n\n| | steps | SAD | MSE | Grad | Conn |")
-    print("|---|--:|--:|--:|--:|--:|")
+    report.say(f"{len(samples)} scenes of {width}x{height}")
+    table = report.table(f" | steps:d | {COLUMNS}")
     for name, finder in finders.items():
-        print_row(f"{name} | 0", mean_scores(finder, samples))
+        table.row(name, 0, *mean_scores(finder, samples))
     for name, course in courses(folder).items():
         if options.only not in (None, name):
             continue
@@ -362,25 +359,17 @@ def report_systems(folder: Path, options: argparse.Namespace, samples: Sequence[
         if layer:
             errors = colour_errors(folder, layer, options.device, samples)
             told = ", ".join(f"{name} {error:.3f}" for name, error in errors.items())
-            print(f"| {name} | {steps} | error of the colours: {told} | | | |", flush=True)
+            table.row(name, steps, f"error of the colours: {told}")
             continue
         finders[name] = trained(folder / name, options.device)
-        print_row(f"{name} | {steps}", mean_scores(finders[name], samples))
+        table.row(name, steps, *mean_scores(finders[name], samples))
     if options.picture is not None:
         write_image(
             options.picture, sheet([samples[number] for number in SHOWN], list(finders.values()))
         )
 
 
-def print_row(first: str, values: Sequence[float]) -> None:
-    """The metrics behind the first cells."""
-    cells = [
-        f"{x:.4f}" if name == "mse" else f"{x:.3f}" for name, x in zip(METRICS, values, strict=True)
-    ]
-    print(f"| {first} | {' | '.join(cells)} |", flush=True)
-
-
-def sheet(samples: Sequence[Sample], finders: Sequence[Finder]) -> Image:
+def sheet(samples: Samples, finders: Sequence[Finder]) -> Image:
     """A row a scene: photo, trimap, truth and every method."""
     rows = []
     for sample in samples:
@@ -391,23 +380,24 @@ def sheet(samples: Sequence[Sample], finders: Sequence[Finder]) -> Image:
     return np.concatenate(rows)
 
 
-def report_critics(folder: Path, options: argparse.Namespace, samples: Sequence[Sample]) -> None:
+def compare_critics(report: Report, folder: Path, options: Namespace, samples: Samples) -> None:
     """Train AlphaGAN with and without its critic; mean and spread over the seeds."""
-    found: dict[str, list[list[float]]] = {}
-    print("| critic | seed | SAD | MSE | Grad | Conn |\n|---|--:|--:|--:|--:|--:|")
+    found = defaultdict(list)
+    table = report.table(f"critic | seed | {COLUMNS}")
     for name, course in critics(SIZES[options.device].critic_crop).items():
         run = folder / f"critic-{name}"
         train(course, run, options)
         critic, seed = name.split("-")
-        found.setdefault(critic, []).append(mean_scores(trained(run, options.device), samples))
-        print_row(f"{critic} | {seed}", found[critic][-1])
+        found[critic].append(mean_scores(trained(run, options.device), samples))
+        table.row(critic, seed, *found[critic][-1])
     for critic, values in found.items():
-        print_row(f"{critic} | mean", np.mean(values, axis=0).tolist())
-        print_row(f"{critic} | spread", np.std(np.array(values), axis=0, ddof=1).tolist())
+        table.row(critic, "mean", *np.mean(values, axis=0))
+        table.row(critic, "spread", *np.std(values, axis=0, ddof=1))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    quick = "two steps of Deep Image Matting"
+    parser = Options(__doc__, quick=quick, only="dim", share=0.0, scenes=3)
     parser.add_argument("--folder", type=Path, help="where the runs stay")
     parser.add_argument("--only", help="one of the runs, such as dim")
     parser.add_argument("--critic", action="store_true", help="AlphaGAN with and without critic")
@@ -415,14 +405,11 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=1.0, help="of the steps of every run")
     parser.add_argument("--scenes", type=int, default=100, help="held out, to measure on")
     parser.add_argument("--picture", type=Path, help="write what each makes of three scenes here")
-    parser.add_argument("--quick", action="store_true", help="two steps of Deep Image Matting")
     options = parser.parse_args()
-    if options.quick:
-        options.only, options.share, options.scenes = "dim", 0.0, 3
-    with tempfile.TemporaryDirectory() as aside:
-        folder = options.folder or Path(aside)
-        report = report_critics if options.critic else report_systems
-        report(folder, options, held_out(options.scenes, SIZES[options.device].side))
+    compare = compare_critics if options.critic else compare_systems
+    samples = held_out(options.scenes, SIZES[options.device].side)
+    with Report(options.json) as report, kept_in(options.folder) as folder:
+        compare(report, folder, options, samples)
 
 
 if __name__ == "__main__":

@@ -2,22 +2,24 @@
 
     python benchmarks/quality_bands.py --data DIR [--model compact] [--quick]
 
-DIR holds image/ and alpha/ with the same file names. Masks are made from the true alpha, wrong in
+DIR is laid out as `pictures.py` says. Masks are made from the true alpha, wrong in
 the ways of segmenters: seen at 320x320 and blurred; without thin parts; shifted as well; with
 holes and loose pieces. Errors are means of |alpha - true| over the whole picture, in thousandths:
 of what each trimap says is known, and of the cut-out.
 """
 
-import argparse
+from collections import defaultdict
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 
 import cv2
 import numpy as np
+from harness import Options, Report
+from pictures import photographs, scenes
 
 from mattekit.classical.grabcut import edge_band
 from mattekit.core.types import UNKNOWN, Alpha, Plane, Trimap
-from mattekit.imaging.files import open_picture, read_alpha
 from mattekit.imaging.resize import resize
 from mattekit.inference.matting import build_matting
 from mattekit.subject.bands import diagonal, soft_bands
@@ -65,10 +67,7 @@ def holed(alpha: Alpha) -> Alpha:
 
 
 MASKS: dict[str, Callable[[Alpha], Alpha]] = {
-    "coarse": coarse,
-    "opened": opened,
-    "shifted": shifted,
-    "holed": holed,
+    spoil.__name__: spoil for spoil in (coarse, opened, shifted, holed)
 }
 RULES: dict[str, Callable[[Plane, Alpha], Trimap]] = {
     "even, 1 %": lambda image, mask: edge_band(
@@ -79,35 +78,29 @@ RULES: dict[str, Callable[[Plane, Alpha], Trimap]] = {
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=Path, required=True)
+    parser = Options(__doc__, quick=f"{QUICK} pictures only; without --data, scenes")
+    parser.add_argument("--data", type=Path, help="folder of real photographs")
     parser.add_argument("--model", default="compact")
-    parser.add_argument("--quick", action="store_true", help=f"only {QUICK} pictures")
     options = parser.parse_args()
+    if not options.data and not options.quick:
+        parser.error("name the folder of the photographs by --data, or --quick")
+    pictures = photographs(options.data, "trimap") if options.data else scenes(QUICK)
     method = build_matting(options.model)
-    paths = sorted((options.data / "image").iterdir())[: QUICK if options.quick else None]
-    rows: dict[tuple[str, str], list[tuple[float, float, float]]] = {}
-    for path in paths:
-        image = open_picture(path).colours
-        alpha = read_alpha(options.data / "alpha" / path.name)
+    found = defaultdict(list)
+    for image, alpha, _ in islice(pictures, QUICK if options.quick else None):
         for mask, spoil in MASKS.items():
             for rule, bands in RULES.items():
                 trimap = bands(image, spoil(alpha))
                 known = trimap != UNKNOWN
-                found = method.matte(image, trimap).alpha
-                rows.setdefault((mask, rule), []).append(
-                    (
-                        1000 * float((np.abs(trimap / 2 - alpha) * known).mean()),
-                        1000 * float(np.abs(found - alpha).mean()),
-                        100 * float((~known).mean()),
-                    )
-                )
-        print(f"{path.name} done", flush=True)
-    print(f"{len(paths)} pictures, {options.model}\n")
-    print("| mask | bands | known, wrong by | cut-out, wrong by | unknown |\n|---|---|---|---|---|")
-    for (mask, rule), values in rows.items():
-        known, cut, unknown = np.mean(values, axis=0)
-        print(f"| {mask} | {rule} | {known:.2f} | {cut:.2f} | {unknown:.1f} % |")
+                alphas = np.where(known, trimap / 2, alpha), method.matte(image, trimap).alpha
+                errors = [1000 * np.abs(each - alpha).mean() for each in alphas]
+                found[mask, rule].append([*errors, (~known).mean()])
+    with Report(options.json) as report:
+        report.say(f"{len(found['coarse', 'even, 1 %'])} pictures, {options.model}")
+        errors = "known, wrong by:.2f | cut-out, wrong by:.2f"
+        table = report.table(f"mask | bands | {errors} | unknown:.1%")
+        for names, values in found.items():
+            table.row(*names, *np.mean(values, axis=0))
 
 
 if __name__ == "__main__":

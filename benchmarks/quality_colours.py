@@ -9,12 +9,11 @@ uses; `pymatting` the same with that library's own settings. Blur fusion twice (
 90 and 6, is written out below.
 """
 
-import argparse
-import time
 from collections.abc import Callable
 
 import cv2
 import numpy as np
+from harness import Options, Report, clock
 from pymatting.foreground.estimate_foreground_ml import estimate_foreground_ml
 
 from mattekit.classical.foreground import estimate_foreground
@@ -54,32 +53,32 @@ METHODS: dict[str, Callable[[Image, Alpha], Image]] = {
 }
 
 
-def measure(name: str, count: int, size: int) -> str:
-    """A line of the table."""
-    errors, halos, seconds = [], [], 0.0
+def measure(name: str, count: int, size: int) -> np.ndarray:
+    """Error, halo and seconds, means over the scenes."""
+    found = []
     for seed in range(FIRST_SCENE, FIRST_SCENE + count):
         picture = scene(seed, size)
-        start = time.perf_counter()
-        foreground = METHODS[name](picture.image, picture.alpha).astype(np.float32)
-        seconds += time.perf_counter() - start
-        errors.append(colour_error(foreground, picture.foreground, picture.alpha))
+        with clock() as taken:
+            foreground = METHODS[name](picture.image, picture.alpha).astype(np.float32)
         planes = foreground, picture.alpha, picture.foreground, picture.alpha
-        halos.append(np.mean(list(halo_scores(*planes).values())))
-    return f"| {name} | {np.mean(errors):.4f} | {np.mean(halos):.3f} | {seconds / count:.2f} |"
+        halo = np.mean(list(halo_scores(*planes).values()))
+        error = colour_error(foreground, picture.foreground, picture.alpha)
+        found.append((error, halo, taken.wall))
+    return np.mean(found, axis=0)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="four small scenes")
+    parser = Options(__doc__, quick="four small scenes", scenes=4, size=128)
     parser.add_argument("--scenes", type=int, default=50)
     parser.add_argument("--size", type=int, default=384)
     options = parser.parse_args()
-    count, size = (4, 128) if options.quick else (options.scenes, options.size)
+    count, size = options.scenes, options.size
     estimate_foreground_ml(np.zeros((8, 8, 3)), np.ones((8, 8)))  # compiles
-    print(f"{count} scenes of {size}x{size}\n")
-    print("| colours by | error | halo | s |\n|---|--:|--:|--:|")
-    for name in METHODS:
-        print(measure(name, count, size), flush=True)
+    with Report(options.json) as report:
+        report.say(f"{count} scenes of {size}x{size}")
+        table = report.table("colours by | error:.4f | halo:.3f | s:.2f")
+        for name in METHODS:
+            table.row(name, *measure(name, count, size))
 
 
 if __name__ == "__main__":

@@ -2,19 +2,19 @@
 
     python benchmarks/quality_confidence.py --data DIR [--scenes 100] [--picture FILE]
 
-DIR holds image/, alpha/, trimap/ (tight) and trimap2/ (loose) with the same file names. For every
-unknown pixel the error that the network expects is held against the one it makes: in bins of the
-expected error, picture by picture, and by how much of the error the most doubted pixels hold.
+DIR is laid out as `pictures.py` says. For every unknown pixel the error that the network expects is
+held against the one it makes: in bins of the expected error, picture by picture, and by how much of
+the error the most doubted pixels hold.
 """
 
-import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from harness import Report
 from matplotlib.figure import Figure
-from quality_real import Picture, photographs, scenes
+from pictures import Picture, chosen, picture_options
 
 from mattekit.core.types import UNKNOWN, Plane
 from mattekit.inference.matting import build_matting
@@ -50,17 +50,23 @@ def doubts(name: str, pictures: Iterator[Picture]) -> Doubts:
     return Doubts(name=name, pictures=found)
 
 
-def report(found: Doubts) -> None:
-    """Print the bins, and what is made of them."""
-    print(f"\n| {found.name}: share of the pixels | expected error | error made |\n|--:|--:|--:|")
-    for share, expected, made in found.bins:
-        print(f"| {share:.1%} | {expected:.3f} | {made:.3f} |")
+def tell(report: Report, found: Doubts) -> None:
+    """The bins, and what is made of them."""
+    shares = f"{found.name}, share of the pixels:.1%"
+    table = report.table(f"{shares} | expected error:.3f | error made:.3f")
+    for row in found.bins:
+        table.row(*row)
     means = [(expected.mean(), made.mean()) for expected, made in found.pictures]
     expected, made = np.mean(means, axis=0)
     misplaced = np.mean([sparsification_error(*map(np.float64, pair)) for pair in found.pictures])
-    order = rank_correlation(*zip(*means, strict=True))
-    print(f"\nMean over pictures: {expected:.3f} expected, {made:.3f} made; ", end="")
-    print(f"sparsification error {misplaced:.2f}; rank correlation over pictures {order:.2f}.")
+    report.say(
+        "Mean over pictures: {expected:.3f} expected, {made:.3f} made; sparsification error "
+        "{misplaced:.2f}; rank correlation over pictures {order:.2f}.",
+        expected=expected,
+        made=made,
+        misplaced=misplaced,
+        order=rank_correlation(*zip(*means, strict=True)),
+    )
 
 
 def draw(found: list[Doubts], picture: Path) -> None:
@@ -78,23 +84,14 @@ def draw(found: list[Doubts], picture: Path) -> None:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, help="folder of real photographs")
-    parser.add_argument("--scenes", type=int, default=100)
+    parser = picture_options(__doc__, scenes=100)
     parser.add_argument("--picture", type=Path, help="draw the curves here")
-    parser.add_argument("--quick", action="store_true", help="three scenes")
     options = parser.parse_args()
-    found = []
-    if options.data is not None:
-        found += [
-            doubts(f"photographs, {kind}", photographs(options.data, folder))
-            for folder, kind in (("trimap", "tight"), ("trimap2", "loose"))
-        ]
-    count = 3 if options.quick else options.scenes
-    if count:
-        found.append(doubts(f"{count} scenes", scenes(count)))
-    for one in found:
-        report(one)
+    kinds = {"trimap": "photographs, tight", "trimap2": "photographs, loose"}
+    found = [doubts(name, pictures) for name, pictures in chosen(options, kinds)]
+    with Report(options.json) as report:
+        for one in found:
+            tell(report, one)
     if options.picture is not None:
         draw(found, options.picture)
 

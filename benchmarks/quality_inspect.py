@@ -6,8 +6,11 @@ Each scene's true matte is judged with its clean colours, with the photo's, and 
 multiplied by alpha. Holes and specks of true mattes are gaps in fur and grass.
 """
 
-import argparse
+from collections import Counter
 
+from harness import Options, Report
+
+from mattekit.core.types import Sample
 from mattekit.evaluation.inspection import SOLID, VISIBLE_HALO, Inspection, inspect_cutout
 from mattekit.imaging.compose import premultiply
 from mattekit.synthetic.scene import scene
@@ -18,43 +21,37 @@ def has_halo(inspection: Inspection) -> bool:
     return inspection.halo is not None and inspection.halo > VISIBLE_HALO
 
 
+def findings(picture: Sample) -> dict[str, bool]:
+    """What is found in a scene; of those that are not solid enough, only holes and specks count."""
+    clean = inspect_cutout(picture.foreground, picture.alpha)
+    photo = inspect_cutout(picture.image, picture.alpha)
+    multiplied = premultiply(picture.foreground, picture.alpha)
+    solid = clean.halo is not None and bool(picture.alpha.min() <= SOLID)
+    return {
+        "solid enough to be judged": solid,
+        "halo, clean colours": solid and has_halo(clean),
+        "halo, the photo's colours": solid and has_halo(photo),
+        "premultiplied, clean colours": solid and clean.premultiplied,
+        "premultiplied, multiplied colours": solid
+        and inspect_cutout(multiplied, picture.alpha).premultiplied,
+        "holes": clean.holes > 0,
+        "specks": clean.specks > 0,
+    }
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="eight small scenes")
+    parser = Options(__doc__, quick="eight small scenes", scenes=8, size=128)
     parser.add_argument("--scenes", type=int, default=80)
     parser.add_argument("--size", type=int, default=400)
     options = parser.parse_args()
-    count, size = (8, 128) if options.quick else (options.scenes, options.size)
-    found = dict.fromkeys(
-        [
-            "solid enough to be judged",
-            "halo, clean colours",
-            "halo, the photo's colours",
-            "premultiplied, clean colours",
-            "premultiplied, multiplied colours",
-            "holes",
-            "specks",
-        ],
-        0,
-    )
+    count, size = options.scenes, options.size
+    found = Counter()
     for seed in range(count):
-        picture = scene(seed, size)
-        clean = inspect_cutout(picture.foreground, picture.alpha)
-        found["holes"] += clean.holes > 0
-        found["specks"] += clean.specks > 0
-        if clean.halo is None or picture.alpha.min() > SOLID:
-            continue
-        multiplied = premultiply(picture.foreground, picture.alpha)
-        found["solid enough to be judged"] += 1
-        found["halo, clean colours"] += has_halo(clean)
-        found["halo, the photo's colours"] += has_halo(inspect_cutout(picture.image, picture.alpha))
-        found["premultiplied, clean colours"] += clean.premultiplied
-        found["premultiplied, multiplied colours"] += inspect_cutout(
-            multiplied, picture.alpha
-        ).premultiplied
-    print(f"| of {count} scenes of {size}x{size} | scenes |\n|---|--:|")
-    for what, scenes in found.items():
-        print(f"| {what} | {scenes} |")
+        found.update(findings(scene(seed, size)))
+    with Report(options.json) as report:
+        table = report.table(f"of {count} scenes of {size}x{size} | scenes:d")
+        for what, scenes in found.items():
+            table.row(what, scenes)
 
 
 if __name__ == "__main__":

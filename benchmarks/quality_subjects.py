@@ -8,13 +8,12 @@ two where a photograph was drawn in two readings: of the network alone, of the w
 a hint, and with the box and the points of the file. `--quick` measures the cat of `examples` alone.
 """
 
-import argparse
 import json
-import time
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 import numpy as np
+from harness import Options, Report, clock
 
 from mattekit.core.prompt import Prompt
 from mattekit.core.types import Alpha, Mask
@@ -56,9 +55,8 @@ def measure(finder: Finder, photo: Path, name: str, hints: dict[str, list[list[i
         return max(overlap(mask > 0.5, each) for each in drawn)
 
     looks, _ = finder._looks(pixels, Prompt())
-    start = time.perf_counter()
-    alone = finder.segment(pixels, Prompt())
-    seconds = time.perf_counter() - start
+    with clock() as taken:
+        alone = finder.segment(pixels, Prompt())
     on, off = (tuple((x, y) for x, y in hints[key]) for key in ("points", "not_points"))
     x, y, width, height = hints["box"]
     return Row(
@@ -67,15 +65,14 @@ def measure(finder: Finder, photo: Path, name: str, hints: dict[str, list[list[i
         sure=alone.sure or 0.0,
         box=best(finder.segment(pixels, Prompt(box=(x, y, width, height))).mask),
         points=best(finder.segment(pixels, Prompt(on=on, off=off)).mask),
-        seconds=seconds,
+        seconds=taken.wall,
     )
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = Options(__doc__, quick="the cat of the examples alone")
     parser.add_argument("photos", nargs="*", type=Path, metavar="PHOTOS")
     parser.add_argument("--model", type=Path, help="a file that mattekit export wrote")
-    parser.add_argument("--quick", action="store_true", help="the cat of the examples alone")
     options = parser.parse_args()
     if not options.photos and not options.quick:
         parser.error("name the folders of the photographs, or --quick")
@@ -86,19 +83,18 @@ def main() -> None:
     for name in [] if options.quick else sorted(set(subjects) - set(found)):
         print(f"not in these folders, left out: {name}")
     finder = Finder(options.model)
-    titles = [field.name for field in fields(Row)]
-    print(f"{'photograph':32}" + "".join(f"{title:>9}" for title in titles))
-    rows = []
-    for name in names:
-        row = astuple(measure(finder, found[name], name, subjects[name]))
-        rows.append(row)
-        print(f"{name:32}" + "".join(f"{value:9.3f}" for value in row), flush=True)
-    print(
-        f"{f'mean of {len(rows)}':32}" + "".join(f"{mean:9.3f}" for mean in np.mean(rows, axis=0))
-    )
-    alone = np.array([row[1] for row in rows])
-    for least in (0.95, 0.9, 0.8):
-        print(f"without a hint above {least}: {np.count_nonzero(alone > least)} of {len(rows)}")
+    with Report(options.json) as report:
+        numbers = " | ".join(f"{field.name}:.3f" for field in fields(Row))
+        table = report.table(f"photograph | {numbers}")
+        rows = []
+        for name in names:
+            rows.append(astuple(measure(finder, found[name], name, subjects[name])))
+            table.row(name, *rows[-1])
+        table.row(f"mean of {len(rows)}", *np.mean(rows, axis=0))
+        alone = np.array([row[1] for row in rows])
+        for least in (0.95, 0.9, 0.8):
+            count = np.count_nonzero(alone > least)
+            report.say(f"without a hint above {least}: {count} of {len(rows)}")
 
 
 if __name__ == "__main__":

@@ -2,19 +2,19 @@
 
     python benchmarks/quality_trimaps.py --data DIR [--scenes 10] [--models compact,closed-form]
 
-DIR holds image/, alpha/ and trimap/ with the same file names. Trimaps are made from the true alpha:
-bands of several widths around the soft pixels; one moved three pixels to one side, so that known
-pixels are wrong there; and one whose unknown part is three pixels too narrow all around. All are
-measured over the unknown pixels of the widest band, known pixels kept as each trimap says. Pictures
-of which that band leaves no foreground or no background are left out.
+DIR is laid out as `pictures.py` says. Trimaps are made from the true alpha: bands of several widths
+around the soft pixels; one moved three pixels to one side, so that known pixels are wrong there;
+and one whose unknown part is three pixels too narrow all around. All are measured over the unknown
+pixels of the widest band, known pixels kept as each trimap says. Pictures of which that band leaves
+no foreground or no background are left out.
 """
 
-import argparse
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import numpy as np
-from quality_real import Picture, photographs, scenes
+from harness import Report, Table
+from pictures import Picture, chosen, picture_options
 
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Mask, Trimap
 from mattekit.imaging.trimap import dilated, make_trimap
@@ -59,9 +59,9 @@ TRIMAPS: dict[str, Callable[[Alpha], Trimap]] = {
 }
 
 
-def measure(name: str, pictures: Iterator[Picture], models: list[str]) -> None:
-    """Print one row a trimap and model."""
-    values: dict[tuple[str, str], list[list[float]]] = {}
+def measure(name: str, pictures: Iterator[Picture], models: list[str], table: Table) -> None:
+    """One row a trimap and model."""
+    values = defaultdict(list)
     for image, alpha, _ in pictures:
         where = band(max(WIDTHS))(alpha)
         if not {FOREGROUND, BACKGROUND} <= set(np.unique(where)):
@@ -70,30 +70,20 @@ def measure(name: str, pictures: Iterator[Picture], models: list[str]) -> None:
             trimap = maker(alpha)
             for model in models:
                 predicted = build_matting(model).matte(image, trimap).alpha
-                errors = [error(predicted, alpha, where) for error in (sad, mse)]
-                values.setdefault((kind, model), []).append(errors)
-    for (kind, model), errors in values.items():
-        means = np.mean(errors, axis=0)
-        print(
-            f"| {len(errors)} {name} | {kind} | {model} | {means[0]:.2f} | {means[1]:.4f} |",
-            flush=True,
-        )
+                values[kind, model].append([error(predicted, alpha, where) for error in (sad, mse)])
+    what = name.split()[-1]  # how many of them is known now, some were left out
+    for names, errors in values.items():
+        table.row(f"{len(errors)} {what}", *names, *np.mean(errors, axis=0))
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, help="folder of real photographs")
-    parser.add_argument("--scenes", type=int, default=10)
+    parser = picture_options(__doc__, scenes=10)
     parser.add_argument("--models", default="compact,closed-form")
-    parser.add_argument("--quick", action="store_true", help="a few scenes")
     options = parser.parse_args()
-    models = options.models.split(",")
-    print("| pictures | trimap | model | SAD | MSE |\n|---|---|---|--:|--:|")
-    if options.data is not None:
-        measure("photographs", photographs(options.data, "trimap"), models)
-    count = 3 if options.quick else options.scenes
-    if count:
-        measure("scenes", scenes(count), models)
+    with Report(options.json) as report:
+        table = report.table("pictures | trimap | model | SAD:.2f | MSE:.4f")
+        for name, pictures in chosen(options, {"trimap": "photographs"}):
+            measure(name, pictures, options.models.split(","), table)
 
 
 if __name__ == "__main__":

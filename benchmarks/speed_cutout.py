@@ -9,15 +9,11 @@ multilevel colours, compiled beforehand. Each in a process of its own: seconds o
 seconds, and the most memory that the process held (with photo and alpha, Linux only).
 """
 
-import argparse
-import json
-import subprocess
-import sys
-import time
 from collections.abc import Callable
 
 import cv2
 import numpy as np
+from harness import Options, Report, Taken, apart, clock
 
 SIZES = (0.45, 2, 12, 24, 100)
 SHARE = 0.1
@@ -69,45 +65,27 @@ def stage(name: str, megapixels: float) -> Callable[[], object]:
     }[name]
 
 
-def peak() -> int:
-    """Most bytes that this process held since it began."""
-    with open("/proc/self/status") as status:
-        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmHWM"))
-
-
-def measure(name: str, megapixels: float) -> None:
-    """Run one stage and print what it took."""
+def measure(name: str, megapixels: float) -> Taken:
+    """What one stage takes, in this process."""
     work = stage(name, megapixels)
-    wall, cpu = time.perf_counter(), time.process_time()
-    work()
-    seconds = time.perf_counter() - wall, time.process_time() - cpu
-    print(json.dumps([*seconds, peak() / 1e9]))
+    with clock() as taken:
+        work()
+    return taken
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="0.45 megapixels only")
+    parser = Options(__doc__, quick="0.45 megapixels only", megapixels=SIZES[:1])
     parser.add_argument("--megapixels", type=float, nargs="+", default=SIZES)
     parser.add_argument("--pymatting-up-to", type=float, default=12, help="megapixels")
-    parser.add_argument("--stage", choices=STAGES, help="one stage at one size, as JSON")
     options = parser.parse_args()
-    sizes = SIZES[:1] if options.quick else options.megapixels
-    if options.stage:
-        measure(options.stage, sizes[0])
-        return
-    print("| megapixels | stage | s | CPU s | peak GB |\n|--:|---|--:|--:|--:|")
-    for megapixels in sizes:
-        for name in STAGES:
-            if name == "pymatting" and megapixels > options.pymatting_up_to:
-                continue
-            words = ["--stage", name, "--megapixels", str(megapixels)]
-            done = subprocess.run(
-                [sys.executable, __file__, *words], check=True, capture_output=True, text=True
-            )
-            wall, cpu, memory = json.loads(done.stdout.splitlines()[-1])
-            print(
-                f"| {megapixels:g} | {name} | {wall:.1f} | {cpu:.1f} | {memory:.2f} |", flush=True
-            )
+    with Report(options.json) as report:
+        table = report.table("megapixels:g | stage | s:.1f | CPU s:.1f | peak GB:.2f")
+        for megapixels in options.megapixels:
+            for name in STAGES:
+                if name == "pymatting" and megapixels > options.pymatting_up_to:
+                    continue
+                taken = apart(measure, name, megapixels)
+                table.row(megapixels, name, taken.wall, taken.cpu, taken.peak / 1e9)
 
 
 if __name__ == "__main__":

@@ -15,26 +15,23 @@ Last, SampleNet on a 1600x1600 picture, whose published attention alone would ta
 colours guessed at 800 and at full size.
 """
 
-import argparse
 import json
+import os
 import subprocess
 import sys
-import tempfile
-import time
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import psutil
 import torch
-from overfit_networks import LESSONS, fit, new_network, scenes
+from harness import Options, Report, Taken, apart, clock, kept_in
+from lessons import LESSONS, fit, new_network, scenes
 from torch import nn
 
-from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Size, Trimap
+from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Image, Plane, Size, Trimap
 from mattekit.imaging.compose import over
 from mattekit.inference.inputs import Inputs, Window
-from mattekit.inference.memory import peak_during, resident
 from mattekit.inference.predictor import Predictor
 from mattekit.inference.strategies import STRATEGIES
 from mattekit.inference.torch_network import TorchNetwork
@@ -62,17 +59,6 @@ for _ in range(2):
     laps.append(time.perf_counter())
 print(json.dumps([later - lap for lap, later in zip(laps, laps[1:])]))
 """
-
-
-@dataclass(frozen=True, kw_only=True)
-class Run:
-    """One way over one picture."""
-
-    network: str
-    case: str
-    way: str
-    seconds: float
-    memory: int
 
 
 def picture(case: str, size: Size) -> tuple[np.ndarray, Trimap]:
@@ -107,47 +93,34 @@ def keep_fitted(name: str, folder: Path, steps: int) -> None:
     save(folder / f"{name}.safetensors", network.state_dict(), describe(config, network))
 
 
-def run_one(name: str, case: str, way: str, size: Size, weights: Path, out: Path) -> Run:
-    """Run in this process; save alpha for comparison."""
+def measure(name: str, case: str, way: str, size: Size, weights: Path) -> tuple[Taken, Plane]:
+    """One way over one picture, in this process."""
     network = build(name)
     network.load_state_dict(torch.load(weights, weights_only=True))
-    image, trimap = picture(case, size)
-    alpha: list[np.ndarray] = []
     if way == "plain":
-        work = lambda: alpha.append(plainly(network.eval(), image, trimap))  # noqa: E731
-    else:
-        served = TorchNetwork(network, name=name, device=torch.device("cpu"))
-        predictor = Predictor(served, strategy=STRATEGIES[way]())
-        work = lambda: alpha.append(predictor.predict(image, trimap))  # noqa: E731
-    before = resident()
-    start = time.perf_counter()
-    peak = peak_during(work)
-    seconds = time.perf_counter() - start
-    np.save(out, np.where(trimap == UNKNOWN, alpha[0], 0))
-    return Run(network=name, case=case, way=way, seconds=seconds, memory=peak - before)
+        return predict(partial(plainly, network.eval()), case, size)
+    served = TorchNetwork(network, name=name, device=torch.device("cpu"))
+    return predict(Predictor(served, strategy=STRATEGIES[way]()).predict, case, size)
 
 
-def samplenet_one(sampling_size: int, side: int) -> Run:
+def measure_samplenet(sampling_size: int, side: int) -> Taken:
     """SampleNet with random weights on a square picture, in this process."""
     torch.manual_seed(0)
-    network = TorchNetwork(
-        build("samplenet", sampling_size=sampling_size), name="", device=torch.device("cpu")
-    )
-    image, trimap = picture("band", (side, side))
-    predictor = Predictor(network, strategy=STRATEGIES["whole"]())
-    before = resident()
-    start = time.perf_counter()
-    peak = peak_during(lambda: predictor.predict(image, trimap))
-    return Run(
-        network="samplenet",
-        case="band",
-        way=str(sampling_size),
-        seconds=time.perf_counter() - start,
-        memory=peak - before,
-    )
+    network = build("samplenet", sampling_size=sampling_size)
+    served = TorchNetwork(network, name="", device=torch.device("cpu"))
+    predictor = Predictor(served, strategy=STRATEGIES["whole"]())
+    return predict(predictor.predict, "band", (side, side))[0]
 
 
-def plainly(network: nn.Module, image: np.ndarray, trimap: Trimap) -> np.ndarray:
+def predict(find: Callable[[Image, Trimap], Plane], case: str, size: Size) -> tuple[Taken, Plane]:
+    """What finding alpha takes, and alpha where it is unknown."""
+    image, trimap = picture(case, size)
+    with clock() as taken:
+        alpha = find(image, trimap)
+    return taken, alpha[trimap == UNKNOWN]
+
+
+def plainly(network: nn.Module, image: Image, trimap: Trimap) -> Plane:
     """The whole picture in contiguous float32."""
     window = Window(top=0, left=0, height=image.shape[0], width=image.shape[1])
     planes = Inputs(colours=image, trimap=trimap).window(window)
@@ -156,77 +129,52 @@ def plainly(network: nn.Module, image: np.ndarray, trimap: Trimap) -> np.ndarray
     return prediction.alpha[0, 0].numpy()
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="a small picture and little fitting")
-    parser.add_argument("--steps", type=int, default=200, help="of fitting each network")
-    parser.add_argument("--child", nargs=3, metavar=("NETWORK", "CASE", "WAY"))
-    parser.add_argument("--folder", type=Path, help="where the fitted weights stay")
-    options = parser.parse_args()
-    size = (384, 512) if options.quick else (1280, 1920)
-    if options.child:
-        name, case, way = options.child
-        weights, out = options.folder / f"{name}.pt", options.folder / f"{name}-{case}-{way}.npy"
-        if name == "samplenet":
-            print(json.dumps(asdict(samplenet_one(int(way), min(size) if options.quick else 1600))))
-        else:
-            print(json.dumps(asdict(run_one(name, case, way, size, weights, out))))
-        return
-    steps = 3 if options.quick else options.steps
-    with tempfile.TemporaryDirectory() as aside:
-        report(options.folder or Path(aside), size, steps, options.quick)
-
-
-def report(folder: Path, size: Size, steps: int, quick: bool) -> None:
-    """Run everything in children and print the table."""
-    print(f"{size[1]}x{size[0]}, {psutil.cpu_count()} cores, torch {torch.__version__}\n")
-    print("| network | unknown | way | seconds | of plain | peak MB | of plain |", end="")
-    print(" mean diff | p99 | spread |")
-    print("|---|---|---|--:|--:|--:|--:|--:|--:|--:|")
+def compare_ways(report: Report, folder: Path, size: Size) -> None:
+    """Time, memory and differences from the plain way."""
+    costs = "seconds:.2f | of plain:.2f | peak MB:.0f | of plain:.2f"
+    errors = "mean diff:.4f | p99:.4f | spread:.2f"
+    table = report.table(f"network | unknown | way | {costs} | {errors}")
     for name in NETWORKS:
-        keep_fitted(name, folder, steps)
         for case in CASES:
-            plain: Run | None = None
             for way in WAYS:
-                run = Run(**child(folder, name, case, way, quick))
-                plain = plain or run
-                print(row(folder, run, plain), flush=True)
-    print("\n| network | torch s | mattekit s | load s | first s | second s |")
-    print("|---|--:|--:|--:|--:|--:|")
+                taken, alpha = apart(measure, name, case, way, size, folder / f"{name}.pt")
+                if way == "plain":
+                    plain, plain_alpha = taken, alpha
+                difference = np.abs(alpha - plain_alpha)
+                times = taken.wall, taken.wall / plain.wall
+                memory = taken.grown / 2**20, taken.grown / plain.grown
+                far = difference.mean(), np.percentile(difference, 99)
+                table.row(name, case, way, *times, *memory, *far, alpha.std())
+
+
+def compare_starts(report: Report, folder: Path) -> None:
+    """From an empty process to the second prediction."""
+    laps = "torch s:.2f | mattekit s:.2f | load s:.2f | first s:.2f | second s:.2f"
+    table = report.table(f"network | {laps}")
     for name in NETWORKS:
         words = [sys.executable, "-c", START, str(folder / f"{name}.safetensors")]
         subprocess.run(words, check=True, capture_output=True)  # warms the file cache
         done = subprocess.run(words, check=True, capture_output=True, text=True)
-        times = json.loads(done.stdout)
-        print(f"| {name} | " + " | ".join(f"{seconds:.2f}" for seconds in times) + " |")
-    print("\n| samplenet, colours guessed at | seconds | peak MB |\n|---|--:|--:|")
-    for sampling_size in ("128",) if quick else ("800", "1600"):
-        run = Run(**child(folder, "samplenet", "band", sampling_size, quick))
-        print(f"| {run.way} | {run.seconds:.1f} | {run.memory / 2**20:.0f} |", flush=True)
+        table.row(name, *json.loads(done.stdout))
 
 
-def child(folder: Path, name: str, case: str, way: str, quick: bool) -> dict[str, Any]:
-    """What one way over one picture prints, in a process of its own."""
-    words = [sys.executable, __file__, "--child", name, case, way, "--folder", str(folder)]
-    words += ["--quick"] if quick else []
-    done = subprocess.run(words, check=True, capture_output=True, text=True)
-    printed: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return printed
-
-
-def row(folder: Path, run: Run, plain: Run) -> str:
-    """A line of the table; differences are from `whole`-size plain alphas, where unknown."""
-    ours, theirs = (
-        np.load(folder / f"{run.network}-{run.case}-{way}.npy") for way in (run.way, plain.way)
-    )
-    unknown = picture(run.case, ours.shape)[1] == UNKNOWN
-    difference = np.abs(ours - theirs)[unknown]
-    return (
-        f"| {run.network} | {run.case} | {run.way} | {run.seconds:.2f} "
-        f"| {run.seconds / plain.seconds:.2f} | {run.memory / 2**20:.0f} "
-        f"| {run.memory / plain.memory:.2f} | {difference.mean():.4f} "
-        f"| {np.percentile(difference, 99):.4f} | {ours[unknown].std():.2f} |"
-    )
+def main() -> None:
+    parser = Options(__doc__, quick="a small picture and little fitting", steps=3)
+    parser.add_argument("--steps", type=int, default=200, help="of fitting each network")
+    parser.add_argument("--folder", type=Path, help="where the fitted weights stay")
+    options = parser.parse_args()
+    size = (384, 512) if options.quick else (1280, 1920)
+    side, samplings = (min(size), [128]) if options.quick else (1600, [800, 1600])
+    with Report(options.json) as report, kept_in(options.folder) as folder:
+        report.say(f"{size[1]}x{size[0]}, {os.cpu_count()} cores, torch {torch.__version__}")
+        for name in NETWORKS:
+            keep_fitted(name, folder, options.steps)
+        compare_ways(report, folder, size)
+        compare_starts(report, folder)
+        table = report.table("samplenet, colours guessed at:d | seconds:.1f | peak MB:.0f")
+        for sampling_size in samplings:
+            taken = apart(measure_samplenet, sampling_size, side)
+            table.row(sampling_size, taken.wall, taken.grown / 2**20)
 
 
 if __name__ == "__main__":

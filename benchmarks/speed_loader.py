@@ -13,16 +13,11 @@ mirrored half of the time, with a trimap of the published generator.
 Files are made here and read from a warm cache; times are of the processor. The memory of a worker
 is what it does not share: mapped files are left out, which the system takes back when it likes.
 
-    python benchmarks/speed_loader.py [--quick] [--save]
+    python benchmarks/speed_loader.py [--quick] [--json FILE]
 """
 
-import argparse
-import json
 import platform
-import tempfile
-import time
 from collections.abc import Callable, Iterator
-from datetime import date
 from functools import partial
 from itertools import count, islice
 from pathlib import Path
@@ -31,7 +26,9 @@ import cv2
 import numpy as np
 import psutil
 import torch
+from harness import Options, Report, clock, kept_in
 
+from mattekit.classical.estimates import CHANNELS
 from mattekit.core.tensors import Batch
 from mattekit.core.types import Sample
 from mattekit.data import Source
@@ -49,7 +46,6 @@ from mattekit.imaging.picture import to_float
 from mattekit.preparation.shards import write_shards
 from mattekit.synthetic.scene import scene
 
-HERE = Path(__file__).resolve().parent
 PICTURE = (1080, 1920)
 SIDES, SIZE = (320, 480, 640), 320
 AFTER = (FlipConfig(), LegacyTrimapConfig())
@@ -102,7 +98,7 @@ def over_any(foregrounds: list[MatteFiles], backgrounds: Path) -> PairSource:
     )
 
 
-def make_sources(folder: Path) -> dict[str, Source]:
+def make_sources(report: Report, folder: Path) -> dict[str, Source]:
     """Our ways to the same samples."""
     backgrounds = folder / "background as JPEG"
     cut_outs = [MatteFiles(path) for path in sorted((folder / "cut-out").iterdir())]
@@ -117,7 +113,8 @@ def make_sources(folder: Path) -> dict[str, Source]:
     for name, window in (("whole pictures", None), (f"windows of {max(SIDES)}", max(SIDES))):
         place = folder / f"shards of {name}"
         size = write_shards(over_any(photos, backgrounds), place, window=window)
-        print(f"shards of {name}: {size.samples} samples, {size.bytes / MEGABYTE:.0f} MB on disk")
+        disk = f"{size.samples} samples, {size.bytes / MEGABYTE:.0f} MB on disk"
+        report.say(f"shards of {name}: {disk}")
         sources[f"shards of {name}"] = ShardsConfig(folder=str(place)).open()
     return sources
 
@@ -137,10 +134,10 @@ def rate(batches: Iterator[Batch], number: int) -> float:
     """Samples per second of processor time, after two to warm up."""
     for _ in islice(batches, 2):
         pass
-    start = time.process_time()
-    for _ in islice(batches, number):
-        pass
-    return number / (time.process_time() - start)
+    with clock() as taken:
+        for _ in islice(batches, number):
+            pass
+    return number / taken.cpu
 
 
 def memory_growth(batches: Iterator[Batch], number: int) -> tuple[float, float]:
@@ -166,54 +163,49 @@ def step_seconds(beside: Callable[[], Iterator[object]] | None, steps: int) -> f
     network = build("compact").train()
     optimiser = torch.optim.AdamW(network.parameters())
     image, trimap = torch.rand(4, 3, SIZE, SIZE), torch.full((4, 1, SIZE, SIZE), 0.5)
+    prior = torch.rand(4, len(CHANNELS), SIZE, SIZE)
     waiting = beside() if beside is not None else iter(range(10**9))
     next(waiting)
-    start = time.perf_counter()
-    for _ in range(steps):
-        next(waiting)
-        optimiser.zero_grad()
-        network(image, trimap).alpha.mean().backward()
-        optimiser.step()
-    return (time.perf_counter() - start) / steps
+    with clock() as taken:
+        for _ in range(steps):
+            next(waiting)
+            optimiser.zero_grad()
+            network(image, trimap, prior).alpha.mean().backward()
+            optimiser.step()
+    return taken.wall / steps
+
+
+def compare(report: Report, folder: Path, quick: bool) -> None:
+    """Rates of every way, the memory of the loader, and what it costs a step."""
+    pictures, number, endurance, steps = (2, 8, 300, 2) if quick else (8, 60, 5000, 20)
+    write_files(folder, pictures)
+    sources = make_sources(report, folder)
+    report.say(f"files of {PICTURE[1]}x{PICTURE[0]}, crops of {SIZE}, {platform.machine()}")
+    table = report.table("way | samples/s/core:.1f | ratio:.1f")
+    first, base = next(published(folder, pictures)), rate(published(folder, pictures), number)
+    table.row("published: 4 PNG", base, 1.0)
+    scenes = {f"procedural scenes of {SIZE}": SyntheticConfig(size=SIZE, endless=True).open()}
+    for name, source in {**sources, **scenes}.items():
+        check_alike(name, next(loaded(source)), first)
+        samples = rate(loaded(source), number)
+        table.row(name, samples, samples / base)
+    shards = sources["shards of whole pictures"]
+    held, growth = memory_growth(loaded(shards), endurance)
+    told = "Own memory: {held:.0f} MB, {growth:+.1f} MB after {samples} samples of shards."
+    report.say(told, held=held, growth=growth, samples=endurance)
+    row = SampleOrder(length=len(shards), batch=4, seed=0)
+    worker = partial(make_loader, shards, row, steps=STEPS, workers=1)
+    alone, beside = step_seconds(None, steps), step_seconds(worker, steps)
+    told = "A step of 4 crops of compact: {alone:.2f} s alone, {beside:.2f} s beside one worker."
+    report.say(told, alone=alone, beside=beside)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="few samples, for a smoke run")
-    parser.add_argument("--save", action="store_true", help="write benchmarks/results/*.json")
-    options = parser.parse_args()
+    options = Options(__doc__, quick="few samples, for a smoke run").parse_args()
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
-    pictures, number, endurance, steps = (2, 8, 300, 2) if options.quick else (8, 60, 5000, 20)
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        write_files(folder, pictures)
-        sources = make_sources(folder)
-        first = next(published(folder, pictures))
-        rates = {"published: 4 PNG": rate(published(folder, pictures), number)}
-        for name, source in sources.items():
-            check_alike(name, next(loaded(source)), first)
-            rates[name] = rate(loaded(source), number)
-        scenes = SyntheticConfig(size=SIZE, endless=True).open()
-        rates[f"procedural scenes of {SIZE}"] = rate(loaded(scenes), number)
-        shards = sources["shards of whole pictures"]
-        memory, growth = memory_growth(loaded(shards), endurance)
-        row = SampleOrder(length=len(shards), batch=4, seed=0)
-        worker = partial(make_loader, shards, row, steps=STEPS, workers=1)
-        alone, beside = step_seconds(None, steps), step_seconds(worker, steps)
-    base = rates["published: 4 PNG"]
-    print(f"\nfiles of {PICTURE[1]}x{PICTURE[0]}, crops of {SIZE}, {platform.machine()}\n")
-    print("| way | samples/s/core | ratio |\n|---|---|---|")
-    for name, value in rates.items():
-        print(f"| {name} | {value:.1f} | {value / base:.1f} |")
-    print(f"\nOwn memory: {memory:.0f} MB, {growth:+.1f} MB after {endurance} samples of shards.")
-    print(f"A step of 4 crops of compact: {alone:.2f} s alone, {beside:.2f} s beside one worker.")
-    if options.save:
-        report = {"size": PICTURE, "rates": rates, "memory": memory, "memory_growth": growth}
-        report |= {"step_alone": alone, "step_beside": beside}
-        target = HERE / "results" / f"speed_loader-{date.today()}-{platform.node()}.json"
-        target.parent.mkdir(exist_ok=True)
-        target.write_text(json.dumps(report, indent=2) + "\n")
+    with Report(options.json) as report, kept_in(None) as folder:
+        compare(report, folder, options.quick)
 
 
 if __name__ == "__main__":

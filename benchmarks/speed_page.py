@@ -1,19 +1,19 @@
 """How long does somebody wait on the page: for a new photo, a click, a stroke, the file?
 
-    python benchmarks/speed_page.py [--quick]
+    python benchmarks/speed_page.py [--quick] [--json FILE]
 
 The example photo, enlarged to 2 and 12 megapixels, is opened in Chromium beside the server. `shown`
 is when something changed on the screen, `answered` when the server's first answer was there, `full`
 when all was at full size. `--quick` leaves the large photo out.
 """
 
-import argparse
 import io
 import shutil
 import sys
 import time
 from pathlib import Path
 
+from harness import Options, Report, Table
 from PIL import Image
 from playwright.sync_api import Page, sync_playwright
 
@@ -46,25 +46,25 @@ def enlarged(side: int) -> bytes:
     return file.getvalue()
 
 
-def waited(page: Page, name: str) -> None:
-    """Print what was waited for since `WATCH`."""
+def waited(table: Table, page: Page, name: str) -> None:
+    """The row of what was waited for since `WATCH`."""
     end = time.monotonic() + PATIENCE / 1000
     while not (marks := page.evaluate("marks")).get("full"):
         assert time.monotonic() < end, f"{name} did not end"
         page.wait_for_timeout(50)
-    seconds = [f"{marks[mark] / 1000:.2f}" for mark in ("shown", "answered", "full")]
-    print(f"| {name} | {' | '.join(seconds)} |", flush=True)
+    table.row(name, *(marks[mark] / 1000 for mark in ("shown", "answered", "full")))
     page.wait_for_timeout(3000)  # colours
 
 
-def measured(page: Page, name: str, side: int) -> None:
+def measure(table: Table, page: Page, name: str, side: int) -> None:
+    """The rows of one photo."""
     page.evaluate(WATCH)
     photo = {"name": "photo.jpg", "mimeType": "image/jpeg", "buffer": enlarged(side)}
     page.locator("#file").set_input_files(photo)
-    waited(page, f"{name}: opened, found by itself")
+    waited(table, page, f"{name}: opened, found by itself")
     page.evaluate(WATCH)
     page.mouse.click(*spot(page, 0.45, 0.7))
-    waited(page, f"{name}: a click")
+    waited(table, page, f"{name}: a click")
     page.locator("[data-tool=brush]").click()
     page.locator("[data-mode=remove]").click()
     page.evaluate(WATCH)
@@ -72,26 +72,25 @@ def measured(page: Page, name: str, side: int) -> None:
     page.mouse.down()
     page.mouse.move(*spot(page, 0.95, 0.7), steps=10)
     page.mouse.up()
-    waited(page, f"{name}: a stroke")
+    waited(table, page, f"{name}: a stroke")
     start = time.monotonic()
     with page.expect_download():
         page.locator("#download").click()
-    print(f"| {name}: the file | | | {time.monotonic() - start:.2f} |", flush=True)
+    table.row(f"{name}: the file", None, None, time.monotonic() - start)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="the photo of 2 megapixels only")
-    sides = dict(list(SIDES.items())[:1]) if parser.parse_args().quick else SIDES
+    options = Options(__doc__, quick="the photo of 2 megapixels only").parse_args()
+    sides = dict(list(SIDES.items())[:1]) if options.quick else SIDES
     chromium = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
-    print("| seconds until | shown | answered | full |\n|---|--:|--:|--:|")
-    with served() as url, sync_playwright() as playwright:
+    with Report(options.json) as report, served() as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        table = report.table("seconds until it is | shown:.2f | answered:.2f | full:.2f")
         for name, side in sides.items():
             page = browser.new_page(viewport={"width": 1200, "height": 820})
             page.set_default_timeout(PATIENCE)
             page.goto(url)
-            measured(page, name, side)
+            measure(table, page, name, side)
             page.close()
         browser.close()
 

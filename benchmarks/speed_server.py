@@ -6,27 +6,27 @@ A stroke of 300 px on a photo of 2 megapixels, and a loop of 300 by 300 px, are 
 what is around them, cut out of photo and trimap. A photo that the server keeps is clicked on and
 cut as a whole, and one of 12 megapixels is cut in the background, from the upload to the finished
 file. The load is small cut-outs from 8 clients; a client that is sent away with 429 comes again
-when told. Memory is that of the server and its workers. In the last table nobody comes again, and
-a worker process is killed every ten seconds.
+when told. Memory is that of the server and its workers. In the last table nobody comes again, a
+worker process is killed every ten seconds, and memory is that of the process that listens.
 """
 
-import argparse
 import random
 import re
 import socket
 import statistics
 import subprocess
-import sys
 import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 
 import httpx
 import numpy as np
 import psutil
+from harness import Options, Report, clock, clocked, command
 
 from mattekit.client import Client
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Image, Size, Trimap
@@ -55,10 +55,8 @@ def server() -> Iterator[tuple[httpx.Client, psutil.Process]]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "mattekit", "serve", "--port", str(port)]
-    process = subprocess.Popen(
-        [*command, "--workers", str(WORKERS)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    words = command("serve", "--port", port, "--workers", WORKERS)
+    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=300) as client:
             wait_until_ready(client)
@@ -111,16 +109,6 @@ def parts_of(image: Image, trimap: Trimap, *, at_once: int = AT_ONCE) -> Parts:
     }
 
 
-def seconds_of(client: httpx.Client, parts: Parts, repeats: int) -> list[float]:
-    """Times of the same request."""
-    taken = []
-    for _ in range(repeats):
-        start = time.perf_counter()
-        post(client, parts)
-        taken.append(time.perf_counter() - start)
-    return taken
-
-
 def post(client: httpx.Client, parts: Parts) -> int:
     """Ask for a matte until there is one; how often the client was sent away."""
     for refusals in range(1000):
@@ -134,12 +122,12 @@ def post(client: httpx.Client, parts: Parts) -> int:
 
 def memory(client: httpx.Client) -> float:
     """Megabytes of the server and its workers."""
-    found = re.search(r"^mattekit_memory_bytes (\d+)", client.get("/metrics").text, re.M)
+    found = re.search(r"^mattekit_memory_bytes (\S+)", client.get("/metrics").text, re.M)
     assert found is not None
-    return int(found[1]) / 2**20
+    return float(found[1]) / 2**20
 
 
-def report_strokes(client: httpx.Client, size: Size, repeats: int) -> None:
+def time_strokes(report: Report, client: httpx.Client, size: Size, repeats: int) -> None:
     """The table of latencies."""
     sample = scene(7, size, kind="blob")
     assert sample.trimap is not None
@@ -148,65 +136,61 @@ def report_strokes(client: httpx.Client, size: Size, repeats: int) -> None:
         "a loop": stroke_window(sample.trimap, STROKE),
         "everything": (slice(None), slice(None)),
     }
-    print("| what changed | pixels | unknown | median s | worst s |")
-    print("|---|--:|--:|--:|--:|")
+    columns = "what changed | pixels:, | unknown:.0% | median s:.2f | worst s:.2f"
+    table = report.table(columns)
     for name, window in changes.items():
         trimap = sample.trimap[window]
-        taken = seconds_of(client, parts_of(sample.image[window], trimap), repeats)
-        cells = (name, f"{trimap.size:,}", f"{(trimap == UNKNOWN).mean():.0%}")
-        times = (f"{statistics.median(taken):.2f}", f"{max(taken):.2f}")
-        print("| " + " | ".join([*cells, *times]) + " |", flush=True)
+        ask = partial(post, client, parts_of(sample.image[window], trimap))
+        times = [taken.wall for taken in clocked(ask, repeats)]
+        unknown = (trimap == UNKNOWN).mean()
+        table.row(name, trimap.size, unknown, statistics.median(times), max(times))
 
 
-def report_load(client: httpx.Client, requests: int) -> None:
+def bear_load(report: Report, client: httpx.Client, requests: int) -> None:
     """The table of throughput and memory."""
     sample = scene(7, 128, kind="blob")
     assert sample.trimap is not None
-    parts = parts_of(sample.image, sample.trimap)
+    ask = partial(post, client, parts_of(sample.image, sample.trimap))
     early = requests // 10
-    print(f"\n| requests | per second | sent away | MB after {early} | MB at the end | growth |")
-    print("|--:|--:|--:|--:|--:|--:|")
-    with ThreadPoolExecutor(CLIENTS) as clients:
-        start = time.perf_counter()
-        done = list(clients.map(lambda _: post(client, parts), range(early)))
+    with ThreadPoolExecutor(CLIENTS) as clients, clock() as taken:
+        done = list(clients.map(lambda _: ask(), range(early)))
         before = memory(client)
-        done += clients.map(lambda _: post(client, parts), range(requests - early))
-        rate = requests / (time.perf_counter() - start)
+        done += clients.map(lambda _: ask(), range(requests - early))
     after = memory(client)
-    sizes = f"{before:.0f} | {after:.0f} | {after / before - 1:+.1%}"
-    print(f"| {requests} | {rate:.1f} | {sum(done)} | {sizes} |")
+    sizes = f"MB after {early}:.0f | MB at the end:.0f | growth:+.1%"
+    table = report.table(f"requests:d | per second:.1f | sent away:d | {sizes}")
+    rate = requests / taken.wall
+    table.row(requests, rate, sum(done), before, after, after / before - 1)
 
 
-def report_whole(client: httpx.Client, size: Size, large: Size, repeats: int) -> None:
+def time_whole(report: Report, client: httpx.Client, size: Size, large: Size, repeats: int) -> None:
     """The table of what is asked of whole photos, over Python's client."""
+    sample, huge = scene(7, size, kind="blob"), scene(8, large, kind="blob")
+    assert sample.trimap is not None
+    assert huge.trimap is not None
+    trimap = parts_of(sample.image, sample.trimap, at_once=sample.trimap.size)["trimap"]
+    file = encode_image(huge.image, format="jpeg")
+    labels = encode_image(to_float(to_pixels(huge.trimap)), format="png")
+    rows, columns = np.nonzero(sample.alpha > 0.99)
+    point = int(columns[len(columns) // 2]), int(rows[len(rows) // 2])
+    table = report.table("what is asked | median s:.2f | worst s:.2f")
     with Client(str(client.base_url)) as server:
-        sample = scene(7, size, kind="blob")
         kept = server.upload(encode_image(sample.image, format="jpeg"))
-        rows, columns = np.nonzero(sample.alpha > 0.99)
-        point = int(columns[len(columns) // 2]), int(rows[len(rows) // 2])
-        trimap = parts_of(sample.image, sample.trimap, at_once=sample.trimap.size)["trimap"]
-        huge = scene(8, large, kind="blob")
-        file, labels = encode_image(huge.image, format="jpeg"), to_float(to_pixels(huge.trimap))
-        hint = encode_image(labels, format="png")
+        cut = partial(server.cutout, kept, output="matte")
         asked: dict[str, Callable[[], object]] = {
-            "a click, quality=fast": lambda: server.cutout(
-                kept, point=point, output="matte", quality="fast"
-            ),
-            "a click": lambda: server.cutout(kept, point=point, output="matte"),
-            "the whole matte": lambda: server.cutout(kept, trimap=trimap, output="matte"),
-            f"{large[1]}x{large[0]}, in the background": lambda: server.job(file, trimap=hint),
+            "a click, quality=fast": partial(cut, point=point, quality="fast"),
+            "a click": partial(cut, point=point),
+            "the whole matte": partial(cut, trimap=trimap),
+            f"{large[1]}x{large[0]} in the background": partial(server.job, file, trimap=labels),
         }
-        print("\n| what is asked | median s | worst s |\n|---|--:|--:|")
         for name, ask in asked.items():
-            taken = []
-            for _ in range(repeats):
-                start = time.perf_counter()
-                ask()
-                taken.append(time.perf_counter() - start)
-            print(f"| {name} | {statistics.median(taken):.2f} | {max(taken):.2f} |", flush=True)
+            times = [taken.wall for taken in clocked(ask, repeats)]
+            table.row(name, statistics.median(times), max(times))
 
 
-def report_deaths(client: httpx.Client, process: psutil.Process, size: Size, requests: int) -> None:
+def bear_deaths(
+    report: Report, client: httpx.Client, process: psutil.Process, size: Size, requests: int
+) -> None:
     """The table of what comes back while a worker is killed every ten seconds."""
     sample = scene(7, size, kind="blob")
     assert sample.trimap is not None
@@ -222,49 +206,42 @@ def report_deaths(client: httpx.Client, process: psutil.Process, size: Size, req
                 chance.choice(found).kill()
                 killed += 1
 
-    def ask(number: int) -> tuple[int, int]:
+    def ask(_: int) -> tuple[int, int]:
         status = client.post("/v1/cutout", files=parts, data={"output": "matte"}).status_code
         return status, process.memory_info().rss
 
     killer = threading.Thread(target=kill)
     killer.start()
-    start = time.perf_counter()
-    with ThreadPoolExecutor(CLIENTS) as clients:
+    with ThreadPoolExecutor(CLIENTS) as clients, clock() as taken:
         done = list(clients.map(ask, range(requests)))
-    seconds = time.perf_counter() - start
     over.set()
     killer.join()
     statuses = Counter(status for status, _ in done)
     shown = ", ".join(f"{count} x {status}" for status, count in sorted(statuses.items()))
-    early, last = done[requests // 10][1], done[-1][1]
-    print("\n| requests | answers | workers killed | seconds | MB of the listener, then | growth |")
-    print("|--:|---|--:|--:|--:|--:|")
-    sizes = f"{early / 2**20:.0f}, {last / 2**20:.0f} | {last / early - 1:+.1%}"
-    print(f"| {requests} | {shown} | {killed} | {seconds:.0f} | {sizes} |")
+    early, last = done[requests // 10][1] / 2**20, done[-1][1] / 2**20
+    sizes = "MB after a tenth:.0f | MB at the end:.0f | growth:+.1%"
+    table = report.table(f"answers | workers killed:d | seconds:.0f | {sizes}")
+    table.row(shown, killed, taken.wall, early, last, last / early - 1)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="small photos and few requests")
+    parser = Options(__doc__, quick="small photos and few requests")
     parser.add_argument("--only", choices=("strokes", "whole", "load", "deaths"))
     options = parser.parse_args()
     quick = options.quick
     size = (480, 640) if quick else (1224, 1632)
-    print(f"{size[1]}x{size[0]}, {WORKERS} workers, {psutil.cpu_count()} cores\n")
-    with server() as (client, process):
-        reports: dict[str, Callable[[], None]] = {
-            "strokes": lambda: report_strokes(client, size, repeats=2 if quick else 10),
-            "whole": lambda: report_whole(
-                client, size, (600, 800) if quick else LARGE, repeats=1 if quick else 3
-            ),
-            "load": lambda: report_load(client, requests=100 if quick else 500),
-            "deaths": lambda: report_deaths(
-                client, process, (96, 128) if quick else (240, 320), requests=40 if quick else 200
-            ),
+    with Report(options.json) as report, server() as (client, process):
+        report.say(f"{size[1]}x{size[0]}, {WORKERS} workers, {psutil.cpu_count()} cores")
+        large, small = ((600, 800), (96, 128)) if quick else (LARGE, (240, 320))
+        parts = {
+            "strokes": partial(time_strokes, report, client, size, 2 if quick else 10),
+            "whole": partial(time_whole, report, client, size, large, 1 if quick else 3),
+            "load": partial(bear_load, report, client, 100 if quick else 500),
+            "deaths": partial(bear_deaths, report, client, process, small, 40 if quick else 200),
         }
-        for name, report in reports.items():
+        for name, part in parts.items():
             if options.only in (None, name):
-                report()
+                part()
 
 
 if __name__ == "__main__":

@@ -7,10 +7,11 @@ compiled already. The cut-out is a 256 px scene with its trimap, once by closed-
 default model; the second one runs in the same process.
 """
 
-import argparse
 import subprocess
 import sys
-import time
+from functools import partial
+
+from harness import Options, Report, clocked
 
 IMPORT = "import mattekit"
 READY = f"{IMPORT}; mattekit.cutout, mattekit.read_image"
@@ -25,28 +26,16 @@ print(between - start, time.perf_counter() - between)
 """
 
 
-def seconds(*words: str) -> float:
-    """Wall time of a process."""
-    start = time.perf_counter()
-    subprocess.run([sys.executable, *words], check=True, capture_output=True)
-    return time.perf_counter() - start
-
-
-def cuts(model: str | None) -> tuple[float, float]:
-    """First and second cut-out within one process."""
-    code = CUT.format(model=model)
-    line = subprocess.run(
-        [sys.executable, "-c", code], check=True, capture_output=True, text=True
-    ).stdout
-    first, second = map(float, line.split())
-    return first, second
+def run(*words: str) -> str:
+    """What a Python of its own prints."""
+    line = [sys.executable, *words]
+    return subprocess.run(line, check=True, capture_output=True, text=True).stdout
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="once each")
-    tries = 1 if parser.parse_args().quick else 5
-    seconds("-c", READY)  # warms the file cache
+    options = Options(__doc__, quick="once each").parse_args()
+    tries = 1 if options.quick else 5
+    run("-c", READY)  # warms the file cache
     rows = {
         "python alone": ("-c", "pass"),
         "import mattekit": ("-c", IMPORT),
@@ -54,14 +43,16 @@ def main() -> None:
         "mattekit --help": ("-m", "mattekit", "--help"),
         "mattekit cutout --help": ("-m", "mattekit", "cutout", "--help"),
     }
-    print("| what | s |\n|---|---|")
-    for name, words in rows.items():
-        print(f"| {name} | {min(seconds(*words) for _ in range(tries)):.2f} |", flush=True)
-    for name, model in (("closed-form", "closed-form"), ("the default model", None)):
-        first, second = (
-            min(times) for times in zip(*(cuts(model) for _ in range(tries)), strict=True)
-        )
-        print(f"| first cut-out, {name} | {first:.2f} |\n| second | {second:.2f} |", flush=True)
+    with Report(options.json) as report:
+        table = report.table("what | s:.2f")
+        for name, words in rows.items():
+            table.row(name, min(taken.wall for taken in clocked(partial(run, *words), tries)))
+        for name, model in (("closed-form", "closed-form"), ("the default model", None)):
+            code = CUT.format(model=model)
+            cuts = [map(float, run("-c", code).split()) for _ in range(tries)]
+            first, second = map(min, zip(*cuts, strict=True))
+            table.row(f"first cut-out, {name}", first)
+            table.row("second", second)
 
 
 if __name__ == "__main__":

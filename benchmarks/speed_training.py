@@ -1,6 +1,6 @@
 """How many steps a second does training make, and where does the time go?
 
-    python benchmarks/speed_training.py [--quick] [--steps 5] [--save]
+    python benchmarks/speed_training.py [--quick] [--steps 5] [--json FILE]
     python benchmarks/speed_training.py --profile [--quick]
 
 Deep Image Matting (stage 1) and AlphaGAN with crops of 320, as their recipes train them, against
@@ -9,21 +9,18 @@ what the loader gives, and the share of a step that is lost while it runs beside
 instead: which operators take a processor's time in a step of channels-last float32.
 """
 
-import argparse
-import json
 import logging
 import platform
 import shutil
-import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
-from datetime import date
+from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import torch
+from harness import Options, Report, clock, clocked
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
@@ -38,19 +35,8 @@ from mattekit.recipes.build import make_setup, make_steps
 from mattekit.recipes.recipe import Recipe, find, load_recipe
 from mattekit.training.method import Objective
 
-HERE = Path(__file__).resolve().parent
 SYSTEMS = {"Deep Image Matting": "dim_stage1", "AlphaGAN": "alphagan"}
 Step = Callable[[Batch], object]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Timed:
-    """One way of training one system."""
-
-    system: str
-    way: str
-    seconds: float
-    """Of a step, the fastest one of those made."""
 
 
 def recipe_of(name: str, side: int) -> Recipe:
@@ -153,98 +139,93 @@ def batches(recipe: Recipe, *, workers: int = 0) -> Iterator[Batch]:
 
 def seconds_of(work: Callable[[], object], times: int, device: torch.device) -> float:
     """Of the fastest of so many calls, after one to warm up."""
-    taken = []
-    for _ in range(times + 1):
-        start = time.perf_counter()
+
+    def finished() -> None:
         work()
         if device.type == "cuda":
             torch.cuda.synchronize()
-        taken.append(time.perf_counter() - start)
-    return min(taken[1:])
+
+    return min(taken.wall for taken in clocked(finished, times + 1)[1:])
 
 
 def mean_seconds(step: Step, given: Iterator[Batch], times: int) -> float:
     """Of a step, its wait for the batch included."""
     step(next(given))
-    start = time.perf_counter()
-    for batch in islice(given, times):
-        step(batch)
-    return (time.perf_counter() - start) / times
+    with clock() as taken:
+        for batch in islice(given, times):
+            step(batch)
+    return taken.wall / times
 
 
-def loader_report(recipe: Recipe, times: int, device: torch.device) -> dict[str, float]:
-    """Samples a second of one core, and a step alone and beside the loader."""
-    alone = batches(recipe)
-    next(alone)
-    start = time.process_time()
-    samples = sum(len(batch.image) for batch in islice(alone, 4 * times))
-    rate = samples / (time.process_time() - start)
-    step, same = ours(recipe, device), next(batches(recipe))
-    still = mean_seconds(step, iter([same] * (times + 1)), times)
-    beside = mean_seconds(step, batches(recipe, workers=1), times)
-    return {"samples_per_second": rate, "step_alone": still, "step_beside_loader": beside}
-
-
-def report(side: int, times: int, quick: bool) -> dict[str, Any]:
-    """Time everything and print the tables."""
-    device = find_device("auto")
-    print(f"crops of {side}x{side}, batch 1, {device}, {torch.get_num_threads()} threads, ", end="")
-    print(f"{platform.machine()}, torch {torch.__version__}\n")
-    print("| system | way | s/step | steps/s | of plain |\n|---|---|--:|--:|--:|")
-    rows: list[Timed] = []
+def time_ways(report: Report, side: int, times: int, device: torch.device, quick: bool) -> None:
+    """Every way of training every system, of a step the fastest."""
+    table = report.table("system | way | s/step:.3f | steps/s:.3f | of plain:.2f")
     for system, name in SYSTEMS.items():
         recipe = recipe_of(name, side)
         batch = next(batches(recipe))
+        plain = None
         for way, step in ways(recipe, device, quick):
             seconds = seconds_of(partial(step, batch), times, device)
-            rows.append(Timed(system=system, way=way, seconds=seconds))
-            first = next(row for row in rows if row.system == system)
-            ratio = first.seconds / seconds
-            print(f"| {system} | {way} | {seconds:.3f} | {1 / seconds:.3f} | {ratio:.2f} |")
-    loader = loader_report(recipe_of("dim_stage1", side), times, device)
-    lost = 1 - loader["step_alone"] / loader["step_beside_loader"]
-    print(
-        f"\nLoader (scenes of {2 * side}, crops of {side}): {loader['samples_per_second']:.1f} "
-        f"samples/s a core. A step of Deep Image Matting: {loader['step_alone']:.3f} s alone, "
-        f"{loader['step_beside_loader']:.3f} s beside one loader process: {lost:.0%} lost."
+            plain = plain or seconds
+            table.row(system, way, seconds, 1 / seconds, plain / seconds)
+
+
+def time_loader(report: Report, side: int, times: int, device: torch.device) -> None:
+    """Samples a second of one core, and a step alone and beside the loader."""
+    recipe = recipe_of("dim_stage1", side)
+    given = batches(recipe)
+    next(given)
+    with clock() as taken:
+        samples = sum(len(batch.image) for batch in islice(given, 4 * times))
+    step, same = ours(recipe, device), next(batches(recipe))
+    alone = mean_seconds(step, iter([same] * (times + 1)), times)
+    beside = mean_seconds(step, batches(recipe, workers=1), times)
+    report.say(
+        "Loader (scenes of {scene}, crops of {side}): {rate:.1f} samples/s a core. A step of Deep "
+        "Image Matting: {alone:.3f} s alone, {beside:.3f} s beside one loader process: {lost:.0%} "
+        "lost.",
+        scene=2 * side,
+        side=side,
+        rate=samples / taken.cpu,
+        alone=alone,
+        beside=beside,
+        lost=1 - alone / beside,
     )
-    return {"side": side, "rows": [asdict(row) for row in rows], "loader": loader}
 
 
-def report_profile(side: int, most: int = 6) -> None:
+def profile(report: Report, side: int, device: torch.device, most: int = 6) -> None:
     """Share of a step that the operators which take longest take."""
-    device = find_device("auto")
-    print("| system | operator | of a step |\n|---|---|--:|")
+    table = report.table("system | operator | of a step:.0%")
     for system, name in SYSTEMS.items():
         recipe = replace(recipe_of(name, side), channels_last=True)
         step, batch = ours(recipe, device), next(batches(recipe))
         step(batch)
-        with torch.profiler.profile() as profile:
+        with torch.profiler.profile() as found:
             step(batch)
-        rows = sorted(profile.key_averages(), key=lambda row: -row.self_cpu_time_total)
+        rows = sorted(found.key_averages(), key=lambda row: -row.self_cpu_time_total)
         whole = sum(row.self_cpu_time_total for row in rows)
         for row in rows[:most]:
-            print(f"| {system} | {row.key} | {row.self_cpu_time_total / whole:.0%} |")
+            table.row(system, row.key, row.self_cpu_time_total / whole)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="crops of 64 and few steps")
+    parser = Options(__doc__, quick="crops of 64 and few steps", steps=2)
     parser.add_argument("--steps", type=int, default=5, help="timed steps of every way")
     parser.add_argument("--profile", action="store_true", help="where the time of a step goes")
-    parser.add_argument("--save", action="store_true", help="write benchmarks/results/*.json")
     options = parser.parse_args()
     for name in ("lightning.fabric", "lightning_fabric"):  # they greet with their options
         logging.getLogger(name).setLevel(logging.WARNING)
-    side, times = (64, 2) if options.quick else (320, options.steps)
-    if options.profile:
-        report_profile(side)
-        return
-    found = report(side, times, options.quick)
-    if options.save:
-        target = HERE / "results" / f"speed_training-{date.today()}-{platform.node()}.json"
-        target.parent.mkdir(exist_ok=True)
-        target.write_text(json.dumps(found, indent=2) + "\n")
+    side, device = 64 if options.quick else 320, find_device("auto")
+    with Report(options.json) as report:
+        if options.profile:
+            profile(report, side, device)
+            return
+        report.say(
+            f"crops of {side}x{side}, batch 1, {device}, {torch.get_num_threads()} threads, "
+            f"{platform.machine()}, torch {torch.__version__}"
+        )
+        time_ways(report, side, options.steps, device, options.quick)
+        time_loader(report, side, options.steps, device)
 
 
 if __name__ == "__main__":

@@ -47,7 +47,7 @@ def row(name: str, option: Option) -> str:
     cells = [
         f"`{name}`",
         f"`{option.name}`",
-        " ".join(str(value) for value in option.values) or "number",
+        " ".join(str(value) for value in option.values) or option.kind,
         str(option.default),
         published(configs, option.name) if configs else "-",
         ("file" if detected else "kind") if configs else "-",

@@ -44,7 +44,7 @@ FILES = ("photo", "trimap", "mask", "scribbles", "repair", "alpha")
 class ServerError(MattekitError):
     """What the server answered in place of a picture: its sentence, and the status."""
 
-    def __init__(self, sentence: str, status: int) -> None:
+    def __init__(self, sentence: str, status: int = 500) -> None:
         super().__init__(sentence)
         self.status = status
 

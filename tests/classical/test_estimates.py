@@ -37,12 +37,6 @@ def test_other_channels_are_given_in_the_order_asked_for(picture):
     )
 
 
-def test_a_window_holds_what_the_whole_holds_there(picture):
-    problem, window = Problem(picture.image, picture.trimap), (slice(7, 40), slice(21, 60))
-    whole = estimates(picture.image, picture.trimap, CHANNELS)
-    assert np.array_equal(problem.planes(CHANNELS, window), whole[window])
-
-
 def test_the_information_flow_alpha_is_that_of_the_method_at_the_small_size(picture):
     problem = Problem(picture.image, picture.trimap)
     alone = information_flow(problem.small, problem.labels).alpha
@@ -56,15 +50,6 @@ def test_an_alpha_is_followed_where_its_weight_is_large_and_not_where_it_is_zero
     everywhere = problem.drawn_towards(wrong, np.full_like(wrong, 1e3))
     assert np.abs(nowhere - problem.closed_form()).max() < 1e-4
     assert np.abs(everywhere - wrong)[unknown].max() < 0.01
-
-
-def test_much_unknown_is_solved_at_a_smaller_size(picture, monkeypatch):
-    whole = estimates(picture.image, picture.trimap)[..., 0]
-    monkeypatch.setattr("mattekit.classical.estimates.MOST_UNKNOWN", 100)
-    problem = Problem(picture.image, picture.trimap)
-    assert problem.factor > 2
-    assert np.count_nonzero(problem.unknown) < 200
-    assert np.abs(problem.planes(["fused alpha"])[..., 0] - whole).mean() < 0.03
 
 
 def test_both_alphas_keep_the_known_pixels(picture):

@@ -210,3 +210,31 @@ def test_help_answers_at_once() -> None:
         run("--help")
         times.append(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - start[1])
     assert min(times) < 0.4
+
+
+@pytest.mark.parametrize(
+    ("place", "sentence"),
+    [
+        ("nowhere.py", "--import nowhere.py: there is no such file"),
+        ("no_such_module", "there is no such module; name one, or a .py file"),
+        ("own/json.py", "a module has to have a name of its own"),
+        pytest.param("own/broken.py", "plug-in broken cannot be imported", marks=pytest.mark.slow),
+        pytest.param("own/dim_.py", "are both called 'dim' among the", marks=pytest.mark.slow),
+    ],
+)
+def test_a_plug_in_that_cannot_be_used_is_one_sentence(
+    place: str, sentence: str, tmp_path: Path
+) -> None:
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "json.py").write_text("")
+    (own / "broken.py").write_text("import elsewhere")
+    (own / "dim_.py").write_text(
+        "from mattekit.core.config import config\n"
+        "from mattekit.core.plugins import register\n"
+        '@register("networks")\n@config\nclass Dim:\n    name: str = "dim"\n'
+    )
+    result = run("models", "show", "plain", "--import", place, cwd=tmp_path)
+    assert result.returncode == 2
+    assert sentence in result.stderr
+    assert len(result.stderr.splitlines()) == 1

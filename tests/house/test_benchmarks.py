@@ -1,12 +1,14 @@
 """Benchmarks say what they answer and how they are run; `make bench` runs each quick form."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-SCRIPTS = sorted((Path(__file__).parents[2] / "benchmarks").glob("*.py"))
+BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
+SCRIPTS = sorted(BENCHMARKS.glob("*_*.py"))  # what they share has names of one word
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
@@ -23,3 +25,19 @@ def test_a_benchmark_has_a_quick_form(script: Path) -> None:
     words = [sys.executable, str(script), "--help"]
     help_text = subprocess.run(words, check=True, capture_output=True, text=True).stdout
     assert "--quick" in help_text
+    assert "--json" in help_text
+
+
+@pytest.mark.slow
+def test_a_benchmark_writes_what_it_prints(tmp_path: Path) -> None:
+    file = tmp_path / "found" / "inspect.json"
+    words = [sys.executable, BENCHMARKS / "quality_inspect.py", "--quick", "--json", file]
+    lines = subprocess.run(words, check=True, capture_output=True, text=True).stdout.splitlines()
+    found = json.loads(file.read_text())
+    (table,) = found["found"]
+    assert lines[0] == f"| {' | '.join(table['columns'])} |"
+    assert lines[2:] == [f"| {what} | {scenes} |" for what, scenes in table["rows"]]
+    assert found["finished"]
+    assert found["command"].endswith(f"--quick --json {file}")
+    assert {"cpu", "cores", "mattekit", "numpy"} <= set(found["machine"])
+    assert "torch" not in found["machine"]

@@ -12,6 +12,7 @@ from mattekit.classical.closed_form import closed_form
 from mattekit.core.errors import BadTrimap
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN
 from mattekit.imaging.picture import to_depth
+from mattekit.inference import predictor
 from mattekit.inference.matting import build_matting
 from mattekit.synthetic.scene import scene
 
@@ -45,6 +46,29 @@ def test_eight_bit_colours_give_the_alpha_of_their_floats():
     colours = to_depth(picture.image, 8)
     of_floats = compact(colours.astype(np.float32) / 255, picture.trimap).alpha
     np.testing.assert_allclose(compact(colours, picture.trimap).alpha, of_floats, atol=2e-3)
+
+
+@pytest.mark.parametrize(
+    ("limit", "value"), [("WORKING_UNKNOWN", 2_000), ("WORKING_PIXELS", 9_000)]
+)
+def test_more_than_the_limit_is_worked_on_smaller_and_enlarged(limit, value, monkeypatch):
+    picture, sizes = soft_disc((220, 260)), []
+    whole = compact(picture.image, picture.trimap)
+    solved = predictor.Problem.planes
+    monkeypatch.setattr(predictor, limit, value)
+    monkeypatch.setattr(
+        predictor.Problem,
+        "planes",
+        lambda self, names: sizes.append(self.trimap.shape) or solved(self, names),
+    )
+    matte = compact(picture.image, picture.trimap)
+    assert sizes[0][0] < 190
+    assert matte.alpha.shape == picture.trimap.shape
+    assert matte.expected_error.shape == picture.trimap.shape
+    known = picture.trimap != UNKNOWN
+    assert np.array_equal(matte.alpha[known], picture.trimap[known] == FOREGROUND)
+    assert np.abs(matte.alpha - whole.alpha).mean() < 0.01
+    assert np.abs(matte.alpha - picture.alpha)[~known].mean() < 0.05
 
 
 def test_a_trimap_without_unknown_pixels_is_the_alpha_with_a_remark():

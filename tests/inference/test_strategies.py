@@ -177,11 +177,6 @@ def test_hybrid_glances_at_a_third_and_focuses_at_half() -> None:
     assert planes["alpha"][:, 320].min() == 1
 
 
-def test_legacy_sizes_round_down_and_cap_each_side() -> None:
-    hybrid = Hybrid(legacy_sizes=True)
-    assert hybrid.scaled((1000, 6000), 1 / 2) == (480, 1600)
-
-
 def test_a_strategy_that_does_not_suit_the_network_is_a_usage_error() -> None:
     with pytest.raises(BadArgument, match="hybrid does not suit local; choose whole or tile"):
         Predictor(network(Local()), strategy=Hybrid())

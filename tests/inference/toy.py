@@ -39,11 +39,11 @@ class Seer(nn.Module):
     def forward(self, image: Tensor, trimap: None) -> Prediction:
         red, focus = image[:, :1], image[:, 1:2]
         logits = torch.cat([0.3 - red, 0.2 - (red - 0.5).abs(), red - 0.7], dim=1)
-        return Prediction(alpha=self.fuse(logits, focus), glance_logits=logits, focus=focus)
+        glance = logits.argmax(dim=1, keepdim=True) / 2
+        return Prediction(alpha=self.fuse(glance, focus), glance_logits=logits, focus=focus)
 
-    def fuse(self, glance_logits: Tensor, focus: Tensor) -> Tensor:
-        glance = glance_logits.argmax(dim=1, keepdim=True)
-        return (glance == 2) + (glance == 1) * focus
+    def fuse(self, glance: Tensor, focus: Tensor) -> Tensor:
+        return torch.where((glance > 0) & (glance < 1), focus, glance)
 
 
 class Grouped(Local):

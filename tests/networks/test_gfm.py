@@ -4,7 +4,7 @@ import pytest
 import timm
 import torch
 from golden.formula_weights import GOLDENS, check, fill, sample_input
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional as F
 
 from mattekit.core.errors import BadImage
@@ -114,11 +114,6 @@ def test_glance_and_focus_fuse_as_published(name, glance, expected) -> None:
     assert fused.flatten().tolist() == pytest.approx(expected)
 
 
-def glance_logits(classes: int) -> Tensor:
-    """One pixel of each class, surely."""
-    return torch.eye(classes).T.reshape(1, classes, 1, classes)
-
-
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
@@ -129,8 +124,8 @@ def glance_logits(classes: int) -> Tensor:
     ],
 )
 def test_two_passes_are_fused_by_the_networks_own_rule(options, expected) -> None:
-    logits = glance_logits(len(expected))
-    alpha = empty(**options).fuse(logits, torch.full((1, 1, 1, len(expected)), 0.25))
+    glance = torch.linspace(0, 1, len(expected)).view(1, 1, 1, -1)  # one pixel of each class
+    alpha = empty(**options).fuse(glance, torch.full_like(glance, 0.25))
     assert alpha.flatten().tolist() == pytest.approx(expected)
 
 

@@ -1,26 +1,20 @@
-"""The pages about networks: the table of options is fresh, the example of a network works."""
+"""The pages about networks: the table of options is fresh, its examples of plug-ins work."""
 
 import importlib.util
+import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
-import torch
+from pages import DOCS, ROOT, blocks, commands, run_commands, write_files
 
 import mattekit
 from mattekit.networks import NetworkConfig
 
 SOURCE = Path(mattekit.__file__).parent
-ROOT = SOURCE.parents[1]
-DOCS = ROOT / "docs"
-
-
-def blocks(page: str, language: str) -> list[str]:
-    """The code blocks of a page."""
-    return re.findall(rf"```{language}\n(.*?)```", (DOCS / page).read_text(), flags=re.DOTALL)
 
 
 def loaded(path: Path):
@@ -45,42 +39,40 @@ def test_the_page_names_every_system() -> None:
     assert all(f"`{name}`" in page for name in names - {"compact", "subject"})
 
 
-def test_the_example_of_a_network_predicts(tmp_path: Path) -> None:
-    network_file, line = blocks("extend.md", "python")
-    (tmp_path / "plain.py").write_text(network_file)
-    config = loaded(tmp_path / "plain.py").PlainConfig(width=4)
-    image, trimap = torch.rand(1, 3, 8, 8), torch.full((1, 1, 8, 8), 0.5)
-    assert config.build()(image, trimap).alpha.shape == (1, 1, 8, 8)
-    assert "from mattekit.networks.plain import PlainConfig" in line
+@pytest.mark.slow
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="commands run in forks")
+def test_the_plug_ins_of_the_page_are_known_to_every_command(tmp_path: Path) -> None:
+    write_files("extend.md", tmp_path)
+    scene = mattekit.synthetic.scene(seed=1, size=64)
+    mattekit.write_image(tmp_path / "photo.png", scene.image)
+    mattekit.write_image(tmp_path / "trimap.png", scene.trimap * np.uint8(127))
+    lines = [line for block in blocks("extend.md", "") for line in commands(block)]
+    assert len(lines) == 5
+    printed = run_commands(lines, tmp_path)
+    assert "width: number, default 16. Channels of the two hidden layers." in printed
+    assert "runs/plain -> plain.onnx" in printed
+    assert (tmp_path / "alpha.png").is_file()
+    recipe = (
+        tmp_path / "runs" / "discs" / "checkpoints" / "step-000020" / "recipe.yaml"
+    ).read_text()
+    assert "name: alpha_huber" in recipe
+    assert "step 20 of 20" in printed
 
 
 @pytest.mark.slow
-def test_one_file_and_one_line_are_a_network_that_keeps_the_contract(tmp_path: Path) -> None:
-    copy = tmp_path / "src" / "mattekit"
-    shutil.copytree(SOURCE, copy, ignore=shutil.ignore_patterns("__pycache__"))
-    network_file, line = blocks("extend.md", "python")
-    (copy / "networks" / "plain.py").write_text(network_file)
-    room = (copy / "networks" / "__init__.py").read_text()
-    place = room.index("CriticConfig = ")
-    (copy / "networks" / "__init__.py").write_text(f"{room[:place]}{line}\n{room[place:]}")
-    environment = {"PYTHONPATH": str(tmp_path / "src"), "OMP_NUM_THREADS": "1"}
-
-    shown = run("-m", "mattekit", "models", "show", "plain", environment=environment)
-    assert "width: number, default 16. Channels of the two hidden layers." in shown
+def test_a_plug_in_is_held_to_the_contract(tmp_path: Path) -> None:
+    write_files("extend.md", tmp_path)
+    path = os.pathsep.join([str(SOURCE.parent), str(tmp_path)])
+    environment = {**os.environ, "PYTHONPATH": path, "MATTEKIT_PLUGINS": "plain"}
     contract = ROOT / "tests" / "contracts" / "test_networks.py"
-    words = ("-m", "pytest", str(contract), "-k", "plain", "-m", "", "--rootdir", str(ROOT))
-    passed = run(*words, environment=environment)
-    assert re.search(r"^\.{8,}", passed, flags=re.MULTILINE), passed
-
-
-def run(*words: str, environment: dict[str, str]) -> str:
-    result = subprocess.run(
-        [sys.executable, *words],
+    words = ["-m", "pytest", str(contract), "-k", "plain", "-m", "", "--rootdir", str(ROOT)]
+    passed = subprocess.run(
+        [sys.executable, *words, "-p", "no:cacheprovider"],
         capture_output=True,
         text=True,
         env=environment,
         cwd=ROOT,
         check=False,
     )
-    assert result.returncode == 0, result.stdout + result.stderr
-    return result.stdout
+    assert passed.returncode == 0, passed.stdout + passed.stderr
+    assert re.search(r"^\.{8,}", passed.stdout, flags=re.MULTILINE), passed.stdout

@@ -16,7 +16,8 @@ from mattekit.training.periods import RunLength
 from mattekit.training.schedules import LearningRate
 
 PUBLISHED = sorted(
-    set(names()) - {"tiny", "tiny_adversarial", "tiny_staged", "compact", "finetune", "subject"}
+    set(names())
+    - {"tiny", "tiny_adversarial", "tiny_staged", "compact", "finetune", "subject", "unet"}
 )
 
 

@@ -1,10 +1,11 @@
 """What the weights are before the first step, and what is said where they are not to be had."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
+from huggingface_hub import constants
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from training.toys import ToyConfig, ToyNetwork, same, weights_of
 
@@ -35,17 +36,18 @@ class Chain(nn.Module):
 
 
 @pytest.fixture
-def cached(monkeypatch: pytest.MonkeyPatch) -> None:
-    """timm has the weights."""
-    monkeypatch.setattr(imagenet, "load_state_dict_from_hf", lambda name: STATE)
+def cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The hub has the weights."""
+    path = tmp_path / "model.safetensors"
+    save_file(STATE, path)
+    monkeypatch.setattr(imagenet, "fetch_file", lambda repository, file: path)
 
 
 @pytest.fixture
-def offline(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(name: str) -> Any:
-        raise OSError("no route")
-
-    monkeypatch.setattr(imagenet, "load_state_dict_from_hf", refuse)
+def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An empty cache, and no way out."""
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(constants, "ENDPOINT", "http://127.0.0.1:9")
 
 
 @pytest.fixture
@@ -86,8 +88,9 @@ def test_without_connection_or_file_one_sentence_says_how_to_get_it() -> None:
     with pytest.raises(BadWeights) as caught:
         load_initial_weights(Taught(), InitConfig(path="imagenet"))
     assert str(caught.value) == (
-        "init: the ImageNet weights toy.in1k are neither in timm's cache nor to be had from here "
-        "(OSError); connect, or name a file in torchvision's names; name it by init.file=FILE; "
+        "init: ImageNet weights: timm/toy.in1k is not in the cache of huggingface_hub, and "
+        "http://127.0.0.1:9 does not answer; connect, or name a file in timm's or torchvision's "
+        "names; name it by init.file=FILE; "
         "init=none starts at random"
     )
 

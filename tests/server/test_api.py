@@ -168,6 +168,11 @@ def test_an_option_that_does_not_fit_is_refused_by_its_name(
     refused(cut(client, {"trimap": TRIMAP}, photo_id=photo_id, **fields), 422, words)
 
 
+def test_an_error_speaks_of_fields_and_not_of_the_command_line(client: TestClient) -> None:
+    nothing = png(np.full((60, 60, 3), 0.5, np.float32))
+    refused(cut(client, {"photo": nothing}), 422, "draw a box: box x,y,w,h")
+
+
 def test_a_result_is_no_larger_than_a_photo_may_be(client: TestClient, photo_id: str) -> None:
     refused(cut(client, {"trimap": TRIMAP}, photo_id=photo_id, size="20000"), 413, "megapixels")
 

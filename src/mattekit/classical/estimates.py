@@ -1,15 +1,15 @@
 """What classical methods say of a picture, for a network that weighs and corrects it.
 
-All of it is solved at half the size, or less where much is unknown, and brought back to full size:
-alphas along the colour lines, the other planes in blocks. The `fused` alpha is closed-form drawn
+All of it is solved at half the size and brought back to full size: alphas along the colour lines,
+the other planes in blocks. The `fused` alpha is closed-form drawn
 towards the alpha of sampled colour pairs where those are sure of it; on its own it is ahead of
 closed-form at full size in squared error and Grad.
 
 L: the matting Laplacian; U: the unknown pixels; s: the sampled alpha, C: how far it is trusted.
 """
 
-import math
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 
 import cv2
@@ -49,8 +49,6 @@ CHANNELS = (
 
 FACTOR = 2
 SMALLEST = 8  # sides of pictures that are solved at their own size
-MOST_UNKNOWN = 50_000
-"""Unknown pixels at the small size; a picture with more is made smaller still."""
 TRUST = 0.003
 """Weight of a fully sure sampled alpha beside the rows of L."""
 OCTAVES = 8
@@ -72,42 +70,35 @@ class Problem:
     """A photo and its trimap at the size at which all estimates of it are solved.
 
     They share the small picture, its Laplacian and the preconditioner; what no plane needs is
-    never made.
+    never made. Callers bound the size of the photo.
     """
 
     def __init__(self, image: Plane, trimap: Trimap) -> None:
         check_trimap(trimap, (image.shape[0], image.shape[1]), needs_both=True)
         self.image, self.trimap = image, trimap
-        unknown = np.count_nonzero(trimap == UNKNOWN)
-        least = FACTOR if min(trimap.shape) > SMALLEST else 1
-        self.factor = max(least, math.ceil(math.sqrt(unknown / MOST_UNKNOWN)))
+        self.factor = FACTOR if min(trimap.shape) > SMALLEST else 1
         self.small, self.labels = reduce(image, trimap, self.factor)
         self.unknown = self.labels == UNKNOWN
-        self._kept: dict[str, Plane] = {}
 
-    def planes(
-        self, channels: Sequence[str], window: tuple[slice, slice] = (slice(None), slice(None))
-    ) -> Estimates:
-        """The named planes in a window of the full size, h w c.
-
-        What is solved for is kept, so that a large photo need not have all planes at once.
-        """
-        for name in {*channels}.difference(self._kept):
-            plane = PLANES[name](self)
-            self._kept[name] = self.enlarged(plane) if name in ALONG_COLOURS else plane
-        small = np.zeros((*self.labels.shape, len(channels)), np.float32)
+    def planes(self, channels: Sequence[str]) -> Estimates:
+        """The named planes at full size, h w c."""
+        height, width = self.trimap.shape
+        rows, columns = np.arange(height) // self.factor, np.arange(width) // self.factor
+        alphas = self._alphas([name for name in channels if name in ALONG_COLOURS])
+        planes = np.empty((height, width, len(channels)), np.float32)
         for number, name in enumerate(channels):
-            if name not in ALONG_COLOURS:
-                small[..., number] = self._kept[name]
-        rows, columns = (
-            np.arange(side)[part] // self.factor
-            for side, part in zip(self.trimap.shape, window, strict=True)
-        )
-        planes: Estimates = small[np.ix_(rows, columns)]
-        for number, name in enumerate(channels):
-            if name in ALONG_COLOURS:
-                planes[..., number] = self._kept[name][window]
+            if name in alphas:
+                planes[..., number] = alphas[name]
+            else:
+                planes[..., number] = PLANES[name](self)[np.ix_(rows, columns)]
         return planes
+
+    def _alphas(self, names: Sequence[str]) -> dict[str, Alpha]:
+        """At full size; solved for beside each other, since SciPy lets other threads run."""
+        _ = self.laplacian  # which both need
+        with ThreadPoolExecutor(2) as pool:
+            alphas = pool.map(lambda name: self.enlarged(PLANES[name](self)), names)
+            return dict(zip(names, alphas, strict=True))
 
     def drawn_towards(self, alpha: Alpha, weight: Plane) -> Alpha:
         """x of (L_UU + C) x = C s - L_UK m for s and C at the small size; there again."""

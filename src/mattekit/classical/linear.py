@@ -9,6 +9,7 @@ L: the matting Laplacian; U: the unknown pixels, K: the known ones, numbered row
 the trimap says foreground.
 """
 
+import math
 from collections.abc import Callable, Iterator
 
 import cv2
@@ -208,27 +209,36 @@ def solve(
         BadTrimap: there is no stable solution.
     """
     x = np.zeros_like(right) if start is None else start.copy()
-    goal = tolerance * float(np.linalg.norm(right))
+    goal = tolerance * _norm(right)
     residual = right - matrix @ x
     direction, before = np.zeros_like(right), 1.0
     for _ in range(MOST_STEPS):
-        if np.linalg.norm(residual) <= goal:
+        if _norm(residual) <= goal:
             break
         z = precondition(residual)
-        product = float(residual @ z)
+        product = _product(residual, z)
         direction *= product / before
         direction += z
         image = matrix @ direction
-        curvature = float(direction @ image)
+        curvature = _product(direction, image)
         if not curvature > 0:
             break
         step = product / curvature
         x += step * direction
         residual -= step * image
         before = product
-    if not np.linalg.norm(right - matrix @ x) <= DRIFT * goal:
+    if not _norm(right - matrix @ x) <= DRIFT * goal:
         raise BadTrimap(
             "the equations of this picture and trimap have no stable solution; "
             "mark more pixels as sure subject and sure background"
         )
     return x
+
+
+def _product(first: Vector, second: Vector) -> float:
+    """Not by BLAS, whose threads wait for each other in busy loops when the machine is shared."""
+    return float(np.einsum("n,n->", first, second))
+
+
+def _norm(vector: Vector) -> float:
+    return math.sqrt(_product(vector, vector))

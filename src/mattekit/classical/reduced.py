@@ -7,6 +7,7 @@ guidance), smoothed, enlarged, and applied to the colours of the full picture.
 I: small image, p: small alpha, a: h w 3, b: h w.
 """
 
+import math
 from collections.abc import Iterator
 
 import cv2
@@ -34,20 +35,20 @@ STRIP_PIXELS = 1_000_000  # of the full picture at a time
 ROW = 1024
 
 
-def reduce(image: Plane, trimap: Trimap, factor: int) -> tuple[Image, Trimap]:
+def reduce(image: Plane, trimap: Trimap, factor: float) -> tuple[Image, Trimap]:
     """Picture and trimap at 1/`factor`, sides rounded up; one pixel of each block is its label.
 
     Raises:
         BadTrimap: so few pixels are known that none of one kind is left.
     """
     height, width = trimap.shape
-    size = (-(-height // factor), -(-width // factor))
+    size = (math.ceil(height / factor), math.ceil(width / factor))
     labels: Plane = cv2.resize(trimap, size[::-1], interpolation=cv2.INTER_NEAREST)
     if not _has_both(labels):
         labels = shrink_trimap(trimap, size)  # keeps a label that only few pixels have
     if not _has_both(labels):
         raise BadTrimap(
-            f"too few pixels of the trimap are known to solve the photo at 1/{factor} of its "
+            f"too few pixels of the trimap are known to solve the photo at 1/{factor:.2g} of its "
             "size; mark more of subject and background"
         )
     return shrink(image, size), labels

@@ -178,6 +178,8 @@ def run(
     if photos == ["-"]:
         if paint:
             raise BadArgument("--paint is for one photo in a file, not for stdin; name one file")
+        if hints.subjects is not None:
+            raise BadArgument("--subjects writes files; name the photo instead of '-'")
         photo = Photo(path=STDIN, output=STDIN, hints=hints.of([STDIN])[0])
         _pipe(photo, method, read, write, min_confidence, finishing)
         return
@@ -218,7 +220,7 @@ def run(
         )
         for photo in found
         for places in [
-            Names(output=photo.output, suffixes=options.suffixes(photo.path)).of(photo.path.stem)
+            Names(output=photo.output, suffixes=options.suffixes(photo.path)).of(photo.stem)
         ]
     ]
     run_batch(items, batch, own_terminal=paint, stages=stages)
@@ -296,9 +298,10 @@ def _accepted(entry: RegisteredModel) -> bool:
 
 
 def _segmented(cut: Cutout) -> dict[str, Any]:
-    """What found the subject, and on which terms it may be used."""
-    found = {"segmenter": cut.segmenter} if cut.segmenter else {}
-    return found | ({"terms": asdict(cut.terms)} if cut.terms else {})
+    """What found the subject, and on which terms it and the model may be used."""
+    found: dict[str, Any] = {"segmenter": cut.segmenter} if cut.segmenter else {}
+    terms = {"terms": cut.terms, "model_terms": cut.model_terms}
+    return found | {name: asdict(said) for name, said in terms.items() if said is not None}
 
 
 def _repairs(photos: list[Path], strokes: Path | None, alpha: Path | None) -> dict[Path, Repair]:

@@ -20,6 +20,7 @@ from typer.core import TyperCommand, TyperGroup
 from mattekit.batch.failures import Failure
 from mattekit.cli.failures import attempt, end, printable
 from mattekit.cli.old_spellings import renewed
+from mattekit.cli.plugins import OPTION, take_imports
 
 VERBS = {
     "cutout": "mattekit.cli.cutout",
@@ -75,7 +76,10 @@ class Verbs(TyperGroup):
         if "--debug" in args:  # understood anywhere on the line
             logging.getLogger("mattekit").addHandler(logging.StreamHandler())
             logging.getLogger("mattekit").setLevel(logging.DEBUG)
-        rest: list[str] = super().parse_args(ctx, [word for word in args if word != "--debug"])
+        words = attempt(lambda: take_imports([word for word in args if word != "--debug"]))
+        if isinstance(words, Failure):
+            end(words)
+        rest: list[str] = super().parse_args(ctx, words)
         return rest
 
 
@@ -144,8 +148,11 @@ def _options(
         False, "--version", callback=_version, is_eager=True, help="Print the version and leave."
     ),
     debug: bool = typer.Option(False, "--debug", help="Print the traceback of a failure."),
+    plugins: list[str] = typer.Option(
+        [], OPTION, metavar="FILE.py", help="Plug-ins: a file or module with networks, losses, ..."
+    ),
 ) -> None:
-    """Options of `mattekit` itself; `--debug` is taken out in `Verbs.parse_args`."""
+    """Options of `mattekit` itself; the last two are taken out in `Verbs.parse_args`."""
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""Models: `list` and `show` them, `get` or `import` public ones, `verify` and `remove` them."""
+"""Models: `list`, `show`, `get`, `import`, `verify` and `remove` them, `push` trained ones."""
 
 import hashlib
 import json as json_text
@@ -178,6 +178,20 @@ def verify(
         raise BadWeights(f"{path} did not pass; see the lines above")
 
 
+def push(
+    model: Annotated[str, typer.Argument(metavar="RUN", help="A run, or one of its checkpoints.")],
+    repository: Annotated[str, typer.Argument(metavar="ORG/NAME", help="Where to on the hub.")],
+    private: Annotated[
+        bool, typer.Option("--private", help="Make a new repository private.")
+    ] = False,
+) -> None:
+    """Upload a run's weights, model card and recipe to the Hugging Face hub."""
+    from mattekit.models.hub import push as push_to_hub
+
+    address = push_to_hub(find(model), repository, private=private)
+    typer.echo(f"{model} -> {address}\n  use it as hf://{repository}")
+
+
 def remove(name: Annotated[str, typer.Argument(help="An installed or imported model.")]) -> None:
     """Delete a model's files from this computer."""
     if name in registry():
@@ -208,18 +222,19 @@ def sha256(path: Path) -> str:
 
 def _network(name: str, found: Mapping[str, Path]) -> dict[str, Any]:
     """A network's options, each with its values, default and meaning."""
-    from mattekit.networks import CONFIGS
+    from mattekit.networks import configs
     from mattekit.networks.options import options_of
 
-    if name not in CONFIGS:
-        known = ", ".join([*found, *CONFIGS])
+    networks = configs()
+    if name not in networks:
+        known = ", ".join([*found, *networks])
         raise BadArgument(f"there is no model or network '{name}'; there are {known}")
     lines = {
-        option.name: f"{'|'.join(map(str, option.values)) or 'number'}, "
+        option.name: f"{'|'.join(map(str, option.values)) or option.kind}, "
         f"default {option.default}. {option.meaning}"
-        for option in options_of(CONFIGS[name])
+        for option in options_of(networks[name])
     }
-    return {"network": name, "what": (CONFIGS[name].__doc__ or "").splitlines()[0]} | {
+    return {"network": name, "what": (networks[name].__doc__ or "").splitlines()[0]} | {
         "options": lines
     }
 
@@ -250,4 +265,5 @@ run = {
     "import": import_model,
     "verify": verify,
     "remove": remove,
+    "push": push,
 }

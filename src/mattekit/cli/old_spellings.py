@@ -11,6 +11,7 @@ import typer
 RULES = {
     ("*", "--output-folder"): "--output",
     ("*", "--output-file"): "--output",
+    ("*", "--legacy-sizes"): "--legacy",
     ("train", "--out"): "--output",
     ("predict", "--trimaps"): "--trimap",
     ("predict", "--images"): "",

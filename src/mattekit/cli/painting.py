@@ -42,12 +42,14 @@ def painted(
 def paint(painting: Painting, pixels: int) -> bytes:
     """The file of the trimap that comes from a page, opened in the browser."""
     token = secrets.token_urlsafe(16)
-    limits = Limits(body=BODY_PER_PIXEL * pixels + SMALLEST_BODY, pixels=pixels, seconds=SECONDS)
+    body = BODY_PER_PIXEL * pixels + SMALLEST_BODY
+    limits = Limits.for_body(body, pixels=pixels, seconds=SECONDS)
     app = create_app(Settings(limits=limits, token=token, painting=painting))
-    config = uvicorn.Config(
-        app, log_level="critical", timeout_graceful_shutdown=FAREWELL, **bounds(limits)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app, log_level="critical", timeout_graceful_shutdown=FAREWELL, **bounds(limits)
+        )
     )
-    server = uvicorn.Server(config)
     with socket.create_server((HERE, 0)) as listening:
         address = f"http://{HERE}:{listening.getsockname()[1]}/#paint&token={token}"
         typer.echo(f"paint at {address} and press Done there; Ctrl-C gives up", err=True)

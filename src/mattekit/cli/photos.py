@@ -1,9 +1,10 @@
 """What `cutout` and `predict` share: photos with what is known of them, and groups of options."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, make_dataclass
+from dataclasses import dataclass, field, fields, make_dataclass, replace
+from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, cast, get_args
 
 import typer
 
@@ -17,6 +18,7 @@ from mattekit.imaging.compose import named_colour
 from mattekit.imaging.files import ExistingAlpha, Picture, apply_existing_alpha, open_picture
 from mattekit.inference.strategies import STRATEGIES, StrategyConfig
 from mattekit.subject.hints import HINTS
+from mattekit.subject.several import Subjects, hints_of_subjects
 
 KINDS = [kind for kind in HINTS if kind != "auto"]
 """Hints that somebody gives."""
@@ -59,6 +61,13 @@ class Photo:
     """A folder, or the file of a single result."""
     hints: dict[str, Any] = field(default_factory=dict)
     """Kind of hint -> its file or value, and options, as `hint_of` takes them."""
+    subject: int | None = None
+    """Number of the subject, where each of several has results of its own."""
+
+    @property
+    def stem(self) -> str:
+        """What the results are called."""
+        return self.path.stem if self.subject is None else f"{self.path.stem}-{self.subject}"
 
     @property
     def hint_files(self) -> tuple[Path, ...]:
@@ -84,6 +93,13 @@ class _Hints:
     not_point: Annotated[
         list[str] | None,
         typer.Option(metavar="X,Y", help="A pixel beside the subject; may be repeated."),
+    ] = None
+    subjects: Annotated[
+        Literal["each", "all"] | None,
+        typer.Option(
+            help="Of several, by a mask with one value a subject or a point on each: a result for "
+            "each, or one for all."
+        ),
     ] = None
     segmenter: Annotated[
         str | None,
@@ -163,9 +179,7 @@ def find_photos(
     )
     root = manifest.parent if manifest else Path()
     paths = [root / row["photo"] for row in rows]
-    if not any("output" in row for row in rows):
-        check_output(output, len(rows))
-    return [
+    photos = [
         Photo(
             path=path,
             output=output / row["output"] if "output" in row else output,
@@ -177,6 +191,19 @@ def find_photos(
             },
         )
         for path, row, known in zip(paths, rows, hints.of(paths), strict=True)
+    ]
+    if hints.subjects is not None:
+        photos = [one for photo in photos for one in _of_subjects(photo, hints.subjects)]
+    if not any("output" in row for row in rows):
+        check_output(output, len(photos))
+    return photos
+
+
+def _of_subjects(photo: Photo, subjects: Subjects) -> list[Photo]:
+    several = hints_of_subjects(photo.hints, subjects)
+    return [
+        replace(photo, hints=hints, subject=number if subjects == "each" else None)
+        for number, hints in enumerate(several, 1)
     ]
 
 
@@ -211,7 +238,8 @@ class WriteOptions:
     """How pictures are written."""
 
     format: Annotated[
-        SaveFormat | None, typer.Option(help="Of the results; else PNG, or EXR of an EXR photo.")
+        SaveFormat | None,
+        typer.Option(help="Else PNG, or EXR of an EXR photo; psd holds layers."),
     ] = None
     bits: Bits = 8
     straight: Annotated[
@@ -242,14 +270,19 @@ class StrategyOptions:
     overlap: Annotated[
         int | None, typer.Option("--overlap", metavar="N", help="tile: context around it.")
     ] = None
+    ratio: Annotated[
+        str | None, typer.Option("--ratio", metavar="1/3", help="resize: a share of each picture.")
+    ] = None
     glance_ratio: Annotated[
-        float | None, typer.Option("--glance-ratio", help="hybrid: size of the first pass.")
+        str | None,
+        typer.Option("--glance-ratio", metavar="1/3", help="hybrid: size of the first pass."),
     ] = None
     focus_ratio: Annotated[
-        float | None, typer.Option("--focus-ratio", help="hybrid: size of the second pass.")
+        str | None,
+        typer.Option("--focus-ratio", metavar="1/2", help="hybrid: size of the second pass."),
     ] = None
-    legacy_sizes: Annotated[
-        bool, typer.Option("--legacy-sizes", help="hybrid: round sizes as the published test.")
+    legacy: Annotated[
+        bool, typer.Option("--legacy", help="hybrid, --ratio: sizes and fusion as published.")
     ] = False
 
     def chosen(self) -> StrategyConfig | None:
@@ -261,10 +294,10 @@ class StrategyOptions:
             "overlap": self.overlap,
             "height": height,
             "width": width,
-            "glance_ratio": self.glance_ratio,
-            "focus_ratio": self.focus_ratio,
-            "legacy_sizes": self.legacy_sizes or None,
+            "legacy": self.legacy or None,
         }
+        for name in ("ratio", "glance_ratio", "focus_ratio"):
+            given[name] = to_ratio(getattr(self, name))
         given = {name: value for name, value in given.items() if value is not None}
         known = {name: {f.name for f in fields(kind)} for name, kind in STRATEGIES.items()}
         name = self.strategy
@@ -279,8 +312,25 @@ class StrategyOptions:
             raise BadArgument(
                 f"the strategy {name} has no {', '.join(foreign)}; it has {', '.join(known[name])}"
             )
-        strategy: StrategyConfig = STRATEGIES[name](**given)  # type: ignore[arg-type]
+        try:
+            strategy: StrategyConfig = STRATEGIES[name](**given)  # type: ignore[arg-type]
+        except ValueError as error:
+            raise BadArgument(f"the strategy {name}: {error}") from error
         return strategy
+
+
+def to_ratio(text: str | None) -> float | None:
+    """A share, from `1/3` or a plain number.
+
+    >>> to_ratio("1/4"), to_ratio("0.5")
+    (0.25, 0.5)
+    """
+    if text is None:
+        return None
+    try:
+        return float(Fraction(text))
+    except (ValueError, ZeroDivisionError) as error:
+        raise typer.BadParameter(f"'{text}' is no share; write it like 1/3 or 0.5") from error
 
 
 def to_existing(text: str) -> tuple[ExistingAlpha, str]:

@@ -73,15 +73,15 @@ def run(
     from mattekit.server.listening import bounds
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    limits = Limits(
-        body=to_bytes(max_body),
+    limits = Limits.for_body(
+        to_bytes(max_body),
         pixels=to_pixels(max_pixels),
         seconds=seconds,
         queue=queue,
         workers=workers,
     )
-    limits = Limits(
-        body=to_bytes(max_body),
+    limits = Limits.for_body(
+        to_bytes(max_body),
         pixels=to_pixels(max_pixels),
         seconds=seconds,
         queue=queue,

@@ -31,4 +31,8 @@ def by_name(union: Any) -> dict[str, Any]:
     >>> list(by_name(Disc | Square))
     ['disc', 'square']
     """
-    return {str(fields(member)[0].default): member for member in get_args(union)}
+    return {_name_of(member): member for member in get_args(union)}
+
+
+def _name_of(member: Any) -> str:
+    return next(str(field.default) for field in fields(member) if field.name == "name")

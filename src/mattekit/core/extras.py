@@ -30,6 +30,10 @@ EXTRAS = {
     "export": {"onnxscript": "onnxscript"},
     "exr": {"OpenEXR": "OpenEXR"},
     "parquet": {"pyarrow": "pyarrow"},
+    "hub": {"huggingface_hub": "huggingface_hub"},
+    "wandb": {"wandb": "wandb"},
+    "mlflow": {"mlflow": "mlflow-skinny"},
+    "psd": {"psd_tools": "psd-tools"},
 }
 """Extra -> the modules it brings, each with the name of its distribution."""
 

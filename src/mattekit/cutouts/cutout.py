@@ -7,6 +7,7 @@ subject's own colours follow from both (`classical.foreground`). No torch.
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 
@@ -53,6 +54,8 @@ class Cutout:
     """What found the subject, where a network did."""
     terms: Terms | None = None
     """On which the segmenter may be used, where it is not mattekit's own."""
+    model_terms: Terms | None = None
+    """On which the model may be used, where it is a public network."""
     linear: bool = False
     """Colours are linear light, not cut to [0, 1], as of an EXR photo."""
 
@@ -124,6 +127,7 @@ def cutout(
     points: Sequence[Point] | None = None,
     scribbles: Source | Array | None = None,
     band: str | float | None = None,
+    label: int | Literal["any"] | None = None,
     segmenter: str | None = None,
     commercial_only: bool = False,
     model: str | None = None,
@@ -145,6 +149,8 @@ def cutout(
             as of a trimap.
         band: width of the unknown edge of a mask, in pixels or as a share such as `2%`; by
             default as wide as the edge is soft.
+        label: of a mask with one value a subject and 0 for background: the value of this subject,
+            or `any` for all of them together.
         segmenter: finds the subject without a hint, in a box or from points: a registered name
             or an ONNX file; default: the best that is installed, else the one in the package.
         commercial_only: refuse segmenters whose terms do not plainly allow commercial use.
@@ -172,6 +178,7 @@ def cutout(
         points=points,
         scribbles=scribbles,
         band=band,
+        label=label,
         segmenter=segmenter,
         commercial_only=commercial_only,
     )
@@ -220,6 +227,7 @@ def cut_picture(
         ),
         segmenter=subject.segmenter,
         terms=subject.terms,
+        model_terms=method.terms,
         linear=picture.linear is not None,
     )
 

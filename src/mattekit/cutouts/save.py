@@ -11,15 +11,16 @@ import PIL.Image
 from mattekit.core.errors import BadArgument
 from mattekit.cutouts.backdrop import Backdrop
 from mattekit.cutouts.cutout import Cutout
+from mattekit.cutouts.layers import check_layers, write_layers
 from mattekit.cutouts.preview import preview
 from mattekit.imaging.files import Picture, write_alpha, write_image, write_trimap
 from mattekit.imaging.formats.encode import format_named, format_of
-from mattekit.models.registry import Terms
 
-SaveFormat = Literal["png", "webp", "tiff", "jpeg", "exr"]
+SaveFormat = Literal["png", "webp", "tiff", "jpeg", "exr", "psd"]
+PSD = ".psd"
 DESCRIPTION = PIL.ExifTags.Base.ImageDescription
-PARTS = ("rgba", "alpha", "foreground", "trimap", "preview")
-CLEAN = {"rgba", "foreground", "preview"}
+PARTS = ("rgba", "alpha", "foreground", "trimap", "preview", "layers")
+CLEAN = {"rgba", "foreground", "preview", "layers"}
 """Parts that are made of the subject's own colours."""
 
 
@@ -40,16 +41,23 @@ class SaveOptions:
 
     def check(self) -> None:
         """Refuse, before any work, what the format cannot hold."""
-        if self.format is not None:
+        if "layers" in self.parts:
+            check_layers(Path(f"layers{self.layered}"), self.bits)
+        if self.format not in (None, "psd"):
             cut_out = "rgba" in self.parts
             exif = b"any" if self.keep_metadata and cut_out else b""
             format_named(self.format).check(bits=self.bits, alpha=cut_out, exif=exif, size=(1, 1))
         if self.straight and self.format not in (None, "exr"):
             raise BadArgument(f"{self.format.upper()} is always straight; --straight is for EXR")
 
+    @property
+    def layered(self) -> str:
+        """The suffix of the file of layers."""
+        return suffix_of("tiff") if self.format == "tiff" else PSD
+
     def suffixes(self, photo: Path) -> dict[str, str]:
         """Part of the file's name -> its suffix."""
-        format = self.format or "png"
+        format = "png" if self.format in (None, "psd") else self.format
         light = "exr" if self.format is None and photo.suffix.lower() == ".exr" else format
         labels = format_named(format).lossless and not format_named(format).floats
         suffixes = {
@@ -58,6 +66,7 @@ class SaveOptions:
             "foreground": suffix_of(light),
             "trimap": suffix_of(format if labels else "png"),
             "preview": ".jpg",
+            "layers": self.layered,
         }
         chosen = {part: suffixes[part] for part in self.parts if part in suffixes}
         if self.backdrop is not None:
@@ -75,8 +84,9 @@ class SaveOptions:
             match part:
                 case "rgba":
                     exif = picture.exif if self.keep_metadata else b""
-                    if cut.terms is not None and place.suffix.lower() != ".exr":
-                        exif = with_terms(exif, cut.segmenter or "", cut.terms)
+                    said = sentences_of(cut)
+                    if said and place.suffix.lower() != ".exr":
+                        exif = with_description(exif, said)
                     cut.save(place, bits=self.bits, exif=exif, straight=self.straight)
                 case "alpha":
                     write_alpha(place, cut.alpha, bits=self.bits)
@@ -86,19 +96,31 @@ class SaveOptions:
                     write_trimap(place, cut.trimap)
                 case "preview":
                     write_image(place, preview(picture.colours, cut))
+                case "layers":
+                    write_layers(place, picture, cut, bits=self.bits)
                 case _:
                     assert self.backdrop is not None
                     behind = self.backdrop.at(cut.alpha.shape)
                     write_image(place, cut.on(behind), bits=self.bits)
 
 
-def with_terms(exif: bytes, segmenter: str, terms: Terms) -> bytes:
-    """EXIF data whose description also says which network was used, on which terms."""
+def sentences_of(cut: Cutout) -> list[str]:
+    """Which public networks were used, on which terms."""
+    said = []
+    if cut.terms is not None:
+        said.append(f"subject found by {cut.segmenter}: {cut.terms.sentence}")
+    if cut.model_terms is not None:
+        said.append(f"alpha by {cut.model}: {cut.model_terms.sentence}")
+    return said
+
+
+def with_description(exif: bytes, said: list[str]) -> bytes:
+    """EXIF data whose description says these things too."""
     tags = PIL.Image.Exif()
     if exif:
         tags.load(exif)
-    own = f"subject found by {segmenter}: {terms.sentence}"
-    tags[DESCRIPTION] = "; ".join(filter(None, (str(tags.get(DESCRIPTION, "")), own)))
+    known = str(tags.get(DESCRIPTION, ""))
+    tags[DESCRIPTION] = "; ".join([*([known] if known else []), *said])
     return tags.tobytes()
 
 
@@ -110,9 +132,10 @@ def chosen_format(output: Path, asked: SaveFormat | None, *, is_file: bool) -> S
     """
     if not is_file:
         return asked
-    named = format_of(output).name
+    named = "psd" if output.suffix.lower() == PSD else format_of(output).name
     if named not in get_args(SaveFormat):
-        kinds = ", ".join(suffix_of(name) for name in get_args(SaveFormat))
+        formats = [name for name in get_args(SaveFormat) if name != "psd"]
+        kinds = ", ".join([*map(suffix_of, formats), PSD])
         raise BadArgument(f"{output} does not end in {kinds}; name the file so, or give a folder")
     if asked not in (None, named):
         raise BadArgument(f"{output} is not a file of --format {asked}; change one of them")
@@ -127,12 +150,19 @@ def suffix_of(format: str) -> str:
 def chosen_parts(
     text: str | None, format: SaveFormat | None, *, background: bool
 ) -> tuple[str, ...]:
-    """The parts that `--save` lists; by default the cut-out, or only the composite where the
-    format cannot hold transparency.
+    """The parts that `--save` lists; by default the cut-out, the layers of a PSD, or only the
+    composite where the format cannot hold transparency.
 
     >>> chosen_parts("alpha, preview", None, background=False)
     ('alpha', 'preview')
     """
+    if format == "psd":
+        if text not in (None, "layers"):
+            raise BadArgument(
+                "a PSD holds layers and nothing else; for more parts give a folder and --save "
+                "layers,... without --format"
+            )
+        return ("layers",)
     if text is None:
         opaque = background and format is not None and not format_named(format).alpha
         return () if opaque else ("rgba",)

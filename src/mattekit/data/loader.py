@@ -207,8 +207,9 @@ def _end_workers(reference: weakref.ref[Any]) -> None:
 
 
 def _init_worker(worker: int) -> None:
-    """One thread; and only the training process decides what SIGTERM to the whole group means."""
+    """One thread; and only the training process decides what a signal to the whole group means."""
     import cv2
 
     cv2.setNumThreads(0)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)

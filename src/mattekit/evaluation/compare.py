@@ -9,6 +9,7 @@ import numpy.typing as npt
 from mattekit.core.errors import BadArgument, BadData
 from mattekit.evaluation.pairing import Problem
 from mattekit.evaluation.results import Evaluation, Row, describe_depth
+from mattekit.metrics import METRICS
 from mattekit.metrics.calibration import EXPECTED
 
 DRAWS = 10_000
@@ -28,12 +29,12 @@ class Difference:
     """Mean of the first evaluation."""
     second: float
     difference: float
-    """Second minus first: below 0 the second is better, as all that is compared are errors."""
+    """Second minus first: of an error, below 0 the second is better."""
     low: float
     """Lower end of the 95 % bootstrap interval of the difference."""
     high: float
     better: int
-    """Pictures on which the second has the lower error."""
+    """Pictures on which the second is better."""
     worse: int
 
     @property
@@ -41,7 +42,7 @@ class Difference:
         """The difference in words."""
         if self.low <= 0 <= self.high:
             return "not distinguishable"
-        return "second is better" if self.difference < 0 else "first is better"
+        return "second is better" if self.difference * _sign(self.metric) < 0 else "first is better"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +109,7 @@ def _difference(metric: str, pairs: Sequence[Pair]) -> Difference:
     values = [(a.values[metric], b.values[metric]) for a, b in pairs]
     first, second = np.array(values, dtype=np.float64).T
     low, high = bootstrap_interval(second - first)
+    gain = (first - second) * _sign(metric)
     return Difference(
         metric=metric,
         pictures=len(values),
@@ -116,9 +118,14 @@ def _difference(metric: str, pairs: Sequence[Pair]) -> Difference:
         difference=float((second - first).mean()),
         low=low,
         high=high,
-        better=int((second < first).sum()),
-        worse=int((second > first).sum()),
+        better=int((gain > 0).sum()),
+        worse=int((gain < 0).sum()),
     )
+
+
+def _sign(metric: str) -> int:
+    """1 of an error, -1 of what is better where it is higher."""
+    return -1 if metric in METRICS and METRICS[metric].higher_is_better else 1
 
 
 def _check_comparable(first: Evaluation, second: Evaluation, pairs: Sequence[Pair]) -> None:

@@ -14,7 +14,10 @@ from mattekit.inference.network import Network
 from mattekit.inference.onnx_network import OnnxNetwork
 from mattekit.inference.predictor import Predictor
 from mattekit.inference.strategies import StrategyConfig
-from mattekit.models.files import DEFAULT_MODEL, EXPORTED, find, read_contents
+from mattekit.inference.trimap_network import TrimapNetwork
+from mattekit.models.files import DEFAULT_MODEL, EXPORTED, OURS, find, read_contents
+from mattekit.models.registry import check_commercial, describe_file, registry
+from mattekit.models.runtime import open_session
 
 if TYPE_CHECKING:
     from mattekit.inference.torch_network import TorchNetwork
@@ -35,8 +38,8 @@ def load(
     """A network that predicts alphas.
 
     Args:
-        model: name of a shipped or imported model, or a .safetensors or .onnx file; default: the
-            shipped one.
+        model: name of a shipped or imported model, a .safetensors or .onnx file, a run, or an
+            address on the hub (`hf://org/name`); default: the shipped one.
         device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
         strategy: how the network goes over a picture; default: what suits it.
         max_memory: bytes that the whole process may hold.
@@ -51,9 +54,22 @@ def load(
 
 def load_network(model: str | Path, *, device: str = "auto", **options: Any) -> Network:
     """The network of a model's name or file; while its file does not change, it is opened once."""
-    path = find(str(model)).resolve()
+    path = _registered_file(str(model)) or find(str(model)).absolute()
     with _opening:
         return _opened(path, path.stat().st_mtime_ns, device, tuple(sorted(options.items())))
+
+
+def _registered_file(name: str) -> Path | None:
+    """The file of a registered network that takes a trimap, once it is installed."""
+    entry = registry().get(name)
+    if entry is None:
+        return None
+    if entry.kind != "trimap":
+        raise BadArgument(f"{name} finds the subject; use it as --segmenter, not as --model")
+    check_commercial(name, entry.licence, commercial_only=False)
+    if not entry.installed:
+        raise BadArgument(f"{name} is not installed; run: mattekit models get {name}")
+    return entry.paths[0]
 
 
 def load_in_torch(model: str, *, device: str = "auto", **options: Any) -> "TorchNetwork":
@@ -76,4 +92,9 @@ def _opened(path: Path, changed: int, device: str, options: tuple[tuple[str, Any
         raise BadArgument(f"an .onnx file runs on the CPU here, not on {device}; use --device cpu")
     if options:
         raise BadArgument(f"{path} was exported with its options inside; they cannot be changed")
-    return OnnxNetwork(path)
+    session = open_session(path)
+    if OURS in session.get_modelmeta().custom_metadata_map:
+        return OnnxNetwork(path, session)
+    described, output, terms = describe_file(path)
+    check_commercial(path.name, terms, commercial_only=False)
+    return TrimapNetwork(path, session, described, output, terms)

@@ -18,6 +18,7 @@ from mattekit.core.types import Plane, Trimap
 from mattekit.inference.inputs import Share
 from mattekit.inference.strategies import StrategyConfig, strategy_named
 from mattekit.models.files import DEFAULT_MODEL
+from mattekit.models.registry import Terms
 
 CLASSICAL: dict[str, Callable[..., Matte]] = {
     "closed-form": closed_form,
@@ -36,6 +37,7 @@ class ClassicalMatting:
     solve: Callable[[Plane, Trimap], Matte]
     strategy: None = None
     states_error: bool = False
+    terms: Terms | None = None
 
     def matte(self, colours: Plane, trimap: Trimap, *, done: Share = None) -> Matte:
         return self.solve(colours, trimap)
@@ -51,6 +53,8 @@ class Matting(Protocol):
     def strategy(self) -> StrategyConfig | None: ...
     @property
     def states_error(self) -> bool: ...
+    @property
+    def terms(self) -> Terms | None: ...
     def matte(self, colours: Plane, trimap: Trimap, *, done: Share = None) -> Matte: ...
 
 
@@ -65,8 +69,8 @@ def build_matting(
     """The method of a model's name or file, checked and loaded.
 
     Args:
-        model: one of `MODELS`, an imported model, or a .safetensors or .onnx file; default: the
-            one measured best.
+        model: one of `MODELS`, an imported or a registered model, or a .safetensors or .onnx file;
+            default: the one measured best.
         quality: `fast` is closed-form at a reduced size, also in place of the shipped network.
         strategy: how a network goes over a picture; default: what suits it.
         max_memory: bytes that the whole process may hold.

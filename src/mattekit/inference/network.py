@@ -8,6 +8,7 @@ import numpy as np
 
 from mattekit.core.types import PROMPT_STEP, Alpha, Plane, Size
 from mattekit.inference.inputs import Batches
+from mattekit.models.registry import Terms
 
 OUTPUTS = {
     "alpha": "the matte",
@@ -35,6 +36,8 @@ class Network(Protocol):
     """Planes beyond image and trimap that it takes."""
     estimates: tuple[str, ...]
     """Which estimates make up the plane `prior`, where it takes one."""
+    terms: Terms | None
+    """On which terms a public network may be used."""
     strategies: tuple[str, ...]
     """Names of the strategies that suit the network, the usual one first."""
 
@@ -48,8 +51,8 @@ class Network(Protocol):
         """
         ...
 
-    def fuse(self, glance_logits: Plane, focus: Plane) -> Alpha:
-        """Alpha of a glance and a focus that were brought to one size; only with `hybrid`."""
+    def fuse(self, glance: Plane, focus: Plane) -> Alpha:
+        """Alpha of a glance in [0, 1] and a focus that were brought to one size; for `hybrid`."""
         ...
 
 

@@ -13,14 +13,18 @@ from mattekit.core.errors import BadWeights
 from mattekit.core.types import Alpha, Plane
 from mattekit.inference.inputs import Batches
 from mattekit.models.files import OURS
-from mattekit.models.runtime import open_session
+from mattekit.models.registry import Terms
+from mattekit.models.runtime import Session, open_session
 
 
 class OnnxNetwork:
     """A network in an .onnx file."""
 
-    def __init__(self, path: Path, *, threads: int = 0) -> None:
-        self.session = open_session(path, threads=threads)
+    terms: Terms | None = None
+
+    def __init__(self, path: Path, session: Session | None = None) -> None:
+        """`session` is the opened file, where it is open already."""
+        self.session = session or open_session(path)
         text = self.session.get_modelmeta().custom_metadata_map.get(OURS)
         if text is None:
             raise BadWeights(
@@ -45,6 +49,6 @@ class OnnxNetwork:
         """An exported network has no statistics that could be fixed."""
         return nullcontext()
 
-    def fuse(self, glance_logits: Plane, focus: Plane) -> Alpha:
+    def fuse(self, glance: Plane, focus: Plane) -> Alpha:
         """Exported networks fuse inside; `hybrid` is not among their strategies."""
         raise BadWeights(f"{self.name} was exported with its fusion inside; use whole or resize")

@@ -2,9 +2,12 @@
 
 Without a strategy the first that suits the network is taken; tiles where the whole picture would be
 too much, and no tiles where they would be more than the picture. A network that corrects classical
-estimates is given them, and sees the box of the unknown pixels alone.
+estimates is given them, and sees the box of the unknown pixels alone, at a size that bounds the
+work: much that is unknown, or a very large photo, is worked on smaller and its alpha enlarged along
+the colours.
 """
 
+import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -12,10 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from mattekit.classical.estimates import Problem
+from mattekit.classical.reduced import enlarge, reduce
 from mattekit.core.errors import BadArgument, BadTrimap, TooLarge
 from mattekit.core.matte import Matte, known_alpha
 from mattekit.core.types import UNKNOWN, Alpha, Image, Plane, Trimap
 from mattekit.imaging.picture import to_float
+from mattekit.imaging.resize import resize
 from mattekit.imaging.trimap import check_trimap, paste_known
 from mattekit.inference.inputs import Inputs, Share
 from mattekit.inference.memory import affordable_pixels
@@ -23,9 +28,14 @@ from mattekit.inference.network import OUTPUTS, Network, outputs_of
 from mattekit.inference.second_solve import solve_again
 from mattekit.inference.strategies import STRATEGIES, StrategyConfig, Whole
 from mattekit.inference.tile import Tile
+from mattekit.models.registry import Terms
 
 WHOLE_LIMIT = 4_000_000
 """Pixels up to which a picture is run whole by default."""
+WORKING_UNKNOWN = 150_000
+"""Unknown pixels up to which estimates are made and corrected at the photo's own size."""
+WORKING_PIXELS = 6_000_000
+"""Pixels of their box up to which they are."""
 MARGIN = 96
 """Known pixels around the box of the unknown ones: context, and colours to sample."""
 
@@ -50,6 +60,11 @@ class Predictor:
         self.name = network.name
         self.strategy = strategy
         self.max_memory = max_memory
+
+    @property
+    def terms(self) -> Terms | None:
+        """On which terms the network may be used, where it is a public one."""
+        return self.network.terms
 
     @property
     def states_error(self) -> bool:
@@ -135,15 +150,21 @@ class Predictor:
         assert inputs.trimap is not None
         box = _box(inputs.trimap)
         colours, trimap = inputs.colours[box], inputs.trimap[box]
-        problem = Problem(colours, trimap)
+        scale = _working_scale(trimap)
+        small, labels = reduce(colours, trimap, scale) if scale > 1 else (colours, trimap)
+        problem = Problem(small, labels)
         prior = problem.planes(self.network.estimates)
-        part = Inputs(colours=colours, trimap=trimap, further={"prior": prior})
+        part = Inputs(colours=small, trimap=labels, further={"prior": prior})
         found = self._applied(part, {*wanted, "error"}, done)
         if "error" in found:
             found["alpha"] = solve_again(problem, found["alpha"], found["error"])
         planes = {}
         for name in {*wanted} & {*found}:
             plane = found[name]
+            if scale > 1 and name == "alpha":
+                plane = enlarge(plane, small, colours, trimap == UNKNOWN)
+            elif scale > 1:
+                plane = resize(plane, trimap.shape)
             planes[name] = np.zeros((*inputs.size, *plane.shape[2:]), plane.dtype)
             planes[name][box] = plane
         return planes
@@ -176,6 +197,12 @@ class Predictor:
         if isinstance(first, Tile) and "whole" in suited:
             return first if first.total_pixels(self.network, inputs) < pixels else Whole()
         return first
+
+
+def _working_scale(trimap: Trimap) -> float:
+    """How many times smaller the photo is worked on; 1 is its own size."""
+    unknown = np.count_nonzero(trimap == UNKNOWN)
+    return max(1.0, math.sqrt(unknown / WORKING_UNKNOWN), math.sqrt(trimap.size / WORKING_PIXELS))
 
 
 def _box(trimap: Trimap) -> tuple[slice, slice]:

@@ -7,6 +7,8 @@ most that the network sees at once.
 from collections.abc import Collection
 from typing import Literal
 
+import numpy as np
+
 from mattekit.core.config import by_name, config
 from mattekit.core.errors import BadArgument
 from mattekit.core.types import Plane, Size
@@ -41,21 +43,36 @@ class Whole:
 
 @config
 class Resize:
-    """The picture stretched to one size, as several published test scripts do."""
+    """The picture stretched to one size, or to a share of its own, as published test scripts do."""
 
     name: Literal["resize"] = "resize"
     height: int = 512
     """Height that the network sees."""
     width: int = 512
     """Width that the network sees."""
+    ratio: float | None = None
+    """Or: the share of the picture's own height and width that it sees."""
+    legacy: bool = False
+    """Sizes of `ratio` as GFM's published test has them, see `scaled`."""
+
+    def __post_init__(self) -> None:
+        if self.ratio is not None and self.ratio <= 0:
+            raise ValueError(f"ratio is {self.ratio}; a share above 0 is expected, such as 1/2")
+        if self.legacy and self.ratio is None:
+            raise ValueError("legacy rounds the sizes of a ratio; give one, such as 1/2")
 
     def apply(
         self, network: Network, inputs: Inputs, wanted: Collection[str], done: Share = None
     ) -> dict[str, Plane]:
-        return _at_size(network, inputs, (self.height, self.width), wanted)
+        return _at_size(network, inputs, self._size(inputs), wanted)
 
     def pixels(self, network: Network, inputs: Inputs) -> int:
-        return _area((self.height, self.width), network.stride)
+        return _area(self._size(inputs), network.stride)
+
+    def _size(self, inputs: Inputs) -> Size:
+        if self.ratio is None:
+            return self.height, self.width
+        return scaled(inputs.size, self.ratio, legacy=self.legacy)
 
 
 @config
@@ -63,7 +80,8 @@ class Hybrid:
     """Glance at a small size, focus at a larger one (Li et al. 2022, the HYBRID test strategy).
 
     At a third of the size the network sees the whole subject and tells background, transition and
-    foreground apart; at half the size it draws the transition. Both are fused at full size.
+    foreground apart; at half the size it draws the transition. Both are fused at full size, where
+    the glance is the class of the resampled logits.
     """
 
     name: Literal["hybrid"] = "hybrid"
@@ -71,41 +89,48 @@ class Hybrid:
     """Size of the first pass, as a share of the picture's."""
     focus_ratio: float = 1 / 2
     """Size of the second pass, as a share of the picture's."""
-    legacy_sizes: bool = False
-    """Round each side down to a multiple of 32 and cap it at 1600, as the published test does."""
+    legacy: bool = False
+    """As the published test: its sizes, see `scaled`, and its fusion, which resamples the picture
+    of the classes, so that focus also speaks in a seam along every border between two of them."""
+
+    def __post_init__(self) -> None:
+        if min(self.glance_ratio, self.focus_ratio) <= 0:
+            raise ValueError("glance_ratio and focus_ratio must be above 0, such as 1/3 and 1/2")
 
     def apply(
         self, network: Network, inputs: Inputs, wanted: Collection[str], done: Share = None
     ) -> dict[str, Plane]:
-        first = {*wanted, "glance_logits", "glance", "focus"}
-        glance = _at_size(network, inputs, self.scaled(inputs.size, self.glance_ratio), first)
-        if "glance_logits" not in glance:
+        size = scaled(inputs.size, self.glance_ratio, legacy=self.legacy)
+        found = _at_size(network, inputs, size, {*wanted, "glance_logits", "glance", "focus"})
+        if "glance_logits" not in found:
             raise BadArgument(f"{network.name} has no glance and focus; use whole, tile or resize")
         if self.glance_ratio == self.focus_ratio:
-            return glance
-        size = self.scaled(inputs.size, self.focus_ratio)
+            return found
+        size = scaled(inputs.size, self.focus_ratio, legacy=self.legacy)
         focus = _at_size(network, inputs, size, {"focus"})["focus"]
-        return {
-            "alpha": network.fuse(glance["glance_logits"], focus),
-            "glance": glance["glance"],
-            "focus": focus,
-        }
+        logits = found["glance_logits"]
+        classes = logits.argmax(axis=2).astype(np.float32) / (logits.shape[2] - 1)
+        glance = found["glance"] if self.legacy else classes
+        return {"alpha": network.fuse(glance, focus), "glance": found["glance"], "focus": focus}
 
     def pixels(self, network: Network, inputs: Inputs) -> int:
         ratio = max(self.glance_ratio, self.focus_ratio)
-        return _area(self.scaled(inputs.size, ratio), network.stride)
+        return _area(scaled(inputs.size, ratio, legacy=self.legacy), network.stride)
 
-    def scaled(self, size: Size, ratio: float) -> Size:
-        """The size of a pass."""
-        if not self.legacy_sizes:
-            return max(1, round(size[0] * ratio)), max(1, round(size[1] * ratio))
-        height, width = (
-            min(
-                max(int(side * ratio) // LEGACY_STRIDE * LEGACY_STRIDE, LEGACY_STRIDE), LEGACY_LIMIT
-            )
-            for side in size
-        )
-        return height, width
+
+def scaled(size: Size, ratio: float, *, legacy: bool = False) -> Size:
+    """The size of a pass at a share of the picture's.
+
+    Args:
+        legacy: each side rounded down to a multiple of 32 and capped at 1600, as in GFM's test.
+
+    >>> scaled((1000, 6000), 1 / 2), scaled((1000, 6000), 1 / 2, legacy=True)
+    ((500, 3000), (480, 1600))
+    """
+    if not legacy:
+        return max(1, round(size[0] * ratio)), max(1, round(size[1] * ratio))
+    steps = [max(int(side * ratio) // LEGACY_STRIDE, 1) for side in size]
+    return min(steps[0] * LEGACY_STRIDE, LEGACY_LIMIT), min(steps[1] * LEGACY_STRIDE, LEGACY_LIMIT)
 
 
 StrategyConfig = Whole | Tile | Resize | Hybrid

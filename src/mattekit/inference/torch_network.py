@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -20,6 +19,7 @@ from mattekit.core.errors import BadArgument, TooLarge
 from mattekit.core.tensors import Prediction
 from mattekit.core.types import Alpha, Plane
 from mattekit.inference.inputs import Batches
+from mattekit.models.registry import Terms
 
 BRANCHES = ("tt", "ft", "bt")
 Statistics = tuple[Tensor, Tensor]
@@ -28,6 +28,8 @@ Statistics = tuple[Tensor, Tensor]
 
 class TorchNetwork:
     """A network in evaluation mode on one device."""
+
+    terms: Terms | None = None
 
     def __init__(self, module: nn.Module, *, name: str, device: torch.device) -> None:
         self.name = name
@@ -81,11 +83,11 @@ class TorchNetwork:
                 for norm in found:
                     del norm.forward
 
-    def fuse(self, glance_logits: Plane, focus: Plane) -> Alpha:
-        """Alpha of a glance (h w c) and a focus (h w) of one size."""
-        logits = torch.from_numpy(np.ascontiguousarray(glance_logits.transpose(2, 0, 1)))[None]
+    def fuse(self, glance: Plane, focus: Plane) -> Alpha:
+        """Alpha of a glance in [0, 1] and a focus (both h w) of one size."""
         module: Any = self.module
-        alpha: Alpha = module.fuse(logits, torch.from_numpy(focus)[None, None])[0, 0].numpy()
+        planes = (torch.from_numpy(plane)[None, None] for plane in (glance, focus))
+        alpha: Alpha = module.fuse(*planes)[0, 0].numpy()
         return alpha
 
     def _tensor(self, plane: Plane) -> Tensor:

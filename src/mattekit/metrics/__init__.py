@@ -1,4 +1,4 @@
-"""SAD, MSE, MAD, Grad and Conn with every convention stated; no torch.
+"""SAD, MSE, MAD, Grad and Conn with every convention stated, and the errors of masks; no torch.
 
 The functions are pure: arrays in, a number out. `measure` gives several at the price of one.
 """
@@ -13,18 +13,30 @@ from mattekit.metrics.gradient import gradient_error
 from mattekit.metrics.metric import Metric
 from mattekit.metrics.pair import make_pair
 from mattekit.metrics.protocols import PROTOCOLS, Protocol, choose_protocol
+from mattekit.metrics.segmentation import (
+    alignment_measure,
+    mask_error,
+    structure_measure,
+    weighted_f_measure,
+)
+from mattekit.metrics.segmentation import boundary_iou as boundary_iou_of
 
 __all__ = [
     "METRICS",
     "PROTOCOLS",
     "Metric",
     "Protocol",
+    "boundary_iou",
     "conn",
+    "e_measure",
     "grad",
     "mad",
+    "mae",
     "measure",
     "mse",
+    "s_measure",
     "sad",
+    "weighted_f",
 ]
 
 sad = Metric(
@@ -51,8 +63,53 @@ conn = Metric(
     meaning="Are parts cut off from the main body of the matte that should not be?",
     of=connectivity_error,
 )
+mae = Metric(
+    name="mae",
+    title="MAE",
+    meaning="Mean difference from the true mask, whole picture.",
+    of=mask_error,
+    default=False,
+)
+s_measure = Metric(
+    name="s_measure",
+    title="S-measure",
+    meaning="How like the true mask it is, as a whole and in its four parts; 1 is perfect.",
+    of=structure_measure,
+    higher_is_better=True,
+    default=False,
+)
+weighted_f = Metric(
+    name="weighted_f",
+    title="weighted F",
+    meaning="F of precision and recall, errors weighed by where they are; 1 is perfect.",
+    of=weighted_f_measure,
+    higher_is_better=True,
+    default=False,
+)
+e_measure = Metric(
+    name="e_measure",
+    title="E-measure",
+    meaning="How well it is aligned with the true mask, mean over thresholds; 1 is perfect.",
+    of=alignment_measure,
+    higher_is_better=True,
+    default=False,
+)
+boundary_iou = Metric(
+    name="boundary_iou",
+    title="boundary IoU",
+    meaning="Overlap of both masks near their edges; 1 is perfect.",
+    of=boundary_iou_of,
+    higher_is_better=True,
+    default=False,
+)
 
-METRICS = {metric.name: metric for metric in (sad, mse, mad, grad, conn)}
+METRICS = {
+    metric.name: metric
+    for metric in (
+        *(sad, mse, mad, grad, conn),
+        *(mae, s_measure, weighted_f, e_measure, boundary_iou),
+    )
+}
 
 
 def measure(

@@ -25,6 +25,8 @@ DEFAULT_MODEL = "compact"
 photographs (docs/model-card-compact.md)."""
 WEIGHTS = f"weights{SUFFIX}"
 """Name of the weights file in a checkpoint."""
+HUB = "hf://"
+"""Begins the address of a model on the Hugging Face hub, `hf://org/name`."""
 SHIPPED = Path(__file__).with_name("shipped")
 METADATA = "__metadata__"
 LARGEST_HEADER = 100_000_000
@@ -94,7 +96,12 @@ def model_files() -> dict[str, Path]:
 
 
 def find(model: str) -> Path:
-    """The file of a model, given by its name, its path, or a run (its best checkpoint)."""
+    """The file of a model, given by its name, its path, a run (its best checkpoint), or an address
+    on the hub."""
+    if model.startswith(HUB):
+        from mattekit.models.hub import fetch  # which knows these names
+
+        return fetch(model)
     if Path(model).is_file():
         return Path(model)
     if Path(model).is_dir():

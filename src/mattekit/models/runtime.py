@@ -6,6 +6,7 @@ environment variable turns that off only if it is set before the import.
 
 import os
 from pathlib import Path
+from typing import Any
 
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
@@ -24,7 +25,11 @@ UNREADABLE = (
 )
 
 
-def open_session(path: Path, *, threads: int = 0) -> onnxruntime.InferenceSession:
+Session = Any
+"""An opened file; ONNX Runtime states no types."""
+
+
+def open_session(path: Path, *, threads: int = 0) -> Session:
     """An ONNX file, ready to run on the CPU; `threads` 0 means one for each core."""
     if not path.is_file():
         raise BadWeights(f"there is no file {path}; give the path of an .onnx file")

@@ -1,10 +1,10 @@
 """Networks: one published system a file, each with the config that builds it.
 
-`NetworkConfig` is the list of them. Every network takes an image, a trimap (or None where
-`needs_trimap` is False) and then those planes of a batch that its `extra_planes` names (or None);
-it returns a `Prediction`. It states the `stride` its input sizes must be multiples of, the
-inference `strategies` that suit it, best first, and the `preprocessing` its weights were trained
-with.
+`NetworkConfig` is the list of them, to which plug-ins add. Every network takes an image, a trimap
+(or None where `needs_trimap` is False) and then those planes of a batch that its `extra_planes`
+names (or None); it returns a `Prediction`. It states the `stride` its input sizes must be multiples
+of, the inference `strategies` that suit it, best first, and the `preprocessing` its weights were
+trained with.
 Weights in and out of files: `networks.weights`.
 """
 
@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from torch import nn
 
 from mattekit.core.errors import BadArgument
+from mattekit.core.plugins import by_name
 from mattekit.networks.alphagan import AlphaGanConfig
 from mattekit.networks.alphagan_a6 import AlphaGanA6Config
 from mattekit.networks.compact import CompactConfig
@@ -24,6 +25,7 @@ from mattekit.networks.gfm import GfmConfig
 from mattekit.networks.patchgan import PatchGanConfig
 from mattekit.networks.samplenet import SampleNetConfig
 from mattekit.networks.subject import SubjectConfig
+from mattekit.networks.unet import UnetConfig
 
 NetworkConfig = (
     AlphaGanConfig
@@ -33,12 +35,14 @@ NetworkConfig = (
     | GfmConfig
     | SampleNetConfig
     | SubjectConfig
+    | UnetConfig
 )
 CriticConfig = PatchGanConfig
 
-CONFIGS: dict[str, Any] = {
-    str(fields(member)[0].default): member for member in (*get_args(NetworkConfig), CriticConfig)
-}
+
+def configs() -> dict[str, Any]:
+    """Every network and critic by name, those of plug-ins too."""
+    return by_name("networks", (*get_args(NetworkConfig), CriticConfig))
 
 
 def build(name: str, *, pretrained: bool | str | Path = False, **options: Any) -> nn.Module:
@@ -65,9 +69,13 @@ def config_of(name: str, **options: Any) -> Any:
     >>> config_of("dim", conv6_kernel="1").conv6_kernel
     1
     """
-    if name not in CONFIGS:
-        raise BadArgument(f"no network is called {name!r}; there are {', '.join(CONFIGS)}")
-    member = CONFIGS[name]
+    known = configs()
+    if name not in known:
+        raise BadArgument(
+            f"no network is called {name!r}; there are {', '.join(known)}, and those of plug-ins, "
+            "see --import"
+        )
+    member = known[name]
     allowed = [field.name for field in fields(member)[1:]]
     unknown = sorted(set(options) - set(allowed))
     if unknown:
@@ -75,7 +83,11 @@ def config_of(name: str, **options: Any) -> Any:
             f"network {name!r} has no option {', '.join(unknown)}; it has {', '.join(allowed)}"
         )
     hints = get_type_hints(member)
-    return member(**{key: _value(key, hints[key], value) for key, value in options.items()})
+    values = {key: _value(key, hints[key], value) for key, value in options.items()}
+    try:
+        return member(**values)
+    except ValueError as error:
+        raise BadArgument(f"network {name!r}: {error}") from error
 
 
 def choices(hint: Any) -> Iterable[Any]:

@@ -32,14 +32,14 @@ def fusion(
 ) -> Float[Tensor, "b 1 h w"]:
     """Alpha from the class that glance says and the alpha that focus says.
 
-    TT: focus where the class is 1, else 0 or 1. FT: class + focus, at most 1. BT: class - focus,
-    at least 0.
+    TT: focus where the class is not exactly 0 or 2, else 0 or 1. FT: class + focus, at most 1. BT:
+    class - focus, at least 0.
     """
     if representation == "FT":
         return torch.clamp(glance + focus, max=1)
     if representation == "BT":
         return torch.clamp(glance - focus, min=0)
-    return torch.where(glance == 1, focus, glance / 2)
+    return torch.where((glance > 0) & (glance < 2), focus, glance / 2)
 
 
 class GlanceAndFocus(nn.Module):
@@ -104,21 +104,24 @@ class GlanceAndFocus(nn.Module):
         return Prediction(alpha=alpha, branches=branches)
 
     def fuse(
-        self, glance_logits: Float[Tensor, "b c h w"], focus: Float[Tensor, "b 1 h w"]
+        self, glance: Float[Tensor, "b 1 h w"], focus: Float[Tensor, "b 1 h w"]
     ) -> Float[Tensor, "b 1 h w"]:
-        """Alpha of a glance and a focus, perhaps from two passes of different size."""
-        return self._fused(self.representations[0], glance_logits, focus)
+        """Alpha of a glance in [0, 1] and a focus, perhaps from two passes of different size.
+
+        A glance that was resampled has values between two classes.
+        """
+        name = self.representations[0]
+        return self._fused(name, glance * (CLASSES[name] - 1), focus)
 
     def _branch(self, name: Representation, glance: Tensor, focus: Tensor) -> Prediction:
         logits = self.glance_heads[name](glance)
         found = torch.sigmoid(self.focus_heads[name](focus))
-        alpha = self._fused(name, logits, found)
+        classes = logits.argmax(dim=1, keepdim=True).to(found.dtype)
+        alpha = self._fused(name, classes, found)
         return Prediction(alpha=alpha, glance_logits=logits, focus=found)
 
-    def _fused(self, name: Representation, logits: Tensor, focus: Tensor) -> Tensor:
-        if name == "BT" and self.labels == "original":
-            name = "FT"
-        return fusion(name, logits.argmax(dim=1, keepdim=True).to(focus.dtype), focus)
+    def _fused(self, name: Representation, glance: Tensor, focus: Tensor) -> Tensor:
+        return fusion("FT" if name == "BT" and self.labels == "original" else name, glance, focus)
 
     def adopt_imagenet(self, state: Mapping[str, Tensor]) -> None:
         """Start the encoder from ImageNet, as far as ImageNet's network has its layers."""

@@ -15,7 +15,9 @@ class Option:
 
     name: str
     values: tuple[Any, ...]
-    """The values it can have; empty for a number."""
+    """The values it can have; empty for a number or a text."""
+    kind: str
+    """What it is where no values are listed."""
     default: Any
     meaning: str
 
@@ -27,6 +29,7 @@ def options_of(member: type) -> list[Option]:
         Option(
             name=field.name,
             values=tuple(choices(hints[field.name])),
+            kind="text" if hints[field.name] is str else "number",
             default=field.default,
             meaning=meanings.get(field.name, ""),
         )

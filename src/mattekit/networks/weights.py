@@ -20,7 +20,7 @@ from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadArgument, BadWeights
 from mattekit.core.extras import require
 from mattekit.models.files import EXPORTED, OURS, read_contents
-from mattekit.networks import NetworkConfig, config_of
+from mattekit.networks import config_of
 
 EXPORTED_PREFIX = "module."
 """Of the names that weights have in an exported network."""
@@ -45,8 +45,8 @@ class Header:
     """True where the file holds only a part of the network, to start training from."""
 
     @property
-    def config(self) -> NetworkConfig:
-        """The config that builds this network."""
+    def config(self) -> Any:
+        """The config that builds this network: of `NetworkConfig` or of a plug-in."""
         try:
             return config_of(self.architecture, **self.options)
         except BadArgument as error:
@@ -55,7 +55,7 @@ class Header:
             ) from error
 
 
-def describe(config: NetworkConfig, network: nn.Module, **terms: Any) -> Header:
+def describe(config: Any, network: nn.Module, **terms: Any) -> Header:
     """The header of a network that `config` built; `terms` are source, licence and so on."""
     options = {each.name: getattr(config, each.name) for each in fields(config)[1:]}
     record: Any = network.preprocessing

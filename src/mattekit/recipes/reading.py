@@ -23,11 +23,23 @@ import yaml
 from pydantic import TypeAdapter, ValidationError
 
 from mattekit.core.errors import BadRecipe
+from mattekit.core.plugins import Kind, by_name, name_of
+from mattekit.data import SourceConfig
+from mattekit.data.augmentation import StepConfig
+from mattekit.losses import LossConfig
+from mattekit.networks import NetworkConfig
 
 LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 """Words only; parsed in C where PyYAML can."""
 OTHER_UNIT = {"steps": "epochs", "epochs": "steps"}
 """A length has one unit: setting one takes the other away."""
+EXTENDED: dict[Kind, Any] = {
+    "networks": NetworkConfig,
+    "losses": LossConfig,
+    "sources": SourceConfig,
+    "steps": StepConfig,
+}
+"""Lists of choices to which plug-ins add."""
 FIRST = ""  # in a tree: the key of whatever field comes first
 
 
@@ -147,17 +159,25 @@ def _choose(configs: list[Any], value: Any, path: str) -> Any:
     """The only config, or the one that the value names."""
     if len(configs) == 1:
         return configs[0]
-    by_name: dict[str, Any] = {str(fields(member)[0].default): member for member in configs}
-    known = by_name | {  # former names too
+    choices = _by_name(configs)
+    known = choices | {  # former names too
         name: member for member in configs for name in get_args(get_type_hints(member).get("name"))
     }
     given = value.get("name", value.get(FIRST)) if isinstance(value, Mapping) else value
     if given is None:
-        raise BadRecipe(f"{path} needs a name; choose from {', '.join(by_name)}")
+        raise BadRecipe(f"{path} needs a name; choose from {', '.join(choices)}")
     if given not in known:
-        hint = did_you_mean(str(given), list(by_name))
+        hint = did_you_mean(str(given), list(choices))
         raise BadRecipe(f"{_join(path, 'name')}: there is no '{given}'{hint}")
     return known[given]
+
+
+def _by_name(configs: list[Any]) -> dict[str, Any]:
+    """The configs by name, with those that plug-ins add to such a list."""
+    for kind, union in EXTENDED.items():
+        if set(get_args(union)) == set(configs):
+            return by_name(kind, configs)
+    return {name_of(config): config for config in configs}
 
 
 def _read_config(kind: Any, value: Any, path: str) -> Any:

@@ -264,6 +264,11 @@ def _check_metrics(settings: ValidationConfig) -> None:
     unknown = [name for name in settings.metrics if name not in known]
     if unknown:
         raise BadRecipe(f"validate.metrics: no '{unknown[0]}'; choose from {', '.join(known)}")
+    if settings.best in METRICS and METRICS[settings.best].higher_is_better:
+        raise BadRecipe(
+            f"validate.best: {settings.best} is best where it is highest, but the best checkpoint"
+            " is that of the lowest error; take an error such as mae"
+        )
     try:
         choose_protocol(settings.protocol, None)
     except BadArgument as error:

@@ -17,6 +17,7 @@ from mattekit.core.types import UNKNOWN, Plane, Trimap
 from mattekit.inference.inputs import Share
 from mattekit.inference.matting import build_matting
 from mattekit.models.files import DEFAULT_MODEL
+from mattekit.models.registry import Terms
 
 MOST_SOLVED = 200_000
 """Unknown pixels; what solvers take grows no further, since they reduce a photo with more."""
@@ -50,6 +51,11 @@ class InTime:
     def name(self) -> str:
         """Of the method that is used."""
         return self.method.name
+
+    @property
+    def terms(self) -> Terms | None:
+        """Of the method that is used."""
+        return self.method.terms
 
     def matte(self, colours: Plane, trimap: Trimap, *, done: Share = None) -> Matte:
         """The matte, timed for the ones to come."""

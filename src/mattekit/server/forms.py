@@ -163,6 +163,8 @@ CLICKS = {
     "point": "x,y of a pixel of the subject; may be repeated.",
     "not_point": "x,y of a pixel beside the subject; may be repeated.",
 }
+NAMES = {field.name for field in fields(CutoutForm)}.union(FILES["cutout"], TEXT_HINTS, CLICKS)
+"""Of all fields of a cut-out."""
 Texts = dict[str, list[str]]
 
 

@@ -20,14 +20,22 @@ from mattekit.cutouts.backdrop import Backdrop
 from mattekit.cutouts.cutout import Cutout, Progress, cut_picture
 from mattekit.cutouts.finishing import finish
 from mattekit.cutouts.repair import cutout_of_alpha, repaired_cutout
-from mattekit.cutouts.save import with_terms
+from mattekit.cutouts.save import sentences_of, with_description
 from mattekit.imaging.compose import named_colour
 from mattekit.imaging.files import encode_image, open_picture, read_alpha
 from mattekit.imaging.picture import Picture, apply_existing_alpha, to_float
 from mattekit.imaging.trimap import make_trimap, to_pixels
 from mattekit.inference.matting import Matting, build_matting
 from mattekit.server.cost import InTime
-from mattekit.server.forms import CutoutForm, ForegroundForm, Form, Kind, Output, TrimapForm
+from mattekit.server.forms import (
+    NAMES,
+    CutoutForm,
+    ForegroundForm,
+    Form,
+    Kind,
+    Output,
+    TrimapForm,
+)
 from mattekit.subject.hints import HintConfig, hint_of
 from mattekit.subject.segment import stroke_labels
 
@@ -84,6 +92,7 @@ def perform(job: Job, progress: Progress = unheard) -> Answer:
     try:
         return WORK[job.kind](job, progress)
     except MattekitError as error:
+        error.args = tuple(in_fields(str(argument)) for argument in error.args)
         return Answer(error=error)
     except JobStopped:
         return STOPPED
@@ -95,6 +104,20 @@ def perform(job: Job, progress: Progress = unheard) -> Answer:
             error=MattekitError("the server failed on this picture; its log says more"),
             crashed=True,
         )
+
+
+def in_fields(sentence: str) -> str:
+    """A sentence that names options of the command line, with the names of the form's fields.
+
+    >>> in_fields("draw a box: --box x,y,w,h, or give --not-point; --max-pixels raises the limit")
+    'draw a box: box x,y,w,h, or give not_point; --max-pixels raises the limit'
+    """
+
+    def renamed(option: re.Match[str]) -> str:
+        name = option[1].replace("-", "_")
+        return name if name in NAMES else option[0]
+
+    return re.sub(r"--([a-z][a-z-]*)", renamed, sentence)
 
 
 def cut_out(job: Job, progress: Progress) -> Answer:
@@ -116,8 +139,8 @@ def cut_out(job: Job, progress: Progress) -> Answer:
     if form.finishing.changes:
         result = finish(result, picture.colours, form.finishing)
     exif = b""
-    if result.terms is not None and output == "rgba":
-        exif = with_terms(b"", result.segmenter or "", result.terms)
+    if sentences_of(result) and output == "rgba":
+        exif = with_description(b"", sentences_of(result))
     body = encode_image(
         _shown(result, output, backdrop),
         alpha=result.alpha if output == "rgba" else None,

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from typing import Any
 
 from mattekit.core.errors import TooLarge
 
@@ -32,6 +33,13 @@ class Limits:
     """Open at a time; more are answered with 503."""
     head: float = 10.0
     """Seconds for the headers of a request, and for its first byte on a new connection."""
+
+    @classmethod
+    def for_body(cls, body: int, **others: Any) -> "Limits":
+        """Limits for requests of so many bytes, several of which fit at a time."""
+        return cls(
+            body=body, bodies=max(cls.bodies, 4 * body), kept=max(cls.kept, 4 * body), **others
+        )
 
 
 class BodyTooLarge(TooLarge):

@@ -58,6 +58,8 @@ class Mask:
     band: str | float | None = None
     """Width of the unknown edge, in pixels or as a share such as `2%`; by default as wide as the
     edge is soft."""
+    label: int | Literal["any"] | None = None
+    """Of a mask of labels, where 0 is background: the subject with this value, or all of them."""
     metavar: ClassVar[str] = "FILE|DIR"
     is_file: ClassVar[bool] = True
     help: ClassVar[str] = "Any segmentation, white on the subject."
@@ -66,24 +68,35 @@ class Mask:
         values = self.value
         if not is_array(values):
             values = read_alpha(values, max_pixels=max_pixels)
-            if 0 < values.max() <= 1 / np.iinfo(np.uint8).max:  # a file of labels 0 and 1
+            if self.label is not None:
+                values = np.rint(values * np.iinfo(np.uint8).max)
+            elif 0 < values.max() <= 1 / np.iinfo(np.uint8).max:  # a file of labels 0 and 1
                 values = values > 0
+        if self.label is not None:
+            labels = np.asarray(values)
+            values = labels > 0 if self.label == "any" else labels == self.label
         mask, warnings = fitted(as_mask(values), (colours.shape[0], colours.shape[1]))
         trimap = soft_bands(colours, mask) if self.band is None else from_mask(mask, self.band)
         return FoundSubject(trimap=trimap, mask=mask, warnings=warnings)
 
 
 @config
-class Box:
+class _Segmented:
+    """What hints have that a segmenter makes a mask of."""
+
+    segmenter: str | None = None
+    """Name or ONNX file of a segmenter; default: the best that is installed."""
+    commercial_only: bool = False
+    """Refuse segmenters whose terms do not plainly allow commercial use."""
+
+
+@config
+class Box(_Segmented):
     """A box around the subject."""
 
     name: Literal["box"] = "box"
     value: Rectangle
     """x, y of the upper left corner, width, height, in pixels of the photo."""
-    segmenter: str | None = None
-    """Name or ONNX file of a segmenter; default: the best that is installed."""
-    commercial_only: bool = False
-    """Refuse segmenters whose terms do not plainly allow commercial use."""
     metavar: ClassVar[str] = "X,Y,W,H"
     is_file: ClassVar[bool] = False
     help: ClassVar[str] = "A box around the subject, in pixels."
@@ -109,16 +122,12 @@ class Box:
 
 
 @config
-class Points:
+class Points(_Segmented):
     """Clicks on the subject and on the background."""
 
     name: Literal["points"] = "points"
     value: Sequence[Point]
     """(x, y) on the subject and (x, y, 0) on the background, in pixels of the photo."""
-    segmenter: str | None = None
-    """Name or ONNX file of a segmenter; default: the best that is installed."""
-    commercial_only: bool = False
-    """Refuse segmenters whose terms do not plainly allow commercial use."""
     metavar: ClassVar[str] = "X,Y[,0] ..."
     is_file: ClassVar[bool] = False
     help: ClassVar[str] = "Pixels of the subject, or with a third number 0 of the background."
@@ -175,14 +184,10 @@ class Scribbles:
 
 
 @config
-class Auto:
+class Auto(_Segmented):
     """No hint: the subject is found in the photo, or the photo refused."""
 
     name: Literal["auto"] = "auto"
-    segmenter: str | None = None
-    """Name or ONNX file of a segmenter; default: the best that is installed."""
-    commercial_only: bool = False
-    """Refuse segmenters whose terms do not plainly allow commercial use."""
     help: ClassVar[str] = "The subject is found without a hint."
 
     def find(self, colours: Plane, *, max_pixels: int = MAX_PIXELS) -> FoundSubject:
@@ -197,6 +202,7 @@ HINTS = by_name(HintConfig)
 def hint_of(
     *,
     band: str | float | None = None,
+    label: int | Literal["any"] | None = None,
     strict: bool = False,
     segmenter: str | None = None,
     commercial_only: bool = False,
@@ -205,7 +211,7 @@ def hint_of(
     """The hint that is given by its name; without one, `Auto`.
 
     Args:
-        band, strict, segmenter, commercial_only: options of the hints that have them.
+        band, label, strict, segmenter, commercial_only: options of the hints that have them.
         given: values by the names of `HINTS`; at most one is not None.
 
     >>> hint_of(mask=None, box=(1, 2, 30, 40)).value
@@ -216,6 +222,7 @@ def hint_of(
         raise BadArgument(f"{' and '.join(named)} both say what the subject is; give one")
     options = {
         "band": band,
+        "label": label,
         "strict": strict,
         "segmenter": segmenter,
         "commercial_only": commercial_only,

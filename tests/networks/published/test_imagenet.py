@@ -51,7 +51,7 @@ def test_a_file_gives_them_as_well(tmp_path: Path) -> None:
 
 
 def test_without_cache_and_connection_a_sentence_says_what_to_do(cache: Path) -> None:
-    with pytest.raises(BadWeights, match=r"vgg16\.tv_in1k are neither .*name a file"):
+    with pytest.raises(BadWeights, match=r"vgg16\.tv_in1k is not in the cache .*name a file"):
         build("dim", pretrained=True, init="pytorch")
 
 

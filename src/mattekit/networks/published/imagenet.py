@@ -1,4 +1,4 @@
-"""ImageNet weights as a start for a network's encoder; only here anything is ever downloaded.
+"""ImageNet weights as a start for a network's encoder.
 
 A network says under which name timm has its weights, and takes them with `adopt_imagenet`.
 """
@@ -6,18 +6,16 @@ A network says under which name timm has its weights, and takes them with `adopt
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
-from timm.models import load_state_dict_from_hf
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from mattekit.core.errors import BadArgument, BadWeights
+from mattekit.models.hub import fetch_file
 from mattekit.networks.published.checkpoints import read_tensors
-
-UNREACHABLE = (OSError, HfHubHTTPError, LocalEntryNotFoundError)
 
 
 def start_from_imagenet(network: nn.Module, file: Path | None = None) -> None:
-    """Give the encoder its ImageNet weights: from a file in torchvision's names, or from timm."""
+    """Give the encoder its ImageNet weights: from a file, or from timm's on the hub."""
     taker: Any = network
     name = getattr(network, "imagenet", None)
     if name is None:
@@ -31,17 +29,13 @@ def start_from_imagenet(network: nn.Module, file: Path | None = None) -> None:
     except (KeyError, RuntimeError) as error:
         raise BadWeights(
             f"{file or name} does not fit the encoder ({error}); it takes {name} "
-            "in torchvision's names"
+            "in timm's or torchvision's names"
         ) from error
 
 
 def _download(name: str) -> dict[str, Tensor]:
-    """What timm keeps under that name; a copy stays in its cache."""
+    """What timm keeps under that name on the hub."""
     try:
-        tensors: dict[str, Tensor] = load_state_dict_from_hf(f"timm/{name}")
-    except UNREACHABLE as error:
-        raise BadWeights(
-            f"the ImageNet weights {name} are neither in timm's cache nor to be had from here "
-            f"({type(error).__name__}); connect, or name a file in torchvision's names"
-        ) from error
-    return tensors
+        return load_file(fetch_file(f"timm/{name}", "model.safetensors"))
+    except BadWeights as error:
+        raise BadWeights(f"ImageNet weights: {error} in timm's or torchvision's names") from error

@@ -1,0 +1,114 @@
+"""Models on the Hugging Face hub, by `huggingface_hub`: fetched by name, pushed with their card.
+
+Nothing is fetched or pushed unless somebody names it. A fetched file stays in the hub's own cache,
+from which it comes where the hub cannot be reached.
+"""
+
+import re
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from mattekit.core.errors import BadArgument, BadOutput, BadWeights
+from mattekit.core.extras import require
+from mattekit.models.files import HUB, WEIGHTS
+
+ANSWERS_WITHIN = 5.0
+"""Seconds for the hub to say that it is there; huggingface_hub itself would try for a minute."""
+CARD, README, RECIPE = "model_card.md", "README.md", "recipe.yaml"
+ABOUT = """---
+library_name: mattekit
+pipeline_tag: image-segmentation
+tags: [image-matting]
+license: other
+---
+
+"""
+"""What the hub reads of a card; the terms themselves stand in it in words."""
+
+
+def fetch(address: str) -> Path:
+    """The weights at `hf://org/name` or `hf://org/name@revision`."""
+    name = address.removeprefix(HUB)
+    repository, _, revision = name.partition("@")
+    return fetch_file(_checked(repository), WEIGHTS, revision=revision or None)
+
+
+def fetch_file(repository: str, file: str, *, revision: str | None = None) -> Path:
+    """A file of a repository, the newest where the hub answers, else the one in the cache."""
+    hub = _hub(f"fetching {repository}")
+    reachable = not hub.constants.HF_HUB_OFFLINE and _answers(hub.constants.ENDPOINT)
+    try:
+        path = hub.hf_hub_download(
+            repository, file, revision=revision, local_files_only=not reachable
+        )
+    except (hub.errors.LocalEntryNotFoundError, hub.errors.HfHubHTTPError) as error:
+        if reachable:
+            sentence = f"{repository} has no {file} to fetch: {_reason(error)}"
+        else:
+            sentence = (
+                f"{repository} is not in the cache of huggingface_hub, and "
+                f"{hub.constants.ENDPOINT} does not answer; connect, or name a file"
+            )
+        raise BadWeights(sentence) from error
+    return Path(path)
+
+
+def push(weights: Path, repository: str, *, private: bool = False) -> str:
+    """Upload weights with the model card and the recipe beside them, as one commit; its address."""
+    hub = _hub(f"pushing {repository}")
+    card = weights.parent / CARD
+    if weights.name != WEIGHTS or not card.is_file():
+        raise BadArgument(
+            f"{weights} has no {CARD} beside it, which says what the weights learned from and on "
+            "what terms; push a run or one of its checkpoints"
+        )
+    files: dict[str, Any] = {
+        WEIGHTS: weights,
+        README: (ABOUT + card.read_text("utf-8")).encode(),
+        RECIPE: weights.parent / RECIPE,
+    }
+    api = hub.HfApi()
+    try:
+        api.create_repo(_checked(repository), private=private, exist_ok=True)
+        commit = api.create_commit(
+            repository,
+            [hub.CommitOperationAdd(name, content) for name, content in files.items()],
+            commit_message=f"Add {weights.parent.name}",
+        )
+    except hub.errors.HfHubHTTPError as error:
+        raise BadOutput(
+            f"{repository} was not pushed: {_reason(error)}; log in by: hf auth login"
+        ) from error
+    return str(commit.commit_url)
+
+
+def _hub(what: str) -> Any:
+    hub = require("huggingface_hub", what)
+    require("huggingface_hub.constants", what)
+    require("huggingface_hub.errors", what)
+    return hub
+
+
+def _checked(repository: str) -> str:
+    if not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
+        raise BadArgument(f"'{repository}' names no repository of the hub; write org/name")
+    return repository
+
+
+def _answers(endpoint: str) -> bool:
+    """Whether the hub can be reached at all."""
+    try:
+        request = urllib.request.Request(endpoint, method="HEAD")
+        with urllib.request.urlopen(request, timeout=ANSWERS_WITHIN):
+            return True
+    except urllib.error.HTTPError:  # it says no, so it is there
+        return True
+    except OSError:
+        return False
+
+
+def _reason(error: Any) -> str:
+    """The hub's own words on one line."""
+    return " ".join(str(error).split())[:200].rstrip(".")
