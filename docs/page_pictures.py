@@ -284,7 +284,11 @@ def sheet(pictures: list[tuple[str, Path]]) -> Image.Image:
 
 def main() -> None:
     chromium = next(filter(None, map(shutil.which, ("chromium", "google-chrome"))), None)
-    with tempfile.TemporaryDirectory() as temporary, served() as url, sync_playwright() as playwright:
+    with (
+        tempfile.TemporaryDirectory() as temporary,
+        served() as url,
+        sync_playwright() as playwright,
+    ):
         folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)

@@ -8,8 +8,15 @@ from pathlib import Path
 
 import PIL.Image
 import pytest
-from playwright.sync_api import Browser, Download, FilePayload, Locator, Page, expect
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import (
+    Browser,
+    Download,
+    FilePayload,
+    Locator,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 EXAMPLE = files("mattekit.cutouts") / "example"
 SIZE = 512  # of the example
