@@ -46,11 +46,11 @@ def paint(painting: Painting, pixels: int) -> bytes:
     limits = Limits.for_body(body, pixels=pixels, seconds=SECONDS)
     app = create_app(Settings(limits=limits, token=token, painting=painting))
     config = uvicorn.Config(
-        app, log_level="critical", timeout_graceful_shutdown=FAREWELL, **bounds(limits)
+        app, log_level="critical", timeout_graceful_shutdown=SHUTDOWN_TIMEOUT, **bounds(limits)
     )
     server = uvicorn.Server(config)
-    with socket.create_server((HERE, 0)) as listening:
-        address = f"http://{HERE}:{listening.getsockname()[1]}/#paint&token={token}"
+    with socket.create_server((LOOPBACK, 0)) as listening:
+        address = f"http://{LOOPBACK}:{listening.getsockname()[1]}/#paint&token={token}"
         typer.echo(f"paint at {address} and press Done there; Ctrl-C gives up", err=True)
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
         asyncio.run(_serve(server, painting, listening))

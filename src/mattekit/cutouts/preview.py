@@ -17,11 +17,11 @@ from mattekit.subject.segment import Rectangle
 
 LONGEST = 640  # side of each part
 GAP = 8
-DIMMED = 0.35  # what is left of the photo's light below the doubt
-DOUBT = np.array([1.0, 0.62, 0.1], np.float32)
+DIMMED = 0.35  # brightness of the photo below the expected error
+ERROR_COLOUR = np.array([1.0, 0.62, 0.1], np.float32)
 PLAIN = ("white", "black")
 """Backgrounds of a key beside the checkerboard."""
-GREATEST_DOUBT = 0.25
+FULL_COLOUR = 0.25
 """Expected error that is shown in full colour; hair of a hard photo reaches it."""
 
 
