@@ -28,7 +28,7 @@ demo: .venv/.base
 	@$(BIN)/python examples/demo.py
 
 docs: .venv/.dev
-	$(BIN)/mkdocs build --quiet
+	$(BIN)/mkdocs build --strict
 	@echo "the site is in site/index.html"
 
 test: .venv/.dev

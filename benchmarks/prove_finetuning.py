@@ -1,6 +1,6 @@
 """Does fine-tuning on a folder of cut-outs help where the shipped network never was?
 
-    python benchmarks/prove_finetuning.py --folder DIR [--quick] [--real DIR] [WORD ...]
+    python benchmarks/prove_finetuning.py [--folder DIR] [--quick] [--real DIR] [WORD ...]
 
 Draws leaded glass, a style of cut-out that `compact` never saw: panes of one colour and one
 transparency each, held by opaque bars. 40 of them are learnt from over 20 backgrounds; others,
@@ -16,6 +16,7 @@ import os
 import shlex
 import subprocess
 import sys
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,7 +46,7 @@ FULL = Size(
     learnt=40,
     held_out=20,
     backgrounds=20,
-    words=("length.steps=120", "warmup.steps=10", "optimiser.lr=6e-4"),
+    words=("length.steps=120", "warmup.steps=10", "optimiser.lr=4e-4"),
 )
 QUICK = Size(
     learnt=6,
@@ -121,23 +122,24 @@ def run(folder: Path, *words: str) -> None:
 def main() -> None:
     """Draw, fine-tune, export, and measure before and after."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--folder", type=Path, help="where all of it goes")
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--real", type=Path)
     parser.add_argument("words", nargs="*")
     options = parser.parse_args()
     size = QUICK if options.quick else FULL
-    draw(options.folder, size)
+    folder: Path = options.folder or Path(tempfile.mkdtemp(prefix="mattekit-finetuning-"))
+    draw(folder, size)
     words = [*size.words, *SHORT, *options.words]
-    run(options.folder, "train", "finetune", *words, "-o", "runs/mine", "--quiet")
-    run(options.folder, "export", "runs/mine", "-o", "mine.onnx", "--overwrite")
+    run(folder, "train", "finetune", *words, "-o", "runs/mine", "--quiet")
+    run(folder, "export", "runs/mine", "-o", "mine.onnx", "--overwrite")
     both = ["--model", "compact", "--model", "mine.onnx", "--processes", "1"]
     places = ["photos", "--true", "mattes", "--trimap", "trimaps"]
-    run(options.folder, "evaluate", *places, *both)
+    run(folder, "evaluate", *places, *both)
     if options.real is not None:
         real = options.real.resolve()
         places = [str(real / "image"), "--true", str(real / "alpha"), "--trimap"]
-        run(options.folder, "evaluate", *places, str(real / "trimap"), *both)
+        run(folder, "evaluate", *places, str(real / "trimap"), *both)
 
 
 if __name__ == "__main__":

@@ -145,6 +145,16 @@ def composite(
     kind: str, number: int, photos: list[Path], sprites: list[Path]
 ) -> tuple[Image, Alpha, list[Plane]]:
     """The photo of that number, its alpha and its trimaps."""
+    while True:
+        found = _composite(kind, number, photos, sprites)
+        if found[2]:  # with some trimap both subject and background are known
+            return found
+        number += 1_000_000
+
+
+def _composite(
+    kind: str, number: int, photos: list[Path], sprites: list[Path]
+) -> tuple[Image, Alpha, list[Plane]]:
     rng = np.random.default_rng((SEED, list(KINDS).index(kind), number))
     alpha = KINDS[kind](number, rng, sprites)
     front, behind = photograph(rng, photos), photograph(rng, photos)

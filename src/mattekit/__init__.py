@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mattekit.imaging.files import read_alpha, read_image, read_trimap, write_image
     from mattekit.imaging.trimap import make_trimap
     from mattekit.inference.load import load
+    from mattekit.keying.key import key
 
     __version__: str
 
@@ -26,6 +27,7 @@ _EXPORTS = {
     "cutout": "mattekit.cutouts.cutout",
     "estimate_foreground": "mattekit.classical.foreground",
     "evaluate": "mattekit.evaluation.evaluate",
+    "key": "mattekit.keying.key",
     "load": "mattekit.inference.load",
     "make_trimap": "mattekit.imaging.trimap",
     "over": "mattekit.imaging.compose",
@@ -42,6 +44,7 @@ __all__ = [
     "cutout",
     "estimate_foreground",
     "evaluate",
+    "key",
     "load",
     "make_trimap",
     "metrics",

@@ -124,7 +124,7 @@ def test_the_version_is_that_of_the_package(mattekit: Command) -> None:
     ("error", "sentence", "code"),
     [
         (BadImage("cat.png is broken; expected a picture"), "cat.png is broken", 1),
-        (BadArgument("a band of -3 pixels; 0 is the least"), "a band of -3", 2),
+        (BadArgument("a band of -3 pixels; give 0 or more"), "a band of -3", 2),
         (MemoryError(), "out of memory", 1),
         (KeyboardInterrupt(), "stopped by Ctrl-C", 130),
         (ModuleNotFoundError("No module named 'torch.nn'", name="torch.nn"), "mattekit[torch]", 1),
@@ -218,7 +218,7 @@ def test_help_answers_at_once() -> None:
     [
         ("nowhere.py", "--import nowhere.py: there is no such file"),
         ("no_such_module", "there is no such module; name one, or a .py file"),
-        ("own/json.py", "a module has to have a name of its own"),
+        ("own/json.py", "a module needs a unique name"),
         pytest.param("own/broken.py", "plug-in broken cannot be imported", marks=pytest.mark.slow),
         pytest.param("own/dim_.py", "are both called 'dim' among the", marks=pytest.mark.slow),
     ],

@@ -116,7 +116,7 @@ def test_what_is_missing_is_named_and_not_strict_goes_on(tmp_path: Path, home: P
         (["import", "dim", "x.pth"], 1, "there is no file x.pth"),
         (["import", "dim", "x.pth", "-o", "x.pt"], 2, "does not end in .safetensors"),
         (["import", "dim", "x.pth", "y.pth"], 2, "dim is one file, but 2 were given"),
-        (["import", "dim", "x.pth", "--option", "skip"], 2, "'skip' is no option"),
+        (["import", "dim", "x.pth", "--option", "skip"], 2, "'skip' is not an option"),
         (["verify", "nothing"], 2, "no model is called 'nothing'"),
     ],
 )

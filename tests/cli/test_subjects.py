@@ -46,11 +46,11 @@ def test_a_label_of_an_array_is_that_subject(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        ([], "give --mask with one value a subject"),
-        (["--box", "10,10,50,50"], "give --mask with one value a subject"),
+        ([], "give --mask with one value per subject"),
+        (["--box", "10,10,50,50"], "give --mask with one value per subject"),
         (["--mask", "soft.png"], "values, as a soft mask has"),
         (["--mask", "black.png"], "is black all over"),
-        (["--mask", "mask.png", "-o", "one.png"], "is one file for 2 inputs"),
+        (["--mask", "mask.png", "-o", "one.png"], "is one file for several inputs"),
     ],
 )
 def test_what_cannot_be_taken_apart_is_refused(

@@ -98,3 +98,9 @@ def test_a_miniature_of_a_published_set_has_its_lists(tmp_path: Path) -> None:
     assert CliRunner().invoke(app, line).exit_code == 0
     assert (tmp_path / "AIM-500" / "original" / "o_00000003.jpg").is_file()
     assert len((tmp_path / "dataset_labels.csv").read_text().splitlines()) == 5
+
+
+def test_scenes_before_screens_are_drawn_when_they_are_asked_for(tmp_path: Path) -> None:
+    assert synth(tmp_path, "--count", 1, "--screen").exit_code == 0
+    behind = read_image(next((tmp_path / "background").iterdir())).mean(axis=(0, 1))
+    assert behind.argmax() in (1, 2)

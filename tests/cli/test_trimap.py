@@ -49,7 +49,7 @@ def test_a_negative_width_and_a_mixture_of_styles_are_refused(
     mattekit: Command, files: Path
 ) -> None:
     base = ("trimap", files / "alpha.png", "-o", files / "out")
-    assert "0 is the least" in mattekit(*base, "--inner", -1).stderr
+    assert "give 0 or more" in mattekit(*base, "--inner", -1).stderr
     assert mattekit(*base, "--style", "legacy", "--random", 1, 2).exit_code == 2
 
 

@@ -98,7 +98,7 @@ def test_composition1k_has_one_trimap_per_composite_and_one_alpha_per_foreground
     ]
     assert sentences(pairing) == [
         "cat_2: no prediction",
-        "bird: a truth that no prediction belongs to",
+        "bird: a truth without a prediction",
     ]
 
 

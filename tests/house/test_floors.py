@@ -13,7 +13,7 @@ FLOORS = [
     {"networks", "losses", "data"},
     {"preparation", "inference", "subject"},
     {"cutouts", "evaluation"},
-    {"training"},
+    {"training", "keying"},
     {"recipes"},
     {"server"},
     {"cli"},

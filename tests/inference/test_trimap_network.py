@@ -72,7 +72,7 @@ def test_other_networks_are_no_models(tmp_path: Path) -> None:
         tmp_path / "three.onnx",
         "three (float[N,3,H,W] image) => (float[N,3,H,W] alpha) { alpha = Relu(image) }",
     )
-    with pytest.raises(BadWeights, match=r"three\.yaml is not beside it"):
+    with pytest.raises(BadWeights, match=r"there is no three\.yaml next to it"):
         build_matting(str(path))
     path.with_suffix(".yaml").write_text(DESCRIBED)
     with pytest.raises(BadWeights, match=r"takes one of \[batch, 4, height, width\]"):

@@ -125,7 +125,7 @@ def test_a_download_that_stays_broken_is_resumed_by_the_next_call(
     server: Server, model: RegisteredModel
 ) -> None:
     server.break_after = [100_000, 0, 0]
-    with pytest.raises(BadWeights, match=r"broke off .*run the command again to resume"):
+    with pytest.raises(BadWeights, match=r"stopped early .*run the command again to resume"):
         fetch(model)
     assert not model.installed
     asked = len(server.asked)
@@ -190,7 +190,7 @@ def test_a_length_beyond_the_disk_is_refused_before_anything_is_written(
     server: Server, model: RegisteredModel
 ) -> None:
     server.pretended = 10**15
-    with pytest.raises(BadOutput, match="MB free and 1000000000 MB are to come"):
+    with pytest.raises(BadOutput, match="MB free, but 1000000000 MB are needed"):
         fetch(model)
 
 
@@ -214,7 +214,7 @@ def test_a_server_that_is_not_there_is_said(
         **{name: getattr(gone, name) for name in gone.__slots__ if name != "files"},
         files=(ModelFile(name="net.onnx", url="http://127.0.0.1:9/net.onnx", md5="0" * 32),),
     )
-    with pytest.raises(BadWeights, match=r"broke off .*refused"):
+    with pytest.raises(BadWeights, match=r"stopped early .*refused"):
         fetch(gone)
 
 

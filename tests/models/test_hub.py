@@ -143,7 +143,7 @@ def test_what_cannot_be_pushed_or_fetched_is_one_sentence(
         find("hf://dogs")
     lone = tmp_path / "weights.safetensors"
     lone.write_bytes(b"weights")
-    with pytest.raises(BadArgument, match=r"has no model_card\.md beside it"):
+    with pytest.raises(BadArgument, match=r"has no model_card\.md next to it"):
         push(lone, "org/cats")
     hub.writable = False
     with pytest.raises(BadOutput, match=r"org/cats was not pushed: .*; log in by: hf auth login"):

@@ -73,7 +73,7 @@ def test_a_file_without_a_description_is_refused_unless_its_checksum_is_known(
 ) -> None:
     file = tmp_path / "net.onnx"
     file.write_bytes(b"weights")
-    with pytest.raises(BadWeights, match=r"net.yaml is not beside it"):
+    with pytest.raises(BadWeights, match=r"there is no net.yaml next to it"):
         describe_file(file)
     monkeypatch.setattr(ModelFile, "fits", lambda self, path: self.name == "u2net.onnx")
     arrangement, _, terms = describe_file(file)

@@ -203,7 +203,9 @@ def test_folders_without_foregrounds_and_names_that_collide_are_refused(
     names = root / "Combined_Dataset/Training_set/training_fg_names.txt"
     draw(root / "Combined_Dataset/Training_set/Other/fg/dog.jpg")
     names.write_text("dog.PNG\ndog.jpg\n")
-    with pytest.raises(BadData, match=r"dog\.PNG and dog\.jpg would give composites of the same name"):
+    with pytest.raises(
+        BadData, match=r"dog\.PNG and dog\.jpg would give composites of the same name"
+    ):
         plan(root, root / "coco", per_foreground=1)
     with pytest.raises(BadArgument, match="at least 1"):
         plan(root, root / "coco", per_foreground=0)

@@ -15,10 +15,8 @@ from mattekit.training.freeze import freeze, trainable_count
 from mattekit.training.periods import RunLength
 from mattekit.training.schedules import LearningRate
 
-PUBLISHED = sorted(
-    set(names())
-    - {"tiny", "tiny_adversarial", "tiny_staged", "compact", "finetune", "subject", "unet"}
-)
+OWN = {"tiny", "tiny_adversarial", "tiny_staged", "compact", "finetune", "key", "subject", "unet"}
+PUBLISHED = sorted({*names()} - OWN)
 
 
 @cache

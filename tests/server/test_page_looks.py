@@ -1,4 +1,4 @@
-"""How the page looks and reads: sizes from phone to wall, light and dark, and what is read aloud."""
+"""How the page looks and reads: sizes from phone to wall, light and dark, what is read aloud."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,8 @@ CUT_OFF = """() => [...document.querySelectorAll("button, label, legend, p, summ
     .filter((node) => node.scrollWidth > node.clientWidth + 1
                    || node.getBoundingClientRect().right > innerWidth)
     .map((node) => node.textContent)"""
-TOO_SMALL = """() => [...document.querySelectorAll("button, summary, select, label:has(input), #compare")]
+TOO_SMALL = """() => [...document.querySelectorAll(
+        "button, summary, select, label:has(input), #compare")]
     .map((node) => [node.textContent.trim() || node.id, node.getBoundingClientRect()])
     .filter(([, { width, height }]) => width && (height < 43.9 || width < 43.9))
     .map(([name, { width, height }]) => `${name}: ${width} x ${height}`)"""

@@ -98,7 +98,7 @@ def test_points_that_the_network_does_not_obey_are_left_to_colours(
     assert obeyed.segmenter == "small"
     pretend(monkeypatch, ~disc(), 0.9)
     ignored = hint_of(points=[(60, 45), (5, 5, 0)]).find(photo)
-    assert "told by its colours" in ignored.warnings[0]
+    assert "found by its colours" in ignored.warnings[0]
     assert ignored.trimap[45, 60] == FOREGROUND
     assert ignored.trimap[2, 2] == BACKGROUND
 
@@ -111,7 +111,7 @@ def test_a_box_in_which_the_network_finds_nothing_is_left_to_colours(
     assert segmenter.asked == [Prompt(box=(28, 12, 66, 66))]
     pretend(monkeypatch, np.zeros(SIZE, np.bool_), 0.9)
     found = hint_of(box=(28, 12, 66, 66)).find(photo)
-    assert "told by its colours" in found.warnings[0]
+    assert "found by its colours" in found.warnings[0]
     assert found.trimap[45, 60] == FOREGROUND
 
 

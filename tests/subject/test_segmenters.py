@@ -105,7 +105,7 @@ def test_the_output_is_chosen_by_name_or_number(tmp_path: Path, photo: Plane, wh
     [
         ("output: alpha", "has no output 'alpha'; it has mask, nothing"),
         ("output: 7", "has 2 outputs; there is no number 7"),
-        ("activation: softmax", "softmax needs one a class"),
+        ("activation: softmax", "softmax needs one per class"),
     ],
 )
 def test_an_output_that_does_not_fit_is_said(
@@ -118,7 +118,7 @@ def test_an_output_that_does_not_fit_is_said(
 
 def test_an_output_of_no_numbers_is_refused(tmp_path: Path, photo: Plane) -> None:
     name = described(drawn.grey(tmp_path / "net.onnx"), "size: [48, 64]\nscale: .nan\n")
-    with pytest.raises(BadWeights, match="values that are no numbers"):
+    with pytest.raises(BadWeights, match="values that are not numbers"):
         open_segmenter(name).segment(photo, NOTHING)
 
 

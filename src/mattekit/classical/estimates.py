@@ -21,8 +21,10 @@ from mattekit.classical.information_flow import KnownColours, known_colours, sol
 from mattekit.classical.linear import TwoLevel, Vector, matting_laplacian, solve
 from mattekit.classical.reduced import enlarge, reduce
 from mattekit.classical.sampling import SampledColours, sampled_colours
+from mattekit.classical.unmix import unmix
 from mattekit.core.matte import known_alpha
-from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Plane, Trimap
+from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Image, Plane, Trimap
+from mattekit.imaging.compose import to_linear, to_srgb
 from mattekit.imaging.trimap import check_trimap, paste_known
 
 Estimates = npt.NDArray[np.float32]  # h w c, one channel per plane
@@ -64,6 +66,28 @@ def estimates(image: Plane, trimap: Trimap, channels: Sequence[str] = CHANNELS) 
         BadTrimap: the trimap has another size, or knows no foreground or no background.
     """
     return Problem(image, trimap).planes(channels)
+
+
+def estimates_over(image: Image, trimap: Trimap, plate: Image) -> Estimates:
+    """The estimates where the background is known: its own planes, and alphas unmixed with it.
+
+    Args:
+        plate: what is behind the subject, sRGB-coded as the picture.
+    """
+    unknown = trimap == UNKNOWN
+    core = (trimap == FOREGROUND).astype(np.float32)
+    shares, own = unmix(to_linear(image), to_linear(plate), core, unknown, noise=0)
+    alpha, colours = known_alpha(trimap), image.copy()
+    alpha[unknown], colours[unknown] = shares, to_srgb(own.clip(0, 1))
+    known = dict.fromkeys(
+        ("fused alpha", "information-flow alpha", "mixed alpha", "sampled alpha"), alpha
+    )
+    for layer, planes in (("foreground", colours), ("background", plate)):
+        known |= {f"{layer} {colour}": planes[..., i] for i, colour in enumerate(RGB)}
+    others = [name for name in CHANNELS if name not in known]
+    solved = np.moveaxis(Problem(image, trimap).planes(others), 2, 0)
+    known |= dict(zip(others, solved, strict=True))
+    return np.dstack([known[name] for name in CHANNELS]).astype(np.float32)
 
 
 class Problem:

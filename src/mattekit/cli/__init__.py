@@ -1,1 +1,1 @@
-"""Commands. `main` lists the verbs, each verb is one file, `batch` runs many files through one."""
+"""Command line. `main` lists the verbs; each verb is one file."""

@@ -1,8 +1,8 @@
 """Cut the subject out of photos: alpha, clean colours, RGBA, a new background."""
 
 import sys
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
 from functools import cache, partial
 from itertools import islice
 from pathlib import Path
@@ -11,10 +11,10 @@ from typing import Annotated, Any, Literal
 import typer
 
 from mattekit.batch.files import Partners, partners_in
-from mattekit.batch.names import Names, is_file
+from mattekit.batch.names import Names
 from mattekit.batch.runner import Item, Outcome
 from mattekit.cli.failures import FAILED
-from mattekit.cli.options import BatchOptions, Device, Manifest, MaxMemory, to_size
+from mattekit.cli.options import BatchOptions, Device, Manifest, MaxMemory
 from mattekit.cli.photos import (
     STDIN,
     HintOptions,
@@ -24,6 +24,7 @@ from mattekit.cli.photos import (
     ReadOptions,
     StrategyOptions,
     WriteOptions,
+    find_frames,
     find_photos,
     items_of,
     to_existing,
@@ -32,20 +33,30 @@ from mattekit.cli.photos import (
 from mattekit.cli.progress import Stages
 from mattekit.cli.registered import obtain
 from mattekit.cli.report import run_batch
+from mattekit.cli.saving import FinishOptions, SavedOptions
+from mattekit.cli.sequences import (
+    Before,
+    InSequence,
+    check_sequence,
+    check_unfinished,
+    frame_items,
+    over_videos,
+    steady,
+)
 from mattekit.core.errors import BadArgument, NoSubject
-from mattekit.cutouts.backdrop import Fit, read_backdrop
 from mattekit.cutouts.cutout import Cutout, cut_picture
 from mattekit.cutouts.finishing import FinishingOptions
 from mattekit.cutouts.finishing import finish as finished
 from mattekit.cutouts.preview import box_preview
 from mattekit.cutouts.repair import repaired_cutout
-from mattekit.cutouts.save import PARTS, SaveOptions, chosen_format, chosen_parts
+from mattekit.cutouts.save import SaveOptions
 from mattekit.imaging.files import Picture, encode_image, open_picture, read_alpha, write_image
 from mattekit.inference.matting import MODELS, Matting, build_matting, check_states_error
 from mattekit.models.files import DEFAULT_MODEL
 from mattekit.models.registry import RegisteredModel, registered
 from mattekit.subject.finding import STRONGER
 from mattekit.subject.hints import HintConfig, hint_of
+from mattekit.subject.hints import Trimap as TrimapHint
 from mattekit.subject.segment import stroke_labels
 
 Repair = tuple[Path, Path]
@@ -53,63 +64,10 @@ Repair = tuple[Path, Path]
 Repairs = tuple[Partners, Partners]
 """The same for all photos."""
 Build = Callable[[], Matting]
-"""The method; its network is opened once a process."""
+"""Builds the method; its network is opened once per process."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class FinishOptions:
-    """What is done to a finished cut-out."""
-
-    crop: Annotated[bool, typer.Option("--crop", help="Cut to the subject.")] = False
-    margin: Annotated[
-        str, typer.Option(metavar="N|N%", help="Room around it, in pixels or of its longer side.")
-    ] = "0"
-    square: Annotated[bool, typer.Option("--square", help="Pad the shorter side.")] = False
-    longest: Annotated[
-        int | None,
-        typer.Option("--longest", metavar="N", min=1, help="Longest side of the result."),
-    ] = None
-    canvas: Annotated[
-        str | None,
-        typer.Option(metavar="WxH", help="Size of the result, the subject as large as fits."),
-    ] = None
-    fill_holes: Annotated[
-        bool, typer.Option("--fill-holes", help="Make small enclosed holes opaque.")
-    ] = False
-    drop_islands: Annotated[
-        bool, typer.Option("--drop-islands", help="Keep the largest piece only.")
-    ] = False
-    grow: Annotated[
-        float, typer.Option(metavar="N", min=0, help="Move the edge outwards by N pixels.")
-    ] = 0.0
-    shrink: Annotated[
-        float, typer.Option(metavar="N", min=0, help="Move the edge inwards by N pixels.")
-    ] = 0.0
-    feather: Annotated[
-        float, typer.Option(metavar="N", min=0, help="Soften the edge over N pixels.")
-    ] = 0.0
-    shadow: Annotated[
-        Literal["none", "keep"], typer.Option(help="keep: the subject's shadow on the ground.")
-    ] = "none"
-
-    def chosen(self) -> FinishingOptions:
-        """The same, as the library takes it."""
-        if self.grow and self.shrink:
-            raise BadArgument("--grow and --shrink both move the edge; give one")
-        return FinishingOptions(
-            crop=self.crop,
-            margin=self.margin,
-            square=self.square,
-            size=self.longest,
-            canvas=None if self.canvas is None else to_size(self.canvas),
-            fill_holes=self.fill_holes,
-            drop_islands=self.drop_islands,
-            grow=self.grow - self.shrink,
-            feather=self.feather,
-            shadow=self.shadow,
-        )
-
-
+@over_videos
 def run(
     photos: Photos = None,
     output: Annotated[
@@ -124,24 +82,17 @@ def run(
     repair: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE|DIR", help="Strokes that correct --alpha: white subject, black beside it."
+            metavar="FILE|DIR", help="Strokes that correct --alpha: subject white, rest black."
         ),
     ] = None,
     alpha: Annotated[
         Path | None, typer.Option(metavar="FILE|DIR", help="The alpha that --repair corrects.")
     ] = None,
+    sequence: InSequence = False,
     paint: Annotated[
         bool, typer.Option("--paint", help="Paint the subject of one photo in the browser.")
     ] = False,
-    save: Annotated[
-        str | None,
-        typer.Option(metavar="LIST", help=f"Any of {','.join(PARTS)}, with commas; default rgba."),
-    ] = None,
-    background: Annotated[
-        str | None,
-        typer.Option(metavar="COLOUR|IMAGE", help="Also put the subject on this background."),
-    ] = None,
-    fit: Annotated[Fit, typer.Option(help="How a background of another size is fitted.")] = "cover",
+    saved: SavedOptions,
     model: Annotated[
         str | None,
         typer.Option(
@@ -168,7 +119,7 @@ def run(
     enough. --repair corrects an alpha by strokes and leaves all else as it is. --paint
     opens a page in the browser to paint it, beginning with what is known (needs the extra 'serve');
     files are written when you press Done there. '-' reads a photo from stdin and writes the RGBA
-    as PNG to stdout.
+    as PNG to stdout. A video, MP4, MOV or WebM, is a sequence of photos; -o names another one.
     """
     build = partial(
         build_matting, model, quality=quality, strategy=strategy.chosen(), max_memory=max_memory,
@@ -187,22 +138,17 @@ def run(
         photo = Photo(path=STDIN, output=STDIN, hints=hints.of(several=False)(STDIN))
         _pipe(photo, method, read, write, min_confidence, finishing)
         return
-    found = find_photos(photos, manifest, output, hints)
+    find = find_frames if sequence else find_photos
+    found = find(photos, manifest, output, hints)
     several = not isinstance(found, Sequence) or len(found) > 1
     repairs = _repairs(repair, alpha, several=several)
     if paint and several:
         shown = ", ".join(str(photo.path) for photo in islice(found, 3))
         raise BadArgument(f"--paint is for one photo in a file, not for {shown}; name one file")
-    format = chosen_format(output, write.format, is_file=is_file(output))
-    options = SaveOptions(
-        parts=chosen_parts(save, format, background=background is not None),
-        format=format,
-        bits=write.bits,
-        straight=write.straight,
-        keep_metadata=write.keep_metadata,
-        backdrop=read_backdrop(background, fit) if background else None,
-    )
-    options.check()
+    options = saved.chosen(output, write)
+    if sequence:
+        check_sequence(batch, options.parts)
+        check_unfinished(finishing)
     stages = Stages() if batch.here else None
     if paint:
         from mattekit.cli.painting import painted
@@ -212,18 +158,31 @@ def run(
         _cut, build=build, read=read, options=options, min_confidence=min_confidence,
         ask=ask if paint else None, progress=stages, finishing=finishing,
     )  # fmt: skip
-    items = items_of(found, partial(_item, work=work, options=options, repairs=repairs))
+    make = partial(_item, work=work, options=options, repairs=repairs)
+    if isinstance(found, list) and sequence:
+        items: Iterable[Item] = frame_items(found, partial(_places, options=options), make)
+    else:
+        items = items_of(found, make)
     run_batch(items, batch, own_terminal=paint, stages=stages)
 
 
+def _places(photo: Photo, options: SaveOptions) -> dict[str, Path]:
+    return Names(output=photo.output, suffixes=options.suffixes(photo.path)).of(photo.stem)
+
+
 def _item(
-    photo: Photo, *, work: Callable[..., Outcome], options: SaveOptions, repairs: Repairs | None
+    photo: Photo,
+    *,
+    work: Callable[..., Outcome],
+    options: SaveOptions,
+    repairs: Repairs | None,
+    before: Before | None = None,
 ) -> Item:
-    places = Names(output=photo.output, suffixes=options.suffixes(photo.path)).of(photo.stem)
+    places = _places(photo, options)
     repair = repairs and (repairs[0].of(photo.path), repairs[1].of(photo.path))
     return Item(
         path=photo.path,
-        work=partial(work, photo, places, repair=repair),
+        work=partial(work, photo, places, repair=repair, before=before),
         inputs=(
             *photo.hint_files,
             *(repair or ()),
@@ -245,13 +204,17 @@ def _cut(
     progress: Stages | None,
     finishing: FinishingOptions,
     repair: Repair | None,
+    before: Before | None,
 ) -> Outcome:
     picture = read.photo(photo.path)
+    earlier = None if before is None else before.carried(picture, read)
     try:
         if repair is not None:
             found = _repaired(picture, repair, build(), read.max_pixels)
         else:
             hint = hint_of(**photo.hints, strict=read.strict_trimap)
+            if earlier is not None and photo.kind is None:
+                hint = TrimapHint(value=earlier.trimap())
             if ask is not None:
                 hint = ask(picture, hint, name=photo.path.stem)
             found = cut_picture(
@@ -263,6 +226,7 @@ def _cut(
             return _cut(
                 photo, places, build=build, read=read, options=options, finishing=finishing,
                 min_confidence=min_confidence, ask=ask, progress=progress, repair=repair,
+                before=before,
             )  # fmt: skip
         if "box" not in photo.hints:
             raise
@@ -271,16 +235,22 @@ def _cut(
         raise NoSubject(f"{error}; the box is shown in {shown}") from error
     if finishing.changes:
         found = finished(found, picture.colours, finishing)
+    alpha, extra = steady(found.alpha, earlier)
+    found = replace(found, matte=replace(found.matte, alpha=alpha))
     options.write(places, found, picture)
-    return _outcome(found, min_confidence, list(places.values()))
+    if earlier is not None and photo.kind is None:
+        found = replace(found, subject_confidence=earlier.sure)
+    return _outcome(found, min_confidence, list(places.values()), extra)
 
 
-def _outcome(cut: Cutout, min_confidence: float | None, outputs: list[Path]) -> Outcome:
+def _outcome(
+    cut: Cutout, min_confidence: float | None, outputs: list[Path], extra: dict[str, Any]
+) -> Outcome:
     return with_confidence(
         cut.confidence,
         min_confidence,
         cut.subject_confidence,
-        extra=_segmented(cut),
+        extra=_segmented(cut) | extra,
         outputs=outputs,
         warnings=cut.warnings,
         model=cut.model,
@@ -289,7 +259,7 @@ def _outcome(cut: Cutout, min_confidence: float | None, outputs: list[Path]) -> 
 
 
 def _stronger_segmenter() -> bool:
-    """Offer a stronger segmenter to somebody at a terminal; whether it is there now and was not."""
+    """Offer a stronger segmenter at a terminal; returns whether it was installed now."""
     entry = registered(STRONGER)
     return _at_terminal() and not entry.installed and _accepted(entry)
 
@@ -300,12 +270,12 @@ def _at_terminal() -> bool:
 
 @cache
 def _accepted(entry: RegisteredModel) -> bool:
-    """The answer to the offer, asked once."""
+    """The user's answer, asked once."""
     return obtain(entry, accepted=False)
 
 
 def _segmented(cut: Cutout) -> dict[str, Any]:
-    """What found the subject, and on which terms it and the model may be used."""
+    """The segmenter, and the terms of use of it and of the model."""
     found: dict[str, Any] = {"segmenter": cut.segmenter} if cut.segmenter else {}
     terms = {"terms": cut.terms, "model_terms": cut.model_terms}
     return found | {name: asdict(said) for name, said in terms.items() if said is not None}
@@ -339,7 +309,7 @@ def _pipe(
     min_confidence: float | None,
     finishing: FinishingOptions,
 ) -> None:
-    """One photo from stdin to stdout; what there is to remark goes to stderr."""
+    """Process one photo from stdin to stdout; warnings go to stderr."""
     picture: Picture = read.photo(sys.stdin.buffer.read())
     hint = hint_of(**photo.hints, strict=read.strict_trimap)
     found = cut_picture(picture, hint, method, max_pixels=read.max_pixels)
@@ -357,7 +327,7 @@ def _pipe(
             straight=write.straight,
         )
     )
-    unsure = _outcome(found, min_confidence, []).unsure
+    unsure = _outcome(found, min_confidence, [], {}).unsure
     if unsure is not None:
         typer.echo(f"unsure: {unsure}", err=True)
         raise typer.Exit(FAILED)

@@ -39,13 +39,13 @@ class Report:
     cores: int
     memory_gb: float
     bfloat16: bool
-    """Whether the processor computes with bfloat16 itself, or only imitates it."""
+    """Whether the processor supports bfloat16 in hardware."""
     default_model: str
     public_models: list[str]
     """Registered public models whose files are installed."""
     versions: dict[str, str]
     missing: dict[str, str]
-    """What an absent extra would bring -> the command that installs it."""
+    """Missing extra with its packages -> the command that installs it."""
     devices: list[str] = field(default_factory=list)
     """Where networks can run; empty without torch."""
     self_test: str = ""
@@ -53,7 +53,7 @@ class Report:
 
 
 def run(json: Json = False) -> None:
-    """Say what is installed, what works, and what is missing and how to get it."""
+    """Print what is installed, what works, what is missing and how to install it."""
     outcome = attempt(self_test)
     failed = isinstance(outcome, Failure)
     report = Report(
@@ -77,7 +77,7 @@ def run(json: Json = False) -> None:
 
 
 def self_test() -> str:
-    """Cut a disc out whose alpha is known, and read a picture back; raise where that fails."""
+    """Cut out a disc of known alpha, and read a picture back; raises if that fails."""
     start = time.perf_counter()
     rows, columns = np.indices((96, 96))
     true = np.clip((30 - np.hypot(rows - 48, columns - 48)) / 4, 0, 1).astype(np.float32)
@@ -98,14 +98,14 @@ def self_test() -> str:
 
 
 def installed() -> dict[str, str]:
-    """Package -> version, of those that mattekit uses and that are there."""
+    """Package -> version, for installed packages that mattekit uses."""
     names = (*BASE, *(name for modules in EXTRAS.values() for name in modules.values()))
     found = {name: _version(name) for name in names}
     return {name: number for name, number in found.items() if number}
 
 
 def missing() -> dict[str, str]:
-    """Extra with its absent packages -> the command that installs it."""
+    """Extra with its missing packages -> the command that installs it."""
     absent = {
         extra: [name for name in modules.values() if not _version(name)]
         for extra, modules in EXTRAS.items()
@@ -118,7 +118,7 @@ def missing() -> dict[str, str]:
 
 
 def devices() -> list[str]:
-    """Where torch can compute."""
+    """Devices that torch can use."""
     if find_spec("torch") is None:
         return []
     import torch
@@ -130,7 +130,7 @@ def devices() -> list[str]:
 
 
 def memory() -> int:
-    """Bytes that this process may use: the machine's, or fewer in a container."""
+    """Memory limit of this process in bytes: the machine's, or a container's."""
     total: int = psutil.virtual_memory().total
     limit = Path("/sys/fs/cgroup/memory.max")
     text = limit.read_text().strip() if limit.is_file() else "max"
@@ -138,7 +138,7 @@ def memory() -> int:
 
 
 def processor_flags() -> set[str]:
-    """What the processor says it can do, where Linux shows it."""
+    """The processor's feature flags, on Linux."""
     information = Path("/proc/cpuinfo")
     lines = information.read_text().splitlines() if information.is_file() else []
     flags = next((line for line in lines if line.startswith(("flags", "Features"))), "")

@@ -124,7 +124,7 @@ def run(
             "-o",
             "--output",
             metavar="FILE",
-            help="Write all numbers as .json, a line a picture as .csv, or a report as .html.",
+            help="Write all numbers as .json, a line per picture as .csv, or a report as .html.",
         ),
     ] = None,
     report_pictures: Annotated[
@@ -234,7 +234,7 @@ def _check_what_is_measured(
 
 
 def _one_of(word: str | None, choices: Any) -> Any:
-    """The word, if it is one of the literal's."""
+    """The word, checked against the literal's choices."""
     if word is not None and word not in get_args(choices):
         raise BadArgument(f"'{word}' is none of {', '.join(get_args(choices))}")
     return word
@@ -298,7 +298,7 @@ def _line(name: str, values: Mapping[str, float], columns: Sequence[str]) -> str
 def _say_remarks(
     first: EvaluatedFolder, second: EvaluatedFolder | None, comparison: Comparison | None
 ) -> None:
-    """Name on stderr what went wrong; leave with exit code 1 if that touches the numbers."""
+    """Print problems on stderr; exit with code 1 if they affect the numbers."""
     evaluations = [measured.evaluation for measured in (first, second) if measured]
     remarks = [remark for evaluation in evaluations for remark in evaluation.remarks]
     remarks += comparison.problems if comparison else ()

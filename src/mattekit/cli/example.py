@@ -13,7 +13,7 @@ def run(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="Where to.")] = Path(),
     overwrite: Overwrite = False,
 ) -> None:
-    """Write the bundled photo with what is known of its subject."""
+    """Write the bundled photo with every kind of hint."""
     for path in write_example(folder, overwrite=overwrite):
         typer.echo(str(path))
     typer.echo(f"now try: mattekit cutout {folder / 'photo.jpg'} --trimap {folder / 'trimap.png'}")

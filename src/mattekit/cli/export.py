@@ -29,7 +29,7 @@ def run(
     from mattekit.networks.weights import read_header
 
     if Path(model).suffix == ".onnx":
-        raise BadArgument(f"{model} is exported already; name a .safetensors file or a model")
+        raise BadArgument(f"{model} is already exported; name a .safetensors file or a model")
     network = load_in_torch(model, device="cpu")
     for parity in export_onnx(network, output, read_header(find(model))):
         typer.echo(

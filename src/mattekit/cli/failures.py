@@ -1,4 +1,4 @@
-"""Failures as the command line shows them: a sentence on stderr and an exit code."""
+"""Failures on the command line: a message on stderr and an exit code."""
 
 from collections.abc import Callable
 from typing import NoReturn, TypeVar
@@ -18,25 +18,25 @@ T = TypeVar("T")
 
 
 def attempt(work: Callable[[], T]) -> T | Failure:
-    """The result of `work`, or the sentence that says why there is none."""
+    """The result of `work`, or its failure."""
     return failures.attempt(work, passing=WAYS_TO_END)
 
 
 def exit_code(failure: Failure) -> int:
-    """What the program ends with."""
+    """The exit code of the program."""
     if isinstance(failure.error, KeyboardInterrupt):
         return STOPPED
     return USAGE if isinstance(failure.error, BadArgument) else FAILED
 
 
 def end(failure: Failure) -> NoReturn:
-    """Say the sentence on stderr and leave with the failure's exit code."""
+    """Print the message on stderr and exit with the failure's code."""
     typer.echo(f"mattekit: {printable(failure.sentence)}", err=True)
     raise typer.Exit(exit_code(failure))
 
 
 def printable(text: str) -> str:
-    r"""The text with what could steer a terminal, or has no encoding, written out.
+    r"""The text with control characters and unencodable ones escaped.
 
     >>> printable("cat\x1b[2J.png")
     'cat\\x1b[2J.png'

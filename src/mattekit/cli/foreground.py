@@ -27,7 +27,7 @@ def run(
     *,
     batch: BatchOptions,
 ) -> None:
-    """Write the subject's own colours, without the background that soft pixels are mixed with."""
+    """Write the subject's own colours, without the background mixed into soft pixels."""
     estimate = partial(_estimate, method=method, rgba=rgba, bits=bits, max_pixels=max_pixels)
     run_pairs(photo, alpha, output, batch, part="foreground", work=estimate)
 

@@ -26,7 +26,7 @@ def run(
     *,
     batch: BatchOptions,
 ) -> None:
-    """Score cut-outs of any tool, and write a picture of what was found.
+    """Score cut-outs of any tool, and write a picture of their faults.
 
     The picture shows the cut-out on black, on white, and its faults in colour.
     """
@@ -44,7 +44,7 @@ def run(
 def _inspect(path: Path, place: Path, max_pixels: int) -> Outcome:
     picture = open_picture(path, max_pixels=max_pixels)
     if picture.alpha is None:
-        raise BadImage(f"{path} has no alpha channel; give a cut-out, such as mattekit writes")
+        raise BadImage(f"{path} has no alpha channel; give an RGBA cut-out")
     colours, alpha = picture.image(), picture.alpha_window()
     inspection = inspect_cutout(colours, alpha)
     write_image(place, inspection_picture(colours, alpha, inspection))

@@ -20,7 +20,7 @@ Ledgers = Annotated[
 
 
 def summary(ledgers: Ledgers, json: Json = False) -> None:
-    """Print how many inputs were done, at what rate, and what went wrong most often."""
+    """Print the number of inputs, the rate, and the most frequent failures."""
     found = summarise(merge(map(read_ledger, ledgers)))
     if json:
         typer.echo(json_text.dumps({"schema": SCHEMA, **asdict(found)}, indent=2))
@@ -35,7 +35,7 @@ def summary(ledgers: Ledgers, json: Json = False) -> None:
 
 
 def merge_ledgers(ledgers: Ledgers, output: OutputFile, overwrite: Overwrite = False) -> None:
-    """Write one ledger with a line for each input; the last line of an input counts."""
+    """Write one ledger with a line for each input, the last one if there are several."""
     if output.exists() and not overwrite:
         raise BadOutput(f"{output} exists; add --overwrite")
     lines = merge(map(read_ledger, ledgers))
@@ -47,7 +47,7 @@ def failed(
     ledgers: Ledgers,
     unsure: Annotated[bool, typer.Option("--unsure", help="List what is unsure as well.")] = False,
 ) -> None:
-    """Print the inputs that failed as JSON lines, which --manifest reads."""
+    """Print the failed inputs as JSON lines for --manifest."""
     wanted = {"failed", "unsure"} if unsure else {"failed"}
     lines = [line for line in merge(map(read_ledger, ledgers)) if line["status"] in wanted]
     for name in dict.fromkeys(tar_of(line["input"]) or line["input"] for line in lines):

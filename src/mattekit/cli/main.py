@@ -1,7 +1,7 @@
-"""The command `mattekit`: its verbs, its version, and what a failure looks like.
+"""The command `mattekit`: its verbs, version and failures.
 
 A verb is a module of this package with a name `run`: one function with typed Typer parameters, or,
-for a verb with words of its own (`models list`), a dict word -> function. A module is imported only
+for a verb with subcommands (`models list`), a dict name -> function. A module is imported only
 when its verb is called; its summary in `--help` is the first line of its file.
 """
 
@@ -24,6 +24,8 @@ from mattekit.cli.plugins import OPTION, take_imports
 
 VERBS = {
     "cutout": "mattekit.cli.cutout",
+    "key": "mattekit.cli.key",
+    "pair": "mattekit.cli.pair",
     "trimap": "mattekit.cli.trimap",
     "foreground": "mattekit.cli.foreground",
     "composite": "mattekit.cli.composite",
@@ -48,7 +50,7 @@ Run = Callable[..., None] | dict[str, Callable[..., None]]
 
 
 class Verbs(TyperGroup):
-    """A group that imports a verb's module when the verb is called, and not before."""
+    """A group that imports a verb's module only when the verb is called."""
 
     def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
         return list(VERBS)
@@ -73,7 +75,7 @@ class Verbs(TyperGroup):
             formatter.write_dl([(verb, summary(verb)) for verb in VERBS])
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
-        if "--debug" in args:  # understood anywhere on the line
+        if "--debug" in args:  # accepted anywhere on the line
             logging.getLogger("mattekit").addHandler(logging.StreamHandler())
             logging.getLogger("mattekit").setLevel(logging.DEBUG)
         words = attempt(lambda: take_imports([word for word in args if word != "--debug"]))
@@ -111,7 +113,7 @@ def command_of(verb: str, run: Run) -> Any:
 
 
 def guarded(run: Callable[..., None]) -> Callable[..., None]:
-    """The same function; a failure ends the program with its sentence and exit code."""
+    """The same function; a failure ends the program with its message and exit code."""
     from mattekit.cli.options import flattened
 
     run = flattened(run)
@@ -145,14 +147,14 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def _options(
     version: bool = typer.Option(
-        False, "--version", callback=_version, is_eager=True, help="Print the version and leave."
+        False, "--version", callback=_version, is_eager=True, help="Print the version and exit."
     ),
     debug: bool = typer.Option(False, "--debug", help="Print the traceback of a failure."),
     plugins: list[str] = typer.Option(
         [], OPTION, metavar="FILE.py", help="Plug-ins: a file or module with networks, losses, ..."
     ),
 ) -> None:
-    """Options of `mattekit` itself; the last two are taken out in `Verbs.parse_args`."""
+    """Options of `mattekit` itself; `Verbs.parse_args` handles the last two."""
 
 
 def main() -> None:

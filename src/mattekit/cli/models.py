@@ -33,7 +33,7 @@ def list_models(json: Json = False) -> None:
         typer.echo(json_text.dumps(document, indent=2))
     else:
         _list(models)
-        typer.echo("\npublic models; show NAME tells their terms, get NAME downloads one:")
+        typer.echo("\npublic models; show NAME prints their terms, get NAME downloads one:")
         for line in registered.lines():
             typer.echo(line)
     for sentence in broken:
@@ -44,7 +44,7 @@ def list_models(json: Json = False) -> None:
 
 def _list(models: list[dict[str, Any]]) -> None:
     if not models:
-        typer.echo("no model yet; bring one in with: mattekit models import KIND FILE")
+        typer.echo("no model yet; import one with: mattekit models import KIND FILE")
     for model in models:
         typer.echo(f"{model['name']}  {model['architecture']}, {model['parameters']:,} parameters")
         typer.echo(f"  licence: {model['licence']}; trained on: {model['training_data']}")
@@ -98,14 +98,14 @@ def import_model(
     ] = None,
     option: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="An option that the file does not tell."),
+        typer.Option(metavar="NAME=VALUE", help="An option that the file does not state."),
     ] = None,
     not_strict: Annotated[
-        bool, typer.Option("--not-strict", help="Take what fits; the rest is named and random.")
+        bool, typer.Option("--not-strict", help="Import what fits; the rest is listed and random.")
     ] = False,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a model.")] = False,
 ) -> None:
-    """Turn a public checkpoint into a file that says what it is; nothing in it is run.
+    """Convert a public checkpoint to a file that describes itself; no code in it is executed.
 
     The ONNX files of a registered model are checked and copied as they are.
     """
@@ -205,7 +205,7 @@ def remove(name: Annotated[str, typer.Argument(help="An installed or imported mo
 
 
 def describe(path: Path) -> dict[str, Any]:
-    """What a model's file says, with its size and fingerprint; takes no torch."""
+    """The header of a model's file, with size and fingerprint; needs no torch."""
     contents = read_contents(path)
     said: dict[str, Any] = json_text.loads(contents.texts.get("mattekit", "{}"))
     if "architecture" not in said:
@@ -242,7 +242,7 @@ def _network(name: str, found: Mapping[str, Path]) -> dict[str, Any]:
 def _options(words: list[str]) -> dict[str, str]:
     for word in words:
         if "=" not in word:
-            raise BadArgument(f"'{word}' is no option; write --option NAME=VALUE, like skip=add")
+            raise BadArgument(f"'{word}' is not an option; write NAME=VALUE, like skip=add")
     return dict(word.split("=", 1) for word in words)
 
 

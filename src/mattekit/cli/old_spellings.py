@@ -1,7 +1,7 @@
-"""Spellings of options that were renamed: understood for one release, with a remark.
+"""Spellings of options that were renamed: accepted for one release, with a warning.
 
-A rule is (verb, old option, new option). The verb `*` is any; no new option makes the value an
-argument.
+A rule is (verb, old option, new option). `*` stands for all verbs; without a new option the value
+becomes an argument.
 """
 
 from collections.abc import Iterator, Sequence
@@ -26,7 +26,7 @@ PARTS_OF_PREDICT = {
 
 
 def renewed(verb: str, words: Sequence[str]) -> list[str]:
-    """The words with every old spelling replaced; each is named on stderr.
+    """The words with old spellings replaced; each causes a warning on stderr.
 
     >>> renewed("cutout", ["cat.jpg", "--output-folder=out"])
     ['cat.jpg', '--output=out']

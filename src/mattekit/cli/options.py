@@ -49,13 +49,13 @@ def to_bytes(text: str | int) -> int:
 
 
 def to_bits(text: str | int) -> int:
-    """8 or 16.
+    """8, 16, or of EXR 32.
 
     >>> to_bits("16")
     16
     """
-    if str(text) not in ("8", "16"):
-        raise typer.BadParameter(f"'{text}' bits cannot be written; choose 8 or 16")
+    if str(text) not in ("8", "16", "32"):
+        raise typer.BadParameter(f"'{text}' bits cannot be written; choose 8, 16, or of EXR 32")
     return int(text)
 
 
@@ -113,7 +113,7 @@ Manifest = Annotated[
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")]
 SkipExisting = Annotated[
     bool,
-    typer.Option("--skip-existing", help="Leave out inputs whose results exist; resumes a run."),
+    typer.Option("--skip-existing", help="Skip inputs whose results exist; resumes a run."),
 ]
 Json = Annotated[
     bool, typer.Option("--json", help="Print one JSON document that lists every input.")
@@ -131,25 +131,27 @@ MaxPixels = Annotated[
 MaxMemory = Annotated[
     int,
     typer.Option(
-        "--max-memory", metavar="2GB", parser=to_bytes, help="Memory that the work may take."
+        "--max-memory", metavar="2GB", parser=to_bytes, help="Memory that the work may use."
     ),
 ]
 Processes = Annotated[
     int,
-    typer.Option("--processes", metavar="N", min=0, help="0: one a processor."),
+    typer.Option("--processes", metavar="N", min=0, help="0: one per processor."),
 ]
 PictureSize = Annotated[
     str, typer.Option("--size", metavar="WxH", help="Width and height in pixels.")
 ]
 Bits = Annotated[
     int,
-    typer.Option("--bits", metavar="8|16", parser=to_bits, help="Bits of every written value."),
+    typer.Option(
+        "--bits", metavar="8|16|32", parser=to_bits, help="Bits of a value; EXR: 32, or else half."
+    ),
 ]
 Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
 Device = Annotated[
     str,
     typer.Option(
-        "--device", metavar="auto|cpu|cuda|cuda:N|mps", help="Where to compute; auto says once."
+        "--device", metavar="auto|cpu|cuda|cuda:N|mps", help="Where to compute; auto names it once."
     ),
 ]
 
@@ -192,7 +194,7 @@ class BatchOptions:
     shard: Annotated[
         Shard,
         typer.Option(
-            "--shard", metavar="I/N", parser=to_shard, help="Do one part of N only, from 0/N."
+            "--shard", metavar="I/N", parser=to_shard, help="Process only part I of N, from 0/N."
         ),
     ] = Shard()  # noqa: RUF009
     ledger: Annotated[
@@ -220,11 +222,11 @@ class BatchOptions:
     json: Json = False
     quiet: Quiet = False
     command: str = ""
-    """What decides the results: filled in from everything else on the line."""
+    """All options that affect the results; filled in by `flattened`."""
 
     @property
     def existing(self) -> Existing:
-        """What becomes of an input whose results exist."""
+        """How to handle an input whose results exist."""
         return "skip" if self.skip_existing else "replace" if self.overwrite else "refuse"
 
     @property
@@ -240,7 +242,7 @@ class BatchOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class ManyProcesses(BatchOptions):
-    """The same for work of one thread, which takes all processors unless told otherwise."""
+    """The same for single-threaded work, which uses all processors by default."""
 
     processes: Processes = 0
 
@@ -258,7 +260,7 @@ TAKES_URLS = {
 
 
 def flattened(run: Callable[..., None]) -> Callable[..., None]:
-    """The same function with the options of its groups as parameters in place of the groups."""
+    """The same function with the options of its groups as parameters instead of the groups."""
     hints = get_type_hints(run, include_extras=True)
     parameters: list[inspect.Parameter] = []
     groups: dict[str, tuple[Any, list[str]]] = {}

@@ -1,4 +1,4 @@
-"""The page that `cutout --paint` opens: one photo, somebody who paints, one trimap."""
+"""The page that `cutout --paint` opens, to paint the trimap of one photo."""
 
 import asyncio
 import secrets
@@ -17,20 +17,20 @@ from mattekit.server.listening import bounds
 from mattekit.server.painting import Painting
 from mattekit.subject.hints import Auto, HintConfig, Trimap
 
-HERE = "127.0.0.1"
+LOOPBACK = "127.0.0.1"
 BODY_PER_PIXEL = 4  # bytes of a request with the photo and its trimap, as PNG at worst
 SMALLEST_BODY = 2**20
-SECONDS = 600.0  # for one request; the person who waits can cancel
-FAREWELL = 2  # seconds that open requests may take when all is over
+SECONDS = 600.0  # for one request; the user can cancel
+SHUTDOWN_TIMEOUT = 2  # seconds for open requests at the end
 
 
 def painted(
     picture: Picture, hint: HintConfig, *, name: str, model: str | None, max_pixels: int
 ) -> Trimap:
-    """The trimap that somebody paints on a page that begins with this hint.
+    """The trimap that the user paints on a page that starts from this hint.
 
     Args:
-        model: the one that the page asks while painting.
+        model: for the page's preview while painting.
     """
     found = None if isinstance(hint, Auto) else hint.find(picture.colours, max_pixels=max_pixels)
     start = None if found is None else found.trimap
@@ -40,17 +40,17 @@ def painted(
 
 
 def paint(painting: Painting, pixels: int) -> bytes:
-    """The file of the trimap that comes from a page, opened in the browser."""
+    """Open the page in the browser, and return the file of the painted trimap."""
     token = secrets.token_urlsafe(16)
     body = BODY_PER_PIXEL * pixels + SMALLEST_BODY
     limits = Limits.for_body(body, pixels=pixels, seconds=SECONDS)
     app = create_app(Settings(limits=limits, token=token, painting=painting))
     config = uvicorn.Config(
-        app, log_level="critical", timeout_graceful_shutdown=FAREWELL, **bounds(limits)
+        app, log_level="critical", timeout_graceful_shutdown=SHUTDOWN_TIMEOUT, **bounds(limits)
     )
     server = uvicorn.Server(config)
-    with socket.create_server((HERE, 0)) as listening:
-        address = f"http://{HERE}:{listening.getsockname()[1]}/#paint&token={token}"
+    with socket.create_server((LOOPBACK, 0)) as listening:
+        address = f"http://{LOOPBACK}:{listening.getsockname()[1]}/#paint&token={token}"
         typer.echo(f"paint at {address} and press Done there; Ctrl-C gives up", err=True)
         threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
         asyncio.run(_serve(server, painting, listening))
@@ -60,7 +60,7 @@ def paint(painting: Painting, pixels: int) -> bytes:
 
 
 async def _serve(server: uvicorn.Server, painting: Painting, listening: socket.socket) -> None:
-    """Run the server until the painting is over; Ctrl-C ends it as ever."""
+    """Run the server until painting ends; Ctrl-C stops it as usual."""
 
     async def stop() -> None:
         await painting.over.wait()

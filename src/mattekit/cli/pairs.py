@@ -1,4 +1,4 @@
-"""What commands share that read a picture with its alpha and write one picture."""
+"""Shared by commands that read a picture with its alpha and write one picture."""
 
 from collections.abc import Callable
 from functools import partial

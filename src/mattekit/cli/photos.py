@@ -1,4 +1,4 @@
-"""What `cutout` and `predict` share: photos with what is known of them, and groups of options."""
+"""Shared by `cutout` and `predict`: photos with their hints, and groups of options."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, make_dataclass, replace
@@ -9,22 +9,23 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, cast, get_ar
 import typer
 
 from mattekit.batch import tars
-from mattekit.batch.files import Row, partners_in, read_manifest, stream
+from mattekit.batch.files import Row, gather, partners_in, read_manifest, stream
 from mattekit.batch.names import check_output
 from mattekit.batch.runner import Item, Outcome
 from mattekit.batch.tars import Sample, tar_item
 from mattekit.cli.options import DEFAULT_MAX_PIXELS, Bits, MaxPixels, to_ratio, to_size
-from mattekit.core.errors import BadArgument
+from mattekit.core.errors import BadArgument, BadData
 from mattekit.core.storage import below
 from mattekit.cutouts.save import SaveFormat
 from mattekit.imaging.compose import named_colour
 from mattekit.imaging.files import ExistingAlpha, Picture, apply_existing_alpha, open_picture
 from mattekit.inference.strategies import STRATEGIES, StrategyConfig
+from mattekit.keying.sequence import expanded, frames_of
 from mattekit.subject.hints import HINTS
 from mattekit.subject.several import Subjects, hints_of_subjects
 
 KINDS = [kind for kind in HINTS if kind != "auto"]
-"""Hints that somebody gives."""
+"""Hints that a user gives."""
 STDIN = Path("-")
 S = TypeVar("S")
 T = TypeVar("T")
@@ -37,7 +38,7 @@ CommercialOnly = Annotated[
     bool,
     typer.Option(
         "--commercial-only",
-        help="Refuse models whose terms do not plainly allow commercial use; also "
+        help="Refuse models whose terms do not clearly allow commercial use; also "
         "MATTEKIT_COMMERCIAL_ONLY=1.",
     ),
 ]
@@ -59,7 +60,7 @@ Trimap = Annotated[
 
 @dataclass(frozen=True, kw_only=True)
 class Photo:
-    """One photo, what is known of its subject, and where its results go."""
+    """One photo, its hints, and the output of its results."""
 
     path: Path
     output: Path
@@ -69,28 +70,33 @@ class Photo:
     called: Path | None = None
     """What reports call it, where one photo is there several times."""
     subject: int | None = None
-    """Number of the subject, where each of several has results of its own."""
+    """Number of the subject, if each of several has its own results."""
 
     @property
     def stem(self) -> str:
-        """What the results are called."""
+        """The stem of the results' names."""
         return self.path.stem if self.subject is None else f"{self.path.stem}-{self.subject}"
 
     @property
+    def kind(self) -> str | None:
+        """Of its hint, where it has one."""
+        return next((kind for kind in KINDS if kind in self.hints), None)
+
+    @property
     def hint_files(self) -> tuple[Path, ...]:
-        """Files that are read beside the photo."""
+        """Files of hints."""
         return tuple(value for value in self.hints.values() if isinstance(value, Path))
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Hints:
-    """What is known of the subject: one of `HINTS` for all photos, or one for each."""
+    """The hint: one of `HINTS` for all photos, or one for each."""
 
     band: Annotated[
         str | None,
         typer.Option(
             metavar="N|N%",
-            help="Width of a mask's unknown edge, in pixels or relative; default: as it is soft.",
+            help="Width of a mask's unknown edge, in pixels or relative; default: by its softness.",
         ),
     ] = None
     point: Annotated[
@@ -99,21 +105,21 @@ class _Hints:
     ] = None
     not_point: Annotated[
         list[str] | None,
-        typer.Option(metavar="X,Y", help="A pixel beside the subject; may be repeated."),
+        typer.Option(metavar="X,Y", help="A pixel of the background; may be repeated."),
     ] = None
     subjects: Annotated[
         Literal["each", "all"] | None,
         typer.Option(
-            help="Of several, by a mask with one value a subject or a point on each: a result for "
-            "each, or one for all."
+            help="Several subjects, from a mask with one value per subject or a point on each: a "
+            "result for each, or one for all."
         ),
     ] = None
     segmenter: Annotated[
         str | None,
         typer.Option(
             metavar="NAME|FILE.onnx",
-            help="What finds the subject without a hint, in a box or from points; default: the "
-            "best installed.",
+            help="Finds the subject without a hint, in a box or from points; default: the best "
+            "installed one.",
         ),
     ] = None
     commercial_only: CommercialOnly = False
@@ -140,6 +146,25 @@ class _Hints:
         return lambda photo: (
             {**options, **values} | {kind: partners.of(photo) for kind, partners in files.items()}
         )
+
+    def of_frames(self, frames: Sequence[Path]) -> list[dict[str, Any]]:
+        """The same for frames in time: of those in a folder, or else of the first one alone."""
+        places = [getattr(self, kind, None) for kind in KINDS if HINTS[kind].is_file]
+        folders = [place for place in places if place is not None and place.is_dir()]
+        known = self.of(several=bool(folders))
+        rows = [known(frame) for frame in (frames if folders else frames[:1])]
+        rows += [{"segmenter": self.segmenter} for _ in frames[len(rows) :]]
+        found = [
+            {name: value for name, value in row.items() if name not in KINDS or _is_there(value)}
+            for row in rows
+        ]
+        if folders and not any(row.keys() & {*KINDS} for row in found):
+            raise BadData(f"{folders[0]} has no hint of any frame; name one as its frame is named")
+        return found
+
+
+def _is_there(value: Any) -> bool:
+    return not isinstance(value, Path) or value.exists()
 
 
 if TYPE_CHECKING:
@@ -170,7 +195,7 @@ else:
 
 
 def parsed(kind: str, text: str) -> Any:
-    """The value of a hint that is written on the line, such as a box."""
+    """The value of a hint given as text, such as a box."""
     value: Any = HINTS[kind].parse(text).value
     return value
 
@@ -206,6 +231,20 @@ def _of_subjects(photo: Photo, subjects: Subjects) -> list[Photo]:
     return [
         replace(photo, hints=hints, subject=number if subjects == "each" else None)
         for number, hints in enumerate(several, 1)
+    ]
+
+
+def find_frames(
+    inputs: Sequence[str] | None, manifest: Path | None, output: Path, hints: HintOptions
+) -> list[Photo]:
+    """The frames of a sequence, in the order of their numbers."""
+    if manifest is not None or not inputs:
+        raise BadArgument("--sequence takes files or a folder, not a manifest")
+    frames = frames_of(gather([expanded(text) for text in inputs]))
+    check_output(output, several=len(frames) > 1)
+    return [
+        Photo(path=frame, output=output, hints=known)
+        for frame, known in zip(frames, hints.of_frames(frames), strict=True)
     ]
 
 
@@ -256,29 +295,35 @@ def _packed(
 
 
 @dataclass(frozen=True, kw_only=True)
-class ReadOptions:
-    """How photos and hints are read."""
+class PhotoOptions:
+    """How photos are read."""
 
     existing_alpha: Annotated[
         str,
         typer.Option(
-            metavar="ignore|multiply|composite:COLOUR", help="What becomes of a photo's own alpha."
+            metavar="ignore|multiply|composite:COLOUR", help="How a photo's own alpha is handled."
         ),
     ] = "ignore"
-    strict_trimap: Annotated[
-        bool, typer.Option("--strict-trimap", help="Refuse a trimap with smoothed values.")
-    ] = False
     allow_8bit: Annotated[
         bool, typer.Option("--allow-8bit", help="Read 16-bit photos with table profiles at 8 bits.")
     ] = False
     max_pixels: MaxPixels = DEFAULT_MAX_PIXELS
 
     def photo(self, source: Path | bytes) -> Picture:
-        """The photo, its own alpha dealt with."""
+        """The photo, its own alpha handled."""
         picture = open_picture(source, max_pixels=self.max_pixels, allow_8bit=self.allow_8bit)
         how, colour = to_existing(self.existing_alpha)
         red, green, blue = named_colour(colour).tolist()
         return apply_existing_alpha(picture, how, (red, green, blue))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadOptions(PhotoOptions):
+    """How photos and hints are read."""
+
+    strict_trimap: Annotated[
+        bool, typer.Option("--strict-trimap", help="Refuse a trimap with smoothed values.")
+    ] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -287,20 +332,20 @@ class WriteOptions:
 
     format: Annotated[
         SaveFormat | None,
-        typer.Option(help="Else PNG, or EXR of an EXR photo; psd holds layers."),
+        typer.Option(help="Default: PNG, or EXR for an EXR photo; psd has layers."),
     ] = None
     bits: Bits = 8
     straight: Annotated[
         bool, typer.Option("--straight", help="EXR: colours are not multiplied by alpha.")
     ] = False
     keep_metadata: Annotated[
-        bool, typer.Option("--keep-metadata", help="Carry what the camera noted to the RGBA.")
+        bool, typer.Option("--keep-metadata", help="Copy the photo's EXIF data to the RGBA.")
     ] = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class StrategyOptions:
-    """How a network goes over a picture."""
+    """How a network processes a picture."""
 
     strategy: Annotated[
         str | None,
@@ -378,7 +423,7 @@ class StrategyOptions:
 
 
 def to_existing(text: str) -> tuple[ExistingAlpha, str]:
-    """What becomes of an existing alpha, and the colour that a composite puts under it.
+    """The handling of an existing alpha, and the colour below it in a composite.
 
     >>> to_existing("composite:black")
     ('composite', 'black')
@@ -398,7 +443,7 @@ def with_confidence(
     subject_confidence: float | None = None,
     **given: Any,
 ) -> Outcome:
-    """An outcome with both confidences, unsure where the lower is below the least."""
+    """An outcome with both confidences; unsure if the lower is below `least`."""
     known = {"confidence": confidence, "subject_confidence": subject_confidence}
     shown = {name: round(value, 4) for name, value in known.items() if value is not None}
     given["extra"] = shown | given.get("extra", {})

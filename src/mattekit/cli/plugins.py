@@ -1,4 +1,4 @@
-"""`--import FILE.py|MODULE`: networks, losses, sources and steps of one's own, for any command."""
+"""`--import FILE.py|MODULE`: plug-ins with networks, losses, sources and steps, for any command."""
 
 import os
 import sys
@@ -13,8 +13,8 @@ OPTION = "--import"
 
 
 def take_imports(args: Sequence[str]) -> list[str]:
-    """The words of a command line without its imports, which are noted for this process and those
-    that it starts; a module is imported once a list of choices is read."""
+    """The words of a command line without `--import`, whose modules are noted for this process and
+    its children; a module is imported once a list of choices is read."""
     rest: list[str] = []
     words = iter(args)
     for word in words:
@@ -29,7 +29,7 @@ def take_imports(args: Sequence[str]) -> list[str]:
 
 
 def _module(place: str) -> str:
-    """The name of a module, or of the module in a file, whose folder is searched from now on."""
+    """The name of a module, or of the module in a file, whose folder is added to the path."""
     path = Path(place)
     if path.suffix != ".py":
         if not place or not _found(place):
@@ -43,7 +43,7 @@ def _module(place: str) -> str:
     found = _found(path.stem)
     if Path(found or "").resolve() != path.resolve():
         raise BadArgument(
-            f"{OPTION} {place}: a module has to have a name of its own, and {path.stem} is "
+            f"{OPTION} {place}: a module needs a unique name, and {path.stem} is "
             f"{found or 'no name'}; rename the file"
         )
     return path.stem

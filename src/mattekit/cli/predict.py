@@ -22,11 +22,13 @@ from mattekit.cli.photos import (
     StrategyOptions,
     Trimap,
     WriteOptions,
+    find_frames,
     find_photos,
     items_of,
     with_confidence,
 )
 from mattekit.cli.report import run_batch
+from mattekit.cli.sequences import Before, InSequence, check_sequence, frame_items, steady
 from mattekit.core.errors import BadArgument, BadData
 from mattekit.core.matte import confidence_of
 from mattekit.cutouts.save import chosen_format, suffix_of
@@ -53,7 +55,7 @@ def run(
     ] = None,
     model: Annotated[
         str | None,
-        typer.Option("--model", metavar="NAME|FILE", help="A model, or a file; else the shipped."),
+        typer.Option("--model", metavar="NAME|FILE", help="A model, or a file; default: shipped."),
     ] = None,
     *,
     strategy: StrategyOptions,
@@ -84,9 +86,10 @@ def run(
         typer.Option("--true", metavar="DIR", help="True alphas: measure what was written."),
     ] = None,
     protocol: Annotated[
-        str, typer.Option("--protocol", metavar="NAME", help="Of that measuring; see evaluate.")
+        str, typer.Option("--protocol", metavar="NAME", help="Protocol of --true; see evaluate.")
     ] = "official",
     min_confidence: MinConfidence = None,
+    sequence: InSequence = False,
     read: ReadOptions,
     write: WriteOptions,
     batch: BatchOptions,
@@ -96,7 +99,9 @@ def run(
     from mattekit.inference.outputs import check_names, parse_names
 
     parts = parse_names(save)
-    found = _find(photos, manifest, list_file, alphamatting, output, trimap)
+    if sequence:
+        check_sequence(batch, parts)
+    found = _find(photos, manifest, list_file, alphamatting, output, trimap, sequence=sequence)
     format = chosen_format(output, write.format, is_file=is_file(output)) or "png"
     if precision not in PRECISIONS:
         raise BadArgument(f"the precision is one of {', '.join(PRECISIONS)}, not '{precision}'")
@@ -121,9 +126,13 @@ def run(
         min_confidence=min_confidence,
     )  # fmt: skip
     suffixes = {part: suffix_of("png" if part == "trimap" else format) for part in parts}
-    if true is not None:
+    make = partial(_item, work=work, suffixes=suffixes)
+    if true is not None or sequence:
         found = [*found]
-    items = items_of(found, partial(_item, work=work, suffixes=suffixes))
+    if isinstance(found, list) and sequence:
+        items: Iterable[Item] = frame_items(found, partial(_places, suffixes=suffixes), make)
+    else:
+        items = items_of(found, make)
     try:
         run_batch(items, batch)
     finally:
@@ -161,6 +170,8 @@ def _find(
     alphamatting: Path | None,
     output: Path,
     trimap: Path | None,
+    *,
+    sequence: bool,
 ) -> Iterable[Photo]:
     """The pictures to predict."""
     if sum(bool(given) for given in (photos, manifest, list_file, alphamatting)) != 1:
@@ -177,7 +188,8 @@ def _find(
         return [
             Photo(path=photo, output=output, hints={"trimap": trimap}) for photo, trimap in rows
         ]
-    return find_photos(photos, manifest, output, HintOptions(trimap=trimap))
+    find = find_frames if sequence else find_photos
+    return find(photos, manifest, output, HintOptions(trimap=trimap))
 
 
 def _alphamatting(root: Path, folder: Path) -> Iterator[Photo]:
@@ -192,11 +204,21 @@ def _alphamatting(root: Path, folder: Path) -> Iterator[Photo]:
             yield Photo(path=photo, output=output, hints={"trimap": trimap}, called=trimap)
 
 
-def _item(photo: Photo, *, work: Callable[..., Outcome], suffixes: Mapping[str, str]) -> Item:
-    places = Names(output=photo.output, suffixes=suffixes).of(photo.path.stem)
+def _places(photo: Photo, suffixes: Mapping[str, str]) -> dict[str, Path]:
+    return Names(output=photo.output, suffixes=suffixes).of(photo.path.stem)
+
+
+def _item(
+    photo: Photo,
+    *,
+    work: Callable[..., Outcome],
+    suffixes: Mapping[str, str],
+    before: Before | None = None,
+) -> Item:
+    places = _places(photo, suffixes)
     return Item(
         path=photo.called or photo.path,
-        work=partial(work, photo, places),
+        work=partial(work, photo, places, before=before),
         inputs=(photo.path, *photo.hint_files),
         outputs=tuple(places.values()),
     )
@@ -211,21 +233,26 @@ def _predict(
     bits: int,
     max_short_side: int | None,
     min_confidence: float | None,
+    before: Before | None,
 ) -> Outcome:
     from mattekit.inference.outputs import needed_planes, predict_planes, write_outputs
 
     predictor = build()
     picture = read.photo(photo.path)
+    earlier = None if before is None else before.carried(picture, read)
     warnings, trimap = list(picture.warnings), None
     if "trimap" in photo.hints:
         trimap, remarks = open_trimap(
             photo.hints["trimap"], strict=read.strict_trimap, max_pixels=read.max_pixels
         )
         warnings += remarks
+    elif earlier is not None and predictor.network.needs_trimap:
+        trimap = earlier.trimap()
     needed = needed_planes(places) | ({"error"} if min_confidence is not None else set())
     planes = predict_planes(
         predictor, picture.colours, trimap, needed, max_short_side=max_short_side
     )
+    planes["alpha"], extra = steady(planes["alpha"], earlier)
     write_outputs(planes, picture, trimap, paths=dict(places), bits=bits)
     sure = None
     if trimap is not None and "error" in planes:
@@ -236,6 +263,7 @@ def _predict(
         outputs=list(places.values()),
         warnings=warnings,
         model=predictor.network.name,
+        extra=extra,
     )
 
 
@@ -247,7 +275,7 @@ def _measure(
     batch: BatchOptions,
     names: str,
 ) -> None:
-    """Evaluate the alphas that were written; the numbers go beside them."""
+    """Evaluate the written alphas; the numbers are stored with them."""
     from mattekit.cli import evaluate
 
     folders = {file.parent for photo in photos for file in photo.hint_files}

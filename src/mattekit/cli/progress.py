@@ -1,4 +1,4 @@
-"""How far long work has come."""
+"""Progress of long work."""
 
 import sys
 import time
@@ -14,18 +14,18 @@ SECONDS = 10.0
 
 
 class Stages:
-    """Shows the stage of the item at hand: `subject`, `alpha`, `colours`, each from 0 to 1."""
+    """Shows the stage of the current item: `subject`, `alpha`, `colours`, each from 0 to 1."""
 
     def __init__(self) -> None:
         self.show: Callable[[str], object] = lambda text: None
         self.last = time.monotonic()
 
     def __call__(self, stage: str, share: float) -> None:
-        """A stage has come so far."""
+        """Show the progress of a stage."""
         self.show(f"{stage} {share:.0%}")
 
     def now_and_then(self, text: str) -> None:
-        """A line on stderr, but not too often."""
+        """Print a line on stderr, at most every `SECONDS`."""
         if time.monotonic() - self.last > SECONDS:
             self.last = time.monotonic()
             typer.echo(f"  {text}", err=True)

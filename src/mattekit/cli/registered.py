@@ -1,4 +1,4 @@
-"""Registered public models on the command line: what `models` does for them."""
+"""Registered public models: their part of the command `models`."""
 
 import json as json_text
 import sys
@@ -28,7 +28,7 @@ def get(
     commercial_only: CommercialOnly = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Show no progress.")] = False,
 ) -> None:
-    """Download a public model, after its terms were shown and accepted."""
+    """Show a public model's terms, and download it if they are accepted."""
     entry = registered(name)
     if accept_licence not in (None, name):
         raise BadArgument(f"--accept-licence {accept_licence} is for another model than {name}")
@@ -42,7 +42,7 @@ def get(
 def obtain(
     entry: RegisteredModel, *, accepted: bool, commercial_only: bool = False, quiet: bool = False
 ) -> bool:
-    """Show the terms, ask where they are not accepted yet, download; whether it is here now."""
+    """Show the terms, ask unless they are accepted, download; returns whether it is installed."""
     check_commercial(entry.id, entry.licence, commercial_only=commercial_only)
     lacking = missing_files(entry)
     if not lacking:
@@ -54,7 +54,7 @@ def obtain(
     if not accepted:
         if not sys.stdin.isatty():
             raise BadArgument(
-                "nobody is here to accept these terms; run: "
+                "these terms cannot be accepted without a terminal; run: "
                 f"mattekit models get {entry.id} --accept-licence {entry.id}"
             )
         if not typer.confirm("download it on these terms?", err=True):
@@ -65,7 +65,7 @@ def obtain(
 
 
 def lines() -> Iterator[str]:
-    """The registry for people, a line each."""
+    """The registry as text, a line per model."""
     for entry in registry().values():
         size = " + ".join(file.about for file in entry.files)
         here = "installed" if entry.installed else size
@@ -74,12 +74,12 @@ def lines() -> Iterator[str]:
 
 
 def document(entry: RegisteredModel) -> dict[str, Any]:
-    """An entry for programs."""
+    """An entry as JSON."""
     return {"registered": True, "installed": entry.installed} | asdict(entry)
 
 
 def show(entry: RegisteredModel, *, json: bool) -> None:
-    """One entry with its terms."""
+    """Print one entry with its terms."""
     if json:
         typer.echo(json_text.dumps(document(entry), indent=2))
         return
@@ -92,7 +92,7 @@ def show(entry: RegisteredModel, *, json: bool) -> None:
 
 
 def bring_in(entry: RegisteredModel, files: list[Path], *, overwrite: bool) -> None:
-    """Copy files that somebody downloaded by hand."""
+    """Copy files that were downloaded by hand."""
     for path, state in zip(
         import_files(entry, files, overwrite=overwrite), check_files(entry).values(), strict=True
     ):
@@ -110,7 +110,7 @@ def verify(entry: RegisteredModel, *, json: bool) -> None:
             typer.echo(f"{path}: {state}")
     if bad := [path for path, state in states.items() if state in ("changed", "missing")]:
         raise BadWeights(
-            f"{' and '.join(bad)}: not what is on record; run: "
+            f"{' and '.join(bad)}: checksums differ; run: "
             f"mattekit models remove {entry.id}, then mattekit models get {entry.id}"
         )
 
@@ -126,7 +126,7 @@ def remove(entry: RegisteredModel) -> None:
 
 @contextmanager
 def _bytes_bar(quiet: bool) -> Iterator[Callable[[str, int, int | None], None]]:
-    """A bar in bytes on a terminal, a line a tenth elsewhere."""
+    """A bar in bytes on a terminal, a line per tenth elsewhere."""
     if quiet:
         yield lambda name, here, total: None
     elif sys.stderr.isatty():

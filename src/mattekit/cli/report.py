@@ -1,4 +1,4 @@
-"""What a batch prints: a line for each input, remarks on stderr, one JSON document, exit codes."""
+"""Output of a batch: a line for each input, warnings on stderr, one JSON document, exit codes."""
 
 import json
 import logging
@@ -35,7 +35,7 @@ def run_batch(
     show_extra: bool = False,
     stages: Stages | None = None,
 ) -> None:
-    """Work on the items of this shard, report each, and leave with exit code 1 if one failed.
+    """Process the items of this shard, report each, and exit with code 1 if one failed.
 
     Args:
         own_terminal: the work shows how far it is, or asks somebody; Ctrl-C ends it at once.
@@ -99,14 +99,14 @@ def _engine(
 
 @contextmanager
 def _signals(*, handled: bool) -> Iterator[list[int]]:
-    """Signals that ask for an end after the item at hand; a second one ends at once."""
+    """Signals that stop after the current item; a second one stops at once."""
     received: list[int] = []
 
     def receive(number: int, frame: FrameType | None) -> None:
         if received:
             raise KeyboardInterrupt
         received.append(number)
-        os.write(2, b"mattekit: finishing the work at hand; once more stops at once\n")
+        os.write(2, b"mattekit: finishing the current work; once more stops at once\n")
 
     if not handled or threading.current_thread() is not threading.main_thread():
         yield received

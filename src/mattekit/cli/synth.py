@@ -13,7 +13,7 @@ from mattekit.core.errors import BadArgument
 from mattekit.core.types import Size
 
 LAYOUT_HELP = (
-    "How the files are arranged: plain (a folder a plane), rgba, or a miniature of adobe, "
+    "How the files are arranged: plain (a folder per plane), rgba, or a miniature of adobe, "
     "composition1k, merged, comp, aim500, am2k, backgrounds, samplenet, samplenet-train, "
     "alphamatting."
 )
@@ -28,11 +28,14 @@ def run(
     kind: Annotated[
         str | None, typer.Option("--kind", help="Draw this kind only, such as hair; else a mix.")
     ] = None,
+    screen: Annotated[
+        bool, typer.Option("--screen", help="Before lit green and blue screens, filmed.")
+    ] = False,
     bits: Bits = 8,
     *,
     batch: BatchOptions,
 ) -> None:
-    """Draw scenes SEED, SEED + 1, ... and write what the layout has of each.
+    """Draw scenes SEED, SEED + 1, ... and write the files of the layout for each.
 
     Lists of the layout name the scenes of this call.
     """
@@ -49,7 +52,7 @@ def run(
     items = [
         Item(
             path=Path(f"scene-{number:06d}"),
-            work=partial(_draw, layout, output, number, to_size(size), kind, bits),
+            work=partial(_draw, layout, output, number, to_size(size), kind, screen, bits),
             outputs=tuple(chosen.paths(output, number)),
         )
         for number in numbers
@@ -59,12 +62,13 @@ def run(
 
 
 def _draw(
-    layout: str, folder: Path, number: int, size: Size, kind: str | None, bits: int
+    layout: str, folder: Path, number: int, size: Size, kind: str | None, screen: bool, bits: int
 ) -> Outcome:
     from mattekit.synthetic.layouts import LAYOUTS
     from mattekit.synthetic.scene import scene
+    from mattekit.synthetic.screens import screen_scene
 
-    sample = scene(number, size, kind=kind)
+    sample = (screen_scene if screen else scene)(number, size, kind=kind)
     LAYOUTS[layout].write(folder, number, sample, bits=bits)
     outputs = LAYOUTS[layout].paths(folder, number)
     return Outcome(outputs=outputs, extra={"scene": sample.name})

@@ -50,7 +50,7 @@ def run(
         ),
     ] = None,
     device: Device = "auto",
-    devices: Annotated[int, typer.Option(help="Processes on this machine, one a GPU.")] = 1,
+    devices: Annotated[int, typer.Option(help="Processes on this machine, one per GPU.")] = 1,
     nodes: Annotated[int, typer.Option(help="Machines.")] = 1,
     precision: Annotated[
         str | None, typer.Option(metavar="32|bf16|fp16", help="Same as precision=...")
@@ -66,7 +66,7 @@ def run(
     from mattekit.recipes.run_folder import resolve_run_folder
     from mattekit.recipes.train import train
 
-    for name in ("lightning.fabric", "lightning_fabric"):  # they greet with their options
+    for name in ("lightning.fabric", "lightning_fabric"):  # they log their options
         logging.getLogger(name).setLevel(logging.WARNING)
     path = find(recipe)
     words = [*(overrides or []), *([] if precision is None else [f"precision={precision}"])]
@@ -133,7 +133,7 @@ class Progress:
             self.bar.stop()
 
     def on_step(self, step: int, steps: int, result: "StepResult") -> None:
-        """One more step was made; its loss is read only where it is shown."""
+        """Count a step; its loss is read only when it is shown."""
         self.steps += 1
         self.seconds += result.seconds
         self.last = result
@@ -155,7 +155,7 @@ class Progress:
             self.on_message(f"step {step}/{steps}  {text}  {_clock(left)} left")
 
     def on_message(self, text: str) -> None:
-        """A line for whoever watches."""
+        """Print a line."""
         if self.quiet:
             return
         if self.bar is not None:

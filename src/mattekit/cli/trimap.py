@@ -48,7 +48,7 @@ def run(
     if style == "legacy" and random is not None:
         raise typer.BadParameter("--random goes with --style band; legacy draws its own widths")
     if not (inner >= 0 and outer >= 0):
-        raise typer.BadParameter(f"a band of {inner:g} and {outer:g} pixels; 0 is the least")
+        raise typer.BadParameter(f"a band of {inner:g} and {outer:g} pixels; give 0 or more")
     paths = gather(mattes)
     check_output(output, several=len(paths) > 1)
     names = Names(output=output, suffixes={"trimap": ".png"})
@@ -83,7 +83,7 @@ def _make(
     random: tuple[int, int] | None,
     seed: int,
 ) -> Trimap:
-    # a picture's widths depend on the seed and its name, not on its place in the batch
+    # the widths depend on the seed and the name of a picture, not on its position in the batch
     rng = np.random.default_rng([seed, *stem.encode()])
     if style == "legacy":
         return legacy(alpha, rng)

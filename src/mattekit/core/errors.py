@@ -19,7 +19,11 @@ from typing import Any
 
 
 class MattekitError(Exception):
-    """Base of all errors whose message is meant for the user."""
+    """Base of all errors whose message is meant for the user.
+
+    >>> issubclass(BadTrimap, MattekitError)
+    True
+    """
 
     def __reduce__(self) -> tuple[Any, ...]:
         """Pickle the error whatever arguments its class takes, so that processes can pass it on."""

@@ -38,6 +38,7 @@ EXTRAS = {
     "wandb": {"wandb": "wandb"},
     "mlflow": {"mlflow": "mlflow-skinny", "sqlalchemy": "SQLAlchemy", "alembic": "alembic"},
     "psd": {"psd_tools": "psd-tools"},
+    "video": {"av": "av"},
 }
 """Extra -> the modules it installs, each with the name of its distribution."""
 

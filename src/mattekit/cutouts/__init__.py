@@ -1,1 +1,1 @@
-"""The main job: a photo and a hint to alpha, clean colours and a cut-out; no torch."""
+"""The main job: from a photo and a hint to alpha, clean colours and a cut-out; no torch."""

@@ -1,4 +1,4 @@
-"""A new background: one colour, or a picture fitted to the size of the photo."""
+"""A new background: a colour, or a picture fitted to the size of the photo."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +20,7 @@ class Backdrop:
     """A colour, or a picture and how it is fitted."""
 
     name: str
-    """As it goes into file names."""
+    """The name in file names."""
     colours: Plane
     """3 values, or h w 3."""
     fit: Fit = "cover"

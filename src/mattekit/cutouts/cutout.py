@@ -35,12 +35,19 @@ from mattekit.subject.hints import Trimap as TrimapHint
 from mattekit.subject.segment import Point, Rectangle
 
 Progress = Callable[[str, float], None]
-"""Told the stage, `subject`, `alpha` or `colours`, and the share of it that is done."""
+"""Called with the stage, `subject`, `alpha` or `colours`, and the share of it that is done."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cutout:
-    """The subject of a photo on its own."""
+    """The result of `cutout`: the subject of a photo.
+
+    >>> from mattekit.synthetic.scene import scene
+    >>> picture = scene(1, 64)
+    >>> cut = cutout(picture.image, trimap=picture.trimap)
+    >>> cut.model, cut.alpha.shape, cut.on(np.ones(3, np.float32)).shape
+    ('compact', (64, 64), (64, 64, 3))
+    """
 
     matte: Matte
     colours: Plane
@@ -49,34 +56,36 @@ class Cutout:
     model: str
     strategy: str | None = None
     subject_confidence: float | None = None
-    """How sure it is, from 0 to 1, that this is the subject; None where a trimap says so."""
+    """Confidence from 0 to 1 that this is the right subject; None if a trimap was given."""
     segmenter: str | None = None
-    """What found the subject, where a network did."""
+    """The segmenter that found the subject, if one did."""
     terms: Terms | None = None
-    """On which the segmenter may be used, where it is not mattekit's own."""
+    """Terms of use of the segmenter, if it is not mattekit's own."""
     model_terms: Terms | None = None
-    """On which the model may be used, where it is a public network."""
+    """Terms of use of the model, if it is a public network."""
     linear: bool = False
     """Colours are linear light, not cut to [0, 1], as of an EXR photo."""
+    plate: Image | None = None
+    """What is behind the subject, h w 3, where that is known."""
 
     @property
     def alpha(self) -> Alpha:
-        """The subject's share of every pixel, h w."""
+        """The subject's share of every pixel, h w, floats in [0, 1]."""
         return self.matte.alpha
 
     @property
     def expected_error(self) -> Plane | None:
-        """|error| that the model expects of its alpha, h w, where it states one."""
+        """|error| that the model expects of its alpha, h w, if it states one."""
         return self.matte.expected_error
 
     @property
     def confidence(self) -> float | None:
-        """1 less the mean expected error of the unknown pixels, where the model states one."""
+        """1 less the mean expected error of the unknown pixels, if the model states one."""
         return self.matte.confidence
 
     @property
     def warnings(self) -> list[str]:
-        """What the user should know of how it was made."""
+        """Warnings about the photo, the hint and the method."""
         return self.matte.warnings
 
     @property
@@ -85,11 +94,15 @@ class Cutout:
         return coded(self.colours) if self.linear else to_float(self.colours)
 
     def rgba(self) -> Image:
-        """Foreground and alpha, h w 4."""
+        """Foreground and alpha, h w 4, floats in [0, 1], straight."""
         return np.dstack([self.foreground, self.alpha])
 
     def on(self, background: Image) -> Image:
-        """The subject on another background: h w 3, or one colour."""
+        """The subject on another background.
+
+        Args:
+            background: h w 3 of the photo's size, or one colour, floats in [0, 1].
+        """
         composite: Image = over(self.foreground, self.alpha[..., None], background)
         return composite.astype(np.float32)
 
@@ -104,8 +117,15 @@ class Cutout:
         """Write the RGBA picture: PNG, TIFF, WebP or EXR by the suffix.
 
         Args:
+            path: the file to write; an existing one is replaced.
+            bits: bits per value, 8 or 16; 32 for EXR.
+            exif: EXIF data to store.
             straight: leave the colours of an EXR as they are; else they are multiplied by alpha, as
                 compositing programs expect.
+
+        Raises:
+            BadArgument: the format cannot hold this.
+            BadOutput: the file cannot be written.
         """
         write_image(
             path,
@@ -149,14 +169,15 @@ def cutout(
             as of a trimap.
         band: width of the unknown edge of a mask, in pixels or as a share such as `2%`; by
             default as wide as the edge is soft.
-        label: of a mask with one value a subject and 0 for background: the value of this subject,
-            or `any` for all of them together.
+        label: for a mask with one value per subject and 0 for background: the value of this
+            subject, or `any` for all of them together.
         segmenter: finds the subject without a hint, in a box or from points: a registered name
-            or an ONNX file; default: the best that is installed, else the one in the package.
-        commercial_only: refuse segmenters whose terms do not plainly allow commercial use.
-        model: a model's name or file; default: the shipped network.
-        quality: `fast` is closed-form at a reduced size in place of the shipped network.
-        strategy: how a network goes over the photo; default: what suits it.
+            or an ONNX file; default: the best installed one, else the shipped one.
+        commercial_only: refuse segmenters whose terms do not clearly allow commercial use. model: a
+        model's name or file; default: the shipped network. quality: `fast` is closed-form at a
+        reduced size in place of the shipped network. strategy: how a network processes the photo
+        (`whole`, `tile`, `resize`, `hybrid`, or a config);
+            default: the one that suits network and size.
         max_memory: bytes that the whole process may hold.
         progress: called with a stage and the share of it that is done.
 
@@ -164,7 +185,8 @@ def cutout(
         Alpha, clean colours and the trimap that was used.
 
     Raises:
-        MattekitError: with one sentence that says what was found, expected, and to be done.
+        NoSubject: without a hint, no subject was found with enough confidence.
+        MattekitError: a file, array or option is not valid; the message says what to do.
 
     >>> from mattekit.synthetic.scene import scene
     >>> picture = scene(1, 64)
@@ -195,11 +217,11 @@ def cut_picture(
     max_pixels: int = MAX_PIXELS,
     progress: Progress | None = None,
 ) -> Cutout:
-    """Cut the subject out of an opened photo; an alpha that it still has is multiplied in.
+    """Cut the subject out of an opened photo; an alpha that it has is multiplied in.
 
     Args:
         method: see `build_matting`; built once for many photos.
-        clean: find the subject's own colours, which takes time; else those of the photo stand in.
+        clean: estimate the subject's own colours, which takes time; else use the photo's.
         max_pixels: of a hint that comes as a file.
     """
     tell = progress or (lambda stage, share: None)

@@ -1,4 +1,4 @@
-"""The bundled photo with everything that can be known of its subject, as files to try."""
+"""The bundled photo and every kind of hint for it, as files to try."""
 
 import shutil
 from pathlib import Path
@@ -13,11 +13,11 @@ from mattekit.imaging.files import read_trimap, write_alpha, write_trimap
 
 FOLDER = Path(__file__).parent / "example"
 STROKES_FROM_EDGE = 40
-"""Pixels between the example's strokes and what is not theirs."""
+"""Distance in pixels between the example's strokes and the edge."""
 
 
 def write_example(folder: Path, *, overwrite: bool = False) -> list[Path]:
-    """Write photo.jpg, trimap.png, mask.png, strokes.png and box.txt, and say of whom they are.
+    """Write photo.jpg, trimap.png, mask.png, strokes.png and box.txt, and their licence.
 
     >>> import tempfile
     >>> [path.name for path in write_example(Path(tempfile.mkdtemp()))]
@@ -47,7 +47,7 @@ def _mask(trimap: Trimap) -> Trimap:
 
 
 def _strokes(trimap: Trimap) -> Trimap:
-    """Labels of what lies deep inside the subject and the background."""
+    """Labels deep inside the subject and the background."""
     strokes = np.full_like(trimap, UNKNOWN)
     for label in (BACKGROUND, FOREGROUND):
         strokes[_distance(trimap == label) > STROKES_FROM_EDGE] = label

@@ -1,4 +1,4 @@
-"""What is done to a finished cut-out: mended, cropped, framed, resized, its shadow kept."""
+"""Postprocessing of a cut-out: holes, islands, edge, shadow, crop, canvas and size."""
 
 import re
 from dataclasses import replace
@@ -26,7 +26,7 @@ DARKEST_SHADOW = 0.9
 
 @config
 class FinishingOptions:
-    """In the order in which it is done."""
+    """Postprocessing steps, in their order."""
 
     fill_holes: bool = False
     """Make small enclosed holes opaque."""
@@ -37,17 +37,17 @@ class FinishingOptions:
     feather: float = 0.0
     """Pixels over which the edge is softened."""
     shadow: Literal["none", "keep"] = "none"
-    """Keep the darkening of the ground beside the subject, as black under it."""
+    """Keep the shadow on the ground next to the subject, as black below it."""
     crop: bool = False
-    """Cut to what is visible."""
+    """Crop to the visible part."""
     margin: str | float = 0
-    """Room around the crop, in pixels or as a share of its longer side such as `3%`."""
+    """Margin around the crop, in pixels or as a share of its longer side such as `3%`."""
     square: bool = False
     """Pad the shorter side."""
     size: int | None = None
     """Longest side of the result."""
     canvas: Size | None = None
-    """Height and width of the result, the subject as large as fits, centred."""
+    """Height and width of the result; the subject is centred and as large as possible."""
 
     @property
     def changes(self) -> bool:
@@ -56,10 +56,10 @@ class FinishingOptions:
 
 
 def finish(cut: Cutout, photo: Plane, options: FinishingOptions) -> Cutout:
-    """The cut-out, finished.
+    """The cut-out after all steps.
 
     Args:
-        photo: as it was; the shadow is taken from it.
+        photo: the original, from which the shadow is estimated.
 
     Raises:
         NoSubject: there is nothing visible to crop to.
@@ -126,7 +126,7 @@ def moved_edge(alpha: Alpha, pixels: float) -> Alpha:
 
 
 def shadow_of(photo: Image, alpha: Alpha) -> Alpha:
-    """How dark the ground next to the subject is, beside the ground further away; 0 to 1."""
+    """Darkness of the ground next to the subject relative to the ground further away; 0 to 1."""
     empty = alpha < VISIBLE
     solid = alpha > SOLID
     if not empty.any() or not solid.any():
@@ -150,7 +150,7 @@ def shadow_of(photo: Image, alpha: Alpha) -> Alpha:
 
 
 def over_shadow(colours: Plane, alpha: Alpha, shadow: Alpha) -> tuple[Plane, Alpha]:
-    """The subject over black of that alpha, as straight colours and one alpha."""
+    """The subject over a black shadow of that alpha, as straight colours and one alpha."""
     below = shadow * (1 - alpha)
     together = alpha + below
     share = np.divide(alpha, together, out=np.zeros_like(alpha), where=together > 0)
@@ -162,7 +162,7 @@ def over_shadow(colours: Plane, alpha: Alpha, shadow: Alpha) -> tuple[Plane, Alp
 
 
 def frame(alpha: Alpha, options: FinishingOptions) -> tuple[slice, slice]:
-    """Rows and columns of the result in the cut-out; they may reach beyond it."""
+    """Rows and columns of the result in the cut-out; they may exceed it."""
     height, width = alpha.shape
     top, bottom, left, right = 0, height, 0, width
     if options.crop or options.canvas:
@@ -198,7 +198,7 @@ def margin_pixels(margin: str | float, longer: int) -> int:
 
 
 def cut_frame(plane: Plane, rows: slice, columns: slice, *, edge: bool = False) -> Plane:
-    """The part of a plane within a frame, 0 beyond it; with `edge`, its last colours go on."""
+    """The part of a plane within a frame, padded with 0, or with `edge` by its border values."""
     height, width = plane.shape[:2]
     outside = (
         (max(0, -rows.start), max(0, rows.stop - height)),
@@ -224,7 +224,7 @@ def _final_size(size: Size, options: FinishingOptions) -> Size:
 
 
 def _resized(colours: Plane, alpha: Alpha, size: Size) -> tuple[Plane, Alpha]:
-    """Both at another size; colours are weighted by alpha, so that none bleed in from outside."""
+    """Both at another size; weighted by alpha, so that transparent colours do not bleed in."""
     smaller = resize(alpha, size)
     weight = np.maximum(alpha, np.float32(1e-4))[..., None]
     mixed = resize((colours * weight).astype(np.float32), size)
@@ -235,7 +235,7 @@ def _resized(colours: Plane, alpha: Alpha, size: Size) -> tuple[Plane, Alpha]:
 
 
 def _spread(values: Plane, known: Mask, radius: float) -> Plane:
-    """Known values, averaged around and carried into what is not known."""
+    """Known values, averaged and extended into unknown pixels."""
     weight = known.astype(np.float32)
     mean = float(values[known].mean())
     blurred = cv2.GaussianBlur((values * weight).astype(np.float32), (0, 0), radius)

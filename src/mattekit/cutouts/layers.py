@@ -1,7 +1,7 @@
-"""A cut-out as layers of one file, for programs in which people paint on: PSD and TIFF.
+"""A cut-out as layers of one file for image editors: PSD and TIFF.
 
-PSD holds the photo, hidden, and over it the subject in its own colours behind a layer mask. TIFF
-holds a page a layer: the subject with its transparency first, then the photo.
+PSD has the photo as a hidden layer, and over it the subject in its own colours with a layer mask.
+TIFF has a page per layer: the subject with its transparency first, then the photo.
 """
 
 import io
@@ -28,7 +28,7 @@ LONGEST_PSD = 30_000
 def write_layers(path: Path, picture: Picture, cut: Cutout, *, bits: int = 8) -> None:
     """Write the layers in the format of the suffix, whole or not at all.
 
-    The photo is left out where the cut-out was cropped or moved to another canvas.
+    The photo is left out if the cut-out was cropped or moved to another canvas.
     """
     check_layers(path, bits, cut.alpha.shape)
     subject = to_depth(coded(cut.colours) if cut.linear else cut.colours, bits)
@@ -51,7 +51,7 @@ def check_layers(path: Path, bits: int, size: tuple[int, ...] = (1, 1)) -> None:
         require("psd_tools", "writing PSD files")
         if max(size) > LONGEST_PSD:
             raise BadArgument(
-                f"PSD holds at most {LONGEST_PSD} pixels a side, the picture is "
+                f"PSD holds at most {LONGEST_PSD} pixels per side, the picture is "
                 f"{size[1]}x{size[0]}; write TIFF"
             )
 

@@ -1,8 +1,8 @@
-"""Repair an alpha by strokes: what a stroke touches changes, all else stays to the last bit.
+"""Repair an alpha by strokes: only what a stroke touches changes, all other pixels stay bit-equal.
 
-A stroke says subject or background. Around it, the matting method finds the alpha anew, with the
-old alpha as what is known further away; of all that would change, only the connected parts that
-hold a stroke of their own are written (progressive merge, Chen et al. 2022).
+A stroke marks subject or background. Around it, alpha is computed again, with the old alpha as
+known further away; of the changes, only connected parts that contain a stroke of the same kind are
+kept (progressive merge, Chen et al. 2022).
 """
 
 from collections.abc import Callable
@@ -17,10 +17,10 @@ from mattekit.cutouts.cutout import Cutout, Progress, own_colours, seen_colours
 from mattekit.imaging.picture import Picture
 from mattekit.inference.matting import Matting
 
-REACH = 3.0  # times the width of a stroke: how far around it the alpha is found anew
+REACH = 3.0  # radius of the new alpha around a stroke, in widths of the stroke
 NEAREST = 12.0  # pixels at least
-CHANGE = 0.02  # a smaller difference is none
-SURE = 0.02  # the old alpha is known where it is so close to 0 or 1
+CHANGE = 0.02  # a smaller difference is ignored
+SURE = 0.02  # the old alpha is known where it is this close to 0 or 1
 
 FindAlpha = Callable[[Plane, Trimap], Alpha]
 
@@ -102,8 +102,8 @@ def cutout_of_alpha(
 def merged(alpha: Alpha, candidate: Alpha, strokes: Trimap) -> Alpha:
     """The old alpha, with those connected parts of the change that a stroke of their kind touches.
 
-    A part in which alpha grows needs a stroke of the subject, one in which it falls one of the
-    background.
+    A part where alpha increases needs a stroke of the subject, one where it decreases a stroke of
+    the background.
     """
     result = alpha.copy()
     for change, label in (

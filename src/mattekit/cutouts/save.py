@@ -1,4 +1,4 @@
-"""What is written of a cut-out: which parts, in which format, made of what."""
+"""Saving a cut-out: its parts and their formats."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -21,23 +21,23 @@ PSD = ".psd"
 DESCRIPTION = PIL.ExifTags.Base.ImageDescription
 PARTS = ("rgba", "alpha", "foreground", "trimap", "preview", "layers")
 CLEAN = {"rgba", "foreground", "preview", "layers"}
-"""Parts that are made of the subject's own colours."""
+"""Parts that contain the subject's own colours."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SaveOptions:
-    """What is written of every photo."""
+    """Parts and format of the files of every photo."""
 
     parts: tuple[str, ...] = ("rgba",)
     format: SaveFormat | None = None
-    """Without one PNG; of an EXR photo, EXR in linear light for what has colours."""
+    """Default: PNG; for an EXR photo, EXR in linear light for parts with colours."""
     bits: int = 8
     straight: bool = False
     """Colours of EXR are not multiplied by alpha."""
     keep_metadata: bool = False
-    """The cut-out carries what the camera noted."""
+    """Copy the EXIF data of the photo to the cut-out."""
     backdrop: Backdrop | None = None
-    """A new background on which the subject is written too."""
+    """Also write the subject on this background."""
 
     def check(self) -> None:
         """Refuse, before any work, what the format cannot hold."""
@@ -79,7 +79,7 @@ class SaveOptions:
         return self.backdrop is not None or bool(CLEAN & {*self.parts})
 
     def write(self, places: Mapping[str, Path], cut: Cutout, picture: Picture) -> None:
-        """Write every part to its place, each whole or not at all."""
+        """Write every part, each file atomically."""
         for part, place in places.items():
             match part:
                 case "rgba":
@@ -105,7 +105,7 @@ class SaveOptions:
 
 
 def sentences_of(cut: Cutout) -> list[str]:
-    """Which public networks were used, on which terms."""
+    """The public networks that were used, with their terms."""
     said = []
     if cut.terms is not None:
         said.append(f"subject found by {cut.segmenter}: {cut.terms.sentence}")
@@ -115,7 +115,7 @@ def sentences_of(cut: Cutout) -> list[str]:
 
 
 def with_description(exif: bytes, said: list[str]) -> bytes:
-    """EXIF data whose description says these things too."""
+    """The EXIF data with these sentences added to its description."""
     tags = PIL.Image.Exif()
     if exif:
         tags.load(exif)

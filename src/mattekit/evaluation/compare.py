@@ -1,4 +1,4 @@
-"""Two evaluations of the same pictures: paired differences, and how sure they are."""
+"""Comparison of two evaluations of the same pictures: paired differences and their intervals."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from mattekit.metrics.calibration import EXPECTED
 
 DRAWS = 10_000
 SEED = 0
-DRAWS_AT_ONCE = 500  # so that a thousand pictures take 4 MB
+DRAWS_AT_ONCE = 500  # 4 MB for a thousand pictures
 
 Pair = tuple[Row, Row]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """How one quantity differs, over the pictures that both have."""
+    """The difference of one quantity, over the pictures that both have."""
 
     metric: str
     pictures: int
@@ -29,7 +29,7 @@ class Difference:
     """Mean of the first evaluation."""
     second: float
     difference: float
-    """Second minus first: of an error, below 0 the second is better."""
+    """Second minus first; for an error, below 0 the second is better."""
     low: float
     """Lower end of the 95 % bootstrap interval of the difference."""
     high: float
@@ -47,7 +47,7 @@ class Difference:
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
-    """A second evaluation beside a first one."""
+    """Two evaluations and their differences."""
 
     first: str
     second: str
@@ -57,7 +57,7 @@ class Comparison:
 
 
 def compare(first: Evaluation, second: Evaluation) -> Comparison:
-    """Paired differences of every quantity; refuses numbers that do not mean the same."""
+    """Paired differences of every quantity; refuses numbers that are not comparable."""
     rows = {row.name: row for row in first.measured}
     others = {row.name: row for row in second.measured}
     names = [name for name in rows if name in others]
@@ -124,7 +124,7 @@ def _difference(metric: str, pairs: Sequence[Pair]) -> Difference:
 
 
 def _sign(metric: str) -> int:
-    """1 of an error, -1 of what is better where it is higher."""
+    """1 for an error, -1 if higher is better."""
     return -1 if metric in METRICS and METRICS[metric].higher_is_better else 1
 
 

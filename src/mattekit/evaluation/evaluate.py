@@ -25,7 +25,7 @@ from mattekit.metrics.pair import missing_trimap
 from mattekit.metrics.protocols import Protocol, choose_protocol
 
 Progress = Callable[[int], AbstractContextManager[Callable[[], object]]]
-"""Given the number of pictures, a context whose value is called after each of them."""
+"""Given the number of pictures, returns a context manager whose value is called after each."""
 
 
 def no_progress(pictures: int) -> AbstractContextManager[Callable[[], object]]:
@@ -39,7 +39,7 @@ PATTERNS: Mapping[Role, str] = {"error": "*-error"}
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluatedFolder:
-    """One folder of predictions: its files, as far as they are known, and its numbers."""
+    """One folder of predictions: its files, if known, and its numbers."""
 
     pictures: tuple[PictureFiles, ...]
     evaluation: Evaluation
@@ -47,7 +47,7 @@ class EvaluatedFolder:
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluator:
-    """Everything about an evaluation but the predictions themselves."""
+    """The settings of an evaluation, without the predictions."""
 
     places: Mapping[Role, Path]
     """Role -> a folder of files, or one file."""
@@ -60,10 +60,10 @@ class Evaluator:
     progress: Progress = no_progress
 
     def measure(self, predicted: Path, errors: Path | None = None) -> EvaluatedFolder:
-        """Pair the predictions of a folder with everything else, and measure them.
+        """Pair the predictions of a folder with the other files, and measure them.
 
         Args:
-            errors: those that the model of these predictions expected.
+            errors: the expected errors of these predictions.
         """
         places: dict[Role, Path] = {"predicted": predicted, **self.places}
         if errors is not None:
@@ -96,7 +96,7 @@ class Evaluator:
         comparison: Comparison | None,
         pictures: int,
     ) -> str:
-        """The HTML file with the numbers, what they mean, and the worst pictures."""
+        """The HTML file with the numbers, their meaning, and the worst pictures."""
         worst, best = choose_shown(first.evaluation, pictures)
         shown = {picture.name: picture for picture in self._show([*worst, *best], first, second)}
         places: dict[str, str] = {"predicted": first.evaluation.title}
@@ -181,25 +181,34 @@ def evaluate(
     Args:
         predicted: a folder of alphas or RGBA cut-outs, or one file; files are paired by stem.
         true: the true alphas.
-        trimap: needed by protocols that measure the unknown region.
+        trimap: a folder of trimaps, needed by protocols that measure the unknown region.
         foreground: the true colours; adds the colour error and the halo scores.
         background: the true backgrounds, for the halo.
         colours: the predicted colours, where they are not in the RGBA predictions.
-        error: the errors that the model expected of itself; adds its calibration.
-        protocol: a name of `mattekit.metrics.PROTOCOLS`, or conventions of your own.
-        region: instead of the protocol's.
+        error: the model's expected errors; adds its calibration.
+        protocol: a name of `mattekit.metrics.PROTOCOLS`, or a `Protocol` of your own.
+        region: `unknown` or `whole`, instead of the protocol's.
         metrics: names of `mattekit.metrics.METRICS`; default: the five matting errors.
         patterns: role -> name pattern such as `*-alpha`, where stems differ.
         rule: `composition1k` pairs `cat_7` with the truth `cat`.
         allow_masks: accept truths that hold only 0 and 1.
-        processes: 0 is one a processor.
+        processes: number of worker processes; 0 is one per processor.
         progress: makes a progress bar, see `Progress`.
 
     Returns:
-        One row a picture and the means; a picture that failed is a row with its error.
+        An `Evaluation`: a row per picture, and the means; a picture that failed is a row with its
+        error.
 
     Raises:
         MattekitError: nothing could be paired, or the protocol lacks its trimaps.
+
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from mattekit.imaging.files import write_alpha
+    >>> path = Path(tempfile.mkdtemp()) / "cat.png"
+    >>> write_alpha(path, np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8))
+    >>> evaluate(path, path, protocol="gfm", metrics=["sad", "mse"]).means
+    {'sad': 0.0, 'mse': 0.0}
     """
     given = {
         "true": true,

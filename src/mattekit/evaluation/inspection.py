@@ -1,8 +1,8 @@
-"""What can be told of a cut-out without the truth: halo, holes, specks, hard edges, premultiplied.
+"""Quality of a cut-out without ground truth: halo, holes, specks, hard edges, premultiplication.
 
-A cut-out is judged by itself: its soft pixels against the solid ones near them. A subject without
-solid parts (smoke, glass) gives nothing to compare with, and then the halo is None. The picture of
-what was found: `inspection_picture`. Scores against a truth: `colours`.
+Soft pixels of a cut-out are compared with solid ones near them. For a subject without solid parts
+(smoke, glass) the halo is None. The picture of the findings: `inspection_picture`. Scores against
+ground truth: `metrics`.
 """
 
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ from mattekit.core.types import Alpha, Image, Mask, Plane
 
 SOLID = 0.98
 SOFT = (0.05, 0.95)
-NEAR = 16  # pixels that a soft pixel may be from a solid one to be compared with it
-NEAR_SHARE = 0.5  # of the softness that must be near, or the halo is not judged
+NEAR = 16  # greatest distance in pixels between a soft pixel and the solid one it is compared with
+NEAR_SHARE = 0.5  # share of the softness that must be near, else there is no halo score
 WINDOW = 25  # side of the square over which the drift of the edge colours is fitted
 REACH = 24  # pixels around a small spot in which hardly anything else may be
-LONELY = 0.05  # of that square, filled by the spot and its like at most
+LONELY = 0.05  # greatest share of that square filled by the spot and similar ones
 HARD_STEP = 0.9
 LARGE_PART = 0.002  # of the subject's area
 
@@ -34,20 +34,20 @@ class Inspection:
     """Scores of a cut-out, and where they come from."""
 
     halo: float | None
-    """How much of the old background the soft pixels still hold: its mean distance from the subject
-    in colour, 0 to 1, as far as it is left. None where nothing solid is near."""
+    """Old background left in the soft pixels: its mean colour distance from the subject, 0 to 1,
+    times the share that is left. None without solid pixels nearby."""
     premultiplied: bool
-    """Colours are multiplied by alpha, or the subject was cut from black; both look the same."""
+    """Colours are multiplied by alpha, or the subject was cut from black, which looks the same."""
     holes: int
     """Small transparent spots in solid parts of the subject."""
     specks: int
-    """Small spots by themselves, apart from the subject."""
+    """Small isolated spots outside the subject."""
     large_holes: int
-    """Enclosed transparent areas that are too large for a gap between strands."""
+    """Enclosed transparent areas, too large for a gap between strands."""
     loose_pieces: int
-    """Pieces apart from the largest one that are too large for a speck."""
+    """Pieces apart from the largest one, too large for a speck."""
     see_through: float
-    """Share of the deep inside of the subject that is not solid."""
+    """Share of the interior of the subject that is not solid."""
     hard_edges: float
     """Share of the outline that steps from nothing to solid within one pixel."""
     halo_map: Alpha
@@ -71,7 +71,7 @@ class Inspection:
 
     @property
     def findings(self) -> tuple[str, ...]:
-        """What is wrong, each with what to do about it."""
+        """Problems, each with advice."""
         found = []
         if self.premultiplied:
             found.append(
@@ -184,7 +184,7 @@ def _is_premultiplied(colours: Image, alpha: Alpha, reference: Image, weight: Al
 
 
 def _nearest_solid_colour(colours: Image, solid: Mask) -> Image:
-    """For every pixel the colour around the solid pixel nearest to it."""
+    """For every pixel, the colour around its nearest solid pixel."""
     share = solid.astype(np.float32)
     amount = cv2.blur(share, (9, 9))
     smooth = cv2.blur(colours * share[..., None], (9, 9)) / np.maximum(amount, 1e-6)[..., None]
@@ -199,9 +199,9 @@ def _nearest_solid_colour(colours: Image, solid: Mask) -> Image:
 
 
 def _spots(alpha: Alpha, *, inside: bool) -> tuple[int, Mask]:
-    """Small lonely components: transparency in a solid part, or subject in an empty part.
+    """Small isolated components: transparency in a solid part, or subject in an empty part.
 
-    Gaps between strands and loose hairs have others around them and are no faults.
+    Gaps between strands and loose hairs have others around them and are not faults.
     """
     spots, busy = (alpha < 0.5, alpha < SOLID) if inside else (alpha >= 0.5, alpha > 1 - SOLID)
     _, labels, stats, centres = cv2.connectedComponentsWithStats(spots.view(np.uint8))
@@ -215,7 +215,7 @@ def _spots(alpha: Alpha, *, inside: bool) -> tuple[int, Mask]:
 
 
 def _count_large(mask: Mask, counted: Mask, alpha: Alpha, *, enclosed: bool) -> int:
-    """Connected parts that are large beside the subject, without those counted as small spots."""
+    """Number of large connected parts, without those counted as small spots."""
     least = LARGE_PART * np.count_nonzero(alpha >= 0.5)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(
         (mask & ~counted).view(np.uint8), connectivity=4
@@ -235,7 +235,7 @@ def _labels_at_border(labels: Plane) -> npt.NDArray[np.intp]:
 def _see_through(alpha: Alpha) -> float:
     """Share of pixels that are not solid, among those deep inside the silhouette.
 
-    Spots that the holes count are filled first.
+    Spots counted as holes are filled first.
     """
     subject = alpha >= 0.5
     subject |= _spots(alpha, inside=True)[1]
@@ -247,7 +247,7 @@ def _see_through(alpha: Alpha) -> float:
 
 
 def _hard_edges(alpha: Alpha) -> tuple[float, Mask]:
-    """Share of neighbours on either side of the outline that differ by nearly everything."""
+    """Share of neighbours across the outline whose alphas differ by nearly 1."""
     subject = alpha >= 0.5
     hard_map: Mask = np.zeros(alpha.shape, dtype=np.bool_)
     crossings = hard = 0

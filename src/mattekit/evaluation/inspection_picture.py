@@ -1,4 +1,4 @@
-"""The picture of an inspection: the cut-out on black and on white, and what was found, marked."""
+"""The picture of an inspection: the cut-out on black and on white, and its faults marked."""
 
 import cv2
 import numpy as np
@@ -48,7 +48,7 @@ def _marked(alpha: Alpha, inspection: Inspection) -> Image:
 
 
 def _thickened(mask: Mask) -> Alpha:
-    """Wide enough to be seen when the panel is shrunk."""
+    """Dilated, to stay visible when the panel is shrunk."""
     radius = max(1, round(max(mask.shape) / LONGEST))
     element = np.ones((2 * radius + 1, 2 * radius + 1), dtype=np.uint8)
     return cv2.dilate(mask.view(np.uint8), element).astype(np.float32)

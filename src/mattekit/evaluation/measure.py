@@ -1,6 +1,6 @@
-"""The files of one picture into a row of numbers; every file is decoded once.
+"""From the files of one picture to a row of numbers; every file is decoded once.
 
-A picture that fails becomes a row as well. Nothing is written.
+A picture that fails becomes a row with its error. Nothing is written.
 """
 
 import hashlib
@@ -41,7 +41,7 @@ class MeasureOptions:
 
     @property
     def chosen(self) -> list[Metric]:
-        """The metrics to measure; SAD is always among them, since it orders the pictures."""
+        """The metrics to measure; SAD is always included, since it orders the pictures."""
         chosen = choose_metrics(self.metrics)
         sad = choose_metrics(["sad"])
         return chosen if sad[0] in chosen else [*sad, *chosen]
@@ -49,7 +49,7 @@ class MeasureOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluatedPlanes:
-    """What the files of one picture hold, as far as there are files."""
+    """The planes of one picture, as far as there are files."""
 
     predicted: Plane
     true: Plane
@@ -113,7 +113,7 @@ def read_planes(
 
 
 def as_stored(alpha: Plane) -> Plane:
-    """The matte in the depth of its values: 8-bit values in a 16-bit file are 8-bit values."""
+    """The matte in the depth of its values; 16-bit files may hold 8-bit values."""
     if alpha.dtype == np.uint16 and not (alpha % 257).any():
         return (alpha // 257).astype(np.uint8)
     return alpha.clip(0, 1) if alpha.dtype.kind == "f" else alpha
@@ -122,8 +122,8 @@ def as_stored(alpha: Plane) -> Plane:
 def _alpha_of(cut_out: Picture, files: PictureFiles) -> Plane:
     if cut_out.alpha is None:
         raise BadImage(
-            f"the prediction {files.predicted} has no alpha channel, so it holds no colours of the"
-            " subject; give RGBA files, or the colours in a folder of their own"
+            f"the prediction {files.predicted} has no alpha channel, so it has no colours of the"
+            " subject; give RGBA files, or the colours in a separate folder"
         )
     return cut_out.alpha
 
@@ -173,7 +173,7 @@ def _mask_suspicions(files: PictureFiles, planes: EvaluatedPlanes) -> tuple[str,
 
 
 def _is_mask(matte: Plane) -> bool:
-    """Has solid and empty pixels and nothing between."""
+    """Whether all pixels are solid or empty, and both occur."""
     top = 1 if matte.dtype.kind == "f" else np.iinfo(matte.dtype).max
     solid, empty = np.count_nonzero(matte == top), np.count_nonzero(matte == 0)
     return bool(solid and empty and solid + empty == matte.size)
@@ -189,7 +189,7 @@ def _sad_by_region(planes: EvaluatedPlanes, protocol: Protocol) -> dict[str, flo
 
 
 def _colour_values(planes: EvaluatedPlanes, predicted: Image, true: Image) -> dict[str, float]:
-    """The quality of the predicted colours, which an RGBA prediction brings along."""
+    """Errors of the predicted colours."""
     alpha, true_alpha = to_float(planes.predicted), to_float(planes.true)
     error = {"colour error": colour_error(predicted, true, true_alpha)}
     return error | halo_scores(predicted, alpha, true, true_alpha, planes.background)
@@ -210,7 +210,7 @@ def _perceptual(pair: MattePair, planes: EvaluatedPlanes, weights: str) -> float
 
 
 def _calibration_values(expected: Plane, pair: MattePair) -> dict[str, float]:
-    """The mean error that the model expected of itself, and whether it knew where."""
+    """Expected error and its calibration."""
     if expected.shape != pair.inside.shape:
         found, wanted = (f"{s[1]}x{s[0]}" for s in (expected.shape, pair.inside.shape))
         raise BadImage(f"the expected error is {found} pixels and the true matte {wanted}")

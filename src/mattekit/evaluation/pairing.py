@@ -1,6 +1,6 @@
-"""Which files belong to one picture: by stem, by a pattern, or by Composition-1k's rule.
+"""Pairing of files by stem, by a pattern, or by Composition-1k's rule.
 
-Nothing is opened here. What has no partner is said, and the rest is paired.
+No file is opened here. Files without a partner are reported, the rest is paired.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,14 +16,14 @@ Role = Literal[
 Rule = Literal["stem", "composition1k"]
 
 PER_FOREGROUND: tuple[Role, ...] = ("true", "foreground")
-"""Roles of which Composition-1k has one file for all composites of a foreground."""
+"""Roles with one file for all composites of a foreground in Composition-1k."""
 WANTED: tuple[Role, ...] = ("predicted", "true", "trimap")
-"""Roles without which a picture is not measured, where their files were given at all."""
+"""Roles whose files, if given at all, every measured picture needs."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """Something about a picture that a reader of the numbers must know."""
+    """A problem of a picture that affects the numbers."""
 
     name: str
     sentence: str
@@ -43,14 +43,14 @@ class PictureFiles:
     foreground: Path | None = None
     """The true colours of the subject."""
     background: Path | None = None
-    """What the subject was in front of."""
+    """The true background."""
     error: Path | None = None
     """The error that the model expected of its prediction, pixel by pixel."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pairing:
-    """Pictures that can be measured, and what could not be paired."""
+    """Pictures to measure, and problems of pairing."""
 
     pictures: tuple[PictureFiles, ...]
     problems: tuple[Problem, ...]
@@ -62,7 +62,7 @@ def pair_files(
     patterns: Mapping[Role, str] | None = None,
     rule: Rule = "stem",
 ) -> Pairing:
-    """Bring together the files of each picture.
+    """Pair the files of each picture.
 
     Args:
         files: the files of each role; a role that is left out was not given.
@@ -121,7 +121,7 @@ def named_like(pattern: str, path: Path) -> bool:
 
 
 def _names(named: Mapping[Role, Mapping[str, Path]], rule: Rule) -> list[str]:
-    """Every name that ought to be a measured picture."""
+    """The names of all pictures that should be measured."""
     roles = [role for role in WANTED if rule == "stem" or role not in PER_FOREGROUND]
     return sorted({name for role in roles for name in named.get(role, {})})
 
@@ -136,7 +136,7 @@ def _key(name: str, role: Role, rule: Rule) -> str:
 def _unused_truths(named: Mapping[Role, Mapping[str, Path]], rule: Rule) -> list[Problem]:
     used = {_key(name, "true", rule) for name in _names(named, rule)}
     return [
-        Problem(name=name, sentence="a truth that no prediction belongs to")
+        Problem(name=name, sentence="a truth without a prediction")
         for name in named["true"]
         if name not in used
     ]
@@ -153,7 +153,7 @@ def _nothing_paired(named: Mapping[Role, Mapping[str, Path]], rule: Rule) -> str
         advice = "these look like composites of Composition-1k, so add --pairs composition1k"
     else:
         advice = "give a pattern such as --names 'predicted=*-alpha'"
-    return f"no prediction has a partner by name (first names: {examples}); {advice}"
+    return f"no prediction could be paired by name (first names: {examples}); {advice}"
 
 
 def _noun(role: Role) -> str:

@@ -1,7 +1,7 @@
-"""One HTML file that explains itself: the numbers, what they mean, and the pictures behind them.
+"""A self-contained HTML file: the numbers, what they mean, and pictures.
 
-It needs no other file and reaches for nothing outside. The markup is the template `report.html`
-beside this file; here are the values that it shows. The pictures come from `report_pictures`.
+It refers to no other file and no address. The template is `report.html` in this folder; this file
+computes its values. The pictures come from `report_pictures`.
 """
 
 import base64
@@ -22,7 +22,7 @@ from mattekit.metrics.calibration import EXPECTED
 from mattekit.metrics.protocols import conventions
 
 MOST_BYTES = 14_000_000
-"""Of embedded pictures, before they grow by a third as text: the file stays under 20 MB."""
+"""Of embedded pictures; base64 adds a third, so the file stays under 20 MB."""
 BINS = 24
 
 FURTHER_MEANINGS = {
@@ -88,13 +88,13 @@ def to_html(report: Report, *, most_bytes: int = MOST_BYTES) -> str:
 
 
 def title_of(column: str) -> str:
-    """What a reader calls a quantity: sad -> SAD, sad unknown -> SAD unknown."""
+    """The displayed name of a quantity: sad -> SAD, sad unknown -> SAD unknown."""
     first, space, rest = column.partition(" ")
     return (METRICS[first].title if first in METRICS else first) + space + rest
 
 
 def _tile(column: str, report: Report) -> dict[str, Any]:
-    """The mean of a quantity, its median, and how many pictures have an error of which size."""
+    """Mean, median and histogram of a quantity over the pictures."""
     values = [row.values[column] for row in report.evaluation.having(column)]
     second = [row.values[column] for row in report.second.having(column)] if report.second else []
     top = max(*values, *second, 1e-12)
@@ -117,7 +117,7 @@ def _tile(column: str, report: Report) -> dict[str, Any]:
 def _remarks(report: Report) -> list[Any]:
     remarks = [*report.evaluation.remarks, *(report.second.remarks if report.second else ())]
     remarks += report.comparison.problems if report.comparison else ()
-    return list(dict.fromkeys(remarks))  # what both evaluations say is said once
+    return list(dict.fromkeys(remarks))  # without duplicates of both evaluations
 
 
 def _meanings(evaluation: Evaluation) -> list[tuple[str, str]]:
@@ -126,7 +126,7 @@ def _meanings(evaluation: Evaluation) -> list[tuple[str, str]]:
 
 
 def _fitting(report: Report, most_bytes: int) -> tuple[list[dict[str, Any]], int]:
-    """The worst, then the best pictures, and how many would have made the file too large."""
+    """The worst, then the best pictures, and the number of those left out."""
     sections, left_out = [], 0
     for title, shown in (("Worst pictures", report.worst), ("Best pictures", report.best)):
         fitting = []
@@ -147,7 +147,7 @@ def _heads(report: Report) -> list[str]:
 
 
 def _rows(report: Report) -> list[dict[str, Any]]:
-    """A line a picture, highest SAD first; the numbers of a second evaluation on its right."""
+    """A row per picture, highest SAD first; the numbers of a second evaluation on the right."""
     columns = report.evaluation.columns
     others = {row.name: row for row in report.second.measured} if report.second else {}
     lines = []

@@ -1,6 +1,6 @@
-"""The pictures of a report: photo, truth, prediction and where they differ, small enough to embed.
+"""The pictures of a report: photo, truth, prediction and error map, small enough to embed.
 
-A picture is read again for this, when all are measured and it is known which are shown.
+Pictures are read again once all are measured and the shown ones are chosen.
 """
 
 from collections.abc import Mapping
@@ -23,9 +23,9 @@ from mattekit.metrics.protocols import Protocol
 LONGEST = 512
 """Pixels of the longer side of an embedded picture."""
 FULL_COLOUR = 0.25
-"""Error from which on the error map shows a full colour."""
+"""Error that the error map shows in full colour."""
 
-JPEG_QUALITY = 85  # a quarter of the bytes of a file that is written to be kept
+JPEG_QUALITY = 85  # a quarter of the size of the default quality
 
 TOO_OPAQUE = (1.0, 0.55, 0.1)
 TOO_TRANSPARENT = (0.25, 0.7, 1.0)
@@ -34,7 +34,7 @@ MEASURED, NOT_MEASURED = 0.05, 0.2  # greys of a pixel without error
 
 @dataclass(frozen=True, kw_only=True)
 class ShownPicture:
-    """One picture of the report: captions and encoded files, in the order of the eye."""
+    """One picture of the report: captions and encoded files, in display order."""
 
     name: str
     planes: Mapping[str, bytes]

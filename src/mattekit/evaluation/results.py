@@ -1,7 +1,7 @@
-"""What an evaluation found: one row a picture, the means, what went wrong; as JSON and CSV.
+"""Results of an evaluation: a row per picture, means and problems; as JSON and CSV.
 
-Files are measured in `measuring`, compared in `compare`, shown in `report`. The JSON document is
-the one of every command (`results`: one object per input), with the numbers in `extra`.
+Files are measured in `measure`, compared in `compare`, shown in `report`. The JSON document has
+the schema of every command (`results`: one object per input), with the numbers in `extra`.
 """
 
 import csv
@@ -30,7 +30,7 @@ class Row:
     error: str | None = None
     warnings: tuple[str, ...] = ()
     suspicions: tuple[str, ...] = ()
-    """Why the numbers may not mean what they should."""
+    """Reasons why the numbers may be wrong."""
     seconds: float = 0.0
     bits: int = 8
     """Depth of the predicted values: 8, 16 or 32 (float)."""
@@ -42,7 +42,14 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Evaluation:
-    """All rows of one folder of predictions."""
+    """All rows of one folder of predictions, and their means.
+
+    >>> from mattekit.metrics import PROTOCOLS
+    >>> cat = Row(name="cat", predicted="cat.png", values={"mse": 0.1})
+    >>> dog = Row(name="dog", predicted="dog.png", values={"mse": 0.3})
+    >>> Evaluation(title="pets", protocol=PROTOCOLS["official"], rows=(cat, dog)).means
+    {'mse': 0.2}
+    """
 
     title: str
     protocol: Protocol
@@ -68,7 +75,7 @@ class Evaluation:
 
     @cached_property
     def confidence_order(self) -> float | None:
-        """Rank correlation over pictures of the expected error with the mean error made."""
+        """Rank correlation over pictures of expected error and actual mean error."""
         rows = self.having(EXPECTED)
         expected, made = ([row.values[name] for row in rows] for name in (EXPECTED, "mad"))
         return rank_correlation(expected, made) if rows else None
@@ -84,7 +91,7 @@ class Evaluation:
 
     @property
     def remarks(self) -> tuple[Problem, ...]:
-        """Everything a reader must know: what was not paired, not measured, or looked wrong."""
+        """All problems: pictures that were not paired, not measured, or look wrong."""
         failed = [Problem(name=row.name, sentence=row.error) for row in self.rows if row.error]
         said = [
             Problem(name=row.name, sentence=sentence)
@@ -100,12 +107,12 @@ class Evaluation:
 
 
 def describe_depth(bits: int) -> str:
-    """What a report calls the depth of stored values."""
+    """The depth of stored values in words."""
     return "float" if bits == 32 else f"{bits}-bit"
 
 
 def format_number(value: float) -> str:
-    """A number with four digits that count.
+    """A number with four significant digits.
 
     >>> format_number(12.3456), format_number(0.00224501), format_number(0)
     ('12.35', '0.002245', '0')
@@ -153,7 +160,7 @@ def to_json(evaluation: Evaluation, **further: Any) -> str:
 
 
 def to_csv(evaluation: Evaluation) -> str:
-    """One line a picture, the mean last; an unmeasured picture has its error and no numbers."""
+    """A line per picture, the mean last; a failed picture has its error and no numbers."""
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["name", *evaluation.columns, "seconds", "error"])
@@ -165,7 +172,7 @@ def to_csv(evaluation: Evaluation) -> str:
 
 
 def plain(text: str) -> str:
-    """Text from outside made harmless for terminals and spreadsheets.
+    """Untrusted text, sanitised for terminals and spreadsheets.
 
     >>> plain("=cmd|calc!A1"), plain("a" + chr(27) + "[31mb")
     ("'=cmd|calc!A1", 'a?[31mb')

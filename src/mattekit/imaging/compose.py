@@ -19,6 +19,14 @@ Planes = Any  # an array or a tensor: torch is not imported here
 def over(foreground: Planes, alpha: Planes, background: Planes) -> Planes:
     """Foreground over background, aF + (1-a)B, in the coding that the colours have.
 
+    Args:
+        foreground: straight colours, an array, a tensor or a number.
+        alpha: of a shape that broadcasts, such as h w 1 for colours h w 3.
+        background: colours, or one colour.
+
+    Returns:
+        The composite, of the broadcast shape.
+
     >>> over(0.8, 0.25, 0.4)
     0.5
     """

@@ -115,12 +115,39 @@ def open_picture(
 
 
 def read_image(source: Source) -> Image:
-    """The colours of a photo as floats in [0, 1]; an alpha that it has is left aside."""
+    """The colours of a photo; an alpha channel is ignored.
+
+    Args:
+        source: a path, the bytes of a file, or an open binary file.
+
+    Returns:
+        h w 3, sRGB-coded floats in [0, 1], upright.
+
+    Raises:
+        BadImage: the file cannot be read as a picture.
+
+    >>> read_image(encode_image(np.ones((2, 3, 3), np.float32), format="png")).shape
+    (2, 3, 3)
+    """
     return open_picture(source).image()
 
 
 def read_alpha(source: Source, *, max_pixels: int = MAX_PIXELS) -> Alpha:
-    """The alpha channel where the file has one that is not opaque everywhere, else its grey."""
+    """The alpha channel if the file has one that is not opaque everywhere, else its grey values.
+
+    Args:
+        source: a path, the bytes of a file, or an open binary file.
+        max_pixels: larger pictures are refused.
+
+    Returns:
+        h w, floats in [0, 1].
+
+    Raises:
+        BadImage: the file cannot be read, or has neither transparency nor grey values.
+
+    >>> read_alpha(encode_image(np.full((1, 2), 0.2, np.float32), format="png"))
+    array([[0.2, 0.2]], dtype=float32)
+    """
     return to_float(open_alpha(source, max_pixels=max_pixels)).clip(0, 1)
 
 
@@ -134,7 +161,22 @@ def open_alpha(source: Source, *, max_pixels: int = MAX_PIXELS) -> Plane:
 
 
 def read_trimap(source: Source, *, strict: bool = False) -> Trimap:
-    """The labels of a trimap; how they are told from grey values: `imaging.arrays.snap`."""
+    """The labels of a trimap: up to 10 is background, from 245 foreground, the rest unknown.
+
+    Args:
+        source: a path, the bytes of a file, or an open binary file.
+        strict: refuse trimaps with many values other than 0, 128 and 255.
+
+    Returns:
+        h w, labels 0 background, 1 unknown, 2 foreground.
+
+    Raises:
+        BadImage: the file cannot be read, or is in colour.
+        BadTrimap: the values are not those of a trimap.
+
+    >>> read_trimap(encode_image(np.uint8([[0, 128, 255]]), format="png"))
+    array([[0, 1, 2]], dtype=uint8)
+    """
     return open_trimap(source, strict=strict)[0]
 
 
@@ -193,7 +235,27 @@ def write_image(
     linear: bool = False,
     straight: bool = False,
 ) -> None:
-    """Write a picture, whole or not at all, in the format of the suffix; see `encode_image`."""
+    """Write a picture atomically, in the format of the suffix.
+
+    Args:
+        path: the file to write, such as `cat.png`; an existing one is replaced.
+        image: straight colours, h w 3 or h w, floats in [0, 1], uint8 or uint16.
+        alpha: h w, for a picture with transparency.
+        bits: bits per value, 8 or 16; 32 for EXR.
+        exif: EXIF data to store.
+        linear: the colours are linear light.
+        straight: do not premultiply the colours of an EXR file.
+
+    Raises:
+        BadArgument: the format cannot hold this, or a size differs.
+        BadOutput: the file cannot be written.
+
+    >>> import tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "grey.png")
+    >>> write_image(path, np.full((2, 3, 3), 0.5, np.float32), bits=16)
+    >>> read_image(path)[0, 0].round(3)
+    array([0.5, 0.5, 0.5], dtype=float32)
+    """
     encoded = encode_image(
         image,
         format=format_of(path).name,

@@ -32,7 +32,15 @@ def make_trimap(alpha_or_mask: ArrayLike, inner: int | float, outer: int | float
     Soft pixels (0 < alpha < 1) are always unknown.
 
     Args:
-        alpha_or_mask: as `arrays.as_mask` reads it: booleans, floats in [0, 1], 0 and 1, or 8 bits.
+        alpha_or_mask: h w of booleans, floats in [0, 1], integers 0 and 1, or 8 bits.
+        inner: pixels, 0 or more.
+        outer: pixels, 0 or more.
+
+    Returns:
+        h w, labels 0 background, 1 unknown, 2 foreground.
+
+    Raises:
+        BadArgument: a width is negative, or the values are not those of an alpha or mask.
 
     >>> make_trimap(np.array([[0, 0, 0, 1, 1, 1]], dtype=bool), inner=1, outer=2)
     array([[0, 1, 1, 1, 2, 2]], dtype=uint8)

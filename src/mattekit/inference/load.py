@@ -43,10 +43,19 @@ def load(
         model: name of a shipped or imported model, a .safetensors or .onnx file, a run, or an
             address on the hub (`hf://org/name`); default: the shipped one.
         device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
-        strategy: how the network goes over a picture; default: what suits it.
+        strategy: how the network processes a picture; default: the one that suits network and
+            size.
         max_memory: bytes that the whole process may hold.
         precision: `bf16` or `fp16` where the device is fast at it; needs PyTorch.
         options: of the network, instead of those that its file states.
+
+    Returns:
+        A `Predictor`; a network is opened once and shared.
+
+    Raises:
+        BadArgument: there is no such model, device or option.
+        BadWeights: the file is damaged or does not fit its network.
+        MissingExtra: the model needs torch, which is not installed.
 
     >>> load().name
     'compact'

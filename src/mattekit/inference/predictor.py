@@ -41,7 +41,13 @@ MARGIN = 96
 
 
 class Predictor:
-    """A network and its strategy; safe from several threads."""
+    """A network and its strategy; thread-safe.
+
+    >>> from mattekit.inference.load import load
+    >>> photo, trimap = np.ones((64, 64, 3), np.float32), np.full((64, 64), 2, np.uint8)
+    >>> load().matte(photo, trimap).confidence  # nothing is unknown
+    1.0
+    """
 
     def __init__(
         self,
@@ -50,7 +56,7 @@ class Predictor:
         strategy: StrategyConfig | None = None,
         max_memory: int | None = None,
     ) -> None:
-        """`max_memory` is in bytes and counts the whole process."""
+        """`max_memory` is the limit of the whole process in bytes."""
         if strategy is not None and strategy.name not in network.strategies:
             raise BadArgument(
                 f"the strategy {strategy.name} does not suit {network.name}; "
@@ -63,20 +69,38 @@ class Predictor:
 
     @property
     def terms(self) -> Terms | None:
-        """On which terms the network may be used, where it is a public one."""
+        """Terms of use of the network, if it is a public one."""
         return self.network.terms
 
     @property
     def states_error(self) -> bool:
-        """Whether the network says how wrong it expects its alpha to be."""
+        """Whether the network predicts the error of its alpha."""
         return self.network.needs_trimap and "error" in outputs_of(self.network)
 
     def predict(self, image: Image, trimap: Trimap | None = None) -> Alpha:
-        """The alpha of one picture, with the trimap's known pixels kept exactly."""
+        """The alpha of a picture, exact where the trimap is known.
+
+        Args:
+            image: h w 3, floats in [0, 1].
+            trimap: labels 0 background, 1 unknown, 2 foreground, if the network needs them.
+
+        Returns:
+            h w, floats in [0, 1].
+
+        Raises:
+            BadTrimap: the trimap is missing, or does not fit the picture.
+            TooLarge: the picture needs more than `max_memory`.
+        """
         return self.planes(image, trimap, ("alpha",))["alpha"]
 
     def matte(self, colours: Plane, trimap: Trimap | None = None, *, done: Share = None) -> Matte:
-        """The alpha of a picture of any depth and size, and the error expected of it."""
+        """The alpha of a picture of any depth and size, with its expected error and warnings.
+
+        Args:
+            colours: h w 3, floats in [0, 1], uint8 or uint16.
+            trimap: as of `predict`.
+            done: called with the share of the work that is done.
+        """
         size = (colours.shape[0], colours.shape[1])
         warnings: tuple[str, ...] = ()
         if trimap is not None and self.network.needs_trimap:

@@ -121,7 +121,21 @@ def measure(
     *,
     metrics: Sequence[str] | None = None,
 ) -> dict[str, float]:
-    """Several metrics at once, by name; without names, every default one.
+    """Several metrics of a prediction at once.
+
+    Args:
+        predicted: h w, floats in [0, 1] or 8 or 16 bits.
+        true: of the same size.
+        trimap: h w labels, needed by protocols that measure the unknown region.
+        protocol: a name of `PROTOCOLS`, or a `Protocol` of your own.
+        region: `unknown` or `whole`, instead of the protocol's.
+        metrics: names of `METRICS`; default: the five matting errors.
+
+    Returns:
+        Name -> number.
+
+    Raises:
+        MattekitError: there is no such metric or protocol, or the planes do not fit together.
 
     >>> import numpy as np
     >>> measure(np.full((2, 2), 0.5), np.ones((2, 2)), protocol="gfm", metrics=["mse", "mad"])

@@ -1,1 +1,1 @@
-"""Files of weights: shipped and imported, what they are called, what they say; no torch."""
+"""Files of weights: names, headers, registry and download; no torch."""

@@ -1,4 +1,4 @@
-"""Download a registered model: resumable, checked, whole or not at all, and only when asked."""
+"""Download a registered model: resumable, verified, atomic, and only on request."""
 
 import os
 import urllib.error
@@ -18,21 +18,21 @@ ATTEMPTS = 5
 AGENT = {"User-Agent": "mattekit"}
 
 Progress = Callable[[str, int, int | None], None]
-"""Called with the file's name, the bytes that are here, and all bytes where they are known."""
+"""Called with the file's name, the bytes received, and the total if known."""
 
 
 def fetch(model: RegisteredModel, *, progress: Progress = lambda name, here, all: None) -> None:
     """Download those files of a model that are not installed yet.
 
-    A download that breaks off is resumed, in this call or in a later one; a file gets its name
-    only when its checksum is right. Proxies are those of the environment.
+    An interrupted download is resumed, in this call or in a later one; a file gets its name only
+    if its checksum matches. Proxies are read from the environment.
     """
     for file in missing_files(model):
         _fetch_file(file, make_folder(model.folder), progress)
 
 
 def missing_files(model: RegisteredModel) -> list[ModelFile]:
-    """The files that are to be downloaded; an error where one can only be imported."""
+    """The files to download; an error if one can only be imported."""
     missing = [
         file
         for file, path in zip(model.files, model.paths, strict=True)
@@ -64,7 +64,7 @@ def _fetch_file(file: ModelFile, folder: Path, progress: Progress) -> None:
         grown = part.exists() and part.stat().st_size > before
         if attempt == ATTEMPTS - 1 or (not grown and attempt > 0):
             raise BadWeights(
-                f"the download of {file.name} broke off ({reason or 'the server sent less'}); "
+                f"the download of {file.name} stopped early ({reason or 'the server sent less'}); "
                 "run the command again to resume it"
             )
     if not file.fits(part):
@@ -77,7 +77,7 @@ def _fetch_file(file: ModelFile, folder: Path, progress: Progress) -> None:
 
 
 def _receive(file: ModelFile, part: Path, progress: Progress) -> bool:
-    """Append what is missing; whether everything that was promised came."""
+    """Append the missing bytes; returns whether the download is complete."""
     here = part.stat().st_size if part.exists() else 0
     assert file.url is not None
     headers = AGENT | ({"Range": f"bytes={here}-"} if here else {})
@@ -86,7 +86,7 @@ def _receive(file: ModelFile, part: Path, progress: Progress) -> bool:
         opener = urllib.request.build_opener()  # reads the proxies of the environment
         response = opener.open(request, timeout=TIMEOUT)
     except urllib.error.HTTPError as error:
-        if error.code == 416 and here:  # all of it is here, or more than there is
+        if error.code == 416 and here:  # the file is complete, or longer than the original
             return True
         raise
     with response:
@@ -113,5 +113,5 @@ def _check_space(part: Path, needed: int) -> None:
     free = disk_usage(part.parent).free
     if needed > free:
         raise BadOutput(
-            f"{part.parent} has {free / 1e6:.0f} MB free and {needed / 1e6:.0f} MB are to come"
+            f"{part.parent} has {free / 1e6:.0f} MB free, but {needed / 1e6:.0f} MB are needed"
         )

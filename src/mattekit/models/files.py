@@ -1,7 +1,7 @@
 """Files of weights: the folder of imported ones, their names, and the header of each.
 
 The header of a .safetensors file is its length and a JSON text: names and shapes of the tensors,
-and metadata. The shipped network is an .onnx file that says the same of the weights it holds.
+and metadata. The shipped network is an .onnx file with the same header in its metadata.
 Reading either needs no torch; `networks.weights` reads the tensors.
 """
 
@@ -43,7 +43,7 @@ class Contents:
 
     @property
     def parameters(self) -> int:
-        """How many numbers were learned; the statistics of norms are left out."""
+        """Number of learned parameters, without the statistics of norms."""
         learned = [shape for name, shape in self.shapes.items() if not name.endswith(STATISTICS)]
         return sum(math.prod(shape) for shape in learned)
 
@@ -69,8 +69,8 @@ def read_contents(path: Path) -> Contents:
 
 
 def _contents_of_export(path: Path) -> Contents:
-    """What an exported network says of weights that it holds unchanged; else nothing."""
-    from mattekit.models.runtime import open_session  # opens ONNX Runtime
+    """The header of an exported network that holds its weights unchanged."""
+    from mattekit.models.runtime import open_session  # slow to import
 
     text = open_session(path, threads=1).get_modelmeta().custom_metadata_map.get(OURS, "{}")
     described: dict[str, Any] = json.loads(text)
@@ -81,7 +81,7 @@ def _contents_of_export(path: Path) -> Contents:
 
 
 def models_folder() -> Path:
-    """Where imported models live: $MATTEKIT_MODELS, or the platform's folder for user data.
+    """The folder of imported models: $MATTEKIT_MODELS, or the platform's folder for user data.
 
     $MATTEKIT_HOME is an older name of the same variable.
     """
@@ -90,7 +90,7 @@ def models_folder() -> Path:
 
 
 def model_files() -> dict[str, Path]:
-    """Name -> file of every model that is shipped or imported; an imported one wins."""
+    """Name -> file of every model that is shipped or imported; imported ones take precedence."""
     imported = {path.stem: path for path in sorted(models_folder().glob(f"*{SUFFIX}"))}
     return {DEFAULT_MODEL: SHIPPED / f"{DEFAULT_MODEL}{EXPORTED}"} | imported
 
@@ -99,7 +99,7 @@ def find(model: str) -> Path:
     """The file of a model, given by its name, its path, a run (its best checkpoint), or an address
     on the hub."""
     if model.startswith(HUB):
-        from mattekit.models.hub import fetch  # which knows these names
+        from mattekit.models.hub import fetch  # imported for these names only
 
         return fetch(model)
     if Path(model).is_file():
@@ -128,5 +128,5 @@ def _weights_of_run(folder: Path) -> Path:
 def _damaged(path: Path) -> str:
     return (
         f"{path} is damaged or not a {SUFFIX} file; "
-        "public checkpoints come in by: mattekit models import KIND FILE"
+        "import public checkpoints with: mattekit models import KIND FILE"
     )

@@ -1,7 +1,7 @@
-"""Models on the Hugging Face hub, by `huggingface_hub`: fetched by name, pushed with their card.
+"""Models on the Hugging Face hub, through `huggingface_hub`: fetched by name, pushed with card.
 
-Nothing is fetched or pushed unless somebody names it. A fetched file stays in the hub's own cache,
-from which it comes where the hub cannot be reached.
+Nothing is fetched or pushed unless it is requested. Fetched files are in the hub's own cache, which
+is used when the hub cannot be reached.
 """
 
 import re
@@ -15,7 +15,7 @@ from mattekit.core.extras import require
 from mattekit.models.files import HUB, WEIGHTS
 
 ANSWERS_WITHIN = 5.0
-"""Seconds for the hub to say that it is there; huggingface_hub itself would try for a minute."""
+"""Timeout in seconds for reaching the hub; huggingface_hub itself tries for a minute."""
 CARD, README, RECIPE = "model_card.md", "README.md", "recipe.yaml"
 ABOUT = """---
 library_name: mattekit
@@ -25,7 +25,7 @@ license: other
 ---
 
 """
-"""What the hub reads of a card; the terms themselves stand in it in words."""
+"""The card's metadata for the hub; the terms are in its text."""
 
 
 def fetch(address: str) -> Path:
@@ -36,7 +36,7 @@ def fetch(address: str) -> Path:
 
 
 def fetch_file(repository: str, file: str, *, revision: str | None = None) -> Path:
-    """A file of a repository, the newest where the hub answers, else the one in the cache."""
+    """A file of a repository, the newest if the hub answers, else the cached one."""
     hub = _hub(f"fetching {repository}")
     reachable = not hub.constants.HF_HUB_OFFLINE and _answers(hub.constants.ENDPOINT)
     try:
@@ -56,13 +56,13 @@ def fetch_file(repository: str, file: str, *, revision: str | None = None) -> Pa
 
 
 def push(weights: Path, repository: str, *, private: bool = False) -> str:
-    """Upload weights with the model card and the recipe beside them, as one commit; its address."""
+    """Upload weights, model card and recipe as one commit; returns its address."""
     hub = _hub(f"pushing {repository}")
     card = weights.parent / CARD
     if weights.name != WEIGHTS or not card.is_file():
         raise BadArgument(
-            f"{weights} has no {CARD} beside it, which says what the weights learned from and on "
-            "what terms; push a run or one of its checkpoints"
+            f"{weights} has no {CARD} next to it, which states training data and terms of "
+            "the weights; push a run or one of its checkpoints"
         )
     files: dict[str, Any] = {
         WEIGHTS: weights,
@@ -103,12 +103,12 @@ def _answers(endpoint: str) -> bool:
         request = urllib.request.Request(endpoint, method="HEAD")
         with urllib.request.urlopen(request, timeout=ANSWERS_WITHIN):
             return True
-    except urllib.error.HTTPError:  # it says no, so it is there
+    except urllib.error.HTTPError:  # an error answer shows that it is reachable
         return True
     except OSError:
         return False
 
 
 def _reason(error: Any) -> str:
-    """The hub's own words on one line."""
+    """The hub's message on one line."""
     return " ".join(str(error).split())[:200].rstrip(".")

@@ -1,4 +1,4 @@
-"""Files of registered models on this computer: brought in by hand, checked, removed."""
+"""Installed files of registered models: import, verification, removal."""
 
 import shutil
 from collections.abc import Sequence
@@ -11,24 +11,24 @@ from mattekit.models.registry import ModelFile, RegisteredModel, digest
 
 State = Literal["as published", "as imported", "changed", "missing"]
 RECORD = "sha256sums.txt"
-"""Beside the files: what they were when they came in."""
+"""Checksums of the files when they were imported."""
 
 
 def import_files(
     model: RegisteredModel, files: Sequence[Path], *, overwrite: bool = False
 ) -> tuple[Path, ...]:
-    """Copy the files of a model to where mattekit finds them.
+    """Copy the files of a model to mattekit's folder.
 
-    A file whose checksum is on record must have it; of any other, the checksum is recorded.
+    If the registry has a checksum, the file must match it; otherwise its checksum is recorded.
 
     Args:
         files: in the order of the registry.
 
     Returns:
-        Where they are now.
+        The paths of the copies.
 
     Raises:
-        BadWeights: where a file is not the one on record; then nothing is copied.
+        BadWeights: a file does not match its checksum; nothing is copied.
     """
     if len(files) != len(model.files):
         names = " and ".join(file.name for file in model.files)
@@ -58,7 +58,7 @@ def import_files(
 
 
 def check_files(model: RegisteredModel) -> dict[Path, State]:
-    """What became of every file of a model."""
+    """The state of every file of a model."""
     record = model.folder / RECORD
     lines = record.read_text("utf-8").splitlines() if record.is_file() else []
     recorded = {line[66:]: line[:64] for line in lines}
@@ -69,7 +69,7 @@ def check_files(model: RegisteredModel) -> dict[Path, State]:
 
 
 def remove_files(model: RegisteredModel) -> list[Path]:
-    """Delete what there is of a model, half downloads too; what was deleted."""
+    """Delete the files of a model, partial downloads included; returns what was deleted."""
     parts = [path.with_name(f"{path.name}.part") for path in model.paths]
     known = [*model.paths, *parts, model.folder / RECORD]
     removed = [path for path in known if path.is_file()]

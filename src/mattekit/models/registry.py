@@ -1,7 +1,7 @@
-"""Public networks that mattekit can run and does not ship: what they are, whence, on which terms.
+"""Registry of public networks that mattekit can run but does not ship: files, sources, terms.
 
-The list is `registry.yaml`, a data file. A user's own network is described in the same words by a
-`FILE.yaml` beside `FILE.onnx`, or recognised by its checksum.
+The list is `registry.yaml`, a data file. A user's own network is described with the same keys by a
+`FILE.yaml` next to `FILE.onnx`, or recognised by its checksum.
 """
 
 import hashlib
@@ -38,25 +38,25 @@ class ModelFile:
     name: str
     url: str | None = None
     size: int | None = None
-    """Bytes, where they are known exactly."""
+    """Size in bytes, if known exactly."""
     megabytes: float | None = None
-    """About how large, where they are not."""
+    """Approximate size, otherwise."""
     sha256: str | None = None
     md5: str | None = None
 
     @property
     def about(self) -> str:
-        """How large, for people."""
+        """The size as text."""
         amount = self.size / 1e6 if self.size is not None else self.megabytes
         return "unknown size" if amount is None else f"{amount:.1f} MB"
 
     @property
     def downloadable(self) -> bool:
-        """Whether there is an address, and a checksum to hold the file against."""
+        """Whether the address and the checksum are known."""
         return self.url is not None and bool(self.sha256 or self.md5)
 
     def fits(self, path: Path) -> bool:
-        """Whether the file on disk is this one."""
+        """Whether the file on disk has this checksum."""
         if self.size is not None and path.stat().st_size != self.size:
             return False
         if self.sha256:
@@ -66,7 +66,7 @@ class ModelFile:
 
 @config
 class InputConfig:
-    """How a picture is made ready for a network."""
+    """Preprocessing of a picture for a network."""
 
     size: tuple[int, int] = (1024, 1024)
     """Height and width."""
@@ -84,7 +84,7 @@ class InputConfig:
 
 @config
 class OutputConfig:
-    """Which output is the mask, and what is still to be done to it."""
+    """Which output is the mask, and its postprocessing."""
 
     output: str | int = 0
     """Name or number of the output."""
@@ -96,7 +96,7 @@ class OutputConfig:
 
 @config
 class Terms:
-    """On which terms a model may be used, as far as anybody says."""
+    """Terms of use of a model, as far as they are stated."""
 
     code: str
     weights: str
@@ -105,7 +105,7 @@ class Terms:
 
     @property
     def sentence(self) -> str:
-        """One line for people."""
+        """The terms in one line."""
         return (
             f"code {self.code}; weights {self.weights}; data: {self.data}; "
             f"commercial use: {self.commercial}"
@@ -127,7 +127,7 @@ class RegisteredModel:
 
     @property
     def folder(self) -> Path:
-        """Where its files lie once they are installed."""
+        """The folder of its installed files."""
         return models_folder() / self.id
 
     @property
@@ -137,7 +137,7 @@ class RegisteredModel:
 
     @property
     def installed(self) -> bool:
-        """Whether all of them are there."""
+        """Whether all of them exist."""
         return all(path.is_file() for path in self.paths)
 
 
@@ -160,7 +160,7 @@ def registered(name: str) -> RegisteredModel:
 
 
 def describe_file(path: Path) -> tuple[InputConfig, OutputConfig, Terms | None]:
-    """How a user's ONNX file is run: from `FILE.yaml` beside it, else by its checksum."""
+    """How a user's ONNX file is run: from `FILE.yaml` next to it, else by its checksum."""
     beside = path.with_suffix(".yaml")
     if beside.is_file():
         return _described(beside)
@@ -168,15 +168,15 @@ def describe_file(path: Path) -> tuple[InputConfig, OutputConfig, Terms | None]:
         if len(entry.files) == 1 and entry.files[0].fits(path):
             return entry.input, entry.output, entry.licence
     raise BadWeights(
-        f"{path} is not a registered network and {beside.name} is not beside it; write one that "
-        "says how a picture is made ready (size, fit, mean, std, activation), see docs/subject.md"
+        f"{path} is not a registered network and there is no {beside.name} next to it; write one "
+        "that states the preprocessing (size, fit, mean, std, activation), see docs/subject.md"
     )
 
 
 def check_commercial(name: str, terms: Terms | None, *, commercial_only: bool) -> None:
-    """Refuse a model whose terms do not plainly allow commercial use, where that is asked.
+    """If requested, refuse a model whose terms do not clearly allow commercial use.
 
-    `MATTEKIT_COMMERCIAL_ONLY=1` in the environment asks too.
+    `MATTEKIT_COMMERCIAL_ONLY=1` in the environment requests it too.
     """
     asked = commercial_only or os.environ.get(COMMERCIAL_ONLY, "").lower() not in OFF
     if asked and (terms is None or terms.commercial != "yes"):
@@ -202,7 +202,7 @@ def _entry(values: dict[str, Any]) -> RegisteredModel:
 
 
 def _described(path: Path) -> tuple[InputConfig, OutputConfig, Terms | None]:
-    """A user's description: the fields of input and output on one level, terms optional."""
+    """A user's description: fields of input and output in one mapping, terms optional."""
     try:
         values = yaml.safe_load(path.read_text("utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -233,7 +233,7 @@ def _terms(licence: Any, where: str) -> Terms | None:
     if missing:
         raise BadWeights(f"{where}: licence lacks {', '.join(missing)}")
     said = licence["commercial"]
-    words = {True: "yes", False: "no"}  # YAML reads a bare yes as true
+    words = {True: "yes", False: "no"}  # YAML 1.1 reads yes as true
     return _read(Terms, licence | {"commercial": words.get(said, said)}, where)
 
 
@@ -273,7 +273,7 @@ RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
 
 
 def _read(cls: type[T], values: dict[str, Any], where: str) -> T:
-    """Values of a YAML file as one of the configs above, or a sentence about the first bad one."""
+    """Values of a YAML file as one of the configs above; an error names the first invalid one."""
     known = {field.name: None for field in fields(cls)}  # type: ignore[arg-type]
     for key, value in values.items():
         if key not in known:

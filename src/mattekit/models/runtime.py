@@ -1,4 +1,4 @@
-"""ONNX Runtime, imported here and nowhere else, so that its telemetry is off wherever it runs.
+"""The only module that imports ONNX Runtime, so that its telemetry is always off.
 
 Official builds collect usage data on by default and keep an identifier in the home folder. The
 environment variable turns that off only if it is set before the import.
@@ -26,7 +26,7 @@ UNREADABLE = (
 
 
 Session = Any
-"""An opened file; ONNX Runtime states no types."""
+"""An opened model; ONNX Runtime has no type hints."""
 
 
 def open_session(path: Path, *, threads: int = 0) -> Session:

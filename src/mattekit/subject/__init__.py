@@ -1,1 +1,1 @@
-"""From a hint of the user, or none, to a trimap."""
+"""From a user's hint, or none, to a trimap."""

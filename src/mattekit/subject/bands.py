@@ -1,8 +1,8 @@
 """From a mask of the subject to a trimap whose unknown band is as wide as the edge is soft.
 
-The mask, smoothed along the colours of the photo (guided filter, He et al. 2010), is a first matte:
-it moves the edge of the mask to the edges of the picture, and where it is soft over many pixels, as
-at hair and fur, the band is wide. It is found on a small copy of the photo.
+The mask, filtered with the photo as guide (guided filter, He et al. 2010), is a first matte: it
+moves the edge of the mask to edges of the picture, and where it is soft over many pixels, as at
+hair and fur, the band is wide. It is computed on a small copy of the photo.
 """
 
 import cv2
@@ -15,27 +15,27 @@ from mattekit.imaging.trimap import band, diagonal, edge_band
 from mattekit.subject.mask import inside_of
 
 LONGEST = 512  # side of the small copy
-TOLERANCE = 0.1  # 0 and 1 of a mask are rarely exact
-TOLERANCE_FOUND = 0.3  # and a segmenter's are vague far from the subject too
-REACH = 0.04  # of the subject's diagonal: how far from the mask's edge the true one may be
+TOLERANCE = 0.1  # a mask's 0 and 1 are rarely exact
+TOLERANCE_FOUND = 0.3  # and a segmenter's are vague even far from the subject
+REACH = 0.04  # of the subject's diagonal: greatest distance of the mask's edge from the true one
 NARROWEST = 0.005  # of the diagonal: unknown on either side of a hard edge
-MARGIN = 0.004  # of the diagonal: unknown around what is soft
-FEWEST_PIXELS = 2.0  # of each of these on the small copy
-SOFT = 0.05  # a first matte within it of 0 and 1 is hard
+MARGIN = 0.004  # of the diagonal: unknown around soft pixels
+FEWEST_PIXELS = 2.0  # minimum of the three above on the small copy
+SOFT = 0.05  # values of the first matte this close to 0 or 1 are hard
 EVENNESS = 1e-4  # variance of colours below which the guided filter only averages
-SMALL_HOLE = 0.02  # of the subject: a smaller hole in the mask is rather a mistake
+SMALL_HOLE = 0.02  # of the subject: a smaller hole in the mask is probably a mistake
 SMALL_PIECE = 0.01
 
 
 def soft_bands(image: Plane, mask: Alpha, *, found: bool = False) -> Trimap:
     """The trimap of a mask, with bands as wide as its edge is soft.
 
-    Small holes become unknown, so that their colours decide. So do small pieces apart from the
-    subject, or they become background where nobody drew them.
+    Small holes become unknown, so that the matting decides. Small pieces apart from the subject
+    become unknown too, or background in a segmenter's mask.
 
     Args:
         mask: h w of the photo, in [0, 1].
-        found: a segmenter made the mask, not a person.
+        found: the mask comes from a segmenter, not from a user.
 
     Raises:
         BadTrimap: the mask is empty or full.
@@ -69,7 +69,7 @@ def _bands(small: Image, mask: Alpha, tolerance: float) -> Trimap:
 
 
 def guided(image: Image, plane: Plane, radius: int) -> Alpha:
-    """The plane as what is locally linear in the colours of the image and nearest to the plane."""
+    """The guided filter: the locally linear function of the image closest to the plane."""
 
     def mean(values: Plane) -> Plane:
         return cv2.blur(values, (2 * radius + 1, 2 * radius + 1))
@@ -88,7 +88,7 @@ def guided(image: Image, plane: Plane, radius: int) -> Alpha:
 
 
 def small_parts(mask: Mask, largest: float) -> Mask:
-    """Connected parts of the mask of at most so many pixels that do not touch the frame."""
+    """Connected parts of the mask of at most `largest` pixels that do not touch the border."""
     _, parts, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
     area = stats[:, cv2.CC_STAT_AREA]
     left, top = stats[:, cv2.CC_STAT_LEFT], stats[:, cv2.CC_STAT_TOP]
@@ -101,7 +101,7 @@ def small_parts(mask: Mask, largest: float) -> Mask:
 
 
 def small_pieces(mask: Mask) -> Mask:
-    """Parts of a mask that are small beside its largest one."""
+    """Parts of a mask that are small relative to its largest one."""
     _, parts, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     area = stats[:, cv2.CC_STAT_AREA]
     small = area < SMALL_PIECE * area[1:].max(initial=0)
@@ -111,7 +111,7 @@ def small_pieces(mask: Mask) -> Mask:
 
 
 def grown(mask: Mask, radius: int) -> Mask:
-    """The mask and all within so many pixels of it."""
+    """The mask dilated by `radius` pixels."""
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     wider: Mask = cv2.dilate(mask.astype(np.uint8), disc) > 0
     return wider

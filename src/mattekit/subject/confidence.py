@@ -1,4 +1,4 @@
-"""How sure it is that a cut-out shows the right subject; the edge has a confidence of its own."""
+"""Confidence that a cut-out shows the right subject; the confidence of the edge is separate."""
 
 import cv2
 import numpy as np
@@ -8,22 +8,22 @@ from mattekit.imaging.resize import fit_within, resize
 from mattekit.subject.bands import small_parts
 
 LONGEST = 512
-PLAIN_UNKNOWN = 0.4  # of what may be subject: more unknown than a furry one has
+PLAIN_UNKNOWN = 0.4  # share of the subject; even furry ones have less unknown
 LONG_TOUCH = 0.5  # of a side of the photo
-SIDES_CUT_OFF = 0.85  # factor for a subject that ends at three sides or more
+SIDES_CUT_OFF = 0.85  # factor for a subject cut off at three or more sides of the photo
 
 
 def subject_confidence(
     alpha: Alpha, trimap: Trimap, *, mask: Alpha | None = None, sure: float | None = None
 ) -> float:
-    """From 0 to 1: the segmenter's certainty, less what is suspicious about the result.
+    """From 0 to 1: the segmenter's confidence, reduced by suspicious properties of the result.
 
-    Suspicious are a matte that disagrees with the mask, pieces apart from the largest one, enclosed
-    holes, sides of the photo along which the subject ends, and a large share of unknown pixels.
+    These are a matte that disagrees with the mask, pieces apart from the largest one, enclosed
+    holes, sides of the photo that cut the subject off, and a large share of unknown pixels.
 
     Args:
-        mask: what the segmenter or the user said, if it was a mask.
-        sure: how sure the segmenter was.
+        mask: of the segmenter or the user, if there is one.
+        sure: the segmenter's confidence.
     """
     size = fit_within(alpha.shape, LONGEST)
     small = resize(alpha, size)
@@ -51,13 +51,13 @@ def overlap(one: Mask, other: Mask) -> float:
 
 
 def largest_share(mask: Mask) -> float:
-    """Share of a mask that its largest connected part has."""
+    """Share of a mask in its largest connected part."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     area = stats[1:, cv2.CC_STAT_AREA]
     return float(area.max(initial=0) / max(1, area.sum()))
 
 
 def sides_touched(mask: Mask) -> int:
-    """Sides of the picture along which half or more is subject."""
+    """Number of sides of the picture along which half or more is subject."""
     sides = (mask[0], mask[-1], mask[:, 0], mask[:, -1])
     return sum(float(side.mean()) >= LONG_TOUCH for side in sides)

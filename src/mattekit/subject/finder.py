@@ -1,7 +1,7 @@
-"""The segmenter in the package: a small network that finds the subject of ordinary photographs.
+"""The shipped segmenter: a small network that finds the subject of ordinary photographs.
 
-The network looks at the photo at two sizes and mirrored. GrabCut, from the mean of these, moves
-the edge of the mask to the edges of the picture. How far all of them agree is how sure it is.
+The network is run at two sizes and on the mirrored photo. GrabCut, started from the mean of these
+masks, moves the edge of the mask to edges of the picture. Their agreement gives the confidence.
 """
 
 from functools import cache
@@ -26,7 +26,7 @@ SIDES = (256, 320)
 WORKING = 400  # longest side of the picture in which GrabCut moves the edge
 SURE = 0.95  # soft values beyond it are fixed
 ROUNDS = 3
-SURE_OF_HOLE = 0.75  # a hole in which the network believes more than that in the subject is none
+SURE_OF_HOLE = 0.75  # holes whose mean soft value is above this are filled
 
 
 class Finder:
@@ -36,7 +36,7 @@ class Finder:
     understands = frozenset({"nothing", "box", "points"})
 
     def __init__(self, path: Path | None = None) -> None:
-        """From the file in the package, or from one that `mattekit export` wrote."""
+        """Open the shipped file, or one that `mattekit export` wrote."""
         if path is not None:
             self.session = open_session(path)
             return
@@ -44,7 +44,7 @@ class Finder:
             self.session = open_session(shipped)
 
     def segment(self, image: Plane, prompt: Prompt) -> Segmentation:
-        """The mask, soft where its edge is, and how sure the network is of it."""
+        """The mask, soft where its edge is, and its confidence."""
         pixels = to_depth(image, 8)
         masks, single = self._looks(pixels, prompt)
         soft = np.mean(masks, axis=0)
@@ -57,7 +57,7 @@ class Finder:
         return Segmentation(mask=mask, segmenter=self.name, sure=float(sure))
 
     def _looks(self, pixels: Plane, prompt: Prompt) -> tuple[list[Alpha], float]:
-        """Soft masks of 320x320 from every size, straight and mirrored; whether there is one."""
+        """Soft masks of 320x320 from every size, plain and mirrored; the score of one subject."""
         masks, singles = [], []
         for side in SIDES:
             image = resize(pixels, (side, side)).astype(np.float32).transpose(2, 0, 1) / 255
@@ -75,7 +75,7 @@ class Finder:
 
 @cache
 def finder() -> Finder:
-    """The network of the package, opened once."""
+    """The shipped segmenter, opened once."""
     return Finder()
 
 
@@ -97,7 +97,7 @@ def cut_along_edges(small: Plane, soft: Alpha) -> Mask:
 
 
 def without_mistakes(cut: Mask, soft: Alpha) -> Mask:
-    """Holes and pieces that GrabCut made by colour alone, and the network does not believe in."""
+    """The cut without holes and pieces that contradict the network's soft mask."""
     mended = cut.copy()
     for value in (True, False):
         count, parts = cv2.connectedComponents((cut == value).astype(np.uint8), connectivity=4)
@@ -110,7 +110,7 @@ def without_mistakes(cut: Mask, soft: Alpha) -> Mask:
 
 
 def smoothed(cut: Mask, soft: Alpha) -> Alpha:
-    """The hard mask, softened where the network was undecided too."""
+    """The hard mask, softened where the network was undecided."""
     edge = cv2.GaussianBlur(cut.astype(np.float32), (0, 0), 1.0)
     decided = (soft > SURE) | (soft < 1 - SURE)
     mask: Alpha = np.where(decided, cut, edge).astype(np.float32)

@@ -1,7 +1,7 @@
-"""The subject by a segmenter: which one, whether to believe it, and how sure it is.
+"""Finding the subject with a segmenter: its choice, acceptance of its mask, and confidence.
 
-Without a hint the segmenter's own certainty decides between taking, warning and refusing. With a
-box or points somebody said what the subject is, so that GrabCut is tried where the network fails.
+Without a hint the segmenter's confidence decides between accepting, warning and refusing. With a
+box or points the user said what the subject is, so GrabCut is tried if the network fails.
 """
 
 from collections.abc import Callable, Sequence
@@ -26,11 +26,11 @@ from mattekit.subject.segmenters import (
 )
 
 TAKEN = 0.75
-"""From this certainty on, a subject found without a hint is taken without a warning."""
+"""A subject found without a hint is accepted without a warning from this confidence on."""
 REFUSED = 0.35
-"""Below it, nothing is cut."""
+"""Below it, the photo is refused."""
 STRONGER = "u2netp"
-"""What is offered where the segmenter of the package is unsure: small, and Apache-2.0."""
+"""Offered if the shipped segmenter is unsure: small, and Apache-2.0."""
 PREFERRED = (
     "birefnet-general",
     "ben2",
@@ -45,26 +45,25 @@ PREFERRED = (
     "u2net",
     "u2netp",
 )
-"""Installed segmenters of any subject, the best first; those of people or drawings are only taken
-by name."""
+"""Segmenters of any subject, the best first; those of people or drawings are used only by name."""
 OWN = "small"
 
 LONGEST = 320
-EDGE = 0.02  # of the subject's diagonal: undecided pixels that belong to a plain edge
+EDGE = 0.02  # of the subject's diagonal: band of undecided pixels along a normal edge
 UNDECIDED = (0.2, 0.8)
-LEAST_OF_BOX = 0.05  # share of a box that a subject fills
+LEAST_OF_BOX = 0.05  # least share of a box that a subject fills
 LEAST_SURE_IN_BOX = 0.3
 
 
 @dataclass(frozen=True, kw_only=True)
 class FoundSubject:
-    """The trimap that a hint stands for, and what the user should know about it."""
+    """The trimap found from a hint, and warnings about it."""
 
     trimap: Trimap
     mask: Alpha | None = None
     """The segmentation that the trimap was made from, where there was one."""
     confidence: float | None = None
-    """From 0 to 1, of a subject that nobody drew."""
+    """From 0 to 1, for a subject found by a segmenter."""
     segmenter: str | None = None
     terms: Terms | None = None
     """Of the segmenter."""
@@ -75,10 +74,10 @@ def find_alone(image: Plane, name: str | None, *, commercial_only: bool = False)
     """The subject without a hint.
 
     Args:
-        name: of the segmenter; default: the best that is installed.
+        name: of the segmenter; default: the best installed one.
 
     Raises:
-        NoSubject: the segmenter is not sure enough that there is one.
+        NoSubject: the segmenter's confidence is too low.
     """
     segmenter = choose(name, "nothing", commercial_only=commercial_only)
     found = segmenter.segment(image, Prompt())
@@ -110,7 +109,7 @@ def find_in_box(
 def find_at_points(
     image: Plane, points: Sequence[Point], name: str | None, *, commercial_only: bool = False
 ) -> FoundSubject:
-    """The subject under points, without what is under points of the background."""
+    """The subject at some points, without what is at points of the background."""
     height, width = image.shape[:2]
     for x, y, *_ in points:
         if not (0 <= x < width and 0 <= y < height):
@@ -160,7 +159,7 @@ def candidates(kind: str) -> list[str]:
 
 
 def certainty(found: Segmentation) -> float:
-    """How sure the segmenter is, by its own word or by how much of its mask is undecided."""
+    """The segmenter's confidence: its own, or from the undecided share of its mask."""
     if found.sure is not None:
         return found.sure
     size = fit_within(found.mask.shape, LONGEST)
@@ -190,7 +189,7 @@ def _of(
 def _by_colours(cut: Callable[[], Trimap], name: str) -> FoundSubject:
     return FoundSubject(
         trimap=cut(),
-        warnings=(f"{name} found nothing there; the subject was told by its colours",),
+        warnings=(f"{name} found nothing there; the subject was found by its colours",),
     )
 
 

@@ -1,7 +1,7 @@
-"""What the user says of the subject: a union of hints, each of which finds a trimap.
+"""Hints of the user about the subject: a union of configs, each of which finds a trimap.
 
-A hint is a config: its class says what it is called, how it is written as text or whether it comes
-as a file, and what it means. Commands, forms and documents are derived from that.
+The class of a hint has its name, its syntax as text or whether it is a file, and its help text.
+Command-line options, forms and documentation are derived from it.
 """
 
 import re
@@ -29,7 +29,7 @@ Array = ArrayLike
 
 @config
 class Trimap:
-    """Background, unknown region and foreground, drawn."""
+    """A drawn trimap: background, unknown region and foreground."""
 
     name: Literal["trimap"] = "trimap"
     value: Source | Array
@@ -59,7 +59,7 @@ class Mask:
     """Width of the unknown edge, in pixels or as a share such as `2%`; by default as wide as the
     edge is soft."""
     label: int | Literal["any"] | None = None
-    """Of a mask of labels, where 0 is background: the subject with this value, or all of them."""
+    """For a mask of labels, where 0 is background: the subject with this value, or all of them."""
     metavar: ClassVar[str] = "FILE|DIR"
     is_file: ClassVar[bool] = True
     help: ClassVar[str] = "Any segmentation, white on the subject."
@@ -82,12 +82,12 @@ class Mask:
 
 @config
 class _Segmented:
-    """What hints have that a segmenter makes a mask of."""
+    """Fields of hints that use a segmenter."""
 
     segmenter: str | None = None
-    """Name or ONNX file of a segmenter; default: the best that is installed."""
+    """Name or ONNX file of a segmenter; default: the best installed one."""
     commercial_only: bool = False
-    """Refuse segmenters whose terms do not plainly allow commercial use."""
+    """Refuse segmenters whose terms do not clearly allow commercial use."""
 
 
 @config
@@ -103,7 +103,7 @@ class Box(_Segmented):
 
     @classmethod
     def parse(cls, text: str) -> "Box":
-        """The box of a text.
+        """Parse the box.
 
         >>> Box.parse("10, 20,300,400").value
         (10, 20, 300, 400)
@@ -134,7 +134,7 @@ class Points(_Segmented):
 
     @classmethod
     def parse(cls, text: str) -> "Points":
-        """The points of a text, with spaces or semicolons between them.
+        """Parse the points, separated by spaces or semicolons.
 
         >>> Points.parse("120,80 40,300,0").value
         ((120, 80), (40, 300, 0))
@@ -163,7 +163,7 @@ class Scribbles:
 
     name: Literal["scribbles"] = "scribbles"
     value: Source | Array
-    """A file or colours, or labels as of a trimap with unknown where nothing is painted."""
+    """A file or colours, or labels as in a trimap, unknown where nothing is painted."""
     metavar: ClassVar[str] = "FILE|DIR"
     is_file: ClassVar[bool] = True
     help: ClassVar[str] = "White strokes on the subject, black ones on the background."
@@ -185,7 +185,7 @@ class Scribbles:
 
 @config
 class Auto(_Segmented):
-    """No hint: the subject is found in the photo, or the photo refused."""
+    """No hint: the subject is found in the photo, or the photo is refused."""
 
     name: Literal["auto"] = "auto"
     help: ClassVar[str] = "The subject is found without a hint."
@@ -208,7 +208,7 @@ def hint_of(
     commercial_only: bool = False,
     **given: Any,
 ) -> HintConfig:
-    """The hint that is given by its name; without one, `Auto`.
+    """The hint given by keyword; without one, `Auto`.
 
     Args:
         band, label, strict, segmenter, commercial_only: options of the hints that have them.

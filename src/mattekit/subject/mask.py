@@ -1,4 +1,4 @@
-"""From any segmentation of the subject to a trimap: its edge becomes an unknown band."""
+"""From a segmentation of the subject to a trimap: its edge becomes an unknown band."""
 
 import re
 
@@ -13,7 +13,7 @@ ASPECT_TOLERANCE = 0.01
 
 
 def from_mask(mask: Alpha, band: str | float | None = None) -> Trimap:
-    """The trimap of a mask: unknown are its widened edge and what is neither 0 nor 1 in it.
+    """The trimap of a mask: a band along its edge and values between 0 and 1 become unknown.
 
     Args:
         band: width of the unknown edge, in pixels or as a share of the subject such as `2%`.
@@ -51,15 +51,15 @@ def band_pixels(width: str | float | None, diagonal: float) -> float:
 
 
 def fitted(mask: Alpha, size: Size) -> tuple[Alpha, tuple[str, ...]]:
-    """The mask at the photo's size, and a warning where it had another one.
+    """The mask at the photo's size, and a warning if it had another size.
 
     Raises:
-        BadImage: where the mask is of another aspect, so that it belongs to another picture.
+        BadImage: the mask has another aspect ratio, so it belongs to another picture.
     """
     if mask.shape == size:
         return mask, ()
     found = f"the mask is {mask.shape[1]}x{mask.shape[0]} and the photo {size[1]}x{size[0]}"
     aspect = (mask.shape[1] / mask.shape[0]) / (size[1] / size[0])
     if abs(aspect - 1) > ASPECT_TOLERANCE:
-        raise BadImage(f"{found}; give a mask of the whole photo, with its aspect")
+        raise BadImage(f"{found}; give a mask of the whole photo, with its aspect ratio")
     return resize(mask, size), (f"{found}; it was resized",)

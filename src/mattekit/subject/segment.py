@@ -19,25 +19,25 @@ Rectangle = tuple[int, int, int, int]
 """x, y of the upper left corner, width, height, in pixels of the photo."""
 
 Point = tuple[int, int] | tuple[int, int, int]
-"""x, y in pixels of the photo, and 1 on the subject, as without it, or 0 on the background."""
+"""x, y in pixels of the photo, and optionally 1 on the subject (default) or 0 on the background."""
 
 Corners = tuple[float, float, float, float]
 """Left, top, right, bottom, as shares of the photo's sides."""
 
 LONGEST = 700
-TRIAL = 350  # where starts are compared
+TRIAL = 350  # size at which starts are compared
 WHITE, BLACK = 200, 55
 BORDER_SHARE = 0.02  # of the shorter side
 POINT_SHARE = 0.01  # radius of a point, of the longer side of the small copy
-CLEARLY = 0.5  # a path to the background of that share of the path to the subject
-STEP_COST = 0.02  # of one pixel beside a change of one colour from 0 to 1, along a path
+CLEARLY = 0.5  # ratio of path lengths to background and subject
+STEP_COST = 0.02  # cost of a pixel relative to a change of one channel from 0 to 1
 PLACE_WEIGHT = 0.5  # when strokes are compared
 MOST_SAMPLES = 3_000  # of each kind of stroke
 STARTS = (None, 0.5, 1.0)
-"""Starts inside a box: everything is probably subject, or everything but what is like the outside
-in colour and place, with this weight of place. The cut of least energy is taken: wrong pixels on
-ten photographs fall from 4.8 to 1.3 %."""
-OPAQUE = 0.5  # less opaque paint is no stroke
+"""Starts inside a box: everything is probably subject, or everything except pixels similar to the
+outside in colour and place, with this weight of place. The cut of least energy is used: wrong
+pixels on ten photographs fall from 4.8 to 1.3 %."""
+OPAQUE = 0.5  # less opaque paint is ignored
 
 
 def from_box(image: Plane, box: Rectangle) -> Trimap:
@@ -59,7 +59,7 @@ def from_box(image: Plane, box: Rectangle) -> Trimap:
 
 
 def _cut_box(small: Plane, corners: Corners, place: float | None) -> Cut:
-    """GrabCut with the box as probable subject, but for what is like the outside, if asked."""
+    """GrabCut with the box as probable subject, optionally without pixels like the outside."""
     height, width = small.shape[:2]
     left, top, right, bottom = corners
     rows = slice(int(top * height), int(np.ceil(bottom * height)))
@@ -69,7 +69,7 @@ def _cut_box(small: Plane, corners: Corners, place: float | None) -> Cut:
     if np.count_nonzero(~inside) < COMPONENTS:
         raise BadTrimap("the box leaves no background; draw it around the subject only")
     if np.count_nonzero(inside) < COMPONENTS:
-        raise BadTrimap("the box holds next to nothing; draw it around the whole subject")
+        raise BadTrimap("the box is almost empty; draw it around the whole subject")
     marks = np.where(inside, cv2.GC_PR_FGD, cv2.GC_BGD).astype(np.uint8)
     if place is not None:
         distance = distance_from(small, ~inside, place=place)
@@ -78,7 +78,7 @@ def _cut_box(small: Plane, corners: Corners, place: float | None) -> Cut:
 
 
 def from_scribbles(image: Plane, scribbles: Trimap) -> Trimap:
-    """The trimap that strokes on the subject and on the background stand for.
+    """The trimap from strokes on the subject and on the background.
 
     Args:
         scribbles: labels at the size of the photo, see `stroke_labels`.
@@ -102,10 +102,10 @@ def from_scribbles(image: Plane, scribbles: Trimap) -> Trimap:
 
 
 def from_points(image: Plane, points: Sequence[Point]) -> Trimap:
-    """The trimap of the subject that some points lie on.
+    """The trimap of the subject at some points.
 
-    Every pixel begins on the side that is nearer along the cheapest path of small colour changes:
-    the subject's points, or the background's and the border of the photo.
+    Every pixel starts on the side with the smaller geodesic distance: that of the subject's points,
+    or that of the background's points and the border of the photo.
     """
     height, width = image.shape[:2]
     for x, y, *_ in points:
@@ -122,7 +122,7 @@ def from_points(image: Plane, points: Sequence[Point]) -> Trimap:
     near = geodesic_distance(trial, _discs(trial, subject, width))
     far = geodesic_distance(trial, edge | _discs(trial, background, width))
     start = np.where(near < far, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
-    if background:  # what is clearly of another object is not left to GrabCut's colours
+    if background:  # pixels clearly of another object are fixed before GrabCut
         marked = geodesic_distance(trial, _discs(trial, background, width))
         start[marked < CLEARLY * near] = cv2.GC_BGD
     marks = resize(start, (small.shape[0], small.shape[1]), "labels")
@@ -132,7 +132,7 @@ def from_points(image: Plane, points: Sequence[Point]) -> Trimap:
 
 
 def _discs(small: Plane, points: Sequence[Point], width: int) -> Mask:
-    """The points of a photo of that width as small discs on the copy."""
+    """Points, in pixels of a photo of that width, as small discs on the copy."""
     discs = np.zeros(small.shape[:2], np.uint8)
     radius = max(1, round(POINT_SHARE * max(discs.shape)))
     for x, y, *_ in points:
@@ -142,7 +142,7 @@ def _discs(small: Plane, points: Sequence[Point], width: int) -> Mask:
 
 
 def geodesic_distance(small: Plane, seeds: Mask) -> Plane:
-    """Length of the cheapest path from a seed, where changes of colour cost."""
+    """Length of the cheapest path from a seed, with a cost for changes of colour."""
     colours = small.astype(np.float32) / 255
     number = np.arange(seeds.size).reshape(seeds.shape)
     starts, ends, costs = [], [], []
@@ -165,7 +165,7 @@ def geodesic_distance(small: Plane, seeds: Mask) -> Plane:
 
 
 def border(size: Size, share: float) -> Mask:
-    """Top, left and right edge of a share of the shorter side; a portrait stands on the lower."""
+    """Top, left and right border, a share of the shorter side wide; portraits touch the lower."""
     width = max(2, round(share * min(size)))
     edge = np.zeros(size, np.bool_)
     edge[:width] = edge[:, :width] = edge[:, -width:] = True
@@ -173,7 +173,7 @@ def border(size: Size, share: float) -> Mask:
 
 
 def stroke_labels(colours: Plane, alpha: Alpha | None = None) -> Trimap:
-    """Labels of painted strokes: white is subject, black background, grey or clear undecided."""
+    """Labels of painted strokes: white is subject, black background, other paint undecided."""
     grey = to_depth(colours, 8)
     dark, bright = grey.max(axis=-1), grey.min(axis=-1)
     painted = np.True_ if alpha is None else alpha >= OPAQUE
@@ -184,7 +184,7 @@ def stroke_labels(colours: Plane, alpha: Alpha | None = None) -> Trimap:
 
 
 def small_copy(image: Plane, longest: int = LONGEST) -> Plane:
-    """The photo with its longer side at most so many pixels, at 8 bits."""
+    """The photo with its longer side at most `longest` pixels, at 8 bits."""
     size = fit_within((image.shape[0], image.shape[1]), longest)
     return resize(to_depth(image, 8), size)
 
@@ -195,10 +195,10 @@ def enlarged(labels: Trimap, size: Size) -> Trimap:
 
 
 def distance_from(small: Plane, samples: Mask, *, place: float, seed: int = 0) -> Plane:
-    """How far every pixel is, in colour and place, from the nearest of the samples.
+    """Distance of every pixel, in colour and place, from the nearest of the samples.
 
     Args:
-        place: weight of one side of the picture beside a colour range of 1.
+        place: weight of one side of the picture relative to a colour range of 1.
     """
     features = _features(small, place)
     chosen = np.random.default_rng(seed).permutation(np.flatnonzero(samples))[:MOST_SAMPLES]
@@ -207,7 +207,7 @@ def distance_from(small: Plane, samples: Mask, *, place: float, seed: int = 0) -
 
 
 def otsu(values: Plane) -> float:
-    """The threshold that divides values best into two groups."""
+    """Otsu's threshold, which separates values best into two groups."""
     highest = max(float(values.max()), 1e-6)
     steps = np.clip(values * (255 / highest), 0, 255).astype(np.uint8).reshape(-1, 1)
     threshold, _ = cv2.threshold(steps, 0, 255, cv2.THRESH_OTSU)
@@ -243,7 +243,7 @@ def _cut_from_strokes(small: Plane, strokes: Trimap) -> Cut:
 
 
 def _nearest_stroke(small: Plane, strokes: Trimap) -> Trimap:
-    """The kind of the stroke that is nearest to every pixel in colour and place."""
+    """The label of the stroke nearest to every pixel in colour and place."""
     features = _features(small, PLACE_WEIGHT)
     labels = strokes.ravel()
     chosen = np.concatenate([_spread(labels == FOREGROUND), _spread(labels == BACKGROUND)])
@@ -253,6 +253,6 @@ def _nearest_stroke(small: Plane, strokes: Trimap) -> Trimap:
 
 
 def _spread(mask: Plane) -> Plane:
-    """Numbers of at most so many True places, evenly spread."""
+    """Indices of a bounded number of True pixels, evenly spread."""
     places = np.flatnonzero(mask)
     return places[:: max(1, len(places) // MOST_SAMPLES)]

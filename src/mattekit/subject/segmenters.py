@@ -1,7 +1,8 @@
-"""Networks that find the subject, behind one idiom: `segment(image, prompt)` to a soft mask.
+"""Networks that find the subject, with one interface: `segment(image, prompt)` gives a soft mask.
 
-Two adapters run what users bring or fetch: `SingleFile` (photo to mask) and `PromptedPair`
-(encoder and decoder, with points and boxes). The one that mattekit ships is `finder`.
+Two adapters run registered and user-supplied networks: `SingleFile` (photo to mask) and
+`PromptedPair` (encoder and decoder, with points and boxes). The one that mattekit ships is
+`finder`.
 """
 
 from collections.abc import Mapping
@@ -28,13 +29,13 @@ from mattekit.models.registry import (
 )
 from mattekit.models.runtime import open_session
 
-BOX_MARGIN = 0.15  # around a box, of its sides: what a network sees of a photo with a box
-FLAT = 1e-4  # a range of values that is not stretched
+BOX_MARGIN = 0.15  # margin around a box, relative to its sides, in the crop for the network
+FLAT = 1e-4  # a smaller range of values is not stretched
 
 
 @dataclass(frozen=True, kw_only=True)
 class Segmentation:
-    """A soft mask of the subject, and how sure the segmenter is that there is one subject."""
+    """A soft mask of the subject, and the segmenter's confidence that there is one subject."""
 
     mask: Alpha
     segmenter: str
@@ -56,7 +57,7 @@ class Segmenter(Protocol):
 
 
 def open_segmenter(name: str, *, commercial_only: bool = False) -> Segmenter:
-    """A segmenter by its registered name or its ONNX file; `small` is the one in the package."""
+    """A segmenter by its registered name or its ONNX file; `small` is the shipped one."""
     from mattekit.subject.finder import SHIPPED, finder
 
     if name == SHIPPED:
@@ -80,12 +81,12 @@ def open_segmenter(name: str, *, commercial_only: bool = False) -> Segmenter:
 
 
 def installed_segmenters() -> list[str]:
-    """Names of registered segmenters whose files are here, in the order of the registry."""
+    """Names of installed registered segmenters, in the order of the registry."""
     return [entry.id for entry in registry().values() if entry.kind != "trimap" and entry.installed]
 
 
 class SingleFile:
-    """A network of one file: photo in, mask out. A box is shown to it as a crop."""
+    """A network of one file, from photo to mask. A box is passed as a crop."""
 
     understands = frozenset({"nothing", "box"})
 
@@ -96,7 +97,7 @@ class SingleFile:
         self.session = open_session(path)
 
     def segment(self, image: Plane, prompt: Prompt) -> Segmentation:
-        """The mask; with a box that of what is inside, and 0 outside."""
+        """The mask; with a box, of its inside, and 0 outside."""
         if prompt.box is None:
             return self._result(self._mask(image))
         height, width = image.shape[:2]
@@ -127,7 +128,7 @@ class SingleFile:
         return activated(np.squeeze(outputs[which]).astype(np.float32), self.output, self.name)
 
     def _finished(self, mask: Plane, placed: "Placed", size: Size) -> Alpha:
-        """The part of the output that shows the photo, at the photo's size."""
+        """The part of the output that covers the photo, at the photo's size."""
         rows, columns = mask.shape
         top, left = round(placed.top * rows), round(placed.left * columns)
         bottom, right = round(placed.bottom * rows), round(placed.right * columns)
@@ -182,7 +183,7 @@ class PromptedPair:
     def _asked(
         self, embedded: Mapping[str, Plane], points: Plane, labels: Plane, size: Size
     ) -> dict[str, Plane]:
-        """Every input of the decoder: prompts by their usual names, the rest from the encoder."""
+        """All inputs of the decoder: prompts by their usual names, the rest from the encoder."""
         prompts = {
             "point_coords": points[None],
             "point_labels": labels[None],
@@ -205,7 +206,7 @@ class PromptedPair:
 
 @dataclass(frozen=True, kw_only=True)
 class Placed:
-    """Where the photo lies in what the network sees, as shares of its sides."""
+    """The rectangle of the photo in the network's input, relative to its sides."""
 
     top: float = 0.0
     left: float = 0.0
@@ -214,7 +215,7 @@ class Placed:
 
 
 def arrange(image: Plane, how: InputConfig) -> tuple[npt.NDArray[np.float32], Placed]:
-    """The picture as a network wants it, and where in it the photo lies."""
+    """The input of a network, and the rectangle of the photo in it."""
     height, width = image.shape[:2]
     rows, columns = how.size
     placed = Placed()
@@ -254,10 +255,10 @@ def arrange(image: Plane, how: InputConfig) -> tuple[npt.NDArray[np.float32], Pl
 def activated(values: Plane, how: OutputConfig, name: str) -> Plane:
     """A network's raw output as a mask in [0, 1], h w."""
     if not np.isfinite(values).all():
-        raise BadWeights(f"{name} gives values that are no numbers; its file may be damaged")
+        raise BadWeights(f"{name} gives values that are not numbers; its file may be damaged")
     if how.activation == "softmax":
         if values.ndim != 3:
-            raise BadWeights(f"{name} gives one channel; softmax needs one a class")
+            raise BadWeights(f"{name} gives one channel; softmax needs one per class")
         shifted = np.exp(values - values.max(axis=0))
         values = shifted[-1] / shifted.sum(axis=0)
     elif values.ndim == 3:
@@ -275,7 +276,7 @@ def activated(values: Plane, how: OutputConfig, name: str) -> Plane:
 
 
 def _best(outputs: list[Plane], names: list[str]) -> Plane:
-    """The mask that the decoder itself thinks best."""
+    """The mask with the decoder's highest score."""
     masks = np.squeeze(outputs[0], axis=0)
     if masks.ndim == 2:
         return masks

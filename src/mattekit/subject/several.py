@@ -1,7 +1,7 @@
 """Several subjects in one photo: a hint for each of them, or for all together.
 
-A mask may give every subject a value of its own (0 is background), as instance segmentation does;
-among points every one on a subject is a subject, and the others are beside it.
+A mask may have one value per subject (0 is background), as instance segmentation does; every point
+on a subject stands for one subject, and the other points are outside it.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ MOST_LABELS = 64
 
 
 def hints_of_subjects(hints: dict[str, Any], subjects: Subjects) -> list[dict[str, Any]]:
-    """What `hint_of` takes, once for each subject or once for all.
+    """Arguments of `hint_of`, once per subject or once for all.
 
     >>> hints_of_subjects({"points": [(10, 20), (30, 20), (5, 5, 0)]}, "each")[1]
     {'points': [(30, 20), (10, 20, 0), (5, 5, 0)]}
@@ -35,8 +35,8 @@ def hints_of_subjects(hints: dict[str, Any], subjects: Subjects) -> list[dict[st
             return [hints]
         return [hints | {"points": points} for points in _each_point(hints["points"])]
     raise BadArgument(
-        "--subjects needs to know the subjects; give --mask with one value a subject, or a --point "
-        "on each"
+        "--subjects needs to know the subjects; give --mask with one value per subject, or a "
+        "--point on each"
     )
 
 
@@ -44,16 +44,16 @@ def labels_of(mask: Path) -> list[int]:
     """The values of the subjects in a mask of labels, of 8 bits.
 
     Raises:
-        BadArgument: no pixel is a subject, or so many values are there that it is no such mask.
+        BadArgument: no pixel is a subject, or there are too many values for a mask of labels.
     """
     values = np.unique(np.rint(read_alpha(mask) * 255).astype(np.uint8))
     labels = [int(value) for value in values if value > 0]
     if not labels:
-        raise BadArgument(f"{mask} is black all over; a mask of labels has one value a subject")
+        raise BadArgument(f"{mask} is black all over; a mask of labels has one value per subject")
     if len(labels) > MOST_LABELS:
         raise BadArgument(
-            f"{mask} has {len(labels)} values, as a soft mask has; --subjects each takes one value "
-            "a subject"
+            f"{mask} has {len(labels)} values, as a soft mask has; --subjects each needs one value "
+            "per subject"
         )
     return labels
 

@@ -23,13 +23,22 @@ SIMILAR = 0.15
 def scene(seed: int, size: int | Size = 512, *, kind: str | None = None) -> Sample:
     """The picture number `seed`: the same planes every time, all of them known exactly.
 
+    Args:
+        seed: 0 or more.
+        size: height and width, or the side of a square.
+        kind: a name of `KINDS`; default: a random one.
+
+    Returns:
+        Image, alpha, trimap, foreground and background, aligned.
+
+    Raises:
+        BadArgument: there is no such kind, or the size has no pixel.
+
     >>> picture = scene(7, (48, 64), kind="hair")
     >>> picture.image.shape, picture.name
     ((48, 64, 3), 'hair-000007')
     """
-    height, width = (size, size) if isinstance(size, int) else size
-    if height < 1 or width < 1:
-        raise BadArgument(f"a scene of {width}x{height} pixels has no pixel; give at least 1x1")
+    height, width = checked_size(size)
     rng = np.random.default_rng(seed)
     kind = kind or random_kind(rng)
     subject = subject_of_kind(kind, rng, (height, width))
@@ -48,6 +57,14 @@ def scene(seed: int, size: int | Size = 512, *, kind: str | None = None) -> Samp
         background=background,
         name=f"{kind}-{seed:06d}",
     )
+
+
+def checked_size(size: int | Size) -> Size:
+    """Height and width of a scene; one number is both."""
+    height, width = (size, size) if isinstance(size, int) else size
+    if height < 1 or width < 1:
+        raise BadArgument(f"a scene of {width}x{height} pixels has no pixel; give at least 1x1")
+    return height, width
 
 
 def _colours_of(rng: np.random.Generator, image: Image) -> list[Colour]:

@@ -123,7 +123,9 @@ def averaged(network: nn.Module, decay: float | None) -> AveragedModel | None:
     """A running average of weights and of the statistics of norms, or None without a decay."""
     if decay is None:
         return None
-    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+    average.n_averaged = average.n_averaged.cpu()  # read at every step, which a GPU would wait for
+    return average
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""The words of `mattekit prepare`, one a file."""
+"""The subcommands of `mattekit prepare`, one per file."""

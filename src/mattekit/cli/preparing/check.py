@@ -18,7 +18,7 @@ from mattekit.preparation.fingerprints import overlaps
 from mattekit.preparation.inventory import Inventory, take_inventory
 
 SHOWN = 20
-"""Findings of a kind that are printed."""
+"""Maximum of findings printed per kind."""
 
 
 def check(
@@ -37,7 +37,7 @@ def check(
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Decode every file of a data set and say what is wrong with it; exit code 1 if anything is."""
+    """Decode every file of a data set and report problems; exit code 1 if there are any."""
     look_at = partial(_examined, allow_masks=allow_masks, processes=processes, quiet=quiet or json)
     inventory = take_inventory(folder)
     examined = look_at(inventory)
@@ -101,12 +101,12 @@ def _document(folder: Path, inventory: Inventory, findings: Sequence[Finding]) -
 
 
 def _list(findings: Sequence[Finding]) -> None:
-    """A line for each finding, as long as there are not too many of a kind."""
-    told: Counter[str] = Counter()
+    """A line for each finding, up to a maximum per kind."""
+    counts: Counter[str] = Counter()
     for one in findings:
-        told[one.kind] += 1
-        if told[one.kind] <= SHOWN:
+        counts[one.kind] += 1
+        if counts[one.kind] <= SHOWN:
             typer.echo(f"{one.path}: {one.kind}: {one.sentence}", err=True)
-    for kind, count in told.items():
+    for kind, count in counts.items():
         if count > SHOWN:
             typer.echo(f"{kind}: {count - SHOWN} more; --json lists all", err=True)

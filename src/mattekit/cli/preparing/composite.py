@@ -23,7 +23,7 @@ def composite(
     ],
     output: OutputFolder,
     preset: Annotated[
-        str, typer.Option("--preset", metavar="|".join(PRESETS), help="Whose pixels come out.")
+        str, typer.Option("--preset", metavar="|".join(PRESETS), help="The program to reproduce.")
     ] = "adobe",
     split: Annotated[Split, typer.Option("--split", help="Of a set that has both.")] = "train",
     per_foreground: Annotated[

@@ -29,7 +29,7 @@ def denoise(
     *,
     batch: ManyProcesses,
 ) -> None:
-    """Write pictures without their noise. What was made in the same way is not made again."""
+    """Write denoised pictures; results with the same settings are kept."""
     if sigma <= 0:
         raise BadArgument(f"noise of sigma {sigma:g} cannot be removed; give more than 0")
     require(method)

@@ -38,7 +38,7 @@ def labels(
     *,
     report: ReportOptions,
 ) -> None:
-    """Write the table original,trimap,mask,background,split: one row a background."""
+    """Write the table original,trimap,mask,background,split: one row per background."""
     if output.exists() and not report.overwrite:
         raise BadOutput(f"{output} exists; add --overwrite")
     written = prepare_labels(

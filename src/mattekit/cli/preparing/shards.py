@@ -22,13 +22,13 @@ def shards(
         typer.Option("--window", metavar="PIXELS", help="Store squares of this side, not all."),
     ] = None,
     draws: Annotated[
-        int, typer.Option("--draws", min=1, help="Times that every sample is drawn.")
+        int, typer.Option("--draws", min=1, help="How often every sample is drawn.")
     ] = 1,
     seed: Seed = 0,
     *,
     report: ReportOptions,
 ) -> None:
-    """Decode the training samples of a recipe once, into files that are mapped into memory."""
+    """Decode the training samples of a recipe once, into memory-mapped files."""
     from mattekit.preparation.shards import write_shards
     from mattekit.recipes.recipe import find, load_recipe
 

@@ -32,7 +32,7 @@ def unpack(
     *,
     report: ReportOptions,
 ) -> None:
-    """Unpack archives that need not be trusted; run it again to go on where it stopped."""
+    """Unpack untrusted archives safely; run it again to resume."""
     from mattekit.preparation.archives import unpack_archives
 
     def work(path: Path) -> Outcome:

@@ -7,7 +7,7 @@ from typing import Literal
 
 import numpy as np
 
-from mattekit.classical.estimates import Estimates, estimates
+from mattekit.classical.estimates import Estimates, estimates, estimates_over
 from mattekit.core.atomic import make_folder, replacing
 from mattekit.core.config import config
 from mattekit.core.errors import BadData
@@ -26,6 +26,13 @@ class EstimatesConfig:
     cache: str | None = None
     """Cache folder for estimates (28 bytes per pixel), by the content of photo and trimap; only for
     samples that are repeated unchanged."""
+    plate: bool = False
+    """The background of a sample is known where the network is used, as before a screen: it stands
+    in the planes of the background, and the alphas are unmixed with it."""
+
+    def __post_init__(self) -> None:
+        if self.plate and self.cache is not None:
+            raise ValueError("estimates with a plate are not cached; leave cache out")
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         if sample.prior is not None:
@@ -34,9 +41,20 @@ class EstimatesConfig:
             raise BadData(
                 f"estimates need a trimap, which {sample.name} lacks; draw one before this step"
             )
+        if self.plate:
+            return replace(sample, prior=_over(sample))
         if self.cache is None:
             return replace(sample, prior=_solved(sample.image, sample.trimap))
         return replace(sample, prior=_cached(Path(self.cache), sample.image, sample.trimap))
+
+
+def _over(sample: Sample) -> Estimates:
+    assert sample.trimap is not None
+    if sample.background is None:
+        raise BadData(f"{sample.name} has no background; estimates with plate: true need one")
+    if (sample.trimap == FOREGROUND).any() and (sample.trimap == BACKGROUND).any():
+        return estimates_over(sample.image, sample.trimap, sample.background)
+    return _solved(sample.image, sample.trimap)
 
 
 def _solved(image: Image, trimap: Trimap) -> Estimates:

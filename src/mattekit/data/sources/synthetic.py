@@ -7,6 +7,7 @@ import numpy as np
 from mattekit.core.config import config
 from mattekit.core.types import Sample
 from mattekit.synthetic.scene import scene
+from mattekit.synthetic.screens import screen_scene
 
 
 class SyntheticSource:
@@ -14,10 +15,13 @@ class SyntheticSource:
 
     licence = "procedural pictures made by mattekit; no third-party material"
 
-    def __init__(self, *, count: int, size: int, seed: int, endless: bool) -> None:
+    def __init__(
+        self, *, count: int, size: int, seed: int, endless: bool, screen: bool = False
+    ) -> None:
         self.size = size
         self.seed = seed
         self.endless = endless
+        self.draw = screen_scene if screen else scene
         self.names = tuple(f"scene-{seed}-{index}" for index in range(count))
 
     def __len__(self) -> int:
@@ -26,7 +30,7 @@ class SyntheticSource:
     def sample(self, index: int, rng: np.random.Generator) -> Sample:
         number = int(rng.integers(2**62)) if self.endless else index
         own = np.random.SeedSequence((self.seed, number))
-        return scene(int(own.generate_state(1)[0]), self.size)
+        return self.draw(int(own.generate_state(1)[0]), self.size)
 
 
 @config
@@ -43,11 +47,18 @@ class SyntheticConfig:
     endless: bool = False
     """Draw new scenes in every epoch; `count` is then only the length of an epoch."""
 
+    screen: bool = False
+    """Before lit green and blue screens, as a camera films them."""
+
     def __post_init__(self) -> None:
         if self.count < 1 or self.size < 16 or self.seed < 0:
             raise ValueError("count must be at least 1, size at least 16 and seed at least 0")
 
     def open(self) -> SyntheticSource:
         return SyntheticSource(
-            count=self.count, size=self.size, seed=self.seed, endless=self.endless
+            count=self.count,
+            size=self.size,
+            seed=self.seed,
+            endless=self.endless,
+            screen=self.screen,
         )

@@ -9,8 +9,8 @@ import {
 import { applyStroke, blendStroke, strokePixels, undecided } from "./strokes.js";
 
 const AT_ONCE = { find: 300_000, stroke: 90_000 }; // pixels that are computed without a preview
-const THINNEST = 3; // pixels of a stroke in a preview
-const REACH = 3; // times the width of a stroke: how far around it the server looks
+const THINNEST = 3; // pixels of a stroke's core in a preview
+const REACH = 3; // times the width of the core: how far around it the server looks
 const NEAREST = 12; // pixels at least
 const CONTEXT = 48; // pixels that a window takes along on every side
 const CHANGE = { preview: 8, full: 1 }; // of 255; less is rounding
@@ -19,7 +19,7 @@ const CHANGE = { preview: 8, full: 1 }; // of 255; less is rounding
 export function passesOf(step, size) {
   if (step.kind !== "find" && !step.smart) return [];
   const pixels = area(step.kind === "find" ? wholeOf(size) : grown(step.box, CONTEXT));
-  const least = step.stroke ? THINNEST / (2 * step.stroke.radius) : 0;
+  const least = step.stroke ? THINNEST / (2 * step.stroke.core) : 0;
   const scale = Math.max(least, Math.sqrt(AT_ONCE[step.kind === "find" ? "find" : "stroke"] / pixels));
   return scale >= 1 ? [{ scale: 1 }] : [{ scale }, { scale: 1, later: true }];
 }
@@ -27,7 +27,7 @@ export function passesOf(step, size) {
 // What a stroke may change.
 export function reachOf(stroke, size) {
   if (stroke.kind === "edge") return stroke.box;
-  return clipped(grown(stroke.box, Math.max(NEAREST, 2 * REACH * stroke.radius)), size);
+  return clipped(grown(stroke.box, Math.max(NEAREST, 2 * REACH * stroke.core)), size);
 }
 
 // ---- asking --------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ const address = new URLSearchParams(location.hash.slice(1));
 const BUSY = 429; // come again later
 const TRIES = 4;
 const GONE = 404;
+const UNFIT = 422; // what was sent does not fit
 
 // Whether the page was opened for one photo, by a command that waits for what is painted.
 export const forOnePhoto = address.has("paint");
@@ -59,7 +60,7 @@ async function follow(response, tell) {
     for (const event of events) {
       last = /^event: ?(.*)$/m.exec(event)?.[1] ?? last;
       const data = JSON.parse(/^data: ?(.*)$/m.exec(event)?.[1] ?? "{}");
-      if (last === "failed") throw new Refusal(forThePage(data.detail), data.status);
+      if (last === "failed") throw refused(data);
       if (last === "progress" && "share" in data) tell(data.share);
     }
   }
@@ -121,14 +122,11 @@ async function answer(response) {
 
 async function refusal(response) {
   try {
-    return new Refusal(forThePage((await response.json()).detail), response.status);
+    return refused(await response.json());
   } catch {
     return new Refusal(`the server answered ${response.status}`, response.status);
   }
 }
 
-// A sentence without the parts that name options of the command line.
-function forThePage(sentence) {
-  const parts = sentence.split(/(?<=[;,]) /).filter((part) => !part.includes("--"));
-  return parts.join(" ").replace(/[;,]$/, "");
-}
+// What was found comes first in a sentence, then what to do, in words for those who write requests.
+const refused = ({ detail, status }) => new Refusal(status === UNFIT ? detail.split("; ")[0] : detail, status);

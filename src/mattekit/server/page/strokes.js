@@ -1,4 +1,6 @@
 // Strokes of the brush: a weight for every pixel, soft towards the rim, and what they do to planes.
+//
+// A smart stroke says something of its hard core alone; its rim is for the model to decide.
 
 import { UNKNOWN, clipped, cut, heightOf, joined, wholeOf, widthOf } from "./planes.js";
 
@@ -8,7 +10,7 @@ const FULL = { keep: 255, remove: 0 }; // alpha under a stroke
 // A stroke while it is drawn, from one point to the next.
 export class Stroke {
   constructor(size, kind, radius, softness) {
-    Object.assign(this, { size, kind, radius, softness });
+    Object.assign(this, { size, kind, radius, soft: Math.max(0.7, radius * softness) });
     this.weights = new Uint8Array(size.width * size.height);
     this.box = null;
     this.last = null;
@@ -32,13 +34,13 @@ export class Stroke {
 
   // Weights around a line: 255 on it, falling over the soft part of the radius.
   capsule(from, to, box) {
-    const { width } = this.size, soft = Math.max(0.7, this.radius * this.softness);
+    const { width } = this.size;
     const dx = to.x - from.x, dy = to.y - from.y, length = dx * dx + dy * dy;
     for (let row = box.top; row < box.bottom; row++) {
       for (let column = box.left; column < box.right; column++) {
         const x = column + 0.5 - from.x, y = row + 0.5 - from.y;
         const along = length && Math.min(1, Math.max(0, (x * dx + y * dy) / length));
-        const inside = (this.radius - Math.hypot(x - along * dx, y - along * dy)) / soft;
+        const inside = (this.radius - Math.hypot(x - along * dx, y - along * dy)) / this.soft;
         const i = row * width + column, weight = 255 * Math.min(1, inside);
         if (weight > this.weights[i]) this.weights[i] = weight;
       }
@@ -48,10 +50,10 @@ export class Stroke {
     this.weights[Math.min(this.size.height - 1, Math.max(0, Math.floor(to.y))) * width + x] = 255;
   }
 
-  // What is kept of it: its box and the weights in it.
+  // What is kept of it: its box, the weights in it, the radius of its core.
   done() {
-    const { kind, box, radius } = this;
-    return { kind, box, radius, weights: cut(this.weights, this.size.width, box) };
+    const { kind, box, radius, soft } = this;
+    return { kind, box, core: Math.max(0.5, radius - soft), weights: cut(this.weights, this.size.width, box) };
   }
 }
 

@@ -1,0 +1,167 @@
+"""How close are keys to the truth? On drawn scenes before lit screens, and on such sequences.
+
+    python benchmarks/quality_key.py [--quick] [--scenes 50] [--size 1920x1080] [--sequences 10]
+
+`key` is what `mattekit key` does. `closed-form` has the trimap that it found, where that knows some
+foreground; `key there` is `key` on the same scenes. `difference` is a
+plain colour-difference keyer: one screen colour, the share of it by which its channel surpasses the
+others, levels that are best on other scenes, and that channel held down to the others as despill.
+`colours`: mean |F - F_true| of sRGB values where alpha is between 0.05 and 0.95, weighted by
+a(1 - a). `s`: processor seconds, one thread. Sequences: a subject moves and turns, then stands, in
+48 frames of 320x240 with new noise in each; `flicker` is the mean change of alpha, in thousandths,
+where optical flow says that nothing changed.
+"""
+
+import argparse
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+import cv2
+import numpy as np
+
+from mattekit.classical.closed_form import closed_form
+from mattekit.classical.foreground import estimate_foreground
+from mattekit.core.types import FOREGROUND, Alpha, Image, Plane, Sample, Size, Trimap
+from mattekit.imaging.compose import to_linear, to_srgb
+from mattekit.keying.key import key
+from mattekit.keying.screen import dominance, screen_colour
+from mattekit.keying.sequence import carried, flicker, steadied
+from mattekit.metrics import grad, sad
+from mattekit.synthetic.screens import Stage, draw_stage, screen_scene
+
+FIRST_SCENE = 9_400_000
+LOW, HIGH = 0.2, 0.9  # levels of the plain keyer: the best SAD on scenes 1000 to 1011
+FRAME_SIZE = (240, 320)
+
+
+def difference(image: Image, trimap: Trimap) -> tuple[Alpha, Image]:
+    """The plain keyer."""
+    light = to_linear(image)
+    screen = screen_colour(light)
+    share = dominance(light, screen) / dominance(screen, screen)
+    alpha = ((1 - share - LOW) / (HIGH - LOW)).clip(0, 1)
+    channel = int(screen.argmax())
+    clean = light.copy()
+    clean[..., channel] = np.minimum(clean[..., channel], np.delete(light, channel, 2).max(axis=2))
+    return alpha.astype(np.float32), to_srgb(clean)
+
+
+def by_closed_form(image: Image, trimap: Trimap) -> tuple[Alpha, Image]:
+    """Closed-form matting, and colours as `cutout` finds them."""
+    alpha = closed_form(image, trimap).alpha
+    return alpha, estimate_foreground(image, alpha)
+
+
+OTHERS: dict[str, Callable[[Image, Trimap], tuple[Alpha, Image]]] = {
+    "closed-form": by_closed_form,
+    "difference": difference,
+}
+NAMES = ("key", "difference", "key there", "closed-form")
+
+
+def scores(alpha: Alpha, colours: Image, true: Sample) -> list[float]:
+    """SAD and Grad of the whole picture, and the error of colours."""
+    soft = (true.alpha > 0.05) & (true.alpha < 0.95)
+    weight = (true.alpha * (1 - true.alpha) * soft)[..., None]
+    off = float((np.abs(colours - true.foreground) * weight).sum() / max(3 * weight.sum(), 1))
+    whole = {"protocol": "gfm"}
+    return [sad(alpha, true.alpha, **whole), grad(alpha, true.alpha, **whole), off]
+
+
+def measured(count: int, size: Size) -> dict[str, Plane]:
+    """Rows of SAD, Grad, colours and seconds, one a scene."""
+    rows: dict[str, list[list[float]]] = {name: [] for name in NAMES}
+    for seed in range(FIRST_SCENE, FIRST_SCENE + count):
+        true = screen_scene(seed, size)
+        start = time.process_time()
+        cut = key(true.image)
+        seconds = time.process_time() - start
+        rows["key"].append([*scores(cut.alpha, cut.foreground, true), seconds])
+        for name, other in OTHERS.items():
+            if name == "closed-form":
+                if not (cut.trimap == FOREGROUND).any():
+                    continue  # it cannot do without
+                rows["key there"].append(rows["key"][-1])
+            start = time.process_time()
+            alpha, colours = other(true.image, cut.trimap)
+            seconds = time.process_time() - start
+            rows[name].append([*scores(alpha, colours, true), seconds])
+    return {name: np.array(numbers) for name, numbers in rows.items()}
+
+
+def moving(stage: Stage, frames: int, rng: np.random.Generator) -> list[Stage]:
+    """The subject of a stage, which moves through half of the frames and then stands."""
+    height, width = stage.alpha.shape
+    way, turn = rng.normal(0, 0.15, 2) * min(height, width), rng.normal(0, 4)
+    stages = []
+    for share in np.linspace(0, 1, frames):
+        ease = np.sin(np.pi / 2 * min(1.0, 2 * share)) ** 2
+        matrix = cv2.getRotationMatrix2D((width / 2, height / 2), turn * ease, 1.0)
+        matrix[:, 2] += way * ease
+
+        def moved(plane: Plane, matrix: Plane = matrix) -> Plane:
+            result = cv2.warpAffine(
+                plane, matrix, (width, height),
+                flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE,
+            )  # fmt: skip
+            return result.clip(0, 1)
+
+        planes = ("alpha", "foreground", "shadow", "spill")
+        stages.append(replace(stage, **{name: moved(getattr(stage, name)) for name in planes}))
+    return stages
+
+
+def sequence(seed: int, frames: int) -> list[list[float]]:
+    """SAD and flicker of frames alone and in a sequence, and the flicker of the truth."""
+    rng = np.random.default_rng((seed, 48))
+    stages = moving(draw_stage(rng, FRAME_SIZE), frames, rng)
+    rows = []
+    last: list[tuple[Image, Alpha]] = []
+    for stage in stages:
+        image = stage.filmed(rng)
+        alone = steady = key(image).alpha
+        changes = [0.0, 0.0, 0.0]
+        if last:
+            before = [carried(*one, image) for one in last]
+            steady = steadied(alone, before[1])
+            alphas = (alone, steady, stage.alpha)
+            changes = [1000 * flicker(a, b) for a, b in zip(alphas, before, strict=True)]
+        errors = [sad(alpha, stage.alpha, protocol="gfm") for alpha in (alone, steady)]
+        rows.append([errors[0], changes[0], errors[1], changes[1], changes[2]])
+        last = [(image, alone), (image, steady), (image, stage.alpha)]
+    return rows[1:]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="four small scenes, a short sequence")
+    parser.add_argument("--scenes", type=int, default=50)
+    parser.add_argument("--size", default="1920x1080", help="WIDTHxHEIGHT")
+    parser.add_argument("--sequences", type=int, default=10)
+    parser.add_argument("--frames", type=int, default=48)
+    options = parser.parse_args()
+    count, size, sequences, frames = (
+        (4, "320x240", 1, 6)
+        if options.quick
+        else (options.scenes, options.size, options.sequences, options.frames)
+    )
+    width, height = map(int, size.split("x"))
+    if count:
+        print(f"{count} scenes of {size}\n")
+        print("| | scenes | SAD | Grad | colours | s |\n|---|--:|--:|--:|--:|--:|")
+        for name, rows in measured(count, (height, width)).items():
+            numbers = " | ".join(f"{value:.3f}" for value in rows.mean(axis=0))
+            print(f"| {name} | {len(rows)} | {numbers} |", flush=True)
+    if sequences:
+        print(f"\n{sequences} sequences of {frames} frames\n")
+        rows = [row for n in range(sequences) for row in sequence(FIRST_SCENE + n, frames)]
+        alone, alone_flicker, steady, steady_flicker, true = np.mean(rows, axis=0)
+        print("| | SAD | flicker |\n|---|--:|--:|")
+        print(f"| frame by frame | {alone:.3f} | {alone_flicker:.3f} |")
+        print(f"| sequence | {steady:.3f} | {steady_flicker:.3f} |")
+        print(f"| true alphas | | {true:.3f} |")
+
+
+if __name__ == "__main__":
+    main()

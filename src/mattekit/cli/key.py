@@ -1,0 +1,185 @@
+"""Cut out the subject before a green, blue or other screen, or before a known empty background."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mattekit.batch.files import gather, pair
+from mattekit.batch.names import Names, check_output
+from mattekit.batch.runner import Item, Outcome
+from mattekit.cli.options import BatchOptions
+from mattekit.cli.photos import PhotoOptions, WriteOptions, to_existing
+from mattekit.cli.progress import Stages
+from mattekit.cli.report import run_batch
+from mattekit.cli.saving import FinishOptions, SavedOptions
+from mattekit.cli.sequences import (
+    Before,
+    InSequence,
+    check_sequence,
+    check_unfinished,
+    over_videos,
+    steady,
+)
+from mattekit.core.errors import BadArgument
+from mattekit.cutouts.finishing import FinishingOptions
+from mattekit.cutouts.finishing import finish as finished
+from mattekit.cutouts.save import SaveOptions
+from mattekit.imaging.files import open_picture
+from mattekit.inference.predictor import Predictor
+from mattekit.keying.key import KeyOptions, key_picture, read_masks
+from mattekit.keying.sequence import expanded, frames_of
+
+DEFAULT = KeyOptions()
+MASKS = ("garbage", "holdout")
+
+
+@over_videos
+def run(
+    photos: Annotated[
+        list[str], typer.Argument(metavar="PHOTO...", help="Files, folders or quoted globs.")
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            "-o", "--output", metavar="FILE|DIR", help="A folder, or the file of a single result."
+        ),
+    ] = Path("cutouts"),
+    plate: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE|DIR", help="The same without the subject, in place of a screen."
+        ),
+    ] = None,
+    screen_colour: Annotated[
+        str | None,
+        typer.Option(metavar="COLOUR", help="Near the screen's; default: what rules the border."),
+    ] = None,
+    garbage: Annotated[
+        Path | None, typer.Option(metavar="FILE|DIR", help="White where there is never subject.")
+    ] = None,
+    holdout: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE|DIR", help="White where it is subject, whatever its colour."),
+    ] = None,
+    softness: Annotated[
+        float, typer.Option(metavar="X", help="Above 1 finer hair is found, and more noise.")
+    ] = DEFAULT.softness,
+    despill: Annotated[
+        float, typer.Option(metavar="X", help="Share of the screen's light taken off the subject.")
+    ] = DEFAULT.despill,
+    despeckle: Annotated[
+        int, typer.Option(metavar="N", help="Pixels up to which a lone piece or hole is noise.")
+    ] = DEFAULT.despeckle,
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|FILE", help="A network of the recipe key that corrects alphas."),
+    ] = None,
+    sequence: InSequence = False,
+    *,
+    saved: SavedOptions,
+    finish: FinishOptions,
+    read: PhotoOptions,
+    write: WriteOptions,
+    batch: BatchOptions,
+) -> None:
+    """Cut out the subject before a screen, or with --plate before any background.
+
+    The screen may be of any vivid colour and lit unevenly. Colours are mixed and taken apart in
+    linear light; EXR keeps values above 1. A video, MP4, MOV or WebM, is a sequence of photos; -o
+    names another one.
+    """
+    options = KeyOptions(
+        screen_colour=screen_colour, softness=softness, despill=despill, despeckle=despeckle
+    )
+    to_existing(read.existing_alpha)
+    finishing = finish.chosen()
+    paths = gather([expanded(text) for text in photos] if sequence else photos)
+    if sequence:
+        paths = frames_of(paths)
+    check_output(output, several=len(paths) > 1)
+    saving = saved.chosen(output, write)
+    if sequence:
+        check_sequence(batch, saving.parts)
+        check_unfinished(finishing)
+    others = {
+        "plate": _of_each(paths, plate),
+        "garbage": _of_each(paths, garbage),
+        "holdout": _of_each(paths, holdout),
+    }
+    build = None if model is None else partial(_corrector, model)
+    if build is not None:
+        build()  # so that a model that does not suit is refused before any work
+    stages = Stages() if batch.here else None
+    work = partial(
+        _key, build=build, options=options, read=read, saving=saving, finishing=finishing,
+        progress=stages,
+    )  # fmt: skip
+    items: list[Item] = []
+    before: Before | None = None
+    for path in paths:
+        places = Names(output=output, suffixes=saving.suffixes(path)).of(path.stem)
+        files = {name: of[path] for name, of in others.items() if of}
+        items.append(
+            Item(
+                path=path,
+                work=partial(work, path, places, files, before=before),
+                inputs=(*files.values(), *(saving.backdrop.files if saving.backdrop else ())),
+                outputs=tuple(places.values()),
+            )
+        )
+        before = Before(photo=path, places=places) if sequence else None
+    run_batch(items, batch, stages=stages)
+
+
+def _corrector(model: str) -> Predictor:
+    """A network that corrects estimates."""
+    from mattekit.inference.load import load
+
+    network = load(model)
+    if network.network.extra_planes != ("prior",):
+        raise BadArgument(
+            f"{network.name} corrects no estimates, so it does not know of a plate; train one with "
+            "the recipe key"
+        )
+    return network
+
+
+def _of_each(photos: Sequence[Path], place: Path | None) -> dict[Path, Path]:
+    """The file of every photo: one for all, or that of its stem in a folder."""
+    if place is None:
+        return {}
+    return pair(photos, place) if place.is_dir() else dict.fromkeys(photos, place)
+
+
+def _key(
+    photo: Path,
+    places: Mapping[str, Path],
+    files: Mapping[str, Path],
+    *,
+    before: Before | None,
+    build: Callable[[], Predictor] | None,
+    options: KeyOptions,
+    read: PhotoOptions,
+    saving: SaveOptions,
+    finishing: FinishingOptions,
+    progress: Callable[[str, float], None] | None,
+) -> Outcome:
+    picture = read.photo(photo)
+    plate = open_picture(files["plate"], max_pixels=read.max_pixels) if "plate" in files else None
+    masks = read_masks(picture, *map(files.get, MASKS), max_pixels=read.max_pixels)
+    network = None if build is None else build()
+    cut = key_picture(
+        picture, plate, options=options, masks=masks, network=network, progress=progress
+    )
+    if finishing.changes:
+        cut = finished(cut, picture.colours, finishing)
+    earlier = None if before is None else before.carried(picture, read)
+    alpha, extra = steady(cut.alpha, earlier)
+    cut = replace(cut, matte=replace(cut.matte, alpha=alpha))
+    saving.write(places, cut, picture)
+    outputs = [*places.values()]
+    return Outcome(outputs=outputs, warnings=cut.warnings, model=cut.model, extra=extra)

@@ -1,0 +1,184 @@
+"""Frames in time on the command line: folders, numbered files, videos.
+
+The frame before is read from its files, so an interrupted run goes on as if nothing had happened.
+"""
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+
+from mattekit.batch.files import Shard
+from mattekit.batch.names import is_file
+from mattekit.batch.runner import Item
+from mattekit.cli.options import BatchOptions
+from mattekit.cli.photos import Photo, PhotoOptions
+from mattekit.cli.saving import SavedOptions
+from mattekit.core.atomic import replacing
+from mattekit.core.errors import BadArgument, BadOutput
+from mattekit.core.types import Alpha, Plane
+from mattekit.cutouts.finishing import FinishingOptions
+from mattekit.imaging.files import Picture, open_picture, read_alpha, write_image
+from mattekit.keying import video
+from mattekit.keying.sequence import Carried, carried, flicker, steadied
+
+InSequence = Annotated[
+    bool,
+    typer.Option(
+        "--sequence", help="The photos are frames in time: steady alphas, hints carried on."
+    ),
+]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Before:
+    """The frame that was worked on before this one."""
+
+    photo: Path
+    places: Mapping[str, Path]
+
+    def carried(self, picture: Picture, read: PhotoOptions) -> Carried | None:
+        """What it says of this frame; None where it failed or shows another scene."""
+        alpha, rgba = self.places.get("alpha"), self.places.get("rgba")
+        place = alpha or rgba
+        if place is None or not place.exists():
+            return None
+        known = read_alpha(place) if alpha else open_picture(place).alpha_window()
+        earlier = read.photo(self.photo)
+        if earlier.size != picture.size or known.shape != picture.size:
+            return None
+        found = carried(earlier.colours, known, picture.colours)
+        return found if found.continues else None
+
+
+def check_sequence(batch: BatchOptions, parts: Sequence[str]) -> None:
+    """Refuse what frames that continue each other cannot have."""
+    if batch.processes != 1 or batch.engine != "local" or batch.shard != Shard():
+        raise BadArgument(
+            "every frame of a sequence continues the one before; leave --processes, --engine and "
+            "--shard out"
+        )
+    if not {"alpha", "rgba"} & {*parts}:
+        raise BadArgument("a sequence is continued from its alphas; --save rgba or alpha too")
+
+
+def check_unfinished(finishing: FinishingOptions) -> None:
+    """Refuse what would happen to an alpha again and again, from frame to frame."""
+    if finishing.changes:
+        raise BadArgument(
+            "every frame of a sequence continues the alpha before, so it cannot be cropped, "
+            "resized or mended on the way; leave --crop, --grow and the like out"
+        )
+
+
+def steady(alpha: Alpha, before: Carried | None) -> tuple[Alpha, dict[str, float]]:
+    """The alpha continuing the frame before, and how much it flickers."""
+    if before is None:
+        return alpha, {}
+    alpha = steadied(alpha, before)
+    return alpha, {"flicker": round(flicker(alpha, before), 6)}
+
+
+def in_order(photos: Sequence[Photo]) -> list[tuple[int, int | None]]:
+    """The numbers of the frames in the order of work, each with that of the one it continues.
+
+    From the first one with a hint to the last, then from there back to the beginning.
+    """
+    hinted = [number for number, photo in enumerate(photos) if photo.kind is not None]
+    start = hinted[0] if hinted else 0
+    onwards = [(n, n - 1 if n > start else None) for n in range(start, len(photos))]
+    back = [(n, n + 1) for n in range(start - 1, -1, -1)]
+    return [*onwards, *back]
+
+
+def frame_items(
+    frames: Sequence[Photo],
+    places: Callable[[Photo], Mapping[str, Path]],
+    make: Callable[..., Item],
+) -> list[Item]:
+    """Items in the order of work: `make` is called with each frame, and `before` it continues."""
+    return [
+        make(
+            frames[number],
+            before=None
+            if earlier is None
+            else Before(photo=frames[earlier].path, places=places(frames[earlier])),
+        )
+        for number, earlier in in_order(frames)
+    ]
+
+
+def over_videos(run: Callable[..., None]) -> Callable[..., None]:
+    """The same verb, which works on a video as on the sequence of its frames."""
+
+    @wraps(run)
+    def call(
+        *,
+        photos: Sequence[str] | None,
+        output: Path,
+        saved: SavedOptions,
+        batch: BatchOptions,
+        **others: Any,
+    ) -> None:
+        source = next((Path(text) for text in photos or () if _is_video(text)), None)
+        if source is None:
+            if _is_video(output):
+                raise BadArgument(f"{output} is a video and the photos are none; give a folder")
+            run(photos=photos, output=output, saved=saved, batch=batch, **others)
+            return
+        if len(photos or ()) > 1:
+            raise BadArgument(f"{source} is a video, of which one is worked on at a time")
+        if saved.save is not None:
+            raise BadArgument(
+                "a video shows the cut-out, or with --background a composite; leave --save out"
+            )
+        target = output if is_file(output) else output / f"{source.stem}.mov"
+        opaque = saved.background is not None
+        video.check_carries(target, alpha=not opaque)
+        if target.exists() and not batch.overwrite:
+            raise BadOutput(f"{target} exists; add --overwrite")
+        folder = target.with_name(f"{target.stem}-frames")
+        _unpack(source, folder, batch.command)
+        others |= {"photos": [str(folder / "photos")], "output": folder / "results"}
+        again = replace(batch, skip_existing=True, overwrite=False)
+        run(**(others | {"sequence": True}), saved=saved, batch=again)
+        pattern = "*-on-*.png" if opaque else "*[0-9].png"
+        results = sorted((folder / "results").glob(pattern))
+        video.write_video(target, map(_pixels, results), video.frame_rate(source))
+        shutil.rmtree(folder)
+        if not (batch.quiet or batch.json):
+            typer.echo(f"{source} -> {target}")
+
+    return call
+
+
+def _is_video(path: str | Path) -> bool:
+    return Path(path).suffix.lower() in video.CODECS
+
+
+def _unpack(source: Path, folder: Path, command: str) -> None:
+    """The frames as files; a folder that an interrupted run of the same command left is kept."""
+    note = folder / "command.txt"
+    if note.exists() and note.read_text(encoding="utf-8") == command:
+        return
+    if folder.exists():
+        if not note.exists():
+            raise BadOutput(f"{folder} exists and is not of this command; move it away")
+        shutil.rmtree(folder)
+    for number, pixels in enumerate(video.read_frames(source), 1):
+        write_image(folder / "photos" / f"{number:06d}.png", pixels, bits=8 * pixels.itemsize)
+    with replacing(note) as aside:
+        aside.write_text(command, encoding="utf-8")
+
+
+def _pixels(path: Path) -> Plane:
+    """Colours, and alpha where the file has one."""
+    picture = open_picture(path)
+    if picture.alpha is None:
+        return picture.colours
+    return np.dstack([picture.colours, picture.alpha])

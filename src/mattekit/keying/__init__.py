@@ -1,0 +1,1 @@
+"""Subjects before known backgrounds: screens, empty plates, pairs of pictures, sequences."""
