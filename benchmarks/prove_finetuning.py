@@ -2,7 +2,7 @@
 
     python benchmarks/prove_finetuning.py [--folder DIR] [--quick] [--real DIR] [WORD ...]
 
-Draws leaded glass, a style of cut-out that `compact` never saw: panes of one colour and one
+Draws stained glass, a style of cut-out that `compact` never saw: panes of one colour and one
 transparency each, held by opaque bars. 40 of them are learnt from over 20 backgrounds; others,
 over other backgrounds, are measured. Every step is a command of docs/fine-tuning.md and is printed:
 train, export, and `mattekit evaluate` with the model before and after. --real measures the same two
@@ -58,7 +58,7 @@ SHORT = ("data.crop=[96,128,160]", "data.size=96", "validate.every.epochs=1000")
 """Small crops, since each is solved for; the table at the end is validation enough."""
 
 
-def leaded_glass(rng: np.random.Generator) -> tuple[Image, Alpha]:
+def stained_glass(rng: np.random.Generator) -> tuple[Image, Alpha]:
     """Colours and alpha of a round window of panes between dark bars."""
     rows, columns = np.indices((SIDE, SIDE), dtype=np.float32)
     panes = int(rng.integers(5, 10))
@@ -88,13 +88,13 @@ def draw(folder: Path, size: Size) -> None:
     """The folders of docs/fine-tuning.md, and photos with trimaps and true alphas to measure on."""
     rng = np.random.default_rng(0)
     for number in range(size.learnt):
-        colours, alpha = leaded_glass(rng)
+        colours, alpha = stained_glass(rng)
         write_image(folder / "data" / "cutouts" / f"{number}.png", colours, alpha=alpha)
     seeds = iter(range(FIRST_BACKGROUND, FIRST_BACKGROUND + 10_000))
     for number in range(size.backgrounds):
         write_image(folder / "data" / "backgrounds" / f"{number}.png", background(next(seeds)))
     for number in range(size.held_out):
-        colours, alpha = leaded_glass(rng)
+        colours, alpha = stained_glass(rng)
         behind = background(next(seeds))
         name = f"{number}.png"
         write_image(folder / "data" / "cutouts-held-out" / name, colours, alpha=alpha)

@@ -79,9 +79,9 @@ def test_a_network_is_shown_with_its_options() -> None:
     shown = mattekit("show", "dim")
     assert shown.exit_code == 0
     assert "conv6_kernel: 1|3, default 3. Kernel of conv6_1" in shown.output
-    unknown = mattekit("show", "unet")
+    unknown = mattekit("show", "fba")
     assert unknown.exit_code == 2
-    assert "no model or network 'unet'" in unknown.output
+    assert "no model or network 'fba'" in unknown.output
 
 
 def test_an_existing_model_is_kept_unless_asked(checkpoint: Path, tmp_path: Path) -> None:
