@@ -46,7 +46,7 @@ def test_noise_of_alphas_flickers_less_and_moves_are_followed() -> None:
     last, alone, changes = None, None, []
     for number in range(8):
         image, true = frame(0.5 * number)
-        noisy = (true + 0.1 * rng.standard_normal(SIZE, np.float32) * (true % 1 > 0)).clip(0, 1)
+        noisy = (true + 0.2 * rng.standard_normal(SIZE, np.float32) * (true % 1 > 0)).clip(0, 1)
         if last is not None:
             steady = carried(*last, image)
             alpha = steadied(noisy, steady)

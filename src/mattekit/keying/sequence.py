@@ -26,7 +26,7 @@ LIKE = 0.06  # deviation of colours that are the same
 SAME = 0.5  # trust from which on a pixel shows what it showed before
 DAMPING = 0.8
 """Share of the alpha before in the new one where it is fully trusted."""
-STILL = 0.25  # pixels of movement that are none
+STILL = 0.1  # pixels of movement that are none
 SLIGHT = 0.15
 """Difference of alphas that is noise where something moves; a larger one is news, or flow erred."""
 ANOTHER_SCENE = 0.2
