@@ -83,7 +83,8 @@ def test_work_for_a_photo_that_is_gone_ends_and_says_nothing_any_more(page: Page
     held: list[Route] = []
     page.route("**/events", lambda route: held.append(route))
     page.locator("#file").set_input_files(small(LARGE, "second.png"))
-    expect(page.locator("#busy-words")).to_contain_text("Finding the edge", timeout=PATIENCE)
+    until(page, lambda: len(held), 1)
+    expect(page.locator("#busy")).to_contain_text("Finding the edge")
     ended = requests_of(page, lambda asked: asked.method == "DELETE")
     button(page, "Remove this photo").click()
     expect(page.locator("#busy")).to_be_hidden()

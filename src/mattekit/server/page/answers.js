@@ -43,6 +43,7 @@ export function answerTo(step, scale, { photo, history, how, signal, tell }) {
 async function askWhole(step, scale, photo, asked, signal, tell) {
   const window = wholeOf(photo.size);
   const parts = { trimap: await trimapFile(step.labels, photo.size.width, scale), ...asked };
+  signal.throwIfAborted();
   const answer =
     scale === 1
       ? await photo.upload.use((photo_id) => work({ photo_id, ...parts }, signal, tell))

@@ -173,6 +173,7 @@ export class Matte {
   clear() {
     this.work({ words: "", later: true }, async (signal) => {
       const alpha = await this.planes.alphaFile();
+      signal.throwIfAborted();
       const { blob } = await this.photo.upload.use((photo_id) => ask("foreground", { photo_id, alpha }, signal));
       this.colours = await drawn(blob, this.photo.size);
       this.clean = true;
