@@ -153,11 +153,11 @@ def key_picture(
     tell("background", 0.0)
     light = to_linear(picture.image()) if picture.linear is None else picture.linear
     warnings = list(picture.warnings)
-    if plate is None:
-        screen: Plane | None = screen_colour(light, options.screen_colour)
+    screen = screen_colour(light, options.screen_colour) if plate is None else None
+    if screen is not None:
         behind, trimap, core = _before_screen(light, screen, options, masks, warnings)
     else:
-        screen = None
+        assert plate is not None
         behind, trimap, core = _before_plate(light, picture, plate, options, masks, warnings)
     tell("alpha", 0.0)
     colours = light.copy()

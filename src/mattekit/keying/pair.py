@@ -114,20 +114,20 @@ def _border(image: Image) -> Plane:
 
 def _aligned(first: Image, second: Image, behind: list[Plane]) -> tuple[Image, list[str]]:
     """The second picture where the first one is, and a remark where it was not."""
-    edges = [_edges(image, b) for image, b in zip((first, second), behind, strict=True)]
-    window = cv2.createHanningWindow(edges[0].shape[::-1], cv2.CV_64F)
-    (x, y), sure = cv2.phaseCorrelate(*edges, window)
+    height, width = first.shape[:2]
+    window = cv2.createHanningWindow((width, height), cv2.CV_64F)
+    here, there = _edges(first, behind[0]), _edges(second, behind[1])
+    (x, y), sure = cv2.phaseCorrelate(here, there, window)
     x, y = (round(z) if abs(z - round(z)) < NEARLY_WHOLE else z for z in (x, y))
     far = float(np.hypot(x, y))
     if far < REMARKED or sure < SURE:
         return second, []
-    height, width = edges[0].shape
     if far > max(8, FARTHEST * max(height, width)):
         raise BadImage(
             f"the second picture is moved by {x:.1f} pixels across and {y:.1f} down; align the two"
         )
     matrix = np.array([[1, 0, -x], [0, 1, -y]], np.float64)
-    moved: Image = cv2.warpAffine(
+    moved: Plane = cv2.warpAffine(
         second, matrix, (width, height),
         flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_CONSTANT, borderValue=behind[1].tolist(),
     )  # fmt: skip
@@ -135,7 +135,7 @@ def _aligned(first: Image, second: Image, behind: list[Plane]) -> tuple[Image, l
         f"the second picture was moved by {-x:.1f} pixels across and {-y:.1f} down to fit the "
         "first; colours are as sharp as that allows"
     )
-    return moved.clip(0, 1), [remark]
+    return moved.clip(0, 1).astype(np.float32), [remark]
 
 
 def _edges(image: Image, behind: Plane) -> Plane:
