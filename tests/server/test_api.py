@@ -126,6 +126,10 @@ def test_a_repair_changes_what_the_stroke_touches_and_nothing_else(
     far[95:165, 85:160] = False
     np.testing.assert_array_equal(repaired[far], read_alpha(files["alpha"])[far])
     refused(cut(client, {"repair": files["repair"]}, photo_id=photo_id), 422, "no part 'alpha'")
+    given = cut(client, {"alpha": files["alpha"]}, photo_id=photo_id)  # nothing is found anew
+    np.testing.assert_array_equal(
+        open_picture(given.content).alpha_window(), read_alpha(files["alpha"])
+    )
     refused(cut(client, files | {"trimap": TRIMAP}, photo_id=photo_id), 422, "trimap is a hint")
 
 
