@@ -1,4 +1,4 @@
-"""Fit the map from the error that `compact` learnt to expect to the error that it makes elsewhere.
+"""How wrong is `compact` where it expects an error, and which map makes both agree?
 
     python benchmarks/calibrate_compact.py WEIGHTS.safetensors -o OUT.safetensors --photos DIR
         --sprites DIR [--scenes 12]

@@ -90,7 +90,7 @@ def test_too_many_unknown_pixels_are_solved_at_reduced_size_and_one_line_says_so
     monkeypatch.setattr(module, "MOST_UNKNOWN", 200)
     result = closed_form(disc.image, disc.trimap)
     assert len(result.warnings) == 1
-    assert "solved at 1/2 of it" in result.warnings[0]
+    assert "solved at 1/2 of the size" in result.warnings[0]
     assert np.abs(result.alpha - disc.alpha).mean() < 0.01
 
 

@@ -61,6 +61,7 @@ def test_everything_that_can_be_saved_is_saved_under_its_name(
     assert sorted(path.name for path in out.iterdir()) == [
         "photo-alpha.png",
         "photo-foreground.png",
+        "photo-layers.psd",
         "photo-on-ff00ff.png",
         "photo-preview.jpg",
         "photo-trimap.png",

@@ -14,7 +14,7 @@ USES = {
 import mattekit
 mattekit.cutout("examples/photos/cat.png", trimap="examples/photos/cat-trimap.png").rgba()
 """,
-    "server's worker": "from mattekit.server.jobs import warm_up; warm_up()",
+    "server's worker": "from mattekit.server.worker_process import warm_up; warm_up()",
 }
 
 

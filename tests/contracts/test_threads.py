@@ -19,6 +19,8 @@ rows, columns = np.indices((96, 96))
 DISC = np.clip((30 - np.hypot(rows - 48, columns - 48)) / 4, 0, 1).astype(np.float32)
 IMAGE = mattekit.over(np.float32([0.9, 0.4, 0.1]), DISC[..., None], PHOTO.image * np.float32(0.4))
 TRIMAP = mattekit.make_trimap(DISC, 3, 3)
+GREEN = np.full_like(IMAGE, (0.1, 0.7, 0.2))
+SCREEN = mattekit.over(np.float32([0.9, 0.4, 0.1]), DISC[..., None], GREEN)
 STROKES = np.where(DISC == 1, 2, np.where(rows < 4, 0, 1)).astype(np.uint8)
 GIVEN = {
     "trimap": TRIMAP,
@@ -72,6 +74,7 @@ CALLS: dict[str, Callable[[Path], Any]] = {
             ).means.values()
         ],
     ),
+    "key": lambda folder: mattekit.key(SCREEN).rgba(),
     "load": lambda folder: mattekit.load("compact").predict(IMAGE, TRIMAP),
     "make_trimap": lambda folder: mattekit.make_trimap(DISC, 3, 3),
     "metrics": lambda folder: mattekit.metrics.sad(DISC, DISC * np.float32(0.9), TRIMAP),

@@ -20,7 +20,7 @@ LAYOUTS_IN = {
 }
 """Layout -> its folder, and the scenes that it shows."""
 PUBLISHED = "${MATTEKIT_DATA}"
-OWN_DATA = {"finetune", "subject"}
+OWN_DATA = {"finetune", "subject", "unet"}
 READING = [n for n in names() if PUBLISHED in find(n).read_text() and n not in OWN_DATA]
 
 
