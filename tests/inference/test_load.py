@@ -11,9 +11,10 @@ from mattekit import load
 from mattekit.core.errors import BadArgument
 from mattekit.inference.load import load_in_torch, load_network
 from mattekit.inference.matting import build_matting
+from mattekit.inference.network import random_planes
 from mattekit.inference.predictor import Predictor
 from mattekit.inference.tile import Tile
-from mattekit.models.files import SHIPPED
+from mattekit.models.files import SHIPPED, find
 from mattekit.networks import build, config_of
 from mattekit.networks.weights import describe, save
 from mattekit.synthetic.scene import scene
@@ -29,8 +30,20 @@ def test_without_a_name_the_shipped_network_predicts_as_in_cutout(name: str | No
 def test_in_torch_the_shipped_network_is_given_the_same_estimates() -> None:
     picture = scene(3, 96)
     alpha = Predictor(load_in_torch("compact")).predict(picture.image, picture.trimap)
-    expected = build_matting().matte(picture.image, picture.trimap).alpha
+    expected = load(find("compact")).predict(picture.image, picture.trimap)
     np.testing.assert_allclose(alpha, expected, atol=2e-3)
+
+
+def test_the_default_is_the_mean_of_both_shipped_networks() -> None:
+    planes = random_planes(load().network, (64, 96))
+    channels = load().network.estimates
+    found = []
+    for name in (find("compact"), "compact-1"):
+        network = load_network(name)
+        known = [channels.index(channel) for channel in network.estimates]
+        found.append(network.run({**planes, "prior": planes["prior"][:, known]})["alpha"])
+    mean = load().network.run(planes)["alpha"]
+    np.testing.assert_allclose(mean, (found[0] + found[1]) / 2, atol=1e-6)
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +65,7 @@ def test_an_option_of_the_network_can_be_changed_and_a_foreign_one_is_named(
 
 
 def test_an_exported_network_without_its_weights_keeps_its_options() -> None:
-    file = Path(__file__).parents[2] / "benchmarks/models/compact-1.onnx"
+    file = Path(__file__).parents[2] / "src/mattekit/models/shipped/compact-1.onnx"
     with pytest.raises(BadArgument, match="exported with its options inside"):
         load(file, sampling_size=96)
     with pytest.raises(BadArgument, match="runs on the CPU here, not on cuda"):
@@ -89,6 +102,6 @@ def test_half_precision_changes_the_alpha_little_and_is_refused_where_it_cannot_
     assert 0 < difference.mean() < 0.01
     with pytest.raises(BadArgument, match="fp16 needs a GPU"):
         load("compact", device="cpu", precision="fp16")
-    exported = Path(__file__).parents[2] / "benchmarks/models/compact-1.onnx"
+    exported = Path(__file__).parents[2] / "src/mattekit/models/shipped/compact-1.onnx"
     with pytest.raises(BadArgument, match="exported in float32; leave --precision out"):
         load(exported, precision="bf16")

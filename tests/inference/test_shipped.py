@@ -129,7 +129,7 @@ def test_on_scenes_it_is_nearer_to_the_truth_than_closed_form():
 
 def test_version_1_still_runs_from_its_file():
     picture = soft_disc((64, 64))
-    file = Path(__file__).parents[2] / "benchmarks/models/compact-1.onnx"
+    file = Path(__file__).parents[2] / "src/mattekit/models/shipped/compact-1.onnx"
     first = build_matting(str(file)).matte(picture.image, picture.trimap).alpha
     second = compact(picture.image, picture.trimap).alpha
     assert not np.array_equal(first, second)

@@ -4,18 +4,27 @@ Importing this module costs no torch; running a .safetensors file does.
 """
 
 import threading
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mattekit.core.errors import BadArgument
 from mattekit.core.extras import require
+from mattekit.inference.ensemble import Ensemble
 from mattekit.inference.network import Network
 from mattekit.inference.onnx_network import OnnxNetwork
 from mattekit.inference.predictor import Predictor
 from mattekit.inference.strategies import StrategyConfig
 from mattekit.inference.trimap_network import TrimapNetwork
-from mattekit.models.files import DEFAULT_MODEL, EXPORTED, OURS, find, read_contents
+from mattekit.models.files import (
+    DEFAULT_MODEL,
+    EARLIER,
+    EXPORTED,
+    OURS,
+    SHIPPED,
+    find,
+    read_contents,
+)
 from mattekit.models.registry import check_commercial, describe_file, registry
 from mattekit.models.runtime import open_session
 
@@ -69,9 +78,19 @@ def load_network(
 ) -> Network:
     """The network of a model's name or file; while its file does not change, it is opened once."""
     path = _registered_file(str(model)) or find(str(model)).absolute()
+    given = tuple(sorted(options.items()))
+    plain = device in ("auto", "cpu") and precision == "32" and not given
     with _opening:
-        given = tuple(sorted(options.items()))
+        if plain and str(model) == DEFAULT_MODEL and path.parent == SHIPPED:
+            return _shipped()
         return _opened(path, path.stat().st_mtime_ns, device, precision, given)
+
+
+@cache
+def _shipped() -> Ensemble:
+    """Both shipped networks."""
+    files = (SHIPPED / f"{name}{EXPORTED}" for name in (DEFAULT_MODEL, EARLIER))
+    return Ensemble(DEFAULT_MODEL, [OnnxNetwork(file) for file in files])
 
 
 def _registered_file(name: str) -> Path | None:

@@ -21,8 +21,10 @@ EXPORTED = ".onnx"
 OURS = "mattekit"
 """Key of the JSON text in a file's metadata."""
 DEFAULT_MODEL = "compact"
-"""The shipped network, ahead of the classical methods in SAD, MSE, Grad and Conn on real
-photographs (docs/model-card-compact.md)."""
+"""The shipped networks together, ahead of the classical methods in SAD, MSE, Grad and Conn on real
+photographs (docs/model-card-compact.md). Training starts from the file of this name."""
+EARLIER = "compact-1"
+"""The first version, which runs together with the second by the name `compact`."""
 WEIGHTS = f"weights{SUFFIX}"
 """Name of the weights file in a checkpoint."""
 HUB = "hf://"
@@ -92,7 +94,8 @@ def models_folder() -> Path:
 def model_files() -> dict[str, Path]:
     """Name -> file of every model that is shipped or imported; imported ones take precedence."""
     imported = {path.stem: path for path in sorted(models_folder().glob(f"*{SUFFIX}"))}
-    return {DEFAULT_MODEL: SHIPPED / f"{DEFAULT_MODEL}{EXPORTED}"} | imported
+    shipped = {name: SHIPPED / f"{name}{EXPORTED}" for name in (DEFAULT_MODEL, EARLIER)}
+    return shipped | imported
 
 
 def find(model: str) -> Path:
