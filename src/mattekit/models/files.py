@@ -94,8 +94,7 @@ def models_folder() -> Path:
 def model_files() -> dict[str, Path]:
     """Name -> file of every model that is shipped or imported; imported ones take precedence."""
     imported = {path.stem: path for path in sorted(models_folder().glob(f"*{SUFFIX}"))}
-    shipped = {name: SHIPPED / f"{name}{EXPORTED}" for name in (DEFAULT_MODEL, EARLIER)}
-    return shipped | imported
+    return {DEFAULT_MODEL: SHIPPED / f"{DEFAULT_MODEL}{EXPORTED}"} | imported
 
 
 def find(model: str) -> Path:
@@ -109,7 +108,7 @@ def find(model: str) -> Path:
         return Path(model)
     if Path(model).is_dir():
         return _weights_of_run(Path(model))
-    files = model_files()
+    files = {EARLIER: SHIPPED / f"{EARLIER}{EXPORTED}"} | model_files()
     if model in files:
         return files[model]
     if Path(model).suffix:
