@@ -174,7 +174,7 @@ class Predictor:
         assert inputs.trimap is not None
         box = _box(inputs.trimap)
         colours, trimap = inputs.colours[box], inputs.trimap[box]
-        scale = _working_scale(trimap)
+        scale = working_scale(int(np.count_nonzero(trimap == UNKNOWN)), trimap.size)
         small, labels = reduce(colours, trimap, scale) if scale > 1 else (colours, trimap)
         problem = Problem(small, labels)
         prior = problem.planes(self.network.estimates)
@@ -223,10 +223,14 @@ class Predictor:
         return first
 
 
-def _working_scale(trimap: Trimap) -> float:
-    """How many times smaller the photo is worked on; 1 is its own size."""
-    unknown = np.count_nonzero(trimap == UNKNOWN)
-    return max(1.0, math.sqrt(unknown / WORKING_UNKNOWN), math.sqrt(trimap.size / WORKING_PIXELS))
+def working_scale(unknown: int, pixels: float) -> float:
+    """How many times smaller a photo is worked on; 1 is its own size.
+
+    Args:
+        unknown: pixels of the unknown region.
+        pixels: of the box around it.
+    """
+    return max(1.0, math.sqrt(unknown / WORKING_UNKNOWN), math.sqrt(pixels / WORKING_PIXELS))
 
 
 def _box(trimap: Trimap) -> tuple[slice, slice]:

@@ -16,11 +16,10 @@ from mattekit.core.matte import Matte
 from mattekit.core.types import UNKNOWN, Plane, Trimap
 from mattekit.inference.inputs import Share
 from mattekit.inference.matting import build_matting
+from mattekit.inference.predictor import working_scale
 from mattekit.models.files import DEFAULT_MODEL
 from mattekit.models.registry import Terms
 
-MOST_SOLVED = 200_000
-"""Unknown pixels; what solvers take grows no further, since they reduce a photo with more."""
 SOLVED = 17.0
 """Work of one of them; that of one pixel of the unknown region's box is 1."""
 FIRST_GUESS = 1.5e-6
@@ -95,4 +94,5 @@ def work(trimap: Trimap) -> float:
     if not rows.size:
         return 0.0
     box = float(np.ptp(rows) + 1) * float(np.ptp(columns) + 1)
-    return box + SOLVED * min(int(np.count_nonzero(unknown)), MOST_SOLVED)
+    count = int(np.count_nonzero(unknown))
+    return (box + SOLVED * count) / working_scale(count, box) ** 2
