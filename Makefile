@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
 FAST := not slow and not browser and not gpu
+# One thread a process: several that share the cores would wait for each other in busy loops.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n auto
 
 .PHONY: setup demo docs test check fix test-all bench clean
 
@@ -32,21 +34,21 @@ docs: .venv/.dev
 	@echo "the site is in site/index.html"
 
 test: .venv/.dev
-	$(BIN)/pytest -n auto
+	$(PYTEST)
 
 check: .venv/.dev
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/codespell src tests docs examples benchmarks integrations README.md CONTRIBUTING.md CHANGELOG.md
 	$(BIN)/mypy
-	$(BIN)/pytest -n auto
+	$(PYTEST)
 
 fix: .venv/.dev
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
 test-all: .venv/.dev
-	$(BIN)/pytest -n auto -m "not gpu" --durations 40
+	$(PYTEST) -m "not gpu" --durations 40
 
 bench: .venv/.dev
 	@for script in benchmarks/*_*.py; do echo "== $$script"; $(BIN)/python $$script --quick || exit 1; done
