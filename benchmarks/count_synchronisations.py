@@ -8,13 +8,14 @@ logged in between; SGD reads no numbers of its own, and the count of an average 
 the average is left out. --source counts another checkout's.
 """
 
-import argparse
 import json
 import os
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
+
+from harness import Options, Report
 
 FEW, MANY = 4, 16
 WATCHED = ("aten::_local_scalar_dense", "aten::is_nonzero")
@@ -51,16 +52,16 @@ def counts(source: Path, steps: int) -> dict[str, int]:
 
 def main() -> None:
     """Print the calls a step."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = Options(__doc__, quick="with 2 and with 4 steps")
     parser.add_argument("--source", type=Path, default=Path(__file__).parents[1] / "src")
-    parser.add_argument("--quick", action="store_true", help="with 2 and with 4 steps")
     options = parser.parse_args()
     source = options.source.resolve()
     least, most = (2, 4) if options.quick else (FEW, MANY)
     few, many = counts(source, least), counts(source, most)
-    for name in WATCHED:
-        each = (many.get(name, 0) - few.get(name, 0)) / (most - least)
-        print(f"{name}: {each:.2f} a step")
+    with Report(options.json) as report:
+        table = report.table("call | times a step:.2f")
+        for name in WATCHED:
+            table.row(name, (many.get(name, 0) - few.get(name, 0)) / (most - least))
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ on photographs of other things (image/, alpha/, trimap/ with the same names). WO
 recipe.
 """
 
-import argparse
 import colorsys
 import os
 import shlex
@@ -21,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from harness import Options
 
 from mattekit.core.types import Alpha, Image
 from mattekit.imaging.compose import over
@@ -121,10 +121,9 @@ def run(folder: Path, *words: str) -> None:
 
 def main() -> None:
     """Draw, fine-tune, export, and measure before and after."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = Options(__doc__, quick="few pictures, few steps")
     parser.add_argument("--folder", type=Path, help="where all of it goes")
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--real", type=Path)
+    parser.add_argument("--real", type=Path, help="photographs that must not become worse")
     parser.add_argument("words", nargs="*")
     options = parser.parse_args()
     size = QUICK if options.quick else FULL
@@ -133,9 +132,10 @@ def main() -> None:
     words = [*size.words, *SHORT, *options.words]
     run(folder, "train", "finetune", *words, "-o", "runs/mine", "--quiet")
     run(folder, "export", "runs/mine", "-o", "mine.onnx", "--overwrite")
-    both = ["--model", "compact", "--model", "mine.onnx", "--processes", "1"]
+    both = ["--model", "compact-2", "--model", "mine.onnx", "--processes", "1"]
     places = ["photos", "--true", "mattes", "--trimap", "trimaps"]
-    run(folder, "evaluate", *places, *both)
+    numbers = [] if options.json is None else ["-o", str(options.json.resolve()), "--overwrite"]
+    run(folder, "evaluate", *places, *both, *numbers)
     if options.real is not None:
         real = options.real.resolve()
         places = [str(real / "image"), "--true", str(real / "alpha"), "--trimap"]

@@ -12,13 +12,13 @@ a(1 - a). `s`: processor seconds, one thread. Sequences: a subject moves and tur
 where optical flow says that nothing changed.
 """
 
-import argparse
 import time
 from collections.abc import Callable
 from dataclasses import replace
 
 import cv2
 import numpy as np
+from harness import Options, Report
 
 from mattekit.classical.closed_form import closed_form
 from mattekit.classical.foreground import estimate_foreground
@@ -134,33 +134,35 @@ def sequence(seed: int, frames: int) -> list[list[float]]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="four small scenes, a short sequence")
+    parser = Options(
+        __doc__,
+        quick="four small scenes, a short sequence",
+        scenes=4,
+        size="320x240",
+        sequences=1,
+        frames=6,
+    )
     parser.add_argument("--scenes", type=int, default=50)
     parser.add_argument("--size", default="1920x1080", help="WIDTHxHEIGHT")
     parser.add_argument("--sequences", type=int, default=10)
     parser.add_argument("--frames", type=int, default=48)
     options = parser.parse_args()
-    count, size, sequences, frames = (
-        (4, "320x240", 1, 6)
-        if options.quick
-        else (options.scenes, options.size, options.sequences, options.frames)
-    )
-    width, height = map(int, size.split("x"))
-    if count:
-        print(f"{count} scenes of {size}\n")
-        print("| | scenes | SAD | Grad | colours | s |\n|---|--:|--:|--:|--:|--:|")
-        for name, rows in measured(count, (height, width)).items():
-            numbers = " | ".join(f"{value:.3f}" for value in rows.mean(axis=0))
-            print(f"| {name} | {len(rows)} | {numbers} |", flush=True)
-    if sequences:
-        print(f"\n{sequences} sequences of {frames} frames\n")
-        rows = [row for n in range(sequences) for row in sequence(FIRST_SCENE + n, frames)]
-        alone, alone_flicker, steady, steady_flicker, true = np.mean(rows, axis=0)
-        print("| | SAD | flicker |\n|---|--:|--:|")
-        print(f"| frame by frame | {alone:.3f} | {alone_flicker:.3f} |")
-        print(f"| sequence | {steady:.3f} | {steady_flicker:.3f} |")
-        print(f"| true alphas | | {true:.3f} |")
+    sequences, frames = options.sequences, options.frames
+    width, height = map(int, options.size.split("x"))
+    with Report(options.json) as report:
+        if options.scenes:
+            report.say(f"{options.scenes} scenes of {options.size}")
+            table = report.table("way | scenes:d | SAD:.3f | Grad:.3f | colours:.3f | s:.3f")
+            for name, rows in measured(options.scenes, (height, width)).items():
+                table.row(name, len(rows), *rows.mean(axis=0))
+        if sequences:
+            report.say(f"{sequences} sequences of {frames} frames")
+            rows = [row for n in range(sequences) for row in sequence(FIRST_SCENE + n, frames)]
+            alone, alone_flicker, steady, steady_flicker, true = np.mean(rows, axis=0)
+            table = report.table("way | SAD:.3f | flicker:.3f")
+            table.row("frame by frame", alone, alone_flicker)
+            table.row("sequence", steady, steady_flicker)
+            table.row("true alphas", None, true)
 
 
 if __name__ == "__main__":

@@ -10,8 +10,6 @@ is of photos of 2 megapixels with trimaps: CPU seconds of a run over several les
 over one. At last the memory of the process that hands out items, whose work is a stand-in.
 """
 
-import argparse
-import json
 import logging
 import os
 import resource
@@ -24,6 +22,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import psutil
+from harness import Options, Report
 from speed_cutout import photo
 
 from mattekit.batch.runner import Item, Outcome, plan_items, run_items
@@ -60,21 +59,21 @@ def cutout(*words: str) -> tuple[float, float]:
     return (len(times) - 1) / max(times[-1] - times[0], 1e-9), cpu
 
 
-def rates(photos: int) -> None:
-    """Print the table of rates."""
+def rates(report: Report, photos: int) -> None:
+    """The table of rates."""
     with tempfile.TemporaryDirectory() as name:
         words = draw(Path(name), SMALL, photos)
         ways = {"one process": ["--processes", "1"], "two processes": ["--processes", "2"]}
         if find_spec("ray"):
             ways["Ray, local files"] = ["--engine", "ray"]
-        print("| way | photos a second | times one process |\n|---|--:|--:|")
+        table = report.table("way | photos a second:.2f | times one process:.2f")
         found = []
         for way, how in ways.items():
             found.append(cutout(*words, *how, "-o", f"{name}/out-{len(found)}")[0])
-            print(f"| {way} | {found[-1]:.2f} | {found[-1] / found[0]:.2f} |", flush=True)
+            table.row(way, found[-1], found[-1] / found[0])
         if find_spec("moto") and find_spec("s3fs"):
             rate = through_s3(Path(name))
-            print(f"| two processes, S3 on this machine | {rate:.2f} | {rate / found[0]:.2f} |")
+            table.row("two processes, S3 on this machine", rate, rate / found[0])
 
 
 def through_s3(folder: Path) -> float:
@@ -103,20 +102,20 @@ def through_s3(folder: Path) -> float:
     return rate
 
 
-def price(count: int, megapixels: float) -> None:
-    """Print what a million photos take."""
+def price(report: Report, count: int, megapixels: float) -> None:
+    """What a million photos take."""
     with tempfile.TemporaryDirectory() as name:
         one = cutout(*draw(Path(name) / "one", megapixels, 1), "-o", f"{name}/1")[1]
         several = cutout(*draw(Path(name) / "several", megapixels, count), "-o", f"{name}/2")[1]
     seconds = (several - one) / (count - 1)
-    print(
-        f"\nA million photos of {megapixels:g} megapixels with trimaps take "
+    report.say(
+        f"A million photos of {megapixels:g} megapixels with trimaps take "
         f"{seconds * 1e6 / 3600:,.0f} CPU hours ({seconds:.2f} CPU seconds each)."
     )
 
 
-def memory(items: int) -> None:
-    """Print how the memory of the process that hands out items grows."""
+def memory(report: Report, items: int) -> None:
+    """How the memory of the process that hands out items grows."""
     with tempfile.TemporaryDirectory() as name:
         paths = (Path(name) / f"{number}.png" for number in range(items))
         given = (Item(path=path, work=partial(Outcome, outputs=[path])) for path in paths)
@@ -125,22 +124,20 @@ def memory(items: int) -> None:
             if done in (items // 10, items):
                 held[done] = psutil.Process().memory_info().rss / 1e6
     said = ", ".join(f"{size:.1f} MB after {done}" for done, size in held.items())
-    print(f"\nMemory of the process that hands out {items} items: {said}.")
+    report.say(f"Memory of the process that hands out {items} items: {said}.")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--quick", action="store_true", help="few photos")
+    parser = Options(__doc__, quick="few photos", photos=24, priced=2, items=2000)
     parser.add_argument("--photos", type=int, default=500)
     parser.add_argument("--priced", type=int, default=8, help="photos of 2 megapixels")
     parser.add_argument("--items", type=int, default=5000, help="of the stand-in")
     options = parser.parse_args()
-    if options.quick:
-        options.photos, options.priced, options.items = 24, 2, 2000
-    rates(options.photos)
-    price(options.priced, PRICED)
-    memory(options.items)
-    print(json.dumps({"processors": os.cpu_count(), "load": os.getloadavg()[0]}))
+    with Report(options.json) as report:
+        report.say(f"{os.cpu_count()} processors, load {os.getloadavg()[0]:.1f}")
+        rates(report, options.photos)
+        price(report, options.priced, PRICED)
+        memory(report, options.items)
 
 
 if __name__ == "__main__":

@@ -75,6 +75,12 @@ def _no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(socket.socket, "connect", local_only)
 
 
+@pytest.fixture(autouse=True)
+def _no_plug_ins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that a command imports in a test are not those of the next one's processes."""
+    monkeypatch.setenv("MATTEKIT_PLUGINS", "")
+
+
 @pytest.fixture
 def rng() -> np.random.Generator:
     return np.random.default_rng(1234)

@@ -29,6 +29,8 @@ def watch(event, arguments):
         writes = isinstance(mode, str) and set(mode) & set("wax+")
         if writes and "__pycache__" not in str(path) and str(path) != "/dev/null":
             effects.append(f"writes {path}")
+    elif event == "socket.bind" and arguments[1] == ("::1", 0):
+        pass  # urllib3 asks whether there is IPv6
     elif event in ("socket.connect", "socket.bind", "subprocess.Popen", "os.system"):
         effects.append(f"{event} {arguments}")
 sys.addaudithook(watch)

@@ -57,7 +57,7 @@ def test_a_smoke_run_needs_no_data_and_lowers_its_loss(
     assert len(totals) == recipe.smoke.steps
     stages = len(recipe.method.stages) if isinstance(recipe.method, StagedConfig) else 1
     first_stage = totals[: len(totals) // stages]
-    least = 0.97 if name == "finetune" else 0.9  # what is good already gains less
+    least = 0.97 if name in ("finetune", "key") else 0.9  # what is good already gains less
     assert first_stage[-1] < least * first_stage[0]
     saved = folder / "checkpoints" / f"step-{recipe.smoke.steps:06d}" / "weights.safetensors"
     assert weights.read_header(saved).architecture == recipe.network.name

@@ -68,7 +68,9 @@ def estimates(image: Plane, trimap: Trimap, channels: Sequence[str] = CHANNELS) 
     return Problem(image, trimap).planes(channels)
 
 
-def estimates_over(image: Image, trimap: Trimap, plate: Image) -> Estimates:
+def estimates_over(
+    image: Image, trimap: Trimap, plate: Image, channels: Sequence[str] = CHANNELS
+) -> Estimates:
     """The estimates where the background is known: its own planes, and alphas unmixed with it.
 
     Args:
@@ -79,15 +81,13 @@ def estimates_over(image: Image, trimap: Trimap, plate: Image) -> Estimates:
     shares, own = unmix(to_linear(image), to_linear(plate), core, unknown, noise=0)
     alpha, colours = known_alpha(trimap), image.copy()
     alpha[unknown], colours[unknown] = shares, to_srgb(own.clip(0, 1))
-    known = dict.fromkeys(
-        ("fused alpha", "information-flow alpha", "mixed alpha", "sampled alpha"), alpha
-    )
+    known = dict.fromkeys((*ALONG_COLOURS, "mixed alpha", "sampled alpha"), alpha)
     for layer, planes in (("foreground", colours), ("background", plate)):
         known |= {f"{layer} {colour}": planes[..., i] for i, colour in enumerate(RGB)}
-    others = [name for name in CHANNELS if name not in known]
+    others = [name for name in channels if name not in known]
     solved = np.moveaxis(Problem(image, trimap).planes(others), 2, 0)
     known |= dict(zip(others, solved, strict=True))
-    return np.dstack([known[name] for name in CHANNELS]).astype(np.float32)
+    return np.dstack([known[name] for name in channels]).astype(np.float32)
 
 
 class Problem:

@@ -173,11 +173,11 @@ def cutout(
             subject, or `any` for all of them together.
         segmenter: finds the subject without a hint, in a box or from points: a registered name
             or an ONNX file; default: the best installed one, else the shipped one.
-        commercial_only: refuse segmenters whose terms do not clearly allow commercial use. model: a
-        model's name or file; default: the shipped network. quality: `fast` is closed-form at a
-        reduced size in place of the shipped network. strategy: how a network processes the photo
-        (`whole`, `tile`, `resize`, `hybrid`, or a config);
-            default: the one that suits network and size.
+        commercial_only: refuse segmenters whose terms do not clearly allow commercial use.
+        model: a model's name or file; default: the shipped networks.
+        quality: `fast` is closed-form at a reduced size in place of the shipped networks.
+        strategy: how a network processes the photo (`whole`, `tile`, `resize`, `hybrid`, or a
+            config); default: the one that suits network and size.
         max_memory: bytes that the whole process may hold.
         progress: called with a stage and the share of it that is done.
 

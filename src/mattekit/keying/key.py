@@ -172,7 +172,8 @@ def key_picture(
     alpha[(alpha > 1 - STEP) | small_parts(alpha <= 1 - STEP, options.despeckle)] = 1
     if network is not None and mixed.any() and (trimap == FOREGROUND).any():
         image = picture.image()
-        prior = estimates_over(image, trimap, to_srgb(behind.clip(0, 1)))
+        plate_colours = to_srgb(behind.clip(0, 1))
+        prior = estimates_over(image, trimap, plate_colours, network.network.estimates)
         alpha = network.planes(image, trimap, ("alpha",), further={"prior": prior})["alpha"]
     tell("colours", 0.0)
     if screen is not None and options.despill:

@@ -25,6 +25,8 @@ DEFAULT_MODEL = "compact"
 photographs (docs/model-card-compact.md). Training starts from the file of this name."""
 EARLIER = "compact-1"
 """The first version, which runs together with the second by the name `compact`."""
+LATER = "compact-2"
+"""The second version alone: the file from which training starts."""
 WEIGHTS = f"weights{SUFFIX}"
 """Name of the weights file in a checkpoint."""
 HUB = "hf://"
@@ -108,7 +110,11 @@ def find(model: str) -> Path:
         return Path(model)
     if Path(model).is_dir():
         return _weights_of_run(Path(model))
-    files = {EARLIER: SHIPPED / f"{EARLIER}{EXPORTED}"} | model_files()
+    alone = {
+        EARLIER: SHIPPED / f"{EARLIER}{EXPORTED}",
+        LATER: SHIPPED / f"{DEFAULT_MODEL}{EXPORTED}",
+    }
+    files = alone | model_files()
     if model in files:
         return files[model]
     if Path(model).suffix:
