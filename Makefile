@@ -2,7 +2,6 @@
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --quiet --disable-pip-version-check
-FAST := not slow and not browser and not gpu
 # One thread a process: several that share the cores would wait for each other in busy loops.
 PYTEST := OMP_NUM_THREADS=1 $(BIN)/pytest -n auto
 
@@ -48,7 +47,8 @@ fix: .venv/.dev
 	$(BIN)/ruff format
 
 test-all: .venv/.dev
-	$(PYTEST) -m "not gpu" --durations 40
+	$(PYTEST) -m "not gpu and not browser" --durations 40
+	$(PYTEST) -m browser  # apart: a page waits for a server, which waits for processors
 
 bench: .venv/.dev
 	@for script in benchmarks/*_*.py; do echo "== $$script"; $(BIN)/python $$script --quick || exit 1; done

@@ -9,6 +9,7 @@ from pathlib import Path
 import PIL.Image
 import pytest
 from playwright.sync_api import (
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
     Browser,
     Download,
     FilePayload,
@@ -141,9 +142,17 @@ def wait_for_colour(page: Page, place: Place, colour: list[int]) -> None:
 
 
 def downloaded(page: Page, act: Callable[[], None] | None = None) -> tuple[str, bytes]:
-    """The name and the bytes of what a button downloads; by default the large one."""
-    with page.expect_download() as started:
-        (act or page.locator("#download").click)()
+    """The name and the bytes of what a button downloads; by default the large one.
+
+    It is pressed twice where the page gave up, as it may while other work has the processors.
+    """
+    press = act or page.locator("#download").click
+    try:
+        with page.expect_download() as started:
+            press()
+    except PlaywrightTimeout:
+        with page.expect_download() as started:
+            press()
     download: Download = started.value
     return download.suggested_filename, Path(download.path()).read_bytes()
 
