@@ -9,7 +9,6 @@ from pathlib import Path
 import PIL.Image
 import pytest
 from playwright.sync_api import (
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
     Browser,
     Download,
     FilePayload,
@@ -18,6 +17,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
     expect,
     sync_playwright,
 )
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 EXAMPLE = files("mattekit.cutouts") / "example"
 SIZE = 512  # of the example
