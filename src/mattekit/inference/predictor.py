@@ -32,10 +32,12 @@ from mattekit.models.registry import Terms
 
 WHOLE_LIMIT = 4_000_000
 """Pixels up to which a picture is run whole by default."""
-WORKING_UNKNOWN = 150_000
-"""Unknown pixels up to which estimates are made and corrected at the photo's own size."""
+WORKING_UNKNOWN = 130_000
+"""Unknown pixels beyond which a photo is worked on smaller."""
 WORKING_PIXELS = 6_000_000
 """Pixels of their box up to which they are."""
+WORTH_WHILE = 1.1
+"""Scale up to which resampling would cost more than it saves."""
 MARGIN = 96
 """Known pixels around the box of the unknown ones: context, and colours to sample."""
 
@@ -230,7 +232,8 @@ def working_scale(unknown: int, pixels: float) -> float:
         unknown: pixels of the unknown region.
         pixels: of the box around it.
     """
-    return max(1.0, math.sqrt(unknown / WORKING_UNKNOWN), math.sqrt(pixels / WORKING_PIXELS))
+    scale = max(math.sqrt(unknown / WORKING_UNKNOWN), math.sqrt(pixels / WORKING_PIXELS))
+    return scale if scale > WORTH_WHILE else 1.0
 
 
 def _box(trimap: Trimap) -> tuple[slice, slice]:
