@@ -1,13 +1,11 @@
 """A photograph of 24 megapixels in bounded memory."""
 
-import resource
-import subprocess
-import sys
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from measured import peak_of_command
 
 from mattekit.core.types import Size
 from mattekit.imaging.files import open_picture, read_alpha
@@ -42,10 +40,8 @@ def test_a_photo_of_24_megapixels_with_a_3_percent_band_stays_under_4_gb(
 ) -> None:
     draw(tmp_path, SIZE, 0.03)
     line = ["cutout", "photo.jpg", "--trimap", "trimap.png", "-o", "out", "--model", model]
-    before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    subprocess.run([sys.executable, "-m", "mattekit", *line], cwd=tmp_path, check=True)
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-    assert peak < LIMIT, f"{peak / 2**30:.1f} GB, {before / 2**20:.1f} GB before"
+    peak = peak_of_command(*line, folder=tmp_path)
+    assert peak < LIMIT, f"{peak / 2**30:.1f} GB"
     assert open_picture(tmp_path / "out" / "photo.png").size == SIZE
     across = read_alpha(tmp_path / "out" / "photo.png")[2000, 600:3000]
     assert across[0] == 0

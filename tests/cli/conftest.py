@@ -12,6 +12,7 @@ from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN
 from mattekit.imaging.compose import over
 from mattekit.imaging.files import write_alpha, write_image, write_trimap
 from mattekit.imaging.trimap import make_trimap
+from mattekit.inference import memory
 
 Command = Callable[..., Result]
 
@@ -19,8 +20,10 @@ SIZE = (40, 56)
 
 
 @pytest.fixture
-def mattekit() -> Command:
-    """Run `mattekit` with these words."""
+def mattekit(monkeypatch: pytest.MonkeyPatch) -> Command:
+    """Run `mattekit` with these words, in a process that seems to hold nothing yet."""
+    held, resident = memory.resident(), memory.resident
+    monkeypatch.setattr(memory, "resident", lambda: max(resident() - held, 0))
 
     def run(*words: object, given: bytes | None = None) -> Result:
         return CliRunner().invoke(app, [str(word) for word in words], input=given)

@@ -1,9 +1,6 @@
 """A limit on memory is kept, and one that cannot be kept is refused with the number that can."""
 
-import json
 import mmap
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -13,6 +10,7 @@ import pytest
 import torch
 from inference.disc import soft_disc
 from inference.toy import Local
+from measured import peak_of_command
 
 from mattekit.core.errors import TooLarge
 from mattekit.core.types import FOREGROUND, UNKNOWN
@@ -120,24 +118,6 @@ def test_a_100_megapixel_picture_stays_under_4_gb(tmp_path: Path) -> None:
     write_trimap(trimaps / "photo.png", labels)
     export_onnx(local(), tmp_path / "local.onnx")
     words = ["predict", "--model", "local.onnx", "photo.jpg", "--trimap", "trimap"]
-    done = subprocess.run(
-        [sys.executable, "-c", CHILD, *words, "-o", "out", "--max-memory", "4GB"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-    )
-    assert done.returncode == 0, done.stderr
+    peak = peak_of_command(*words, "-o", "out", "--max-memory", "4GB", folder=tmp_path)
     assert open_picture(tmp_path / "out" / "photo.png").size == (side, side)
-    assert json.loads(done.stdout.splitlines()[-1])["peak"] < 4 * GB
-
-
-CHILD = """
-import json, resource, sys
-from mattekit.cli.main import main
-try:
-    main()
-except SystemExit as end:
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    print(json.dumps({"peak": peak}))
-    sys.exit(end.code)
-"""
+    assert peak < 4 * GB

@@ -1,5 +1,6 @@
 """Photos that travel once, points, repairs, finishing, and jobs in the background."""
 
+import asyncio
 import json
 import re
 import time
@@ -8,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fastapi import Response as Answer
 from fastapi.testclient import TestClient
 from httpx import Response
 
@@ -19,6 +21,7 @@ from mattekit.imaging.picture import to_float
 from mattekit.imaging.resize import resize
 from mattekit.imaging.trimap import to_pixels
 from mattekit.server.app import Settings, create_app
+from mattekit.server.background import Running
 from mattekit.server.limits import Limits
 
 HOST = "http://127.0.0.1"
@@ -222,6 +225,19 @@ def test_a_job_that_fails_tells_its_problem(client: TestClient) -> None:
     assert name == "failed"
     assert about["status"] == 422
     refused(client.get(wrong.json()["result"]), 422, about["detail"])
+
+
+def test_the_end_of_a_job_is_told_though_it_comes_while_progress_is_sent() -> None:
+    async def follow() -> list[str]:
+        running = Running()
+        told = []
+        async for line in running.events():
+            told.append(line.split("\n")[0])
+            if running.response is None:
+                running.end(Answer(b"{}"), None)
+        return told
+
+    assert asyncio.run(follow()) == ["event: progress", "event: failed"]
 
 
 def test_a_cancelled_job_stops_without_costing_a_worker(client: TestClient, photo_id: str) -> None:

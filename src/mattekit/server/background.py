@@ -71,9 +71,9 @@ class Running:
     async def events(self) -> AsyncIterator[str]:
         """What is told from now on, as server-sent events, beginning with what was told last."""
         while True:
-            changed = self._changed
+            changed, last = self._changed, self.response is not None
             yield f"event: {self.event}\ndata: {self.data}\n\n"
-            if self.response is not None:
+            if last:  # the job may have ended while the line before was sent
                 return
             while not changed.is_set():
                 try:
