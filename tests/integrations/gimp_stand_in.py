@@ -1,6 +1,6 @@
 """A stand-in for the modules that GIMP 3 gives to plug-ins: what ours uses of them, no more.
 
-GIMP 3 is not among Debian's stable packages, so the plug-in's own logic is tested against this. Its
+The plug-in's own logic is tested against this, since few machines that run tests have GIMP 3. Its
 calls have the forms of GIMP 3.0's documented interface.
 """
 

@@ -41,10 +41,41 @@ def test_the_selection_becomes_a_layer_with_the_subject(
     error = np.abs(layer.pixels[..., 3] / 255 - SAMPLE.alpha).mean()
     assert error < 0.03
 
-    # everything selected: nothing is left to be the background
-    status, said = procedure.call(image(np.full(SAMPLE.size, 255, np.uint8)), server=server)
+    inside = np.zeros(SAMPLE.size, np.uint8)
+    inside[*np.ix_(*(spread(SAMPLE.alpha.max(axis=axis)) for axis in (1, 0)))] = 255
+    boxed = image(inside)
+    assert procedure.call(boxed, server=server)[0] is Status.SUCCESS
+    assert np.abs(boxed.layers[0].pixels[..., 3] / 255 - SAMPLE.alpha).mean() < 0.1
+
+    # all but a point is selected: nothing is left to be the background
+    inside = np.full(SAMPLE.size, 255, np.uint8)
+    inside[40, 60] = 254
+    status, said = procedure.call(image(inside), server=server)
     assert status is Status.EXECUTION_ERROR
     assert "mask" in said
+
+
+def spread(values: np.ndarray) -> np.ndarray:
+    """From the first place where there is something to the last."""
+    places = np.flatnonzero(values > 0.1)
+    return np.arange(places[0], places[-1] + 1)
+
+
+@pytest.mark.parametrize(
+    ("rows", "box"),
+    [
+        (["0000", "0110", "0110"], "1,1,2,2"),
+        (["1111", "1111", "1111"], "0,0,4,3"),
+        (["0000", "0000", "0001"], "3,2,1,1"),
+        (["0000", "0110", "0100"], ""),
+        (["0010", "0100", "0000"], ""),
+        (["0000", "0110", "0310"], ""),
+    ],
+)
+def test_only_a_rectangle_is_a_box(monkeypatch: pytest.MonkeyPatch, rows, box) -> None:
+    install(monkeypatch)
+    plugin = load("gimp/mattekit-cutout/mattekit-cutout.py")
+    assert plugin.rectangle(bytes(255 if x == "1" else int(x) for x in "".join(rows)), 4) == box
 
 
 def test_without_a_server_it_says_how_to_start_one(procedure: Procedure) -> None:

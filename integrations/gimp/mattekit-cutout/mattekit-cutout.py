@@ -3,8 +3,9 @@
 
 Copy the folder `mattekit-cutout` into a folder of plug-ins (Edit > Preferences > Folders), make its
 file executable, and start `mattekit serve`. Filters > mattekit > Cut Out posts the visible picture
-and the selection; the subject comes as a new layer in its own colours. Soft parts of the selection
-(feather it) are what is unknown; without a selection the server finds the subject.
+and the selection; the subject comes as a new layer in its own colours. A rectangle is a box around
+the subject. Of any other selection soft parts (feather it) are what is unknown. Without one the
+server finds the subject.
 """
 
 import json
@@ -42,16 +43,30 @@ def png(pixels: bytes, width: int, height: int) -> bytes:
     )
 
 
-def ask(server: str, token: str, files: dict[str, bytes]) -> bytes:
+def rectangle(mask: bytes, width: int) -> str:
+    """The box x,y,width,height where exactly a rectangle is selected; empty otherwise."""
+    first, last = mask.find(b"\xff"), mask.rfind(b"\xff")
+    (top, left), (bottom, right) = divmod(first, width), divmod(last, width)
+    selected = right + 1 - left
+    row = bytes(left) + b"\xff" * selected + bytes(width - right - 1)
+    below = len(mask) // width - bottom - 1
+    if selected < 1 or mask != bytes(top * width) + row * (bottom + 1 - top) + bytes(below * width):
+        return ""
+    return f"{left},{top},{selected},{bottom + 1 - top}"
+
+
+def ask(server: str, token: str, files: dict[str, bytes], box: str) -> bytes:
     """The answer of the server to these files; RuntimeError with its sentence where it refuses."""
     border = uuid.uuid4().hex
+    form = f"--{border}\r\nContent-Disposition: form-data; name="
     parts = [
-        f'--{border}\r\nContent-Disposition: form-data; name="{name}"; filename="{name}.png"\r\n'
-        f"Content-Type: image/png\r\n\r\n".encode()
+        f'{form}"{name}"; filename="{name}.png"\r\nContent-Type: image/png\r\n\r\n'.encode()
         + data
         + b"\r\n"
         for name, data in files.items()
     ]
+    if box:
+        parts.append(f'{form}"box"\r\n\r\n{box}\r\n'.encode())
     headers = {"Content-Type": f"multipart/form-data; boundary={border}"}
     if token:
         headers["Authorization"] = f"Bearer {token}"
@@ -74,22 +89,25 @@ def sentence_of(error: urllib.error.HTTPError) -> str:
         return f"the server answered {error.code} {error.reason}"
 
 
-def picture_of(drawable: Gimp.Drawable, form: str, width: int, height: int) -> bytes:
-    """The pixels of a drawable as a PNG file."""
+def pixels_of(drawable: Gimp.Drawable, form: str, width: int, height: int) -> bytes:
+    """All pixels of a drawable."""
     whole = Gegl.Rectangle.new(0, 0, width, height)
-    buffer = drawable.get_buffer()
-    return png(bytes(buffer.get(whole, 1.0, form, Gegl.AbyssPolicy.CLAMP)), width, height)
+    return bytes(drawable.get_buffer().get(whole, 1.0, form, Gegl.AbyssPolicy.CLAMP))
 
 
 def cut_out(image: Gimp.Image, server: str, token: str) -> Gimp.Layer:
     """Post the picture and the selection; the subject as a new layer on top."""
     width, height = image.get_width(), image.get_height()
     copy = image.duplicate()
-    files = {"photo": picture_of(copy.flatten(), "R'G'B' u8", width, height)}
+    colours = pixels_of(copy.flatten(), "R'G'B' u8", width, height)
     copy.delete()
+    files, box = {"photo": png(colours, width, height)}, ""
     if not Gimp.Selection.is_empty(image):
-        files["mask"] = picture_of(image.get_selection(), "Y u8", width, height)
-    answer = ask(server, token, files)
+        mask = pixels_of(image.get_selection(), "Y u8", width, height)
+        box = rectangle(mask, width)
+        if not box:
+            files["mask"] = png(mask, width, height)
+    answer = ask(server, token, files, box)
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "cut-out.png")
         with open(path, "wb") as file:
