@@ -57,7 +57,7 @@ def build(name: str, *, pretrained: bool | str | Path = False, **options: Any) -
     """
     network: nn.Module = config_of(name, **options).build()
     if pretrained:
-        from mattekit.networks.published.imagenet import start_from_imagenet
+        from mattekit.networks.published.checkpoints import start_from_imagenet
 
         start_from_imagenet(network, None if pretrained is True else Path(pretrained))
     return network

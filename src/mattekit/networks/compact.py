@@ -19,10 +19,12 @@ from mattekit.core.config import config
 from mattekit.core.tensors import Prediction, region_weight
 from mattekit.imaging.compose import over
 from mattekit.networks.parts.lite_encoder import CHANNELS, LiteEncoder, shipped_encoder
-from mattekit.networks.parts.preprocessing import Preprocessing
+from mattekit.networks.parts.preprocessing import MattingModule, Preprocessing
 
 LEVELS = 5
 """Of the pyramid that propagates colours: half the size down to 1/32."""
+WIDTHS = (32, 48, 80, 128)
+"""Channels of the trunk at half the size and below."""
 LEAST_LOG_ERROR = -4.6
 """The network never claims to be surer than to 1 %."""
 KNOTS = tuple(LEAST_LOG_ERROR + step * 0.5 for step in range(10))
@@ -31,22 +33,19 @@ pictures unlike the training ones."""
 TINY = 1e-4
 
 
-class Compact(nn.Module):
+class Compact(MattingModule):
     """Alpha and expected error from photo, trimap and classical estimates."""
 
-    stride = 2**LEVELS
-    needs_trimap = True
     extra_planes = ("prior",)
     estimates = ESTIMATES
-    strategies: tuple[str, ...] = ("tile", "whole", "resize")
-    preprocessing = Preprocessing(multiple_of=2**LEVELS)
+    strategies = ("tile", "whole", "resize")
 
-    def __init__(self, widths: tuple[int, int, int, int] = (32, 48, 80, 128)) -> None:
-        super().__init__()
-        half, quarter, eighth, sixteenth = widths
+    def __init__(self) -> None:
+        super().__init__(Preprocessing(multiple_of=2**LEVELS))
+        half, quarter, eighth, sixteenth = WIDTHS
         self.encoder = LiteEncoder()
         self.at_quarter, self.at_eighth, self.at_sixteenth = (
-            convolution(seen, width, 1) for seen, width in zip(CHANNELS, widths[1:], strict=True)
+            convolution(seen, width, 1) for seen, width in zip(CHANNELS, WIDTHS[1:], strict=True)
         )
         self.stem = convolution(4 * SHARP + SOFT, half, 1)
         self.encode_half = Block(half)
