@@ -24,8 +24,7 @@ from mattekit.imaging.resize import resize
 from mattekit.imaging.trimap import check_trimap, paste_known
 from mattekit.inference.inputs import Inputs, Share
 from mattekit.inference.memory import affordable_pixels
-from mattekit.inference.network import OUTPUTS, Network, outputs_of
-from mattekit.inference.second_solve import solve_again
+from mattekit.inference.network import OUTPUTS, Network
 from mattekit.inference.strategies import STRATEGIES, StrategyConfig, Whole
 from mattekit.inference.tile import Tile
 from mattekit.models.registry import Terms
@@ -77,7 +76,7 @@ class Predictor:
     @property
     def states_error(self) -> bool:
         """Whether the network predicts the error of its alpha."""
-        return self.network.needs_trimap and "error" in outputs_of(self.network)
+        return self.network.needs_trimap and "error" in self.network.outputs
 
     def predict(self, image: Image, trimap: Trimap | None = None) -> Alpha:
         """The alpha of a picture, exact where the trimap is known.
@@ -154,8 +153,7 @@ class Predictor:
         """The planes where nothing is unknown; the network is not run on the picture."""
         assert inputs.trimap is not None
         planes: dict[str, Plane] = {"alpha": known_alpha(inputs.trimap)}
-        given = {"error", "foreground", "background"} & {*wanted}
-        for name in given and given & {*outputs_of(self.network)}:
+        for name in {"error", "foreground", "background"} & {*wanted} & {*self.network.outputs}:
             none = np.zeros(inputs.size, np.float32)
             planes[name] = none if name == "error" else to_float(inputs.colours)
         return planes
@@ -183,7 +181,7 @@ class Predictor:
         part = Inputs(colours=small, trimap=labels, further={"prior": prior})
         found = self._applied(part, {*wanted, "error"}, done)
         if "error" in found:
-            found["alpha"] = solve_again(problem, found["alpha"], found["error"])
+            found["alpha"] = problem.solve_again(found["alpha"], found["error"])
         planes = {}
         for name in {*wanted} & {*found}:
             plane = found[name]
