@@ -25,7 +25,7 @@ from mattekit.classical.unmix import unmix
 from mattekit.core.matte import known_alpha
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Image, Plane, Trimap
 from mattekit.imaging.compose import to_linear, to_srgb
-from mattekit.imaging.trimap import check_trimap, paste_known
+from mattekit.imaging.trimap import check_trimap
 
 Estimates = npt.NDArray[np.float32]  # h w c, one channel per plane
 
@@ -155,8 +155,7 @@ class Problem:
 
     def enlarged(self, alpha: Alpha) -> Alpha:
         """A small alpha upsampled to full size, with known pixels from the trimap."""
-        full = enlarge(alpha, self.small, self.image, self.trimap == UNKNOWN)
-        return paste_known(full, self.trimap)
+        return enlarge(alpha, self.small, self.image, self.trimap)
 
     def shrunk(self, plane: Plane) -> Plane:
         """A plane of full size at the small one."""

@@ -186,7 +186,7 @@ class Predictor:
         for name in {*wanted} & {*found}:
             plane = found[name]
             if scale > 1 and name == "alpha":
-                plane = enlarge(plane, small, colours, trimap == UNKNOWN)
+                plane = enlarge(plane, small, colours, trimap)
             elif scale > 1:
                 plane = resize(plane, trimap.shape)
             planes[name] = np.zeros((*inputs.size, *plane.shape[2:]), plane.dtype)
