@@ -22,7 +22,10 @@ from mattekit.core.types import FOREGROUND, UNKNOWN, Alpha, Image, Mask, Plane, 
 from mattekit.imaging.picture import to_float
 
 NEIGHBOURS = ((20, 2.0), (10, 0.1))  # number of neighbours, weight of place relative to colour
-BYTES_PER_PIXEL = 2_200  # measured: thirty neighbours of every pixel, in both directions
+BYTES_PER_PIXEL = 150
+BYTES_PER_UNKNOWN = 3_200
+"""The tree, and thirty neighbours of unknown pixels in both directions. Measured: with 134 and 3,100
+bytes the peaks on 160,000 and 360,000 pixels, 20 to 60 % of them unknown, are met within 3 %."""
 CHUNK = 65_536  # pixels whose neighbours are looked up at a time
 FROM_ZERO = 1.0
 """Added to every value. A tree splits points of equal value at the next larger float; the one after
@@ -41,7 +44,8 @@ def knn(image: Plane, trimap: Trimap, *, max_memory: int = DEFAULT_MEMORY) -> Ma
     known = matte_of_known(image, trimap)
     if known is not None:
         return known
-    needed = BASE_MEMORY + BYTES_PER_PIXEL * trimap.size
+    unknown = np.count_nonzero(trimap == UNKNOWN)
+    needed = BASE_MEMORY + BYTES_PER_PIXEL * trimap.size + BYTES_PER_UNKNOWN * unknown
     if needed > max_memory:
         raise TooLarge(
             f"KNN needs about {needed / 2**30:.1f} GB for {trimap.size / 1e6:.1f} megapixels and "

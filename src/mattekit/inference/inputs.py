@@ -20,7 +20,7 @@ Batches = dict[str, npt.NDArray[np.float32]]
 """Named planes as b c h w: what goes into a network and what comes out of it."""
 
 Share = Callable[[float], None] | None
-"""Told the share of the work that is done, from 0 to 1."""
+"""Called with the share of the work that is done, from 0 to 1; an error that it raises ends it."""
 
 
 @dataclass(frozen=True, kw_only=True)

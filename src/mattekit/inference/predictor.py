@@ -42,7 +42,7 @@ MARGIN = 96
 
 
 class Predictor:
-    """A network and its strategy; thread-safe.
+    """A network and its strategy; several threads may use one.
 
     >>> from mattekit.inference.load import load
     >>> photo, trimap = np.ones((64, 64, 3), np.float32), np.full((64, 64), 2, np.uint8)
@@ -100,7 +100,8 @@ class Predictor:
         Args:
             colours: h w 3, floats in [0, 1], uint8 or uint16.
             trimap: as of `predict`.
-            done: called with the share of the work that is done.
+            done: called with the share of the tiles that are done, where the picture is run in
+                tiles; an error that it raises ends the work.
         """
         size = (colours.shape[0], colours.shape[1])
         warnings: tuple[str, ...] = ()

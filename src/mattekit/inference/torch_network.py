@@ -27,7 +27,10 @@ Statistics = tuple[Tensor, Tensor]
 
 
 class TorchNetwork(Network):
-    """A network in evaluation mode on one device."""
+    """A network in evaluation mode on one device; it takes the module over.
+
+    Threads run it one after the other.
+    """
 
     def __init__(
         self, module: nn.Module, *, name: str, device: torch.device, precision: Precision = "32"

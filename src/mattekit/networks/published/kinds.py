@@ -1,7 +1,7 @@
 """The public checkpoints that can be imported, and what their keys are called here.
 
-A kind knows a key that only its files have, the config of the network, and which of its options a
-file shows by its keys and its name. Summary and terms of each are in `kinds.json`.
+`kinds.json` says of each kind a key that only its files have, which options a file shows by its
+keys and its name, and its terms. What a table cannot say is here.
 
 `keys.json` lists, for each network class, the beginnings of our names that differ and the published
 ones; the rest of a name is the same in both. Words in braces stand for as many entries:
@@ -72,14 +72,15 @@ def _expanded(ours: str, theirs: str) -> Iterator[tuple[str, str]]:
 class Kind:
     """One sort of public checkpoint."""
 
+    name: str
     summary: str
     signature_key: str
     """A key that every file of this kind has."""
     config: Any
     """The config that the public weights were trained with."""
     detect_options: Callable[[Tensors, str], dict[str, Any]] = lambda tensors, name: {}
-    """Options that a file's tensors and its name show; None for one that they leave open."""
-    detected: tuple[str, ...] = ()
+    """Those options that a file's tensors and its name show; None for one that they leave open."""
+    detected: Sequence[str] = ()
     """Names of these options."""
     asked: Mapping[str, str] = field(default_factory=dict)
     """Option -> how to tell its value, where a file leaves it open."""
@@ -183,31 +184,23 @@ def _kind(name: str, config: Any, **options: Any) -> Kind:
     about = dict(ABOUT[name])
     if isinstance(about["terms"], str):  # those of another kind
         about["terms"] = ABOUT[about["terms"]]["terms"]
-    return Kind(**about, config=config, **options)
+    return Kind(name=name, **about, config=config, **options)
 
 
 SAMPLENET = samplenet.PUBLISHED
-OF_DIM = ("skip", "conv6_kernel", "refine", "inputs")
-CRITIC: dict[str, Any] = {
-    "detect_options": _critic,
-    "detected": ("width", "layers", "norm"),
-    "partial": True,
-}
-VGG: dict[str, Any] = {"renamed": _as_torchvision, "keys": _vgg_keys, "partial": True}
-
-KINDS: dict[str, Kind] = {
-    name: _kind(name, config, **options)
-    for name, config, options in (
-        ("alphagan-a6", alphagan_a6.PUBLISHED, {}),
-        ("alphagan-a6-critic", patchgan.PUBLISHED_A6, CRITIC | {"inside": "discriminator_state"}),
-        ("alphagan", alphagan.PUBLISHED, {"detect_options": _alphagan, "detected": ("norm",)}),
-        ("alphagan-critic", patchgan.PUBLISHED, CRITIC),
-        ("gfm", gfm.PUBLISHED, {"detect_options": _gfm, "detected": ("backbone", "rosta")}),
-        ("dim", dim.PUBLISHED, {"detect_options": _dim, "detected": OF_DIM}),
-        ("samplenet-background", SAMPLENET["background"], {}),
-        ("samplenet-foreground", SAMPLENET["foreground"], {}),
-        ("samplenet-matting", SAMPLENET["matting"], {}),
-        ("deepfill", SAMPLENET["background"], {"convert": _widen_deepfill}),
-        ("vgg16", dim.PUBLISHED, VGG),
+KINDS = {
+    kind.name: kind
+    for kind in (
+        _kind("alphagan-a6", alphagan_a6.PUBLISHED),
+        _kind("alphagan-a6-critic", patchgan.PUBLISHED_A6, detect_options=_critic),
+        _kind("alphagan", alphagan.PUBLISHED, detect_options=_alphagan),
+        _kind("alphagan-critic", patchgan.PUBLISHED, detect_options=_critic),
+        _kind("gfm", gfm.PUBLISHED, detect_options=_gfm),
+        _kind("dim", dim.PUBLISHED, detect_options=_dim),
+        _kind("samplenet-background", SAMPLENET["background"]),
+        _kind("samplenet-foreground", SAMPLENET["foreground"]),
+        _kind("samplenet-matting", SAMPLENET["matting"]),
+        _kind("deepfill", SAMPLENET["background"], convert=_widen_deepfill),
+        _kind("vgg16", dim.PUBLISHED, renamed=_as_torchvision, keys=_vgg_keys),
     )
 }

@@ -131,12 +131,11 @@ def distance(output: Tensor, golden: Mapping[str, Any]) -> float:
 
 def case_of(config: Any) -> Case | None:
     """The recorded case of a config, whatever its random weights; None where there is none."""
-    return next((case for case in CASES if _built_alike(case.config, config)), None)
 
+    def computes(config: Any) -> dict[str, Any]:
+        return asdict(config) | {"init": None}
 
-def _built_alike(first: Any, second: Any) -> bool:
-    described = [{**asdict(config), "init": None} for config in (first, second)]
-    return described[0] == described[1]
+    return next((case for case in CASES if computes(case.config) == computes(config)), None)
 
 
 def _alpha(network: nn.Module, image: Tensor, trimap: Tensor) -> Answers:
@@ -162,26 +161,18 @@ def _gfm(network: nn.Module, image: Tensor, trimap: Tensor) -> Answers:
     return answers
 
 
-def _background(network: nn.Module, image: Tensor, trimap: Tensor) -> Answers:
-    prediction = network(image, trimap)
-    stages = {"coarse": prediction.coarse_background, "refined": prediction.background}
-    return {name: _published_colours(colours) for name, colours in stages.items()}
-
-
-def _foreground(network: nn.Module, image: Tensor, trimap: Tensor) -> Answers:
-    prediction = network(image, trimap, _dimmed(image, -0.5))
-    stages = {"coarse": prediction.coarse_foreground, "refined": prediction.foreground}
-    return {name: _published_colours(colours) for name, colours in stages.items()}
+def _colours(network: nn.Module, image: Tensor, trimap: Tensor) -> Answers:
+    """BGR in [-1, 1], as the goldens of SampleNet are recorded."""
+    described: Any = network
+    further = [_dimmed(image, -0.5) for _ in described.extra_planes]
+    prediction, layer = network(image, trimap, *further), described.layer
+    stages = {"coarse": f"coarse_{layer}", "refined": layer}
+    return {name: 2 * getattr(prediction, plane).flip(1) - 1 for name, plane in stages.items()}
 
 
 def _matting(network: nn.Module, image: Tensor, trimap: Tensor) -> Answers:
     colours = (_dimmed(image, 0.5), _dimmed(image, -0.5))
     return {"alpha": network(image, trimap, *colours).alpha}
-
-
-def _published_colours(colours: Tensor) -> Tensor:
-    """BGR in [-1, 1], as the goldens of SampleNet are recorded."""
-    return 2 * colours.flip(1) - 1
 
 
 def _dimmed(image: Tensor, factor: float) -> Tensor:
@@ -199,8 +190,8 @@ CASES = (
         for option in GOLDENS["gfm"]
         for backbone, rosta in [option.split("@")[0].rsplit("_", 1)]
     ),
-    Case(samplenet.PUBLISHED["background"], "samplenet", "bg@w0.876", _background),
-    Case(samplenet.PUBLISHED["foreground"], "samplenet", "fg", _foreground, tolerance=2e-3),
+    Case(samplenet.PUBLISHED["background"], "samplenet", "bg@w0.876", _colours),
+    Case(samplenet.PUBLISHED["foreground"], "samplenet", "fg", _colours, tolerance=2e-3),
     Case(samplenet.PUBLISHED["matting"], "samplenet", "matting@w0.864", _matting),
 )
 """Every network and option whose outputs were recorded."""
