@@ -4,7 +4,6 @@ Defaults follow the paper where the public implementation (CDOTAD) departs from 
 first block of the last two stages is dilated.
 """
 
-from collections.abc import Mapping
 from typing import Literal
 
 import torch
@@ -43,15 +42,10 @@ class AlphaGan(MattingModule):
     def forward(
         self, image: Float[Tensor, "b 3 h w"], trimap: Float[Tensor, "b 1 h w"]
     ) -> Prediction:
-        """Alpha everywhere; known pixels are not set from the trimap."""
         colours = self.preprocess.colours(image)
         features = self.encoder(torch.cat([colours, self.preprocess.trimap(trimap)], dim=1))
         logits = self.decoder(self.aspp(features.deep), features, features.stem, colours)
         return Prediction(alpha=torch.sigmoid(logits))
-
-    def adopt_imagenet(self, state: Mapping[str, Tensor]) -> None:
-        """Start the encoder from ImageNet; the trimap has no influence at first."""
-        self.encoder.adopt_imagenet(state)
 
 
 class Decoder(UnpoolingDecoder):

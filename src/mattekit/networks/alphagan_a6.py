@@ -3,7 +3,6 @@
 The last two doublings of size see no detail of the picture; `alphagan` keeps the paper's decoder.
 """
 
-from collections.abc import Mapping
 from typing import Literal
 
 import torch
@@ -36,7 +35,6 @@ class AlphaGanA6(MattingModule):
     def forward(
         self, image: Float[Tensor, "b 3 h w"], trimap: Float[Tensor, "b 1 h w"]
     ) -> Prediction:
-        """Alpha everywhere; known pixels are not set from the trimap."""
         planes = [self.preprocess.colours(image), self.preprocess.trimap(trimap)]
         features = self.encoder(torch.cat(planes, dim=1))
         decoded = torch.cat([self.aspp(features.deep), features.eighth], dim=1)
@@ -44,10 +42,6 @@ class AlphaGanA6(MattingModule):
         decoded = _double(self.to_half(torch.cat([decoded, features.pooled], dim=1)))
         decoded = _double(self.to_whole(decoded))
         return Prediction(alpha=torch.sigmoid(self.head(decoded)))
-
-    def adopt_imagenet(self, state: Mapping[str, Tensor]) -> None:
-        """Start the encoder from ImageNet; the trimap has no influence at first."""
-        self.encoder.adopt_imagenet(state)
 
 
 def _double(planes: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h2 w2"]:

@@ -72,7 +72,6 @@ class Unet(MattingModule):
         trimap: Float[Tensor, "b 1 h w"] | None = None,
         prior: Float[Tensor, "b c h w"] | None = None,
     ) -> Prediction:
-        """Alpha everywhere; known pixels are not set from the trimap."""
         colours = self.preprocess.colours(image)
         coded = None if trimap is None else self.preprocess.trimap(trimap)
         found = self.encoder(self.by_input(colours, coded, prior))

@@ -4,8 +4,9 @@ Outside every network colours are RGB in [0, 1] and a trimap is {0, 0.5, 1}. The
 the header of a weights file: a checkpoint trained on BGR in 0..255 serves the same pipeline.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float
@@ -75,7 +76,10 @@ class Preprocess(nn.Module):
 
 
 class MattingModule(nn.Module):
-    """What `networks` asks of a network, with the usual answers."""
+    """What `networks` asks of a network, with the usual answers.
+
+    Alpha is predicted everywhere; known pixels are not set from the trimap.
+    """
 
     extra_planes: tuple[str, ...] = ()
     strategies: tuple[str, ...] = ("whole", "tile", "resize")
@@ -87,6 +91,11 @@ class MattingModule(nn.Module):
         super().__init__()
         self.preprocessing = preprocessing
         self.preprocess = Preprocess(preprocessing)
+
+    def adopt_imagenet(self, state: Mapping[str, Tensor]) -> None:
+        """Start the encoder from ImageNet; planes beside the colours have no influence at first."""
+        encoder: Any = self.encoder
+        encoder.adopt_imagenet(state)
 
     @property
     def stride(self) -> int:
