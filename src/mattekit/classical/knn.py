@@ -24,8 +24,8 @@ from mattekit.imaging.picture import to_float
 NEIGHBOURS = ((20, 2.0), (10, 0.1))  # number of neighbours, weight of place relative to colour
 BYTES_PER_PIXEL = 150
 BYTES_PER_UNKNOWN = 3_200
-"""The tree, and thirty neighbours of unknown pixels in both directions. Measured: 134 and 3,100 bytes
-give the peaks on 160,000 and 360,000 pixels, 20 to 60 % of them unknown, within 3 %."""
+"""The tree, and thirty neighbours of unknown pixels in both directions. Measured: 134 and 3,100
+bytes give the peaks on 160,000 and 360,000 pixels, 20 to 60 % of them unknown, within 3 %."""
 CHUNK = 65_536  # pixels whose neighbours are looked up at a time
 FROM_ZERO = 1.0
 """Added to every value. A tree splits points of equal value at the next larger float; the one after
