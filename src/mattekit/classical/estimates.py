@@ -55,7 +55,7 @@ TRUST = 0.003
 """Weight of a sampled alpha of confidence 1 relative to the rows of L."""
 WEIGHT_OF_SURE = 0.3
 """Weight of a network's alpha where it is quite sure; the diagonal of L is about 1."""
-DOUBT = 0.25
+IGNORED_ERROR = 0.25
 """Expected error from which on the network hardly counts."""
 LEAST_SURE = 0.02
 OCTAVES = 8
@@ -141,14 +141,14 @@ class Problem:
         """The mean of a network's alpha and the same solved once more along the colours.
 
         It is closed-form matting with the network's alpha as data, weighted by its confidence:
-        where the network doubts, neighbours of like colour decide. The mean has smaller large
+        where that is low, neighbours of like colour decide. The mean has smaller large
         errors than either (`benchmarks/LOG.md`).
 
         Args:
             alpha: the network's, at full size.
             error: what the network expects its error to be.
         """
-        sure = np.maximum(1 - self.shrunk(error) / DOUBT, LEAST_SURE)
+        sure = np.maximum(1 - self.shrunk(error) / IGNORED_ERROR, LEAST_SURE)
         solved = self.drawn_towards(self.shrunk(alpha), WEIGHT_OF_SURE * sure)
         mean: Alpha = ((alpha + self.enlarged(solved)) / 2).astype(np.float32)
         return mean

@@ -32,7 +32,7 @@ FURTHER = 1e-3
 """Weight of what is found at one reach beside what is found at the one before."""
 DECIDED = 1.0
 """Deviations of an alpha within which of 0 or 1 it is taken for that."""
-MOST_DOUBT = 0.08
+MOST_UNCERTAIN = 0.08
 SHRUNK = 4  # size at which they are averaged
 PAIRS = [(0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2)]
 """Entries of a symmetric matrix, in the order of its columns here."""
@@ -56,18 +56,18 @@ def unmix(
     for _ in range(ROUNDS):
         d_V = np.stack(solve_symmetric(_covariance(a, S, B, N).T, d.T), axis=1)
         a = (_dot(C - B, d_V) / np.maximum(_dot(d, d_V), 1e-6)).clip(0, 1)
-    doubt = DECIDED / np.sqrt(np.maximum(_dot(d, d_V), 1e-6))
-    a = _decided(a, doubt)
+    uncertainty = DECIDED / np.sqrt(np.maximum(_dot(d, d_V), 1e-6))
+    a = _decided(a, uncertainty)
     share = a[:, None]
     rest = solve_symmetric(_covariance(a, S, B, N).T, (C - share * m - (1 - share) * B).T)
     F = np.maximum(m + share * np.stack(times_symmetric(S.T, rest), axis=1), 0)
     return a.astype(np.float32), F.astype(np.float32)
 
 
-def _decided(a: Plane, doubt: Plane) -> Plane:
-    """Alphas stretched so that those within their doubt of 0 or 1 are that: most pixels are."""
-    doubt = np.minimum(doubt, MOST_DOUBT)
-    stretched: Plane = ((a - doubt) / (1 - 2 * doubt)).clip(0, 1)
+def _decided(a: Plane, uncertainty: Plane) -> Plane:
+    """Alphas stretched so that those within their uncertainty of 0 or 1 are 0 or 1."""
+    uncertainty = np.minimum(uncertainty, MOST_UNCERTAIN)
+    stretched: Plane = ((a - uncertainty) / (1 - 2 * uncertainty)).clip(0, 1)
     return stretched
 
 

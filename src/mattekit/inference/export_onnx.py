@@ -1,10 +1,10 @@
 """A network as an ONNX file with dynamic height and width, compared with PyTorch before it counts.
 
-The network goes in as it is trained: pooling with indices and adaptive pooling are written in the
-networks themselves so that they export (`networks.parts`). Heights and widths are multiples of the
-stride; padding to it is the work of a strategy. Weights that are exact in half precision, as those
-of a file of halves are, are stored so and cast when the file is opened; those of the network that
-finds subjects always are, for half the size, and its batch is free as well (`subject.finder`).
+The network is exported as it is trained: pooling with indices and adaptive pooling are written so
+that they export (`networks.parts`). Heights and widths are multiples of the stride; padding to it
+is the work of a strategy. Weights that are exact in half precision, as those of a file of halves
+are, are stored so and cast when the file is opened; those of the network that finds subjects always
+are, for half the size, and its batch size is free as well (`subject.finder`).
 """
 
 import json
@@ -57,7 +57,7 @@ def export_onnx(network: TorchNetwork, path: Path, header: Header | None = None)
     """Write the network to `path` and compare three sizes; nothing is written if they differ.
 
     Args:
-        header: what is said of weights that are stored unchanged, so that training can start from
+        header: metadata of weights that are stored unchanged, so that training can start from
             the file.
     """
     finds_subjects = "prompt" in network.extra_planes

@@ -31,7 +31,7 @@ class Network(ABC):
 
     name: str
     stride: int
-    """Height and width of what goes in are multiples of this."""
+    """Heights and widths of its inputs are multiples of this."""
     needs_trimap: bool
     strategies: tuple[str, ...]
     """Names of the strategies that suit the network, the usual one first."""
@@ -59,7 +59,7 @@ class Network(ABC):
         return nullcontext()
 
     def fuse(self, glance: Plane, focus: Plane) -> Alpha:
-        """Alpha of a glance in [0, 1] and a focus that were brought to one size; for `hybrid`."""
+        """Alpha of a glance in [0, 1] and a focus at one size; for `hybrid`."""
         raise BadWeights(f"{self.name} has no glance and focus; use whole, tile or resize")
 
 

@@ -1,10 +1,10 @@
 """A network with the strategy that takes it over pictures of any size: arrays in, arrays out.
 
-Without a strategy the first that suits the network is taken; tiles where the whole picture would be
-too much, and no tiles where they would be more than the picture. A network that corrects classical
-estimates is given them, and sees the box of the unknown pixels alone, at a size that bounds the
-work: much that is unknown, or a very large photo, is worked on smaller and its alpha enlarged along
-the colours.
+By default the first strategy that suits the network is used, tiles where the whole picture would be
+too large, and no tiles where they would together be larger than the picture. A network that
+corrects classical estimates is given them, and sees only the box of the unknown pixels, at a size
+that bounds the work: a large unknown region or a very large photo is processed at a smaller size,
+and its alpha is upsampled along the colours.
 """
 
 import math
@@ -125,8 +125,8 @@ class Predictor:
 
         Args:
             colours: h w 3 in uint8, uint16 or float32; only windows of it become float32.
-            further: planes h w c that the network takes beside photo and trimap, where they are
-                at hand; classical estimates are made otherwise.
+            further: planes h w c that the network takes beside photo and trimap; classical
+                estimates that are missing are computed.
         """
         wanted = {*names, "alpha"}
         if not self.network.needs_trimap:

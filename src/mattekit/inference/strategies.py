@@ -1,4 +1,4 @@
-"""How a network goes over a picture of any size: the list of strategies, by name.
+"""Strategies: how a network is run on a picture of any size.
 
 Every strategy has `apply`, which returns the wanted planes at the picture's size, and `pixels`, the
 most that the network sees at once.

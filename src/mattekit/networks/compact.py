@@ -83,7 +83,7 @@ class Compact(MattingModule):
             features = self.encoder(image)
         trunk = self.trunk(torch.cat([F.pixel_unshuffle(sharp, 2), soft], dim=1), features)
         joined = self.join_trunk(F.relu(F.pixel_shuffle(trunk, 2))) + self.join_details(sharp)
-        correction, doubt, to_flow, to_sampled = self.correction(F.relu(joined)).split(1, dim=1)
+        correction, error, to_flow, to_sampled = self.correction(F.relu(joined)).split(1, dim=1)
         start = hints.start
         alpha = (
             start
@@ -93,7 +93,7 @@ class Compact(MattingModule):
         )
         return Prediction(
             alpha=self.within_range(alpha) * known.unknown + known.foreground,
-            log_error=self.log_error(doubt),
+            log_error=self.log_error(error),
         )
 
     def trunk(
@@ -118,9 +118,9 @@ class Compact(MattingModule):
             return alpha.clamp(0, 1)
         return alpha + (alpha.clamp(0, 1) - alpha).detach()
 
-    def log_error(self, doubt: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 h w"]:
+    def log_error(self, error: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 h w"]:
         """Logarithm of the expected error; once trained, along a calibrating line through knots."""
-        raw = F.softplus(doubt + 2) + LEAST_LOG_ERROR
+        raw = F.softplus(error + 2) + LEAST_LOG_ERROR
         return raw if self.training else interpolated(raw, self.calibration[0], self.calibration[1])
 
 
@@ -146,14 +146,14 @@ def convolution(inputs: int, outputs: int, kernel: int, *, stride: int = 1) -> n
 
 @dataclass(frozen=True)
 class Known:
-    """What the trimap says, as planes of 0 and 1."""
+    """The known regions of the trimap, as planes of 0 and 1."""
 
     foreground: Tensor
     background: Tensor
 
     @property
     def unknown(self) -> Tensor:
-        """1 where the network has to answer."""
+        """1 where alpha is to be found."""
         return 1 - self.foreground - self.background
 
 
@@ -201,7 +201,7 @@ SOFT = 33  # and at half size
 def evidence(
     image: Float[Tensor, "b 3 h w"], known: Known, hints: Hints
 ) -> tuple[Float[Tensor, "b 14 h w"], Float[Tensor, "b 33 rows columns"]]:
-    """What the network looks at, about within [-1, 1]: planes at full size and at half size."""
+    """The input planes, about within [-1, 1], at full size and at half size."""
     spread = propagate(image, known)
     return (
         torch.cat(_sharp_evidence(image, known, spread, hints), dim=1),
@@ -250,7 +250,7 @@ def interpolated(
 def surprise(
     image: Float[Tensor, "b 3 h w"], weight: Float[Tensor, "b 1 h w"]
 ) -> Float[Tensor, "b 1 h w"]:
-    """Distance of colours from the mean of the known ones around, in units of their spread."""
+    """Distance of colours from the mean of the known ones nearby, in standard deviations."""
     moments = F.avg_pool2d(torch.cat([image, image * image], dim=1) * weight, 8)
     weight = F.avg_pool2d(weight, 8)
     filled, _ = push_pull(moments / (weight + TINY), weight, levels=2)
@@ -267,7 +267,7 @@ def distance(
 
 
 def propagate(image: Float[Tensor, "b 3 h w"], known: Known) -> Spread:
-    """Colours of subject and background carried into the unknown, at half size."""
+    """Foreground and background colours propagated into the unknown region, at half size."""
     colours, nearby = [], []
     for mask in (known.foreground, known.background):
         weight = F.avg_pool2d(mask, 2)
@@ -281,7 +281,7 @@ def propagate(image: Float[Tensor, "b 3 h w"], known: Known) -> Spread:
 def push_pull(
     colours: Float[Tensor, "b c h w"], weight: Float[Tensor, "b 1 h w"], levels: int = LEVELS
 ) -> tuple[Float[Tensor, "b c h w"], list[Tensor]]:
-    """Colours averaged down a pyramid where known and brought back up where not; its weights."""
+    """Known colours averaged down a pyramid, the unknown filled from it; its weights."""
     sums, weights = [colours * weight], [weight]
     for _ in range(levels - 1):
         sums.append(F.avg_pool2d(sums[-1], 2))

@@ -131,7 +131,7 @@ class GlanceAndFocus(MattingModule):
 
 
 class PyramidPooling(nn.Module):
-    """What the whole picture and its 3x3 and 5x5 parts hold, beside the map itself."""
+    """Averages over the whole map and over 3x3 and 5x5 parts of it, joined with the map."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -204,13 +204,13 @@ def upsample(times: int) -> nn.Upsample:
 
 
 def head_from_half(inputs: int, outputs: int) -> nn.Sequential:
-    """Last step of a decoder that stands at half size."""
+    """Last step of a decoder that ends at half size."""
     layers = [*convolve(inputs, 64, bias=True), *convolve(64, 64, bias=True)]
     return nn.Sequential(*layers, nn.Conv2d(64, outputs, 3, padding=1), upsample(2))
 
 
 def head_at_full(inputs: int, outputs: int) -> nn.Module:
-    """Last step of a decoder that stands at full size."""
+    """Last step of a decoder that ends at full size."""
     return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1))
 
 
@@ -257,7 +257,7 @@ def resnet(name: str) -> nn.ModuleList:
 
 
 def densenet() -> nn.ModuleList:
-    """DenseNet-121 without its first pooling; its last block is brought down to 512 channels."""
+    """DenseNet-121 without its first pooling; its last block is reduced to 512 channels."""
     whole = from_timm("densenet121").features
     stages = [nn.Sequential(whole.conv0, whole.norm0)]
     for number in (1, 2, 3):

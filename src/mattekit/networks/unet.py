@@ -1,9 +1,9 @@
 """A matting network over any encoder of timm: `unet`.
 
-The encoder's maps, each half the size of the one before, are brought up again step by step; beside
-every step stands the map of its size. Encoders seldom see full and half size, where hair is drawn:
-there a light branch of its own looks at the photo. Trimap and classical estimates enter where the
-options say: as channels of the encoder's first layer, or as side features, in the light branch.
+The decoder doubles the size step by step and sees the encoder's map of that size at each of them.
+Few encoders have maps of full and half size, where hair is resolved: a light branch adds those.
+Trimap and classical estimates enter where the options say: as channels of the encoder's first
+layer, or as side features, in the light branch.
 """
 
 from collections.abc import Mapping
@@ -97,7 +97,7 @@ class Unet(MattingModule):
 
 @dataclass(frozen=True)
 class View:
-    """What a part of the network looks at: the photo, and perhaps further planes."""
+    """The input of a part of the network: the photo, and perhaps further planes."""
 
     trimap: bool
     estimates: bool
@@ -116,7 +116,7 @@ class View:
 
 
 def halvings(stride: int) -> list[int]:
-    """The sizes to which the decoder goes up, as parts of the picture: half the stride, ..., 1."""
+    """Divisors of the picture's size at the steps of the decoder: half the stride, ..., 2, 1."""
     return [stride >> times for times in range(1, stride.bit_length())]
 
 

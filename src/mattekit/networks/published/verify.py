@@ -1,5 +1,5 @@
-"""What can be said of a weights file without data: that it is whole, and whether its network
-computes what the published program computes.
+"""Checks of a weights file that need no data: that it is complete, and that its network computes
+what the published program computes.
 
 `goldens.json` holds shape, moments and 16 values of every output of the published networks,
 computed once by running the published code with weights and an input picture made by a formula. The
@@ -95,7 +95,7 @@ def sample_input() -> tuple[Tensor, Tensor]:
 
 @dataclass(frozen=True)
 class Case:
-    """A config, where its golden stands, and how the published input is put to the network."""
+    """A config, its key in `goldens.json`, and how the network is run on the sample input."""
 
     config: Any
     network: str
