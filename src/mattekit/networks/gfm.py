@@ -205,8 +205,9 @@ def upsample(times: int) -> nn.Upsample:
 
 def head_from_half(inputs: int, outputs: int) -> nn.Sequential:
     """Last step of a decoder that ends at half size."""
+    last = nn.Conv2d(64, outputs, 3, padding=1)
     layers = [*convolve(inputs, 64, bias=True), *convolve(64, 64, bias=True)]
-    return nn.Sequential(*layers, nn.Conv2d(64, outputs, 3, padding=1), upsample(2))
+    return nn.Sequential(*layers, last, upsample(2))
 
 
 def head_at_full(inputs: int, outputs: int) -> nn.Module:
