@@ -270,14 +270,14 @@ def densenet() -> nn.ModuleList:
 
 def resnet_from_full_size() -> nn.ModuleList:
     """ResNet-34 whose first stage sees every pixel, and two more stages: sizes from 1 to 1/32."""
+    from timm.models.resnet import BasicBlock
+
     whole = from_timm("resnet34", zero_init_last=False)
-    return nn.ModuleList(
-        [
-            nn.Sequential(*convolve(3, 64, bias=True)),
-            *(whole.layer1, whole.layer2, whole.layer3, whole.layer4),
-            *(nn.Sequential(nn.MaxPool2d(2), *_basic_blocks(512)) for _ in range(2)),
-        ]
-    )
+    stages = [convolve(3, 64, bias=True), whole.layer1, whole.layer2, whole.layer3, whole.layer4]
+    for _ in range(2):
+        blocks = (BasicBlock(512, 512) for _ in range(3))
+        stages.append(nn.Sequential(nn.MaxPool2d(2), *blocks))
+    return nn.ModuleList(stages)
 
 
 def from_timm(name: str, **options: Any) -> Any:
@@ -285,12 +285,6 @@ def from_timm(name: str, **options: Any) -> Any:
     import timm  # takes two seconds, which the other networks need not wait for
 
     return timm.create_model(name, num_classes=0, **options)
-
-
-def _basic_blocks(channels: int) -> list[nn.Module]:
-    from timm.models.resnet import BasicBlock
-
-    return [BasicBlock(channels, channels) for _ in range(3)]
 
 
 STEPS = ((512, 512, 256), (256, 256, 128), (128, 128, 64), (64, 64, 64))

@@ -49,7 +49,8 @@ def unpool(
     if _scatters(window):
         return F.max_unpool2d(planes, places, [2, 2])
     if window == "2x2":
-        quarters = [_value_at(planes, places, place) for place in range(4)]
+        none = torch.zeros_like(planes)
+        quarters = [torch.where(places == place, planes, none) for place in range(4)]
     else:
         quarters = _quarters_of_overlapping_windows(planes, places)
     return F.pixel_shuffle(torch.stack(quarters, dim=2).flatten(1, 2), 2)
@@ -57,10 +58,6 @@ def unpool(
 
 def _scatters(window: Window) -> bool:
     return window == "2x2" and not torch.compiler.is_exporting()
-
-
-def _value_at(planes: Tensor, places: Tensor, place: int) -> Tensor:
-    return torch.where(places == place, planes, torch.zeros_like(planes))
 
 
 def _quarters_of_overlapping_windows(planes: Tensor, places: Tensor) -> list[Tensor]:
