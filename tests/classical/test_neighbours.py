@@ -5,11 +5,11 @@ import sys
 
 import numpy as np
 
-from mattekit.classical.neighbours import Neighbours
+from mattekit.classical.knn import Neighbours
 
 FLUSHED = """
 import numpy as np, torch
-from mattekit.classical.neighbours import Neighbours
+from mattekit.classical.knn import Neighbours
 torch.set_flush_denormal(True)
 points = np.random.default_rng(0).random((100, 2))
 points[:60] *= (0, 0.5)

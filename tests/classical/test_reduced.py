@@ -21,22 +21,24 @@ def test_detail_that_the_small_picture_lost_comes_back_from_the_colours() -> Non
     image = np.repeat(alpha[..., None], 3, axis=2)
     small, small_image = (plane.reshape(8, 4, 8, 4, -1).mean((1, 3)) for plane in (alpha, image))
     small = small[..., 0].astype(np.float32)
-    found = enlarge(small, small_image.astype(np.float32), image, np.ones(alpha.shape, np.bool_))
+    unknown = np.full(alpha.shape, UNKNOWN, np.uint8)
+    found = enlarge(small, small_image.astype(np.float32), image, unknown)
     assert np.abs(found - alpha).max() < 0.05
 
 
-def test_only_wanted_pixels_are_enlarged_and_strips_do_not_change_them(
+def test_only_unknown_pixels_are_enlarged_and_strips_do_not_change_them(
     monkeypatch,
 ) -> None:
     rng = np.random.default_rng(4)
     image, small = (rng.random((*size, 3), dtype=np.float32) for size in ((40, 20), (10, 5)))
     alpha = rng.random((10, 5), dtype=np.float32)
-    everywhere = enlarge(alpha, small, image, np.ones((40, 20), np.bool_))
+    everywhere = enlarge(alpha, small, image, np.full((40, 20), UNKNOWN, np.uint8))
     monkeypatch.setattr(reduced, "STRIP_PIXELS", 20 * 8)
-    where = np.zeros((40, 20), np.bool_)
-    where[20] = True
-    parts = enlarge(alpha, small, image, where)
-    assert (parts[~where] == 0).all()
+    trimap = np.full((40, 20), BACKGROUND, np.uint8)
+    trimap[20], trimap[21:] = UNKNOWN, FOREGROUND
+    parts = enlarge(alpha, small, image, trimap)
+    assert (parts[:20] == 0).all()
+    assert (parts[21:] == 1).all()
     assert np.abs(parts[20] - everywhere[20]).max() < 1e-5
 
 

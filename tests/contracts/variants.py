@@ -3,7 +3,7 @@
 from dataclasses import fields
 from typing import Any, get_type_hints
 
-from mattekit.networks import choices
+from mattekit.networks.options import choices
 
 
 def variants(member: type) -> list[Any]:

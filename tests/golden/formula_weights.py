@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from mattekit.networks.published.parity import (
+from mattekit.networks.published.verify import (
     GOLDENS,
     distance,
     fill,

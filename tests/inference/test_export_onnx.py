@@ -1,5 +1,6 @@
 """Exported networks compute what PyTorch computes, at any size, without torch."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -75,9 +76,14 @@ def test_weights_that_are_too_many_for_one_file_are_refused(
         export_onnx(network, tmp_path / "local.onnx")
 
 
-def test_a_network_that_computes_something_else_in_onnx_is_not_written(tmp_path: Path) -> None:
+def test_a_network_that_computes_something_else_in_onnx_is_not_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    streams = []
+
     class Fickle(Local):
         def forward(self, image: Tensor, trimap: Tensor) -> Prediction:
+            streams.append(sys.stdout)
             prediction = super().forward(image, trimap)
             shift = 0.0 if torch.compiler.is_exporting() else 0.1
             return Prediction(alpha=prediction.alpha + shift)
@@ -86,6 +92,8 @@ def test_a_network_that_computes_something_else_in_onnx_is_not_written(tmp_path:
     with pytest.raises(BadWeights, match="fickle computes something else in ONNX Runtime"):
         export_onnx(network, tmp_path / "fickle.onnx")
     assert list(tmp_path.iterdir()) == []
+    assert {*streams} == {sys.stdout}  # the exporter is silent by itself
+    assert capsys.readouterr().out == ""
 
 
 def test_files_that_are_no_exported_network_are_refused(tmp_path: Path) -> None:

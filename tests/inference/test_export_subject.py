@@ -43,7 +43,7 @@ def test_the_finder_opens_what_was_exported(tmp_path: Path) -> None:
 def test_a_finder_that_computes_something_else_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("mattekit.inference.export_subject.WITHIN", -1.0)
+    monkeypatch.setattr("mattekit.inference.export_onnx.WITHIN_OF_SUBJECT", -1.0)
     with pytest.raises(BadWeights, match="subject computes something else in ONNX Runtime"):
         export_onnx(untrained(), tmp_path / "subject.onnx")
     assert list(tmp_path.iterdir()) == []

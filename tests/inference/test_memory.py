@@ -67,6 +67,14 @@ def test_what_fits_lies_on_the_line_through_two_measured_runs(costs: tuple[int, 
         assert affordable_pixels(local(), (400, 400), limit) == int(free / per_pixel)
 
 
+def test_a_pixel_costs_at_least_what_goes_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where another thread frees memory while two squares are measured, their peaks are equal."""
+    monkeypatch.setattr(memory, "resident", lambda: 0)
+    monkeypatch.setattr(memory, "_peak_of_square", lambda network, side: 0)
+    free = GB * memory.HEADROOM - memory.BYTES_PER_PIXEL * 400**2
+    assert affordable_pixels(local(), (400, 400), GB) == int(free / 16)
+
+
 def test_a_network_is_measured_once(monkeypatch: pytest.MonkeyPatch) -> None:
     runs: list[int] = []
     monkeypatch.setattr(

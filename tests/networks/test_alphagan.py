@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from mattekit.core.errors import BadImage
 from mattekit.networks.alphagan import PUBLISHED, AlphaGan, AlphaGanConfig
-from mattekit.networks.published.keys import published_keys
+from mattekit.networks.published.kinds import published_keys
 
 GOLDEN = GOLDENS["alphagan_001"]["default"]
 TOLERANCE = 1e-5  # below the 1e-4 asked for: 0.5 in place of 128/255 shows only here

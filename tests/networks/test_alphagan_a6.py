@@ -8,7 +8,7 @@ from torch import nn
 
 from mattekit.core.errors import BadImage
 from mattekit.networks.alphagan_a6 import PUBLISHED, AlphaGanA6, AlphaGanA6Config
-from mattekit.networks.published.keys import published_keys
+from mattekit.networks.published.kinds import published_keys
 
 GOLDEN = GOLDENS["alphagan_a6"]["default@w0.913"]
 TOLERANCE = 1e-5  # below the 1e-4 asked for: 0.5 in place of 128/255 shows only here

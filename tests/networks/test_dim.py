@@ -7,7 +7,7 @@ from torch import nn
 
 from mattekit.core.errors import BadImage
 from mattekit.networks.dim import VGG16, DeepImageMatting, DimConfig
-from mattekit.networks.published.keys import published_keys
+from mattekit.networks.published.kinds import published_keys
 
 GOLDEN = GOLDENS["dim"]
 

@@ -15,7 +15,7 @@ from mattekit.networks.gfm import (
     average_into,
     fusion,
 )
-from mattekit.networks.published.keys import published_keys
+from mattekit.networks.published.kinds import published_keys
 
 GOLDEN = GOLDENS["gfm"]
 SLOW = pytest.mark.slow

@@ -15,7 +15,7 @@ from mattekit.networks.patchgan import (
     PatchGan,
     PatchGanConfig,
 )
-from mattekit.networks.published.keys import published_keys
+from mattekit.networks.published.kinds import published_keys
 
 GOLDEN_OF = {
     "alphagan-a6": (replace(PUBLISHED_A6, trimap="half"), GOLDENS["patchgan_000"]["base12_t2"]),

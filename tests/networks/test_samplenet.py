@@ -8,7 +8,7 @@ from reference.direct_attention import direct_attention
 from torch import Tensor, nn
 
 from mattekit.core.errors import BadArgument, BadImage
-from mattekit.networks.published.keys import published_keys
+from mattekit.networks.published.kinds import published_keys
 from mattekit.networks.samplenet import PUBLISHED, SampleNet, SampleNetConfig
 from mattekit.training.freeze import FreezeConfig, freeze
 

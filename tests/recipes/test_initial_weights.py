@@ -12,7 +12,7 @@ from training.toys import ToyConfig, ToyNetwork, same, weights_of
 
 from mattekit.core.errors import BadRecipe, BadWeights
 from mattekit.networks import config_of, weights
-from mattekit.networks.published import imagenet
+from mattekit.networks.published import checkpoints
 from mattekit.networks.published.importing import import_checkpoint
 from mattekit.recipes.initial_weights import (
     describe_init,
@@ -47,7 +47,7 @@ def cached(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The hub has the weights."""
     path = tmp_path / "model.safetensors"
     save_file(STATE, path)
-    monkeypatch.setattr(imagenet, "fetch_file", lambda repository, file: path)
+    monkeypatch.setattr(checkpoints, "fetch_file", lambda repository, file: path)
 
 
 @pytest.fixture

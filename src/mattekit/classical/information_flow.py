@@ -17,13 +17,19 @@ import numpy as np
 from scipy.sparse import csr_array, diags_array
 from scipy.sparse.linalg import LinearOperator
 
-from mattekit.classical.linear import Vector, matting_laplacian, solve
-from mattekit.classical.neighbours import Neighbours, pixel_features
+from mattekit.classical.knn import Neighbours, pixel_features
+from mattekit.classical.linear import (
+    Vector,
+    jacobi,
+    matte_of_known,
+    matting_laplacian,
+    solve,
+    sparse_rows,
+)
 from mattekit.classical.reduced import enlarge, reduce
 from mattekit.core.matte import Matte, known_alpha
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Image, Mask, Plane, Trimap
 from mattekit.imaging.picture import to_float
-from mattekit.imaging.trimap import check_trimap, paste_known
 
 MIX, KNOWN, AMONG = 20, 7, 5  # neighbours of the first three flows
 PLACE_MIX, PLACE_KNOWN, PLACE_AMONG = 1.0, 10.0, 0.05  # weight of place beside colour
@@ -49,21 +55,20 @@ def information_flow(image: Plane, trimap: Trimap) -> Matte:
     >>> information_flow(ramp, trimap).alpha.shape
     (5, 9)
     """
-    remarks = check_trimap(trimap, (image.shape[0], image.shape[1]))
-    if remarks:  # nothing is unknown
-        return Matte(alpha=known_alpha(trimap), warnings=list(remarks))
-    check_trimap(trimap, trimap.shape, needs_both=True)
-    unknown = trimap == UNKNOWN
-    factor = math.ceil(math.sqrt(np.count_nonzero(unknown) / MOST_UNKNOWN))
+    known = matte_of_known(image, trimap)
+    if known is not None:
+        return known
+    unknown = np.count_nonzero(trimap == UNKNOWN)
+    factor = math.ceil(math.sqrt(unknown / MOST_UNKNOWN))
     if factor == 1:
         return Matte(alpha=_exact(to_float(image), trimap))
     small, labels = reduce(image, trimap, factor)
-    alpha = enlarge(_exact(small, labels), small, image, unknown)
     note = (
-        f"{np.count_nonzero(unknown) / 1e6:.2f} million unknown pixels are many for information "
-        f"flow; solved at 1/{factor} of the size and upsampled by guided filter"
+        f"{unknown / 1e6:.2f} million unknown pixels are many for information flow; solved at "
+        f"1/{factor} of the size and upsampled by guided filter"
     )
-    return Matte(alpha=paste_known(alpha, trimap), warnings=[note])
+    alpha = enlarge(_exact(small, labels), small, image, trimap)
+    return Matte(alpha=alpha, warnings=[note])
 
 
 def _exact(image: Image, trimap: Trimap) -> Alpha:
@@ -128,13 +133,11 @@ def solve_flow(
     matrix, right = laplacian
     trust = WEIGHT_KNOWN * known.trust
     rest = csr_array(matrix + WEIGHT_AMONG * _among(image, unknown) + diags_array(trust))
-    diagonal = rest.diagonal() + D_U.power(2).sum(axis=0)
-    diagonal[diagonal <= 0] = 1
     operator = LinearOperator(rest.shape, matvec=lambda x: rest @ x + D_UT @ (D_U @ x), dtype=float)
     alpha = solve(
         operator,
         right + trust * known.share - D_UT @ D_F.sum(axis=1),
-        lambda residual: residual / diagonal,
+        jacobi(rest.diagonal() + D_U.power(2).sum(axis=0)),
         start=known.share,
         tolerance=TOLERANCE,
     )
@@ -153,20 +156,16 @@ def _mixture(image: Image, unknown: Mask) -> csr_array:
             (np.column_stack([np.ones(some.size), -weights]), np.column_stack([some, near]))
         )
     values, columns = (np.concatenate(part) for part in zip(*parts, strict=True))
-    starts = np.arange(0, values.size + 1, values.shape[1])
-    shape = (pixel.size, unknown.size)
-    return csr_array((values.ravel(), columns.ravel(), starts), shape=shape)
+    return sparse_rows(values, columns, unknown.size)
 
 
 def _among(image: Image, unknown: Mask) -> csr_array:
     """The graph Laplacian that joins unknown pixels of like colour, wherever they are."""
     features = _features(image, PLACE_AMONG)[unknown]
-    count = len(features)
     near = _others(Neighbours(features), features, AMONG)
     close = np.abs(features[:, None] - features[near]).sum(axis=2)
     weights = (1 - close).clip(min=0) / 2
-    starts = np.arange(0, near.size + 1, near.shape[1])
-    joined = csr_array((weights.ravel(), near.ravel(), starts), shape=(count, count))
+    joined = sparse_rows(weights, near, len(features))
     joined = joined + joined.T
     return csr_array(diags_array(joined.sum(axis=1)) - joined)
 

@@ -10,7 +10,7 @@ the trimap says foreground.
 """
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import cv2
 import numpy as np
@@ -19,10 +19,17 @@ from scipy.sparse import csc_array, csr_array, diags_array
 from scipy.sparse.linalg import LinearOperator, splu
 
 from mattekit.core.errors import BadTrimap
+from mattekit.core.matte import Matte, known_alpha
 from mattekit.core.types import FOREGROUND, UNKNOWN, Mask, Plane, Trimap
 from mattekit.imaging.picture import to_float
+from mattekit.imaging.trimap import check_trimap
 
 Vector = npt.NDArray[np.float64]
+Precondition = Callable[[Vector], Vector]
+"""An approximate inverse of a matrix, which only affects the speed of the solver."""
+
+DEFAULT_MEMORY = 4 * 2**30
+BASE_MEMORY = 200 * 2**20  # the process with its libraries
 
 EPSILON = 1e-7
 STRIP_UNKNOWN = 16_000  # unknown pixels at a time: their windows fit the processor's cache
@@ -37,6 +44,19 @@ DAMPING = 0.5
 MOST_STEPS = 2_000
 DRIFT = 1e3
 """The true residual may exceed the one that the solver updates by this factor."""
+
+
+def matte_of_known(image: Plane, trimap: Trimap) -> Matte | None:
+    """The matte of a trimap that leaves nothing to solve for, with a warning; else None.
+
+    Raises:
+        BadTrimap: the trimap has another size, or knows no foreground or no background.
+    """
+    remarks = check_trimap(trimap, (image.shape[0], image.shape[1]))
+    if remarks:  # nothing is unknown
+        return Matte(alpha=known_alpha(trimap), warnings=list(remarks))
+    check_trimap(trimap, trimap.shape, needs_both=True)
+    return None
 
 
 def matting_laplacian(image: Plane, trimap: Trimap) -> tuple[csr_array, Vector]:
@@ -91,7 +111,7 @@ def _rows(
     entry = np.zeros(centre.size + 1)  # the last one stands for windows beyond the border
     for i, (y, x) in enumerate(WINDOW):
         for j, (other_y, other_x) in enumerate(WINDOW[i:], i):
-            entry[:-1] = float(i == j) - (1 + _dot(C[:, i], C[:, j])) / 9
+            entry[:-1] = float(i == j) - (1 + dot(C[:, i], C[:, j])) / 9
             place = NEIGHBOURS.index((other_y - y, other_x - x))
             places[place] += entry.take(window[i])
             if i != j:
@@ -134,18 +154,19 @@ def _whitened(image: Plane, centre: Plane, step: list[int]) -> Plane:
         plane[:9] -= plane[:9].mean(axis=0)
         plane[9 + channel] = np.sqrt(EPSILON)
         for earlier in C[:channel]:
-            plane -= _dot(earlier, plane) / 9 * earlier
-        plane *= 3 / np.sqrt(_dot(plane, plane))
+            plane -= dot(earlier, plane) / 9 * earlier
+        plane *= 3 / np.sqrt(dot(plane, plane))
     return C[:, :9]
 
 
-def _dot(first: Plane, second: Plane) -> Plane:
+def dot(first: Plane, second: Plane) -> Plane:
+    """Dot products of vectors that are columns, k n."""
     product: Plane = np.einsum("kn,kn->n", first, second)
     return product
 
 
 class TwoLevel:
-    """An approximate inverse of equations in the unknown pixels of a picture.
+    """A `Precondition` of equations in the unknown pixels of a picture.
 
     A smoothing step, a correction on the coarse level, a smoothing step; in single precision, since
     it only affects the speed of the solver. It also works for slightly different matrices, such as
@@ -153,8 +174,7 @@ class TwoLevel:
     """
 
     def __init__(self, matrix: csr_array, image: Plane, unknown: Mask) -> None:
-        diagonal = matrix.diagonal()
-        diagonal[diagonal <= 0] = 1
+        diagonal = _positive(matrix.diagonal())
         coarse_functions = _coarse_functions(image, unknown)
         smoothed = matrix @ coarse_functions
         smoothed = csr_array(coarse_functions - diags_array(SMOOTHING / diagonal) @ smoothed)
@@ -180,6 +200,29 @@ class TwoLevel:
         return x.astype(np.float64)
 
 
+def solve_symmetric(A: Iterable[Plane], b: Iterable[Plane]) -> list[Plane]:
+    """x of A x = b for symmetric 3x3 matrices, given as planes xx, yy, zz, xy, xz, yz; by
+    cofactors."""
+    xx, yy, zz, xy, xz, yz = A
+    cofactors = [
+        yy * zz - yz * yz,
+        xx * zz - xz * xz,
+        xx * yy - xy * xy,
+        xz * yz - xy * zz,
+        xy * yz - xz * yy,
+        xy * xz - xx * yz,
+    ]
+    determinant = xx * cofactors[0] + xy * cofactors[3] + xz * cofactors[4]
+    return [x / np.maximum(determinant, 1e-30) for x in times_symmetric(cofactors, b)]
+
+
+def times_symmetric(A: Iterable[Plane], v: Iterable[Plane]) -> list[Plane]:
+    """Symmetric 3x3 matrices times vectors."""
+    xx, yy, zz, xy, xz, yz = A
+    x, y, z = v
+    return [xx * x + xy * y + xz * z, xy * x + yy * y + yz * z, xz * x + yz * y + zz * z]
+
+
 def _coarse_functions(image: Plane, unknown: Mask) -> csr_array:
     """1, red, green and blue of every block, the colours less their mean; one column each."""
     rows, columns = np.nonzero(unknown)
@@ -190,15 +233,30 @@ def _coarse_functions(image: Plane, unknown: Mask) -> csr_array:
     means = [np.bincount(block, channel) / count for channel in colours.T]
     values = np.column_stack([np.ones(rows.size), colours - np.stack(means, axis=1)[block]])
     places = (block[:, None] * 4 + np.arange(4)).astype(np.int32)
-    starts = np.arange(0, values.size + 1, 4, dtype=np.int32)
-    shape = (rows.size, 4 * count.size)
-    return csr_array((values.ravel(), places.ravel(), starts), shape=shape)
+    return sparse_rows(values, places, 4 * count.size)
+
+
+def sparse_rows(values: Plane, columns: Plane, width: int) -> csr_array:
+    """The matrix of that width whose rows all have k entries: values and their columns, n k."""
+    starts = np.arange(0, values.size + 1, values.shape[1], dtype=columns.dtype)
+    return csr_array((values.ravel(), columns.ravel(), starts), shape=(len(values), width))
+
+
+def jacobi(diagonal: Vector) -> Precondition:
+    """Division by the diagonal."""
+    diagonal = _positive(diagonal)
+    return lambda residual: residual / diagonal
+
+
+def _positive(diagonal: Vector) -> Vector:
+    """The diagonal of a matrix, 1 for empty rows."""
+    return np.where(diagonal <= 0, 1, diagonal)
 
 
 def solve(
     matrix: csr_array | LinearOperator,
     right: Vector,
-    precondition: Callable[[Vector], Vector],
+    precondition: Precondition,
     *,
     start: Vector | None = None,
     tolerance: float = 1e-7,

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from scipy.sparse import csr_array
 
+from mattekit.classical.linear import sparse_rows
 from mattekit.core.types import Alpha, Mask, Plane
 from mattekit.imaging.picture import to_float
 
@@ -127,8 +128,7 @@ def _half(pixels: slice, row: Plane, column: Plane, framed: Plane, alpha: Plane)
     weight = LEAST_WEIGHT + GRADIENT_WEIGHT * np.abs(alpha.take(neighbour) - a[:, None])
     whole = weight.sum(axis=1)
     weight /= whole[:, None]
-    starts = np.arange(0, neighbour.size + 1, 4, dtype=np.int32)
-    mean = csr_array((weight.ravel(), neighbour.ravel(), starts), shape=(a.size, alpha.size))
+    mean = sparse_rows(weight, neighbour, alpha.size)
     b = 1 - a
     return _Half(pixels=pixels, neighbours=mean, a=a, b=b, inverse=1 / (a * a + b * b + whole))
 

@@ -13,7 +13,9 @@ from collections.abc import Iterator
 import cv2
 import numpy as np
 
+from mattekit.classical.linear import solve_symmetric
 from mattekit.core.errors import BadTrimap
+from mattekit.core.matte import known_alpha
 from mattekit.core.types import (
     BACKGROUND,
     FOREGROUND,
@@ -81,23 +83,28 @@ def _share(mask: Mask, size: Size) -> Plane:
     return cv2.resize(mask.astype(np.float32), size[::-1], interpolation=cv2.INTER_AREA)
 
 
-def enlarge(p: Alpha, I: Image, image: Plane, where: Mask) -> Alpha:  # noqa: E741
-    """The small alpha at those pixels of `image`; 0 elsewhere."""
-    alpha = np.zeros(where.shape, np.float32)
-    across, down = _places(where.shape[1], p.shape[1]), _places(where.shape[0], p.shape[0])
-    for strip in strips(where, STRIP_PIXELS):
+def enlarge(p: Alpha, I: Image, image: Plane, trimap: Trimap) -> Alpha:  # noqa: E741
+    """The small alpha at the size of `image`, with known pixels from the trimap."""
+    alpha, unknown = known_alpha(trimap), trimap == UNKNOWN
+    down, across = (_places(trimap.shape[axis], p.shape[axis]) for axis in (0, 1))
+    for strip in _strips(unknown):
         top = max(int(down[strip][0]) - REACH, 0)
         small = slice(top, int(down[strip][-1]) + REACH + 1)
         lines = _mean(lines_of(I[small], p[small])).astype(np.float32)
-        rows, columns = np.nonzero(where[strip])
-        shape = (-(-rows.size // ROW), ROW)  # OpenCV does not accept rows of a million
-        x, y = across[columns], down[strip][rows] - np.float32(top)
-        x, y = np.resize(x, shape), np.resize(y, shape)
-        a_b = cv2.remap(lines, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        a_b = a_b.reshape(-1, 4)[: rows.size]
+        rows, columns = np.nonzero(unknown[strip])
+        a_b = values_at(lines, across[columns], down[strip][rows] - np.float32(top))
         colours = to_float(image[strip][rows, columns])
         alpha[strip][rows, columns] = np.einsum("nc,nc->n", a_b[:, :3], colours) + a_b[:, 3]
     return np.clip(alpha, 0, 1, out=alpha)
+
+
+def values_at(planes: Plane, x: Plane, y: Plane) -> Plane:
+    """Bilinear values of one or several planes, h w or h w c, at n places: n or n c."""
+    shape = (-(-x.size // ROW), ROW)  # OpenCV does not accept rows of a million
+    places = np.resize(x, shape), np.resize(y, shape)
+    found = cv2.remap(planes, *places, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    values: Plane = found.reshape(-1, *planes.shape[2:])[: x.size]
+    return values
 
 
 def lines_of(I: Image, p: Alpha) -> Plane:  # noqa: E741
@@ -111,20 +118,7 @@ def lines_of(I: Image, p: Alpha) -> Plane:  # noqa: E741
 
     rr, gg, bb = (covariance(i, i) + EPSILON for i in range(3))
     rg, rb, gb = covariance(0, 1), covariance(0, 2), covariance(1, 2)
-    rp, gp, bp = (covariance(i, 3) for i in range(3))
-    cofactors = {
-        "rr": gg * bb - gb * gb,
-        "rg": rb * gb - rg * bb,
-        "rb": rg * gb - rb * gg,
-        "gg": rr * bb - rb * rb,
-        "gb": rg * rb - rr * gb,
-        "bb": rr * gg - rg * rg,
-    }
-    determinant = rr * cofactors["rr"] + rg * cofactors["rg"] + rb * cofactors["rb"]
-    a = [
-        (cofactors[x] * rp + cofactors[y] * gp + cofactors[z] * bp) / determinant
-        for x, y, z in (("rr", "rg", "rb"), ("rg", "gg", "gb"), ("rb", "gb", "bb"))
-    ]
+    a = solve_symmetric((rr, gg, bb, rg, rb, gb), [covariance(i, 3) for i in range(3)])
     b = mean[3] - sum(slope * colour for slope, colour in zip(a, mean[:3], strict=True))
     return np.dstack([*a, b])
 
@@ -139,10 +133,10 @@ def _places(size: int, small: int) -> Plane:
     return ((np.arange(size) + 0.5) * (small / size) - 0.5).astype(np.float32)
 
 
-def strips(where: Mask, pixels: int) -> Iterator[slice]:
-    """Rows of strips of about that many pixels, top to bottom; strips without True are skipped."""
+def _strips(where: Mask) -> Iterator[slice]:
+    """Rows of strips of a bounded size, top to bottom; strips without True are skipped."""
     height, width = where.shape
-    step = max(1, pixels // width)
+    step = max(1, STRIP_PIXELS // width)
     for top in range(0, height, step):
         if where[top : top + step].any():
             yield slice(top, min(top + step, height))

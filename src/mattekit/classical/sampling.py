@@ -15,6 +15,7 @@ from itertools import product
 import cv2
 import numpy as np
 
+from mattekit.classical.linear import dot
 from mattekit.core.matte import known_alpha
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Image, Mask, Plane, Trimap
 
@@ -148,12 +149,12 @@ def _mixed(
         *np.zeros((2, weight.size), np.float32),
     )
     least_miss = np.full_like(weight, np.inf)
-    behind = [(B, I - B, _dot(I - B, I - B), nearness) for B, nearness in back]
+    behind = [(B, I - B, dot(I - B, I - B), nearness) for B, nearness in back]
     for F, nearness_F in front:
         f = F - I
-        ff, of_F = _dot(f, f), np.zeros_like(weight)
+        ff, of_F = dot(f, f), np.zeros_like(weight)
         for B, b, bb, nearness_B in behind:
-            fb = _dot(f, b)
+            fb = dot(f, b)
             along, length = fb + bb, ff + 2 * fb + bb  # (I - B) . (F - B) and |F - B|^2
             a = np.clip(along / (length + 1e-4), 0, 1)
             miss = np.maximum(bb - a * (2 * along - a * length), 0)
@@ -172,8 +173,3 @@ def _mixed(
     fit = np.exp(-least_miss / (2 * NOISE**2))
     sure = np.where(weight > 1e-6, fit * np.exp(-spread / SPREAD), 0)
     return _Mixed(weight=weight, F=sum_F, B=sum_B, alpha=alpha, confidence=sure)
-
-
-def _dot(first: Plane, second: Plane) -> Plane:
-    product: Plane = np.einsum("cn,cn->n", first, second)
-    return product

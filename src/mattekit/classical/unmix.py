@@ -14,6 +14,8 @@ as long and does not lower the error on drawn scenes, so it has no part in it.
 import cv2
 import numpy as np
 
+from mattekit.classical.linear import solve_symmetric, times_symmetric
+from mattekit.classical.reduced import values_at
 from mattekit.core.types import Image, Mask, Plane
 
 ROUNDS = 3
@@ -30,9 +32,8 @@ FURTHER = 1e-3
 """Weight of what is found at one reach beside what is found at the one before."""
 DECIDED = 1.0
 """Deviations of an alpha within which of 0 or 1 it is taken for that."""
-MOST_DOUBT = 0.08
+MOST_UNCERTAIN = 0.08
 SHRUNK = 4  # size at which they are averaged
-ROW = 1024
 PAIRS = [(0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2)]
 """Entries of a symmetric matrix, in the order of its columns here."""
 
@@ -53,20 +54,20 @@ def unmix(
     d = m - B
     a: Plane = np.full(len(C), 0.5, np.float32)
     for _ in range(ROUNDS):
-        d_V = _solve(_covariance(a, S, B, N), d)
+        d_V = np.stack(solve_symmetric(_covariance(a, S, B, N).T, d.T), axis=1)
         a = (_dot(C - B, d_V) / np.maximum(_dot(d, d_V), 1e-6)).clip(0, 1)
-    doubt = DECIDED / np.sqrt(np.maximum(_dot(d, d_V), 1e-6))
-    a = _decided(a, doubt)
+    uncertainty = DECIDED / np.sqrt(np.maximum(_dot(d, d_V), 1e-6))
+    a = _decided(a, uncertainty)
     share = a[:, None]
-    rest = _solve(_covariance(a, S, B, N), C - share * m - (1 - share) * B)
-    F = np.maximum(m + share * _product(S, rest), 0)
+    rest = solve_symmetric(_covariance(a, S, B, N).T, (C - share * m - (1 - share) * B).T)
+    F = np.maximum(m + share * np.stack(times_symmetric(S.T, rest), axis=1), 0)
     return a.astype(np.float32), F.astype(np.float32)
 
 
-def _decided(a: Plane, doubt: Plane) -> Plane:
-    """Alphas stretched so that those within their doubt of 0 or 1 are that: most pixels are."""
-    doubt = np.minimum(doubt, MOST_DOUBT)
-    stretched: Plane = ((a - doubt) / (1 - 2 * doubt)).clip(0, 1)
+def _decided(a: Plane, uncertainty: Plane) -> Plane:
+    """Alphas stretched so that those within their uncertainty of 0 or 1 are 0 or 1."""
+    uncertainty = np.minimum(uncertainty, MOST_UNCERTAIN)
+    stretched: Plane = ((a - uncertainty) / (1 - 2 * uncertainty)).clip(0, 1)
     return stretched
 
 
@@ -81,7 +82,7 @@ def core_colours(light: Image, core: Plane, where: Mask) -> tuple[Plane, Plane]:
     rows, columns = np.nonzero(where)
     x = ((columns + 0.5) / SHRUNK - 0.5).astype(np.float32)
     y = ((rows + 0.5) / SHRUNK - 0.5).astype(np.float32)
-    weight, *moments = (_fetched(plane, x, y) for plane in sums)
+    weight, *moments = (values_at(plane, x, y) for plane in sums)
     moments = [moment / np.maximum(weight, 1e-20) for moment in moments]
     mean, squares = np.stack(moments[:3], axis=1), moments[3:]
     covariance = np.stack(
@@ -100,15 +101,6 @@ def _around(plane: Plane, longest: int) -> Plane:
     return total
 
 
-def _fetched(plane: Plane, x: Plane, y: Plane) -> Plane:
-    """Bilinear values at places."""
-    shape = (-(-x.size // ROW), ROW)  # OpenCV takes no rows of a million
-    x_y = np.resize(x, shape), np.resize(y, shape)
-    found = cv2.remap(plane, *x_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    values: Plane = found.ravel()[: x.size]
-    return values
-
-
 def _covariance(a: Plane, S: Plane, B: Plane, N: Plane) -> Plane:
     V = np.square(a)[:, None] * S
     wrong = np.square(PLATE_ERROR * (1 - a))
@@ -121,30 +113,3 @@ def _covariance(a: Plane, S: Plane, B: Plane, N: Plane) -> Plane:
 def _dot(first: Plane, second: Plane) -> Plane:
     product: Plane = np.einsum("nc,nc->n", first, second)
     return product
-
-
-def _product(S: Plane, v: Plane) -> Plane:
-    """Symmetric matrices times vectors."""
-    xx, yy, zz, xy, xz, yz = S.T
-    x, y, z = v.T
-    rows = (xx * x + xy * y + xz * z, xy * x + yy * y + yz * z, xz * x + yz * y + zz * z)
-    return np.stack(rows, axis=1)
-
-
-def _solve(V: Plane, v: Plane) -> Plane:
-    """V^-1 v by cofactors."""
-    xx, yy, zz, xy, xz, yz = V.T
-    cofactors = np.stack(
-        [
-            yy * zz - yz * yz,
-            xx * zz - xz * xz,
-            xx * yy - xy * xy,
-            xz * yz - xy * zz,
-            xy * yz - xz * yy,
-            xy * xz - xx * yz,
-        ],
-        axis=1,
-    )
-    determinant = xx * cofactors[:, 0] + xy * cofactors[:, 3] + xz * cofactors[:, 4]
-    solved: Plane = _product(cofactors, v) / np.maximum(determinant, 1e-30)[:, None]
-    return solved

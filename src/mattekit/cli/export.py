@@ -23,7 +23,7 @@ def run(
         raise BadArgument(f"{output} does not end in .onnx; name the file so")
     if output.exists() and not overwrite:
         raise BadOutput(f"{output} exists; add --overwrite to replace it")
-    from mattekit.inference.export_onnx import WITHIN, export_onnx
+    from mattekit.inference.export_onnx import export_onnx
     from mattekit.inference.load import load_in_torch
     from mattekit.models.files import find
     from mattekit.networks.weights import read_header
@@ -34,6 +34,6 @@ def run(
     for parity in export_onnx(network, output, read_header(find(model))):
         typer.echo(
             f"{parity.width}x{parity.height}: {parity.share_within:.2%} of the pixels within "
-            f"{WITHIN:g} of PyTorch, largest difference {parity.largest:.1e}"
+            f"{parity.within:g} of PyTorch, largest difference {parity.largest:.1e}"
         )
     typer.echo(f"{model} -> {output}  {output.stat().st_size / 1e6:.1f} MB")

@@ -17,10 +17,10 @@ from mattekit.imaging.picture import to_float
 from mattekit.imaging.resize import resize
 
 Batches = dict[str, npt.NDArray[np.float32]]
-"""Named planes as b c h w: what goes into a network and what comes out of it."""
+"""Named planes as b c h w: inputs and outputs of a network."""
 
 Share = Callable[[float], None] | None
-"""Told the share of the work that is done, from 0 to 1."""
+"""Called with the share of the work that is done, from 0 to 1; an error that it raises ends it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +36,12 @@ class Window:
     def size(self) -> Size:
         """Height and width."""
         return self.height, self.width
+
+    @property
+    def inside(self) -> tuple[slice, slice]:
+        """Rows and columns; those beyond the picture are not in a plane that they index."""
+        rows = slice(self.top, self.top + self.height)
+        return rows, slice(self.left, self.left + self.width)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,9 +116,7 @@ def round_up(length: int, stride: int) -> int:
 
 
 def _cut(plane: Plane, window: Window) -> Plane:
-    rows = slice(window.top, window.top + window.height)
-    columns = slice(window.left, window.left + window.width)
-    inside = plane[rows, columns]
+    inside = plane[window.inside]
     missing = (window.height - inside.shape[0], window.width - inside.shape[1])
     if missing == (0, 0):
         return inside

@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from mattekit.core.errors import BadArgument
 from mattekit.core.extras import require
-from mattekit.inference.ensemble import Ensemble
 from mattekit.inference.network import Network
-from mattekit.inference.onnx_network import OnnxNetwork
+from mattekit.inference.onnx_network import Ensemble, OnnxNetwork, TrimapNetwork
 from mattekit.inference.predictor import Predictor
 from mattekit.inference.strategies import StrategyConfig
-from mattekit.inference.trimap_network import TrimapNetwork
 from mattekit.models.files import (
     DEFAULT_MODEL,
     EARLIER,

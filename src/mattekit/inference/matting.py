@@ -72,7 +72,7 @@ def build_matting(
         model: one of `MODELS`, an imported or a registered model, or a .safetensors or .onnx file;
             default: the one measured best.
         quality: `fast` is closed-form at a reduced size, also in place of the shipped network.
-        strategy: how a network goes over a picture; default: what suits it.
+        strategy: how a network is run on a picture; default: the one that suits it.
         max_memory: bytes that the whole process may hold.
         device: where a network runs.
 

@@ -58,7 +58,9 @@ def _measured(network: Network) -> Cost:
     small, large = (round_up(side, network.stride) for side in PROBES)
     before = resident()
     low, high = (_peak_of_square(network, side) - before for side in (small, large))
-    per_pixel = max(high - low, 1) / (large**2 - small**2)
+    given = sum(plane.nbytes for plane in random_planes(network, (small, small)).values())
+    # never less than what goes in: another thread that frees memory meanwhile would hide the cost
+    per_pixel = max((high - low) / (large**2 - small**2), given / small**2)
     return Cost(fixed=max(low - per_pixel * small**2, 0), per_pixel=per_pixel, least=small**2)
 
 

@@ -1,11 +1,13 @@
 """A network as strategies see it, whether PyTorch or ONNX Runtime computes it."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from contextlib import AbstractContextManager
-from typing import Protocol, runtime_checkable
+from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
 
 import numpy as np
 
+from mattekit.core.errors import BadWeights
 from mattekit.core.types import PROMPT_STEP, Alpha, Plane, Size
 from mattekit.inference.inputs import Batches
 from mattekit.models.registry import Terms
@@ -24,36 +26,41 @@ OUTPUTS = {
 """Planes that a network may return, with what they mean."""
 
 
-@runtime_checkable
-class Network(Protocol):
+class Network(ABC):
     """Named batches in, named batches out; safe from several threads."""
 
     name: str
     stride: int
-    """Height and width of what goes in are multiples of this."""
+    """Heights and widths of its inputs are multiples of this."""
     needs_trimap: bool
-    extra_planes: tuple[str, ...]
-    """Planes beyond image and trimap that it takes."""
-    estimates: tuple[str, ...]
-    """Which estimates make up the plane `prior`, where it takes one."""
-    terms: Terms | None
-    """On which terms a public network may be used."""
     strategies: tuple[str, ...]
     """Names of the strategies that suit the network, the usual one first."""
+    extra_planes: tuple[str, ...] = ()
+    """Planes beyond image and trimap that it takes."""
+    estimates: tuple[str, ...] = ()
+    """Which estimates make up the plane `prior`, where it takes one."""
+    terms: Terms | None = None
+    """On which terms a public network may be used."""
 
+    @abstractmethod
     def run(self, planes: Batches) -> Batches:
         """Planes named as in OUTPUTS, plus `glance_logits` where the network has a glance."""
-        ...
+
+    @cached_property
+    def outputs(self) -> tuple[str, ...]:
+        """Names of the planes that it gives, found by a run on small random planes."""
+        planes = self.run(random_planes(self, (4 * self.stride, 4 * self.stride)))
+        return tuple(name for name in OUTPUTS if name in planes)
 
     def global_statistics_from(self, planes: Callable[[], Batches]) -> AbstractContextManager[None]:
         """In this context, statistics over a whole picture are those of these planes, a reduced
         copy of the picture whose windows are run. Planes are made only if the network needs them.
         """
-        ...
+        return nullcontext()
 
     def fuse(self, glance: Plane, focus: Plane) -> Alpha:
-        """Alpha of a glance in [0, 1] and a focus that were brought to one size; for `hybrid`."""
-        ...
+        """Alpha of a glance in [0, 1] and a focus at one size; for `hybrid`."""
+        raise BadWeights(f"{self.name} has no glance and focus; use whole, tile or resize")
 
 
 def random_planes(network: Network, size: Size, *, seed: int = 0) -> Batches:
@@ -63,17 +70,9 @@ def random_planes(network: Network, size: Size, *, seed: int = 0) -> Batches:
     if network.needs_trimap:
         rows = np.linspace(0, 1, size[0], dtype=np.float32)
         planes["trimap"] = np.tile(np.round(rows * 2)[None, None, :, None] / 2, (1, 1, 1, size[1]))
-    channels = {"prior": len(network.estimates), "foreground": 3, "background": 3}
     for name in network.extra_planes:
+        shape = (len(network.estimates) if name == "prior" else 3, *size)
         if name == "prompt":
-            small = (size[0] // PROMPT_STEP, size[1] // PROMPT_STEP)
-            planes[name] = rng.random((1, 3, *small), dtype=np.float32)
-        else:
-            planes[name] = rng.random((1, channels[name], *size), dtype=np.float32)
+            shape = (3, size[0] // PROMPT_STEP, size[1] // PROMPT_STEP)
+        planes[name] = rng.random((1, *shape), dtype=np.float32)
     return planes
-
-
-def outputs_of(network: Network) -> list[str]:
-    """Names of the planes that the network gives, found by a run on small random planes."""
-    planes = network.run(random_planes(network, (4 * network.stride, 4 * network.stride)))
-    return [name for name in OUTPUTS if name in planes]

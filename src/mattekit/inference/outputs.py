@@ -19,7 +19,7 @@ from mattekit.imaging.files import write_alpha, write_image, write_trimap
 from mattekit.imaging.picture import Picture, to_float
 from mattekit.imaging.resize import resize
 from mattekit.imaging.trimap import paste_known
-from mattekit.inference.network import OUTPUTS, Network, outputs_of
+from mattekit.inference.network import OUTPUTS, Network
 from mattekit.inference.predictor import Predictor
 
 DERIVED = {
@@ -51,10 +51,9 @@ def parse_names(text: str) -> tuple[str, ...]:
 
 def check_names(names: Collection[str], network: Network) -> None:
     """Refuse an output that the network does not have, before any work."""
-    given = outputs_of(network)
-    allowed = [*given, "rgba"]
+    allowed = [*network.outputs, "rgba"]
     allowed += ["trimap"] if network.needs_trimap else []
-    allowed += ["recomposition"] if {"foreground", "background"} <= set(given) else []
+    allowed += ["recomposition"] if {"foreground", "background"} <= set(allowed) else []
     for name in names:
         if name not in allowed:
             raise BadArgument(f"{network.name} gives no {name}; it gives {', '.join(allowed)}")

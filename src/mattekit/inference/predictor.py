@@ -1,10 +1,10 @@
 """A network with the strategy that takes it over pictures of any size: arrays in, arrays out.
 
-Without a strategy the first that suits the network is taken; tiles where the whole picture would be
-too much, and no tiles where they would be more than the picture. A network that corrects classical
-estimates is given them, and sees the box of the unknown pixels alone, at a size that bounds the
-work: much that is unknown, or a very large photo, is worked on smaller and its alpha enlarged along
-the colours.
+By default the first strategy that suits the network is used, tiles where the whole picture would be
+too large, and no tiles where they would together be larger than the picture. A network that
+corrects classical estimates is given them, and sees only the box of the unknown pixels, at a size
+that bounds the work: a large unknown region or a very large photo is processed at a smaller size,
+and its alpha is upsampled along the colours.
 """
 
 import math
@@ -24,8 +24,7 @@ from mattekit.imaging.resize import resize
 from mattekit.imaging.trimap import check_trimap, paste_known
 from mattekit.inference.inputs import Inputs, Share
 from mattekit.inference.memory import affordable_pixels
-from mattekit.inference.network import OUTPUTS, Network, outputs_of
-from mattekit.inference.second_solve import solve_again
+from mattekit.inference.network import OUTPUTS, Network
 from mattekit.inference.strategies import STRATEGIES, StrategyConfig, Whole
 from mattekit.inference.tile import Tile
 from mattekit.models.registry import Terms
@@ -43,7 +42,7 @@ MARGIN = 96
 
 
 class Predictor:
-    """A network and its strategy; thread-safe.
+    """A network and its strategy; several threads may use one.
 
     >>> from mattekit.inference.load import load
     >>> photo, trimap = np.ones((64, 64, 3), np.float32), np.full((64, 64), 2, np.uint8)
@@ -77,7 +76,7 @@ class Predictor:
     @property
     def states_error(self) -> bool:
         """Whether the network predicts the error of its alpha."""
-        return self.network.needs_trimap and "error" in outputs_of(self.network)
+        return self.network.needs_trimap and "error" in self.network.outputs
 
     def predict(self, image: Image, trimap: Trimap | None = None) -> Alpha:
         """The alpha of a picture, exact where the trimap is known.
@@ -101,7 +100,8 @@ class Predictor:
         Args:
             colours: h w 3, floats in [0, 1], uint8 or uint16.
             trimap: as of `predict`.
-            done: called with the share of the work that is done.
+            done: called with the share of the tiles that are done, where the picture is run in
+                tiles; an error that it raises ends the work.
         """
         size = (colours.shape[0], colours.shape[1])
         warnings: tuple[str, ...] = ()
@@ -125,8 +125,8 @@ class Predictor:
 
         Args:
             colours: h w 3 in uint8, uint16 or float32; only windows of it become float32.
-            further: planes h w c that the network takes beside photo and trimap, where they are
-                at hand; classical estimates are made otherwise.
+            further: planes h w c that the network takes beside photo and trimap; classical
+                estimates that are missing are computed.
         """
         wanted = {*names, "alpha"}
         if not self.network.needs_trimap:
@@ -154,8 +154,7 @@ class Predictor:
         """The planes where nothing is unknown; the network is not run on the picture."""
         assert inputs.trimap is not None
         planes: dict[str, Plane] = {"alpha": known_alpha(inputs.trimap)}
-        given = {"error", "foreground", "background"} & {*wanted}
-        for name in given and given & {*outputs_of(self.network)}:
+        for name in {"error", "foreground", "background"} & {*wanted} & {*self.network.outputs}:
             none = np.zeros(inputs.size, np.float32)
             planes[name] = none if name == "error" else to_float(inputs.colours)
         return planes
@@ -183,12 +182,12 @@ class Predictor:
         part = Inputs(colours=small, trimap=labels, further={"prior": prior})
         found = self._applied(part, {*wanted, "error"}, done)
         if "error" in found:
-            found["alpha"] = solve_again(problem, found["alpha"], found["error"])
+            found["alpha"] = problem.solve_again(found["alpha"], found["error"])
         planes = {}
         for name in {*wanted} & {*found}:
             plane = found[name]
             if scale > 1 and name == "alpha":
-                plane = enlarge(plane, small, colours, trimap == UNKNOWN)
+                plane = enlarge(plane, small, colours, trimap)
             elif scale > 1:
                 plane = resize(plane, trimap.shape)
             planes[name] = np.zeros((*inputs.size, *plane.shape[2:]), plane.dtype)

@@ -1,9 +1,10 @@
-"""How a network goes over a picture of any size: the list of strategies, by name.
+"""Strategies: how a network is run on a picture of any size.
 
 Every strategy has `apply`, which returns the wanted planes at the picture's size, and `pixels`, the
 most that the network sees at once.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Collection
 from typing import Literal
 
@@ -21,28 +22,36 @@ LEGACY_STRIDE = 32
 LEGACY_LIMIT = 1600
 
 
+class OnePass(ABC):
+    """The picture once, at a size that depends on its own."""
+
+    @abstractmethod
+    def seen(self, size: Size) -> Size:
+        """The size at which the network sees a picture of that size."""
+
+    def apply(
+        self, network: Network, inputs: Inputs, wanted: Collection[str], done: Share = None
+    ) -> dict[str, Plane]:
+        return _at_size(network, inputs, self.seen(inputs.size), wanted)
+
+    def pixels(self, network: Network, inputs: Inputs) -> int:
+        return _area(self.seen(inputs.size), network.stride)
+
+
 @config
-class Whole:
+class Whole(OnePass):
     """The whole picture at once."""
 
     name: Literal["whole"] = "whole"
     max_size: int | None = None
     """Longest side in pixels; larger pictures are shrunk with their aspect kept."""
 
-    def apply(
-        self, network: Network, inputs: Inputs, wanted: Collection[str], done: Share = None
-    ) -> dict[str, Plane]:
-        return _at_size(network, inputs, self._size(inputs), wanted)
-
-    def pixels(self, network: Network, inputs: Inputs) -> int:
-        return _area(self._size(inputs), network.stride)
-
-    def _size(self, inputs: Inputs) -> Size:
-        return inputs.size if self.max_size is None else fit_within(inputs.size, self.max_size)
+    def seen(self, size: Size) -> Size:
+        return size if self.max_size is None else fit_within(size, self.max_size)
 
 
 @config
-class Resize:
+class Resize(OnePass):
     """The picture stretched to one size, or to a share of its own, as published test scripts do."""
 
     name: Literal["resize"] = "resize"
@@ -61,18 +70,10 @@ class Resize:
         if self.legacy and self.ratio is None:
             raise ValueError("legacy rounds the sizes of a ratio; give one, such as 1/2")
 
-    def apply(
-        self, network: Network, inputs: Inputs, wanted: Collection[str], done: Share = None
-    ) -> dict[str, Plane]:
-        return _at_size(network, inputs, self._size(inputs), wanted)
-
-    def pixels(self, network: Network, inputs: Inputs) -> int:
-        return _area(self._size(inputs), network.stride)
-
-    def _size(self, inputs: Inputs) -> Size:
+    def seen(self, size: Size) -> Size:
         if self.ratio is None:
             return self.height, self.width
-        return scaled(inputs.size, self.ratio, legacy=self.legacy)
+        return scaled(size, self.ratio, legacy=self.legacy)
 
 
 @config

@@ -153,22 +153,17 @@ class _Blend:
 
     def add(self, window: Window, planes: Batches) -> None:
         """Add c h w planes of one window."""
-        height = min(window.height, self.size[0] - window.top)
-        width = min(window.width, self.size[1] - window.left)
-        rows, columns = (
-            slice(window.top, window.top + height),
-            slice(window.left, window.left + width),
-        )
+        height, width = self.weight[window.inside].shape
         weight = np.outer(
             self._ramp(window.top, height, self.size[0]),
             self._ramp(window.left, width, self.size[1]),
         )
-        self.weight[rows, columns] += weight
+        self.weight[window.inside] += weight
         for name, plane in planes.items():
             if name not in self.sums:
                 self.sums[name] = np.zeros((*self.size, plane.shape[0]), np.float32)
             inside = plane[:, :height, :width].transpose(1, 2, 0)
-            self.sums[name][rows, columns] += weight[..., None] * inside
+            self.sums[name][window.inside] += weight[..., None] * inside
 
     def _ramp(self, start: int, length: int, whole: int) -> npt.NDArray[np.float32]:
         """0 over the outer half of the overlap, rising to 1 over the inner; 1 at the ends."""

@@ -19,17 +19,18 @@ from mattekit.core.errors import BadArgument, TooLarge
 from mattekit.core.tensors import Precision, Prediction, autocast
 from mattekit.core.types import Alpha, Plane
 from mattekit.inference.inputs import Batches
-from mattekit.models.registry import Terms
+from mattekit.inference.network import Network
 
 BRANCHES = ("tt", "ft", "bt")
 Statistics = tuple[Tensor, Tensor]
 """Mean and variance of every channel, equal within a group."""
 
 
-class TorchNetwork:
-    """A network in evaluation mode on one device."""
+class TorchNetwork(Network):
+    """A network in evaluation mode on one device; it takes the module over.
 
-    terms: Terms | None = None
+    Threads run it one after the other.
+    """
 
     def __init__(
         self, module: nn.Module, *, name: str, device: torch.device, precision: Precision = "32"
@@ -40,18 +41,22 @@ class TorchNetwork:
         self.device = device
         self.precision = precision
         described: Any = module
-        self.stride: int = described.stride
-        self.needs_trimap: bool = described.needs_trimap
-        self.extra_planes: tuple[str, ...] = described.extra_planes
-        self.estimates: tuple[str, ...] = getattr(module, "estimates", ())
-        self.strategies: tuple[str, ...] = described.strategies
+        self.stride = described.stride
+        self.needs_trimap = described.needs_trimap
+        self.extra_planes = described.extra_planes
+        self.estimates = getattr(module, "estimates", ())
+        self.strategies = described.strategies
         self.module = module.eval().to(device).to(memory_format=torch.channels_last)
         self.lock = threading.RLock()  # fixed statistics are of one picture at a time
 
     def run(self, planes: Batches) -> Batches:
         """Every plane that the network predicts."""
-        names = ("image", "trimap", *self.extra_planes)
-        inputs = [self._tensor(planes[name]) if name in planes else None for name in names]
+        inputs = [
+            torch.from_numpy(planes[name]).to(self.device, memory_format=torch.channels_last)
+            if name in planes
+            else None
+            for name in ("image", "trimap", *self.extra_planes)
+        ]
         try:
             with self.lock, torch.inference_mode(), autocast(self.device, self.precision):
                 prediction = self.module(*inputs)
@@ -94,9 +99,6 @@ class TorchNetwork:
         planes = (torch.from_numpy(plane)[None, None] for plane in (glance, focus))
         alpha: Alpha = module.fuse(*planes)[0, 0].numpy()
         return alpha
-
-    def _tensor(self, plane: Plane) -> Tensor:
-        return torch.from_numpy(plane).to(self.device, memory_format=torch.channels_last)
 
 
 def named(prediction: Prediction) -> dict[str, Tensor]:

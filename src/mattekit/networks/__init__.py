@@ -8,10 +8,8 @@ trained with.
 Weights in and out of files: `networks.weights`.
 """
 
-from collections.abc import Iterable
-from dataclasses import fields
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, get_args
 
 from torch import nn
 
@@ -22,6 +20,7 @@ from mattekit.networks.alphagan_a6 import AlphaGanA6Config
 from mattekit.networks.compact import CompactConfig
 from mattekit.networks.dim import DimConfig
 from mattekit.networks.gfm import GfmConfig
+from mattekit.networks.options import options_of
 from mattekit.networks.patchgan import PatchGanConfig
 from mattekit.networks.samplenet import SampleNetConfig
 from mattekit.networks.subject import SubjectConfig
@@ -57,7 +56,7 @@ def build(name: str, *, pretrained: bool | str | Path = False, **options: Any) -
     """
     network: nn.Module = config_of(name, **options).build()
     if pretrained:
-        from mattekit.networks.published.imagenet import start_from_imagenet
+        from mattekit.networks.published.checkpoints import start_from_imagenet
 
         start_from_imagenet(network, None if pretrained is True else Path(pretrained))
     return network
@@ -76,38 +75,13 @@ def config_of(name: str, **options: Any) -> Any:
             "see --import"
         )
     member = known[name]
-    allowed = [field.name for field in fields(member)[1:]]
+    allowed = {option.name: option for option in options_of(member)}
     unknown = sorted(set(options) - set(allowed))
     if unknown:
         raise BadArgument(
             f"network {name!r} has no option {', '.join(unknown)}; it has {', '.join(allowed)}"
         )
-    hints = get_type_hints(member)
-    values = {key: _value(key, hints[key], value) for key, value in options.items()}
     try:
-        return member(**values)
+        return member(**{key: allowed[key].read(value) for key, value in options.items()})
     except ValueError as error:
         raise BadArgument(f"network {name!r}: {error}") from error
-
-
-def choices(hint: Any) -> Iterable[Any]:
-    """The values that an option's type lists; none for numbers."""
-    if hint is bool:
-        return (False, True)
-    if get_origin(hint) is Literal:
-        return get_args(hint)
-    return [choice for part in get_args(hint) for choice in choices(part)]
-
-
-def _value(option: str, hint: Any, value: Any) -> Any:
-    """The value as its type has it."""
-    listed = {str(choice).lower(): choice for choice in choices(hint)}
-    if listed and str(value).lower() not in listed:
-        allowed = ", ".join(str(choice) for choice in listed.values())
-        raise BadArgument(f"{option} is one of {allowed}, not {value!r}")
-    if listed:
-        return listed[str(value).lower()]
-    try:
-        return hint(value)
-    except ValueError as error:
-        raise BadArgument(f"{option} is a number, not {value!r}") from error

@@ -19,10 +19,12 @@ from mattekit.core.config import config
 from mattekit.core.tensors import Prediction, region_weight
 from mattekit.imaging.compose import over
 from mattekit.networks.parts.lite_encoder import CHANNELS, LiteEncoder, shipped_encoder
-from mattekit.networks.parts.preprocessing import Preprocessing
+from mattekit.networks.parts.preprocessing import MattingModule, Preprocessing
 
 LEVELS = 5
 """Of the pyramid that propagates colours: half the size down to 1/32."""
+WIDTHS = (32, 48, 80, 128)
+"""Channels of the trunk at half the size and below."""
 LEAST_LOG_ERROR = -4.6
 """The network never claims to be surer than to 1 %."""
 KNOTS = tuple(LEAST_LOG_ERROR + step * 0.5 for step in range(10))
@@ -31,22 +33,19 @@ pictures unlike the training ones."""
 TINY = 1e-4
 
 
-class Compact(nn.Module):
+class Compact(MattingModule):
     """Alpha and expected error from photo, trimap and classical estimates."""
 
-    stride = 2**LEVELS
-    needs_trimap = True
     extra_planes = ("prior",)
     estimates = ESTIMATES
-    strategies: tuple[str, ...] = ("tile", "whole", "resize")
-    preprocessing = Preprocessing(multiple_of=2**LEVELS)
+    strategies = ("tile", "whole", "resize")
 
-    def __init__(self, widths: tuple[int, int, int, int] = (32, 48, 80, 128)) -> None:
-        super().__init__()
-        half, quarter, eighth, sixteenth = widths
+    def __init__(self) -> None:
+        super().__init__(Preprocessing(multiple_of=2**LEVELS))
+        half, quarter, eighth, sixteenth = WIDTHS
         self.encoder = LiteEncoder()
         self.at_quarter, self.at_eighth, self.at_sixteenth = (
-            convolution(seen, width, 1) for seen, width in zip(CHANNELS, widths[1:], strict=True)
+            convolution(seen, width, 1) for seen, width in zip(CHANNELS, WIDTHS[1:], strict=True)
         )
         self.stem = convolution(4 * SHARP + SOFT, half, 1)
         self.encode_half = Block(half)
@@ -84,7 +83,7 @@ class Compact(nn.Module):
             features = self.encoder(image)
         trunk = self.trunk(torch.cat([F.pixel_unshuffle(sharp, 2), soft], dim=1), features)
         joined = self.join_trunk(F.relu(F.pixel_shuffle(trunk, 2))) + self.join_details(sharp)
-        correction, doubt, to_flow, to_sampled = self.correction(F.relu(joined)).split(1, dim=1)
+        correction, error, to_flow, to_sampled = self.correction(F.relu(joined)).split(1, dim=1)
         start = hints.start
         alpha = (
             start
@@ -94,7 +93,7 @@ class Compact(nn.Module):
         )
         return Prediction(
             alpha=self.within_range(alpha) * known.unknown + known.foreground,
-            log_error=self.log_error(doubt),
+            log_error=self.log_error(error),
         )
 
     def trunk(
@@ -119,9 +118,9 @@ class Compact(nn.Module):
             return alpha.clamp(0, 1)
         return alpha + (alpha.clamp(0, 1) - alpha).detach()
 
-    def log_error(self, doubt: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 h w"]:
+    def log_error(self, error: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b 1 h w"]:
         """Logarithm of the expected error; once trained, along a calibrating line through knots."""
-        raw = F.softplus(doubt + 2) + LEAST_LOG_ERROR
+        raw = F.softplus(error + 2) + LEAST_LOG_ERROR
         return raw if self.training else interpolated(raw, self.calibration[0], self.calibration[1])
 
 
@@ -147,14 +146,14 @@ def convolution(inputs: int, outputs: int, kernel: int, *, stride: int = 1) -> n
 
 @dataclass(frozen=True)
 class Known:
-    """What the trimap says, as planes of 0 and 1."""
+    """The known regions of the trimap, as planes of 0 and 1."""
 
     foreground: Tensor
     background: Tensor
 
     @property
     def unknown(self) -> Tensor:
-        """1 where the network has to answer."""
+        """1 where alpha is to be found."""
         return 1 - self.foreground - self.background
 
 
@@ -202,7 +201,7 @@ SOFT = 33  # and at half size
 def evidence(
     image: Float[Tensor, "b 3 h w"], known: Known, hints: Hints
 ) -> tuple[Float[Tensor, "b 14 h w"], Float[Tensor, "b 33 rows columns"]]:
-    """What the network looks at, about within [-1, 1]: planes at full size and at half size."""
+    """The input planes, about within [-1, 1], at full size and at half size."""
     spread = propagate(image, known)
     return (
         torch.cat(_sharp_evidence(image, known, spread, hints), dim=1),
@@ -251,7 +250,7 @@ def interpolated(
 def surprise(
     image: Float[Tensor, "b 3 h w"], weight: Float[Tensor, "b 1 h w"]
 ) -> Float[Tensor, "b 1 h w"]:
-    """Distance of colours from the mean of the known ones around, in units of their spread."""
+    """Distance of colours from the mean of the known ones nearby, in standard deviations."""
     moments = F.avg_pool2d(torch.cat([image, image * image], dim=1) * weight, 8)
     weight = F.avg_pool2d(weight, 8)
     filled, _ = push_pull(moments / (weight + TINY), weight, levels=2)
@@ -268,7 +267,7 @@ def distance(
 
 
 def propagate(image: Float[Tensor, "b 3 h w"], known: Known) -> Spread:
-    """Colours of subject and background carried into the unknown, at half size."""
+    """Foreground and background colours propagated into the unknown region, at half size."""
     colours, nearby = [], []
     for mask in (known.foreground, known.background):
         weight = F.avg_pool2d(mask, 2)
@@ -282,7 +281,7 @@ def propagate(image: Float[Tensor, "b 3 h w"], known: Known) -> Spread:
 def push_pull(
     colours: Float[Tensor, "b c h w"], weight: Float[Tensor, "b 1 h w"], levels: int = LEVELS
 ) -> tuple[Float[Tensor, "b c h w"], list[Tensor]]:
-    """Colours averaged down a pyramid where known and brought back up where not; its weights."""
+    """Known colours averaged down a pyramid, the unknown filled from it; its weights."""
     sums, weights = [colours * weight], [weight]
     for _ in range(levels - 1):
         sums.append(F.avg_pool2d(sums[-1], 2))

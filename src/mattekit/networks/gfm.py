@@ -17,12 +17,11 @@ from torch.nn import functional as F
 
 from mattekit.core.config import config
 from mattekit.core.tensors import CLASSES, Prediction, Representation, Rosta
-from mattekit.networks.parts.preprocessing import Preprocess, Preprocessing
+from mattekit.networks.parts.layers import convolve
+from mattekit.networks.parts.preprocessing import MattingModule, Preprocessing
 
 Labels = Literal["consistent", "original"]
 BackboneName = Literal["r34", "d121", "r34_2b", "r101"]
-
-PREPROCESSING = Preprocessing(scale=255.0, trimap_code=None, multiple_of=32)
 
 
 def fusion(
@@ -42,37 +41,30 @@ def fusion(
     return torch.where((glance > 0) & (glance < 2), focus, glance / 2)
 
 
-class GlanceAndFocus(nn.Module):
+class GlanceAndFocus(MattingModule):
     """Shared encoder, a decoder for each of the two tasks, and their fusion."""
 
-    stride = 32
-    needs_trimap = False
-    extra_planes: tuple[str, ...] = ()
-    smallest_training_batch = 1
-    preprocessing = PREPROCESSING
-
-    def __init__(
-        self, *, backbone: BackboneName = "r34", rosta: Rosta = "TT", labels: Labels = "consistent"
-    ) -> None:
-        super().__init__()
-        plan = BACKBONES[backbone]
+    def __init__(self, options: "GfmConfig") -> None:
+        super().__init__(Preprocessing(scale=255.0, trimap_code=None, multiple_of=32))
+        plan = BACKBONES[options.backbone]
         deep = plan.skips[0]
         self.plan = plan
-        self.labels = labels
+        self.labels = options.labels
         self.imagenet = plan.imagenet
+        mixed = options.rosta == "RIM"
         self.representations: tuple[Representation, ...] = (
-            ("TT", "FT", "BT") if rosta == "RIM" else (rosta,)
+            ("TT", "FT", "BT") if options.rosta == "RIM" else (options.rosta,)
         )
-        passes = ("resize", "whole")
-        self.strategies = passes if rosta == "RIM" else ("hybrid", *passes)
+        self.strategies = ("resize", "whole") if mixed else ("hybrid", "resize", "whole")
 
-        self.preprocess = Preprocess(PREPROCESSING)
         self.encoder = plan.encoder()
         self.pyramid = PyramidPooling(deep)
-        self.bridge = bridge(deep)
+        self.bridge = nn.Sequential(
+            *(layer for _ in range(3) for layer in convolve(deep, deep, dilation=2, bias=True))
+        )
         context = (deep, *(step[-1] for step in plan.steps))[: len(plan.skips)]
         self.context = nn.ModuleList(
-            enlarge(deep, channels, times=2**number)
+            nn.Sequential(*convolve(deep, channels, bias=True), upsample(2**number))
             for number, channels in enumerate(context[1:], start=1)
         )
         self.glance = Decoder(plan.steps, context, beside_first=True)
@@ -83,7 +75,11 @@ class GlanceAndFocus(nn.Module):
         self.focus_heads = nn.ModuleDict(
             {name: plan.head(self.focus.channels, 1) for name in self.representations}
         )
-        self.integration = integration() if rosta == "RIM" else None
+        self.integration: nn.Module | None = None
+        if mixed:  # RIM: three alphas into one; nothing keeps the result within 0 and 1
+            self.integration = nn.Sequential(
+                nn.Conv2d(3, 16, 1), SqueezeExcitation(16, 4), nn.Conv2d(16, 1, 1)
+            )
 
     def forward(self, image: Float[Tensor, "b 3 h w"], trimap: None = None) -> Prediction:
         """Alpha; with RIM also one branch for each representation."""
@@ -135,7 +131,7 @@ class GlanceAndFocus(nn.Module):
 
 
 class PyramidPooling(nn.Module):
-    """What the whole picture and its 3x3 and 5x5 parts hold, beside the map itself."""
+    """Averages over the whole map and over 3x3 and 5x5 parts of it, joined with the map."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -182,11 +178,15 @@ class Decoder(nn.Module):
         self.beside_first = beside_first
         self.steps = nn.ModuleList()
         channels = beside[0]
-        for number, (first, second, outputs) in enumerate(steps, start=1):
-            double = number < len(beside)
-            widths = (channels + beside[number - 1], first, second, outputs)
-            self.steps.append(convolve_thrice(widths, double=double))
-            channels = outputs
+        for number, widths in enumerate(steps, start=1):
+            layers: list[nn.Module] = []
+            channels += beside[number - 1]
+            for width in widths:
+                layers += convolve(channels, width, bias=True)
+                channels = width
+            if number < len(beside):
+                layers.append(upsample(2))
+            self.steps.append(nn.Sequential(*layers))
         if len(beside) > len(steps):  # the head, too, sees a map beside
             self.steps.append(nn.Identity())
             channels += beside[-1]
@@ -198,42 +198,20 @@ class Decoder(nn.Module):
         return x
 
 
-def convolve(inputs: int, outputs: int, dilation: int = 1) -> list[nn.Module]:
-    """A 3x3 convolution, its norm, ReLU."""
-    convolution = nn.Conv2d(inputs, outputs, 3, padding=dilation, dilation=dilation)
-    return [convolution, nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)]
-
-
 def upsample(times: int) -> nn.Upsample:
     """Bilinear enlargement."""
     return nn.Upsample(scale_factor=times, mode="bilinear", align_corners=False)
 
 
-def convolve_thrice(widths: tuple[int, int, int, int], *, double: bool) -> nn.Sequential:
-    """One step of a decoder."""
-    inputs, first, second, outputs = widths
-    layers = [*convolve(inputs, first), *convolve(first, second), *convolve(second, outputs)]
-    return nn.Sequential(*layers, *([upsample(2)] if double else []))
-
-
-def enlarge(inputs: int, outputs: int, *, times: int) -> nn.Sequential:
-    """The pooled map for a step of the glance decoder."""
-    return nn.Sequential(*convolve(inputs, outputs), upsample(times))
-
-
-def bridge(channels: int) -> nn.Sequential:
-    """What stands before the focus decoder: three dilated convolutions."""
-    return nn.Sequential(*(layer for _ in range(3) for layer in convolve(channels, channels, 2)))
-
-
 def head_from_half(inputs: int, outputs: int) -> nn.Sequential:
-    """Last step of a decoder that stands at half size."""
+    """Last step of a decoder that ends at half size."""
     last = nn.Conv2d(64, outputs, 3, padding=1)
-    return nn.Sequential(*convolve(inputs, 64), *convolve(64, 64), last, upsample(2))
+    layers = [*convolve(inputs, 64, bias=True), *convolve(64, 64, bias=True)]
+    return nn.Sequential(*layers, last, upsample(2))
 
 
 def head_at_full(inputs: int, outputs: int) -> nn.Module:
-    """Last step of a decoder that stands at full size."""
+    """Last step of a decoder that ends at full size."""
     return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1))
 
 
@@ -252,11 +230,6 @@ class SqueezeExcitation(nn.Module):
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
         return x * self.fc(x.mean(dim=(2, 3)))[:, :, None, None]
-
-
-def integration() -> nn.Sequential:
-    """RIM: the alphas of TT, FT and BT into one; nothing keeps the result within 0 and 1."""
-    return nn.Sequential(nn.Conv2d(3, 16, 1), SqueezeExcitation(16, 4), nn.Conv2d(16, 1, 1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -285,26 +258,26 @@ def resnet(name: str) -> nn.ModuleList:
 
 
 def densenet() -> nn.ModuleList:
-    """DenseNet-121 without its first pooling; its last block is brought down to 512 channels."""
+    """DenseNet-121 without its first pooling; its last block is reduced to 512 channels."""
     whole = from_timm("densenet121").features
     stages = [nn.Sequential(whole.conv0, whole.norm0)]
     for number in (1, 2, 3):
         parts = (getattr(whole, f"{part}{number}") for part in ("denseblock", "transition"))
         stages.append(nn.Sequential(*parts))
-    last = nn.Sequential(whole.denseblock4, *convolve(1024, 512), nn.MaxPool2d(2))
+    last = nn.Sequential(whole.denseblock4, *convolve(1024, 512, bias=True), nn.MaxPool2d(2))
     return nn.ModuleList([*stages, last])
 
 
 def resnet_from_full_size() -> nn.ModuleList:
     """ResNet-34 whose first stage sees every pixel, and two more stages: sizes from 1 to 1/32."""
+    from timm.models.resnet import BasicBlock
+
     whole = from_timm("resnet34", zero_init_last=False)
-    return nn.ModuleList(
-        [
-            nn.Sequential(*convolve(3, 64)),
-            *(whole.layer1, whole.layer2, whole.layer3, whole.layer4),
-            *(nn.Sequential(nn.MaxPool2d(2), *_basic_blocks(512)) for _ in range(2)),
-        ]
-    )
+    stages = [convolve(3, 64, bias=True), whole.layer1, whole.layer2, whole.layer3, whole.layer4]
+    for _ in range(2):
+        blocks = (BasicBlock(512, 512) for _ in range(3))
+        stages.append(nn.Sequential(nn.MaxPool2d(2), *blocks))
+    return nn.ModuleList(stages)
 
 
 def from_timm(name: str, **options: Any) -> Any:
@@ -312,12 +285,6 @@ def from_timm(name: str, **options: Any) -> Any:
     import timm  # takes two seconds, which the other networks need not wait for
 
     return timm.create_model(name, num_classes=0, **options)
-
-
-def _basic_blocks(channels: int) -> list[nn.Module]:
-    from timm.models.resnet import BasicBlock
-
-    return [BasicBlock(channels, channels) for _ in range(3)]
 
 
 STEPS = ((512, 512, 256), (256, 256, 128), (128, 128, 64), (64, 64, 64))
@@ -378,8 +345,7 @@ class GfmConfig:
     """BT of before December 2021 seems to have learned FT's glance, and is then fused like FT."""
 
     def build(self) -> GlanceAndFocus:
-        """The network with random weights."""
-        return GlanceAndFocus(backbone=self.backbone, rosta=self.rosta, labels=self.labels)
+        return GlanceAndFocus(self)
 
 
 PUBLISHED = GfmConfig()

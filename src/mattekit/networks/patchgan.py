@@ -10,8 +10,7 @@ from torch import Tensor, nn
 from mattekit.core.config import config
 from mattekit.core.errors import BadArgument
 from mattekit.core.tensors import IMAGENET_MEAN, IMAGENET_STD
-from mattekit.networks.parts.initialise import Initialisation, initialise
-from mattekit.networks.parts.norms import NORMS, NormName
+from mattekit.networks.parts.layers import NORMS, Initialisation, NormName, initialise
 from mattekit.networks.parts.preprocessing import Preprocess, Preprocessing
 
 PREPROCESSING = {
@@ -24,30 +23,23 @@ CODES = {"half": (0.0, 0.5, 1.0), "published": (0.0, 128 / 255, 1.0)}
 class PatchGan(nn.Module):
     """4x4 convolutions over composite and trimap; three that halve the size judge 70x70 patches."""
 
-    def __init__(
-        self,
-        *,
-        width: int = 64,
-        layers: int = 3,
-        norm: NormName | Literal["none"] = "bn",
-        colours: Literal["unit", "imagenet"] = "unit",
-        trimap: Literal["half", "published"] = "half",
-    ) -> None:
+    def __init__(self, options: "PatchGanConfig") -> None:
         super().__init__()
-        self.preprocessing = replace(PREPROCESSING[colours], trimap_code=CODES[trimap])
+        colours, code = PREPROCESSING[options.colours], CODES[options.trimap]
+        self.preprocessing = replace(colours, trimap_code=code)
         self.preprocess = Preprocess(self.preprocessing)
-        widths = [4] + [width * min(2**number, 8) for number in range(layers + 1)]
         steps: list[nn.Module] = []
-        for number in range(layers + 1):
-            stride = 2 if number < layers else 1
-            normed = number > 0 and norm != "none"
-            steps.append(
-                nn.Conv2d(widths[number], widths[number + 1], 4, stride, padding=1, bias=not normed)
-            )
+        channels = 4
+        for number in range(options.layers + 1):
+            width = options.width * min(2**number, 8)
+            stride = 2 if number < options.layers else 1
+            normed = number > 0 and options.norm != "none"
+            steps.append(nn.Conv2d(channels, width, 4, stride, padding=1, bias=not normed))
             if normed:
-                steps.append(NORMS[norm](widths[number + 1]))
+                steps.append(NORMS[options.norm](width))
             steps.append(nn.LeakyReLU(0.2, inplace=True))
-        steps.append(nn.Conv2d(widths[-1], 1, 4, padding=1))
+            channels = width
+        steps.append(nn.Conv2d(channels, 1, 4, padding=1))
         self.steps = nn.Sequential(*steps)
 
     def forward(
@@ -88,16 +80,7 @@ class PatchGanConfig:
             )
 
     def build(self) -> PatchGan:
-        """The critic with random weights."""
-        critic = PatchGan(
-            width=self.width,
-            layers=self.layers,
-            norm=self.norm,
-            colours=self.colours,
-            trimap=self.trimap,
-        )
-        initialise(critic, self.init)
-        return critic
+        return initialise(PatchGan(self), self.init)
 
 
 PUBLISHED_A6 = PatchGanConfig(width=12, trimap="published")

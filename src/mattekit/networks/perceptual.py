@@ -18,8 +18,7 @@ from mattekit.core.errors import BadWeights
 from mattekit.core.types import Alpha, Image
 from mattekit.imaging.compose import over
 from mattekit.networks.parts.preprocessing import IMAGENET, Preprocess
-from mattekit.networks.published.checkpoints import read_tensors
-from mattekit.networks.published.imagenet import imagenet_weights
+from mattekit.networks.published.checkpoints import imagenet_weights, read_tensors
 
 TIMM = "timm"
 """Stands for the weights that timm keeps."""

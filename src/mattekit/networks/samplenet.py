@@ -5,7 +5,7 @@ chain of them. The two that guess colours are DeepFill generators (`parts.deepfi
 """
 
 from collections.abc import Mapping
-from typing import Literal, TypeVar
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -15,62 +15,33 @@ from torch import Tensor, nn
 from mattekit.core.config import config
 from mattekit.core.errors import BadArgument
 from mattekit.core.tensors import Prediction
-from mattekit.networks.parts.aspp import Aspp, separable
 from mattekit.networks.parts.deepfill import DeepFill
-from mattekit.networks.parts.initialise import initialise
-from mattekit.networks.parts.preprocessing import Preprocess, Preprocessing
-from mattekit.networks.parts.resnet import ResNet50, adopt_imagenet
-from mattekit.networks.parts.unpool import UnpoolingDecoder, Window
+from mattekit.networks.parts.layers import Initialisation, convolve, initialise
+from mattekit.networks.parts.preprocessing import MattingModule, Preprocessing
+from mattekit.networks.parts.resnet import Aspp, ResNet50, UnpoolingDecoder, separable
+from mattekit.networks.parts.unpool import Window
 
 HALVES = (0.5, 0.5, 0.5)
 PREPROCESSING = Preprocessing(
     order="bgr", mean=HALVES, std=HALVES, trimap_code=(-1.0, 0.0, 1.0), multiple_of=8
 )
+Layer = Literal["background", "foreground"]
 StemSkip = Literal["raw", "activated"]
 
 
-class BackgroundNetwork(nn.Module):
-    """The colours behind the subject; alpha is passed through from the trimap."""
+class ColourNetwork(MattingModule):
+    """The colours behind the subject, or its own; alpha is passed through from the trimap.
 
-    stride = 8
-    needs_trimap = True
-    extra_planes: tuple[str, ...] = ()
-    strategies: tuple[str, ...] = ("resize", "whole")
-    smallest_training_batch = 1
-    preprocessing = PREPROCESSING
+    The one for the foreground is shown the background as well.
+    """
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.preprocess = Preprocess(PREPROCESSING)
-        self.generator = DeepFill()
+    strategies = ("resize", "whole")
 
-    def forward(
-        self, image: Float[Tensor, "b 3 h w"], trimap: Float[Tensor, "b 1 h w"]
-    ) -> Prediction:
-        """Background colours everywhere, also where the trimap knows them."""
-        hole = (trimap > 0.25).to(image.dtype)
-        filled = self.generator(self.preprocess.colours(image), hole)
-        return Prediction(
-            alpha=trimap,
-            background=self.preprocess.restore(filled.refined),
-            coarse_background=self.preprocess.restore(filled.coarse),
-        )
-
-
-class ForegroundNetwork(nn.Module):
-    """The subject's own colours; alpha is passed through from the trimap."""
-
-    stride = 8
-    needs_trimap = True
-    extra_planes = ("background",)
-    strategies: tuple[str, ...] = ("resize", "whole")
-    smallest_training_batch = 1
-    preprocessing = PREPROCESSING
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.preprocess = Preprocess(PREPROCESSING)
-        self.generator = DeepFill(extra_channels=3)
+    def __init__(self, layer: Layer) -> None:
+        super().__init__(PREPROCESSING)
+        self.layer = layer
+        self.extra_planes = () if layer == "background" else ("background",)
+        self.generator = DeepFill(extra_channels=3 * len(self.extra_planes))
 
     def forward(
         self,
@@ -78,38 +49,38 @@ class ForegroundNetwork(nn.Module):
         trimap: Float[Tensor, "b 1 h w"],
         background: Float[Tensor, "b 3 h w"] | None = None,
     ) -> Prediction:
-        """Foreground colours everywhere; without a background the photo stands in for it."""
-        hole = (trimap < 0.75).to(image.dtype)
-        behind = image if background is None else torch.where(_unknown(trimap), background, image)
+        """Colours everywhere, also where the trimap knows them; the photo stands in for a
+        background that is not given."""
         colours = self.preprocess.colours(image)
-        filled = self.generator(colours, hole, self.preprocess.colours(behind))
-        return Prediction(
-            alpha=trimap,
-            foreground=self.preprocess.restore(filled.refined),
-            coarse_foreground=self.preprocess.restore(filled.coarse),
-        )
+        if self.layer == "background":
+            filled = self.generator(colours, (trimap > 0.25).to(image.dtype))
+        else:
+            behind = image
+            if background is not None:
+                behind = torch.where(_unknown(trimap), background, image)
+            hole = (trimap < 0.75).to(image.dtype)
+            filled = self.generator(colours, hole, self.preprocess.colours(behind))
+        found: dict[str, Any] = {
+            self.layer: self.preprocess.restore(filled.refined),
+            f"coarse_{self.layer}": self.preprocess.restore(filled.coarse),
+        }
+        return Prediction(alpha=trimap, **found)
 
 
-class MattingNetwork(nn.Module):
+class MattingNetwork(MattingModule):
     """AlphaGAN's generator with separable pyramid, fed with the guessed colours as well."""
 
-    stride = 8
-    needs_trimap = True
     extra_planes = ("foreground", "background")
-    strategies: tuple[str, ...] = ("whole", "tile", "resize")
     smallest_training_batch = 2
     """Batch statistics of a 1x1 map (the pyramid's mean) need two samples."""
-    preprocessing = PREPROCESSING
     imagenet = "resnet50.tv_in1k"
-    """Where timm finds the ImageNet weights that `adopt_imagenet` takes."""
 
-    def __init__(self, *, window: Window = "3x3", stem_skip: StemSkip = "activated") -> None:
-        super().__init__()
+    def __init__(self, window: Window, stem_skip: StemSkip) -> None:
+        super().__init__(PREPROCESSING)
         norm = nn.BatchNorm2d
-        self.preprocess = Preprocess(PREPROCESSING)
         self.encoder = ResNet50(10, norm=norm, window=window, stride_in="1x1")
         self.aspp = Aspp(
-            2048, (6, 12, 18), norm=norm, pooled_norm=norm, convolution=separable, dropout=0.1
+            (6, 12, 18), norm=norm, pooled_norm=norm, convolution=separable, dropout=0.1
         )
         self.stem_skip: StemSkip = stem_skip
         self.decoder = Decoder(window)
@@ -128,38 +99,30 @@ class MattingNetwork(nn.Module):
         everything = torch.cat(planes, dim=1)  # b 10 h w
         features = self.encoder(everything)
         stem = features.convolved if self.stem_skip == "raw" else features.stem
-        logits = self.decoder(
-            self.aspp(features.deep), features.quarter, features.places, stem, everything
-        )
+        logits = self.decoder(self.aspp(features.deep), features, stem, everything)
         return Prediction(alpha=torch.sigmoid(logits))
 
     def adopt_imagenet(self, state: Mapping[str, Tensor]) -> None:
         """Start the encoder from ImageNet, the ten channels alike."""
-        adopt_imagenet(self.encoder, state, new_channels="mean")
+        self.encoder.adopt_imagenet(state, new_channels="mean")
 
 
 class Decoder(UnpoolingDecoder):
     """AlphaGAN's, of transposed convolutions alone."""
 
     def __init__(self, window: Window) -> None:
-        super().__init__()
-        self.window = window
-        self.quarter_skip = _convolve(256, 48, kernel=1)
+        super().__init__(window)
+        self.quarter_skip = convolve(256, 48, kernel=1, bias=True)
         self.at_quarter = nn.Sequential(
             _transpose(256 + 48, 256), _transpose(256, 128), _transpose(128, 64)
         )
-        self.half_skip = _convolve(64, 32, kernel=1)
+        self.half_skip = convolve(64, 32, kernel=1, bias=True)
         self.at_half = nn.Sequential(
             _transpose(64 + 32, 64), _transpose(64, 64), _transpose(64, 32, double=True)
         )
-        self.whole_skip = _convolve(10, 3, kernel=3)
+        self.whole_skip = convolve(10, 3, bias=True)
         self.at_whole = nn.Sequential(_transpose(32 + 3, 32), _transpose(32, 32))
         self.head = nn.ConvTranspose2d(32, 1, 3, padding=1)
-
-
-def _convolve(channels: int, width: int, *, kernel: int) -> nn.Sequential:
-    convolution = nn.Conv2d(channels, width, kernel, padding=kernel // 2)
-    return nn.Sequential(convolution, nn.BatchNorm2d(width), nn.ReLU(inplace=True))
 
 
 def _transpose(channels: int, width: int, *, double: bool = False) -> nn.Sequential:
@@ -169,26 +132,22 @@ def _transpose(channels: int, width: int, *, double: bool = False) -> nn.Sequent
     return nn.Sequential(convolution, nn.BatchNorm2d(width), nn.ReLU(inplace=True))
 
 
-class SampleNet(nn.Module):
+class SampleNet(MattingModule):
     """The chain: background, foreground conditioned on it, alpha from both; known alpha is kept."""
 
-    stride = 8
-    needs_trimap = True
-    extra_planes: tuple[str, ...] = ()
-    strategies: tuple[str, ...] = ("whole", "resize")
+    strategies = ("whole", "resize")
     smallest_training_batch = 2
-    preprocessing = PREPROCESSING
 
     def __init__(
         self,
-        background: BackgroundNetwork,
-        foreground: ForegroundNetwork,
+        background: ColourNetwork,
+        foreground: ColourNetwork,
         matting: MattingNetwork,
         *,
         paste_known: bool = True,
         sampling_size: int = 800,
     ) -> None:
-        super().__init__()
+        super().__init__(PREPROCESSING)
         self.paste_known = paste_known
         self.sampling_size = sampling_size
         self.background = background
@@ -238,9 +197,6 @@ def _resize(colours: Tensor, size: tuple[int, int] | torch.Size) -> Tensor:
     return F.interpolate(colours, size=tuple(size), mode="bilinear", antialias=True)
 
 
-Part = TypeVar("Part", BackgroundNetwork, ForegroundNetwork, MattingNetwork)
-
-
 @config
 class SampleNetConfig:
     """SampleNet, one of its three parts or the chain of them (needs a trimap)."""
@@ -263,27 +219,24 @@ class SampleNetConfig:
         if self.sampling_size < 8:
             raise BadArgument(f"sampling_size is {self.sampling_size}; it must be at least 8")
 
-    def build(self) -> BackgroundNetwork | ForegroundNetwork | MattingNetwork | SampleNet:
-        """The network with random weights."""
-        if self.part == "background":
-            return self._filled(BackgroundNetwork())
-        if self.part == "foreground":
-            return self._filled(ForegroundNetwork())
-        matting = self._filled(MattingNetwork(window=self.pool, stem_skip=self.stem_skip))
+    def build(self) -> ColourNetwork | MattingNetwork | SampleNet:
+        if self.part in ("background", "foreground"):
+            return self._colours(self.part)
+        matting = MattingNetwork(self.pool, self.stem_skip)
+        initialise(matting, "normal" if self.init == "published" else "pytorch")
         if self.part == "matting":
             return matting
         return SampleNet(
-            self._filled(BackgroundNetwork()),
-            self._filled(ForegroundNetwork()),
+            self._colours("background"),
+            self._colours("foreground"),
             matting,
             paste_known=self.paste_known,
             sampling_size=self.sampling_size,
         )
 
-    def _filled(self, network: Part) -> Part:
-        if self.init == "published":
-            initialise(network, "normal" if isinstance(network, MattingNetwork) else "kaiming")
-        return network
+    def _colours(self, layer: Layer) -> ColourNetwork:
+        how: Initialisation = "kaiming" if self.init == "published" else "pytorch"
+        return initialise(ColourNetwork(layer), how)
 
 
 PUBLISHED = {

@@ -21,7 +21,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from mattekit.core.config import config
 from mattekit.core.tensors import Prediction
 from mattekit.core.types import PROMPT_STEP
-from mattekit.networks.parts.preprocessing import Preprocess, Preprocessing
+from mattekit.networks.parts.preprocessing import MattingModule, Preprocessing
 
 ENCODER = "tf_efficientnet_lite0"
 CHANNELS = (24, 40, 112, 320)
@@ -32,20 +32,16 @@ PREPROCESSING = Preprocessing(
 )
 
 
-class SubjectFinder(nn.Module):
+class SubjectFinder(MattingModule):
     """Mask of the subject from a photo and what a user pointed at."""
 
-    stride = 32
-    needs_trimap = False
     extra_planes = ("prompt",)
-    strategies: tuple[str, ...] = ("resize", "whole")
+    strategies = ("resize", "whole")
     smallest_training_batch = 2
-    preprocessing = PREPROCESSING
     imagenet = f"{ENCODER}.in1k"
 
     def __init__(self) -> None:
-        super().__init__()
-        self.preprocess = Preprocess(PREPROCESSING)
+        super().__init__(PREPROCESSING)
         self.encoder = folded(new_encoder())
         self.lateral = nn.ModuleList(nn.Conv2d(channels, WIDTH, 1) for channels in CHANNELS)
         self.decode = nn.ModuleList(Block() for _ in CHANNELS)

@@ -1,9 +1,9 @@
 """A matting network over any encoder of timm: `unet`.
 
-The encoder's maps, each half the size of the one before, are brought up again step by step; beside
-every step stands the map of its size. Encoders seldom see full and half size, where hair is drawn:
-there a light branch of its own looks at the photo. Trimap and classical estimates enter where the
-options say: as channels of the encoder's first layer, or as side features, in the light branch.
+The decoder doubles the size step by step and sees the encoder's map of that size at each of them.
+Few encoders have maps of full and half size, where hair is resolved: a light branch adds those.
+Trimap and classical estimates enter where the options say: as channels of the encoder's first
+layer, or as side features, in the light branch.
 """
 
 from collections.abc import Mapping
@@ -21,9 +21,8 @@ from mattekit.classical.estimates import CHANNELS as ESTIMATES
 from mattekit.core.config import config
 from mattekit.core.errors import BadArgument
 from mattekit.core.tensors import Prediction
-from mattekit.networks.parts.initialise import widen
-from mattekit.networks.parts.norms import NORMS, NormName
-from mattekit.networks.parts.preprocessing import Preprocess, Preprocessing
+from mattekit.networks.parts.layers import NORMS, NormName, convolve, widen
+from mattekit.networks.parts.preprocessing import MattingModule, Preprocessing
 
 Enters = Literal["input", "side", "none"]
 TAKE = "take a convolutional one, such as convnext_tiny, resnet34 or efficientnet_b0"
@@ -31,29 +30,34 @@ FULL, HALF = 32, 64
 """Channels of the light branch at full and at half size; a decoder has no fewer."""
 
 
-class Unet(nn.Module):
+class Unet(MattingModule):
     """Alpha from a photo and whatever the options add to it."""
 
-    def __init__(self, *, encoder: str, trimap: Enters, estimates: Enters, norm: NormName) -> None:
-        super().__init__()
-        self.by_input = View(trimap=trimap == "input", estimates=estimates == "input")
+    def __init__(self, options: "UnetConfig") -> None:
+        trimap, estimates, norm = options.trimap, options.estimates, options.norm
+        by_input = View(trimap=trimap == "input", estimates=estimates == "input")
+        encoder = timm_encoder(options.encoder, by_input.channels)
+        reductions: list[int] = encoder.feature_info.reduction()
+        published = timm_weights(options.encoder)
+        super().__init__(
+            Preprocessing(
+                mean=published.mean,
+                std=published.std,
+                trimap_code=None if trimap == "none" else (0.0, 0.5, 1.0),
+                multiple_of=reductions[-1],
+            )
+        )
+        self.by_input, self.encoder, self.reductions = by_input, encoder, reductions
         self.by_side = View(trimap=trimap == "side", estimates=estimates == "side")
-        self.encoder = timm_encoder(encoder, self.by_input.channels)
-        self.reductions: list[int] = self.encoder.feature_info.reduction()
-        self.imagenet = imagenet_name(encoder)
-        self.stride = self.reductions[-1]
-        self.needs_trimap = trimap != "none"
+        if published.hf_hub_id is not None:
+            self.imagenet = published.hf_hub_id.removeprefix("timm/")
         self.extra_planes = () if estimates == "none" else ("prior",)
         self.estimates = () if estimates == "none" else ESTIMATES
         self.strategies = ("tile", "whole", "resize") if self.needs_trimap else ("whole", "resize")
-        self.preprocessing = preprocessing_of(
-            encoder, trimap=self.needs_trimap, multiple_of=self.stride
-        )
-        self.preprocess = Preprocess(self.preprocessing)
         self.at_full = convolve_twice(self.by_side.channels, FULL, norm)
         self.at_half = convolve_twice(4 * FULL, HALF, norm)
-        channels = self.encoder.feature_info.channels()
-        maps, light = dict(zip(self.reductions, channels, strict=True)), {1: FULL, 2: HALF}
+        channels = encoder.feature_info.channels()
+        maps, light = dict(zip(reductions, channels, strict=True)), {1: FULL, 2: HALF}
         width = maps[self.stride]
         self.steps = nn.ModuleList()
         for size in halvings(self.stride):
@@ -68,7 +72,6 @@ class Unet(nn.Module):
         trimap: Float[Tensor, "b 1 h w"] | None = None,
         prior: Float[Tensor, "b c h w"] | None = None,
     ) -> Prediction:
-        """Alpha everywhere; known pixels are not set from the trimap."""
         colours = self.preprocess.colours(image)
         coded = None if trimap is None else self.preprocess.trimap(trimap)
         found = self.encoder(self.by_input(colours, coded, prior))
@@ -94,7 +97,7 @@ class Unet(nn.Module):
 
 @dataclass(frozen=True)
 class View:
-    """What a part of the network looks at: the photo, and perhaps further planes."""
+    """The input of a part of the network: the photo, and perhaps further planes."""
 
     trimap: bool
     estimates: bool
@@ -113,7 +116,7 @@ class View:
 
 
 def halvings(stride: int) -> list[int]:
-    """The sizes to which the decoder goes up, as parts of the picture: half the stride, ..., 1."""
+    """Divisors of the picture's size at the steps of the decoder: half the stride, ..., 2, 1."""
     return [stride >> times for times in range(1, stride.bit_length())]
 
 
@@ -129,7 +132,7 @@ def timm_encoder(name: str, channels: int) -> Any:
         f"encoder: {name} gives no maps of which each is half the size of the one before, for "
         f"pictures of any size; {TAKE}"
     )
-    if pretrained(name).fixed_input_size:
+    if timm_weights(name).fixed_input_size:
         raise refused
     try:
         encoder: Any = timm.create_model(name, features_only=True, in_chans=channels)
@@ -142,36 +145,17 @@ def timm_encoder(name: str, channels: int) -> Any:
     return encoder
 
 
-def pretrained(encoder: str) -> Any:
-    """What timm knows of the encoder's weights."""
+def timm_weights(encoder: str) -> Any:
+    """What timm knows of the encoder's published weights."""
     import timm
 
     return timm.get_pretrained_cfg(encoder)
 
 
-def imagenet_name(encoder: str) -> str | None:
-    """Under which name timm has the encoder's weights, if it has any."""
-    place = pretrained(encoder).hf_hub_id
-    return None if place is None else str(place).removeprefix("timm/")
-
-
-def preprocessing_of(encoder: str, *, trimap: bool, multiple_of: int) -> Preprocessing:
-    """What the encoder's weights in timm were trained to see."""
-    cfg = pretrained(encoder)
-    code = (0.0, 0.5, 1.0) if trimap else None
-    return Preprocessing(mean=cfg.mean, std=cfg.std, trimap_code=code, multiple_of=multiple_of)
-
-
 def convolve_twice(inputs: int, outputs: int, norm: NormName) -> nn.Sequential:
     """Two 3x3 convolutions, each with its norm and ReLU."""
-    layers: list[nn.Module] = []
-    for channels in (inputs, outputs):
-        layers += [
-            nn.Conv2d(channels, outputs, 3, padding=1, bias=False),
-            NORMS[norm](outputs),
-            nn.ReLU(inplace=True),
-        ]
-    return nn.Sequential(*layers)
+    layers = (convolve(channels, outputs, norm=NORMS[norm]) for channels in (inputs, outputs))
+    return nn.Sequential(*(layer for convolution in layers for layer in convolution))
 
 
 @config
@@ -193,7 +177,4 @@ class UnetConfig:
             raise ValueError("estimates are made from a trimap; let the trimap enter as well")
 
     def build(self) -> Unet:
-        """The network with random weights."""
-        return Unet(
-            encoder=self.encoder, trimap=self.trimap, estimates=self.estimates, norm=self.norm
-        )
+        return Unet(self)

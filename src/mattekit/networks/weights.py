@@ -29,7 +29,7 @@ SHOWN = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Header:
-    """What a weights file says of itself."""
+    """The metadata of a weights file."""
 
     architecture: str
     options: dict[str, Any] = field(default_factory=dict)
@@ -70,7 +70,7 @@ def save(path: str | Path, tensors: Mapping[str, Tensor], header: Header) -> Non
 
 
 def read_header(path: str | Path) -> Header:
-    """What the file says of itself."""
+    """The metadata of the file."""
     text = read_contents(Path(path)).texts.get(OURS)
     if text is None:
         raise BadWeights(

@@ -7,7 +7,7 @@ from torch import nn
 from mattekit.core.errors import BadRecipe, BadWeights, MattekitError
 from mattekit.models.files import find
 from mattekit.networks import weights
-from mattekit.networks.published.imagenet import start_from_imagenet
+from mattekit.networks.published.checkpoints import start_from_imagenet
 from mattekit.recipes.recipe import IMAGENET, RANDOM, InitConfig
 from mattekit.training.init import start_from
 

@@ -13,7 +13,7 @@ from torch import nn, optim
 from mattekit.core.errors import BadRecipe, BadWeights
 from mattekit.networks.published.checkpoints import read_content
 from mattekit.networks.published.importing import import_checkpoint
-from mattekit.networks.published.keys import published_keys
+from mattekit.networks.published.kinds import published_keys
 from mattekit.training.adversarial import Adversarial
 from mattekit.training.run import Run
 from mattekit.training.trained_module import TrainedModule

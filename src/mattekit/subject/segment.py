@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from mattekit.classical.grabcut import COMPONENTS, Cut, Marks, grab_cut
-from mattekit.classical.neighbours import Neighbours, pixel_features
+from mattekit.classical.knn import Neighbours, pixel_features
 from mattekit.classical.reduced import shrink_trimap
 from mattekit.core.errors import BadArgument, BadImage, BadTrimap, NoSubject
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Mask, Plane, Size, Trimap

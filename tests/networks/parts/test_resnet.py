@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from mattekit.core.errors import BadWeights
-from mattekit.networks.parts.norms import NORMS
-from mattekit.networks.parts.resnet import Dilation, ResNet50, adopt_imagenet, stage
+from mattekit.networks.parts.layers import NORMS
+from mattekit.networks.parts.resnet import Dilation, ResNet50, stage
 
 Geometry = tuple[int, int, int]  # kernel, stride, dilation
 
@@ -92,7 +92,7 @@ def test_imagenet_weights_arrive_and_the_new_channel_starts_without_influence(
     imagenet_state: dict[str, Tensor],
 ) -> None:
     network = ResNet50(4, norm=nn.BatchNorm2d)
-    adopt_imagenet(network, imagenet_state, new_channels="zeros")
+    network.adopt_imagenet(imagenet_state, new_channels="zeros")
     weight = network.convolution.weight
     assert torch.equal(weight[:, :3], imagenet_state["conv1.weight"])
     assert weight[:, 3].eq(0).all()
@@ -103,7 +103,7 @@ def test_imagenet_weights_arrive_and_the_new_channel_starts_without_influence(
 
 def test_ten_channels_share_the_mean_filter_of_imagenet(imagenet_state: dict[str, Tensor]) -> None:
     network = ResNet50(10, norm=nn.BatchNorm2d)
-    adopt_imagenet(network, imagenet_state, new_channels="mean")
+    network.adopt_imagenet(imagenet_state, new_channels="mean")
     mean = imagenet_state["conv1.weight"].mean(dim=1)
     for channel in range(10):
         torch.testing.assert_close(network.convolution.weight[:, channel], mean / 10)
@@ -112,7 +112,7 @@ def test_ten_channels_share_the_mean_filter_of_imagenet(imagenet_state: dict[str
 def test_group_norm_takes_no_statistics_from_imagenet(imagenet_state: dict[str, Tensor]) -> None:
     network = ResNet50(4, norm=NORMS["gn"])
     stretched = {key: tensor + 1 for key, tensor in imagenet_state.items()}
-    adopt_imagenet(network, stretched, new_channels="zeros")
+    network.adopt_imagenet(stretched, new_channels="zeros")
     assert network.norm.weight.eq(1).all()
     assert torch.equal(network.stage1[0].conv1.weight, stretched["layer1.0.conv1.weight"])
 
@@ -123,4 +123,4 @@ def test_weights_of_another_network_are_refused_by_name(norm: str) -> None:
         network = ResNet50(4, norm=NORMS[norm])
         other = timm.create_model("resnet34", pretrained=False).state_dict()
     with pytest.raises(BadWeights, match=r"ResNet-50.*stage\d\.\d\.(bn|conv)3"):
-        adopt_imagenet(network, other, new_channels="zeros")
+        network.adopt_imagenet(other, new_channels="zeros")

@@ -62,5 +62,5 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_network_without_such_an_encoder_says_so() -> None:
-    with pytest.raises(BadArgument, match="BackgroundNetwork has no encoder"):
+    with pytest.raises(BadArgument, match="ColourNetwork has no encoder"):
         build("samplenet", part="background", pretrained=True)

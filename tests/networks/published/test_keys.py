@@ -2,7 +2,7 @@
 
 from torch import nn
 
-from mattekit.networks.published.keys import renamed
+from mattekit.networks.published.kinds import renamed
 
 
 def test_the_longest_beginning_counts_and_the_rest_is_kept() -> None:

@@ -7,8 +7,7 @@ import pytest
 import torch
 
 from mattekit.networks import config_of
-from mattekit.networks.published.parity import CASES, GOLDENS, case_of
-from mattekit.networks.published.verify import verify
+from mattekit.networks.published.verify import CASES, GOLDENS, case_of, verify
 from mattekit.networks.samplenet import PUBLISHED
 from mattekit.networks.weights import describe, read, save
 

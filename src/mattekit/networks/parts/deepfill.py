@@ -1,16 +1,26 @@
 """DeepFill's generator (Yu et al. 2018): a coarse guess of what a hole hides, then a refined one.
 
-It works in its own units (colours in [-1, 1]); `samplenet` puts it to use.
+It works in its own units (colours in [-1, 1]); `samplenet` puts it to use. Its contextual attention
+fills the hole with patches from outside that look alike. The score of every place against every
+patch grows with the fourth power of a picture's side, so the places are worked through in blocks,
+and only one block of scores exists at a time.
+
+Legend of the attention: n places on a grid of half the size of the features; a patch of 3x3 around
+a place says what it looks like (query, key), a patch of 4x4 what is painted with it (value).
 """
 
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Float
+import torch.nn.functional as F
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
-from mattekit.networks.parts.contextual_attention import contextual_attention
+BLOCK_SCORES = 2**24  # of 4 bytes; about four such blocks are alive at once
+SHARPNESS = 10.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +36,11 @@ class DeepFill(nn.Module):
 
     def __init__(self, extra_channels: int = 0) -> None:
         super().__init__()
-        self.coarse = Coarse(5 + extra_channels)
+        self.coarse = nn.Sequential(
+            OrderedDict(
+                down=down(5 + extra_channels, (32, 64, 64, 128)), dilated=dilated(), up=up(128)
+            )
+        )
         self.refine = Refine()
 
     def forward(
@@ -52,22 +66,9 @@ def limited(colours: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 3 h w"]:
     return colours.clamp(-1, 1).detach() + (colours - colours.detach())
 
 
-class Coarse(nn.Module):
-    """Down to a quarter, dilated convolutions, up again."""
-
-    def __init__(self, channels: int) -> None:
-        super().__init__()
-        self.down = down(channels, (32, 64, 64, 128))
-        self.dilated = dilated()
-        self.up = up(128)
-
-    def forward(self, planes: Float[Tensor, "b c h w"]) -> Float[Tensor, "b 3 h w"]:
-        """Colours, not clamped."""
-        return self.up(self.dilated(self.down(planes)))
-
-
 class Refine(nn.Module):
-    """As the coarse stage, with a second way down that ends in attention."""
+    """As the coarse stage (down to a quarter, dilated convolutions, up again), with a second way
+    down that ends in attention."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -94,7 +95,7 @@ def convolve(
     dilation: int = 1,
     activation: Callable[..., nn.Module] = nn.ELU,
 ) -> nn.Sequential:
-    """A convolution that keeps the size."""
+    """A convolution that keeps the size, without a norm."""
     padding = dilation * (kernel // 2)
     convolution = nn.Conv2d(channels, width, kernel, padding=padding, dilation=dilation)
     return nn.Sequential(convolution, activation(inplace=True))
@@ -140,3 +141,98 @@ def up(channels: int) -> nn.Sequential:
         convolve(32, 16),
         nn.Sequential(nn.Conv2d(16, 3, 3, padding=1)),
     )
+
+
+def contextual_attention(
+    features: Float[Tensor, "b c h w"],
+    hole: Float[Tensor, "b 1 h2 w2"],
+    *,
+    block_scores: int = BLOCK_SCORES,
+) -> Float[Tensor, "b c h w"]:
+    """Features painted anew with patches whose surroundings lie outside the hole (where it is 0).
+
+    Where there is no such patch the result is zero. While gradients are recorded, the scores of a
+    block are computed twice instead of kept.
+    """
+    painted = [
+        _paint(features[index : index + 1], hole[index, 0], block_scores)
+        for index in range(len(features))
+    ]
+    return torch.cat(painted)
+
+
+def _paint(
+    features: Float[Tensor, "1 c h w"], hole: Float[Tensor, "h2 w2"], block_scores: int
+) -> Float[Tensor, "1 c h w"]:
+    count = hole.numel()
+    down_columns = torch.arange(count, device=hole.device).view(hole.shape).T.flatten()
+    planes = _describe(features, hole, down_columns)
+    painted = []
+    rows = max(1, block_scores // count)
+    for first in range(0, count, rows):
+        block = range(first, min(first + rows, count))
+        if features.requires_grad:
+            painted.append(checkpoint(_attend, *planes, block, use_reentrant=False))
+        else:
+            painted.append(_attend(*planes, block))
+    del planes  # a gigabyte at 1600 x 1600 pixels
+    patches = torch.cat(painted)[down_columns.argsort()]  # n 16c, row by row again
+    return F.fold(patches.T[None], features.shape[2:], 4, stride=2, padding=1) / 4
+
+
+def _describe(
+    features: Float[Tensor, "1 c h w"],
+    hole: Float[Tensor, "h2 w2"],
+    down_columns: Int[Tensor, " n"],
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Queries, keys, values, and whether a patch may be used; all counted down the columns."""
+    values = F.unfold(features, 4, stride=2, padding=1)[0].T  # n 16c
+    looks = F.unfold(features[..., ::2, ::2], 3, padding=1)[0].T  # n 9c
+    keys = looks / looks.norm(dim=1, keepdim=True).clamp(min=1e-4)
+    outside = F.max_pool2d(hole[None], 3, stride=1, padding=1).flatten() == 0  # n
+    return (
+        beside_neighbours(looks)[down_columns],
+        beside_neighbours(keys)[down_columns],
+        values[down_columns],
+        outside[down_columns],
+    )
+
+
+def beside_neighbours(looks: Float[Tensor, "n c"]) -> Float[Tensor, "n c3"]:
+    """The look before each, itself and the one after; zeros before the first and after the last."""
+    padded = F.pad(looks, (0, 0, 1, 1))
+    return torch.cat([padded[:-2], looks, padded[2:]], dim=1)
+
+
+def _attend(
+    queries: Float[Tensor, "n c27"],
+    keys: Float[Tensor, "n c27"],
+    values: Float[Tensor, "n c16"],
+    outside: Bool[Tensor, " n"],
+    block: range,
+) -> Float[Tensor, "m c16"]:
+    """What a block of places is painted with."""
+    usable = outside.to(values.dtype)
+    scores = fused_scores(queries, keys, block)
+    weights = torch.softmax(SHARPNESS * scores * usable, dim=1) * usable
+    return weights @ values
+
+
+def fused_scores(
+    queries: Float[Tensor, "n c27"], keys: Float[Tensor, "n c27"], block: range
+) -> Float[Tensor, "m n"]:
+    """Likeness of the block's places to all patches, high where neighbours match neighbours too.
+
+    To the score of a place and a patch come those of the pair one step before and of the pair one
+    step after: first counted along the rows, where a line's end is followed by the next line's
+    start (queries and keys hold those neighbours), then counted down the columns (their order).
+    """
+    count = len(keys)
+    first, last = max(block.start - 1, 0), min(block.stop + 1, count)
+    along_rows = queries[first:last] @ keys.T
+    top, bottom = first - block.start + 1, block.stop + 1 - last  # 1 where the grid ends
+    padded = F.pad(along_rows, (1, 1, top, bottom))
+    before, here, after = (
+        padded[step : step + len(block), step : step + count] for step in (0, 1, 2)
+    )
+    return before + here + after

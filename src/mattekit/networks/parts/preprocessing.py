@@ -1,11 +1,12 @@
-"""What a published network wants to be fed, as a record, and the one place that obeys it.
+"""What a network's weights were trained to see, as a record, and the conversion to it.
 
 Outside every network colours are RGB in [0, 1] and a trimap is {0, 0.5, 1}. The record goes into
 the header of a weights file: a checkpoint trained on BGR in 0..255 serves the same pipeline.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from jaxtyping import Float
@@ -72,6 +73,39 @@ class Preprocess(nn.Module):
         background, unknown, foreground = self.record.trimap_code
         coded = torch.where(trimap < 0.25, background, unknown)
         return torch.where(trimap > 0.75, foreground, coded).to(trimap.dtype)
+
+
+class MattingModule(nn.Module):
+    """What `networks` asks of a network, with the usual answers.
+
+    Alpha is predicted everywhere; known pixels are not set from the trimap.
+    """
+
+    extra_planes: tuple[str, ...] = ()
+    strategies: tuple[str, ...] = ("whole", "tile", "resize")
+    smallest_training_batch = 1
+    imagenet: str | None = None
+    """Where timm finds the ImageNet weights that `adopt_imagenet` takes, if the network has it."""
+
+    def __init__(self, preprocessing: Preprocessing = IMAGENET) -> None:
+        super().__init__()
+        self.preprocessing = preprocessing
+        self.preprocess = Preprocess(preprocessing)
+
+    def adopt_imagenet(self, state: Mapping[str, Tensor]) -> None:
+        """Start the encoder from ImageNet; planes beside the colours have no influence at first."""
+        encoder: Any = self.encoder
+        encoder.adopt_imagenet(state)
+
+    @property
+    def stride(self) -> int:
+        """Heights and widths are multiples of it."""
+        return self.preprocessing.multiple_of
+
+    @property
+    def needs_trimap(self) -> bool:
+        """Whether `forward` is given one."""
+        return self.preprocessing.trimap_code is not None
 
 
 def _per_channel(values: tuple[float, float, float]) -> Float[Tensor, "1 3 1 1"]:

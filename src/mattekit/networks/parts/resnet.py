@@ -1,24 +1,30 @@
-"""ResNet-50 at an eighth of the size, as three of the published systems use it.
+"""What both AlphaGANs and SampleNet share: ResNet-50 at an eighth of the size, atrous spatial
+pyramid pooling, and a decoder that unpools.
 
-timm's is no help: its `output_stride=8` gives the first block of a dilated stage the dilation of
-the stage before, and importing it takes longer than building the network.
+timm's ResNet does not fit: its `output_stride=8` gives the first block of a dilated stage the
+dilation of the stage before, and importing it takes longer than building the network.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from mattekit.core.errors import BadWeights
-from mattekit.networks.parts.initialise import widen
-from mattekit.networks.parts.norms import Norm
-from mattekit.networks.parts.unpool import Window, pool
+from mattekit.networks.parts.layers import Norm, widen
+from mattekit.networks.parts.unpool import Window, pool, unpool
 
 Dilation = Literal["all", "first"]
 """Whether every block of the last two stages is dilated (the paper) or only the first of each."""
+
+IMAGENET_PREFIXES = {"conv1": "convolution", "bn1": "norm"} | {
+    f"layer{number}": f"stage{number}" for number in (1, 2, 3, 4)
+}
+"""torchvision's names of the parts, and ours; inside a stage they agree."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,8 +60,9 @@ class ResNet50(nn.Module):
         self.norm = norm(64)
         self.stage1 = stage(64, 64, 3, norm=norm)
         self.stage2 = stage(256, 128, 4, norm=norm, stride=2, stride_in=stride_in)
-        self.stage3 = stage(512, 256, 6, norm=norm, dilations=_dilations(2, dilation))
-        self.stage4 = stage(1024, 512, 3, norm=norm, dilations=_dilations(4, dilation))
+        third, fourth = ((rate, rate if dilation == "all" else 1) for rate in (2, 4))
+        self.stage3 = stage(512, 256, 6, norm=norm, dilations=third)
+        self.stage4 = stage(1024, 512, 3, norm=norm, dilations=fourth)
 
     def forward(self, planes: Float[Tensor, "b c h w"]) -> Features:
         """Features at a half, a quarter and an eighth of the size."""
@@ -73,6 +80,35 @@ class ResNet50(nn.Module):
             eighth=eighth,
             deep=self.stage4(self.stage3(eighth)),
         )
+
+    def adopt_imagenet(
+        self, state: Mapping[str, Tensor], *, new_channels: Literal["zeros", "mean"] = "zeros"
+    ) -> None:
+        """Start from ImageNet weights under torchvision's names; the classifier is left out.
+
+        An encoder with group norm takes the convolutions only: scales and shifts that were learned
+        with batch statistics mean nothing to it.
+        """
+        ours = {}
+        for key, tensor in state.items():
+            head, _, rest = key.partition(".")
+            if head in IMAGENET_PREFIXES:
+                ours[f"{IMAGENET_PREFIXES[head]}.{rest}"] = tensor
+        first = "convolution.weight"
+        if first in ours:
+            ours[first] = widen(ours[first], self.convolution.in_channels, new_channels)
+        present = self.state_dict()
+        if isinstance(self.norm, nn.GroupNorm):
+            ours = {key: tensor for key, tensor in ours.items() if tensor.dim() == 4}
+            ours |= {key: tensor for key, tensor in present.items() if tensor.dim() != 4}
+        wrong = sorted(ours.keys() ^ present.keys())
+        wrong += [key for key in present if key in ours and ours[key].shape != present[key].shape]
+        if wrong:
+            raise BadWeights(
+                f"these are not ImageNet weights of a ResNet-50: {len(wrong)} names or shapes "
+                f"differ, the first is {wrong[0]}; expected torchvision's names"
+            )
+        self.load_state_dict(ours)
 
 
 def stage(
@@ -128,41 +164,87 @@ class Bottleneck(nn.Module):
         return F.relu(self.bn3(self.conv3(narrow)) + self.downsample(planes), inplace=True)
 
 
-def _dilations(rate: int, dilation: Dilation) -> tuple[int, int]:
-    return rate, rate if dilation == "all" else 1
+Convolution = Callable[[int, int, int, int], nn.Module]
+"""Channels in, channels out, kernel, dilation -> a convolution that keeps the size."""
 
 
-IMAGENET_PREFIXES = {"conv1": "convolution", "bn1": "norm"} | {
-    f"layer{number}": f"stage{number}" for number in (1, 2, 3, 4)
-}
-"""torchvision's names of the parts, and ours; inside a stage they agree."""
+def plain(channels: int, width: int, kernel: int, dilation: int) -> nn.Module:
+    """One convolution without bias."""
+    return nn.Conv2d(
+        channels, width, kernel, padding=dilation * (kernel // 2), dilation=dilation, bias=False
+    )
 
 
-def adopt_imagenet(
-    encoder: ResNet50, state: Mapping[str, Tensor], *, new_channels: Literal["zeros", "mean"]
-) -> None:
-    """Start from ImageNet weights under torchvision's names; the classifier is left out.
+def separable(channels: int, width: int, kernel: int, dilation: int) -> nn.Module:
+    """Every channel by itself, then all together by 1x1; both with bias."""
+    padding = dilation * (kernel // 2)
+    return nn.Sequential(
+        nn.Conv2d(channels, channels, kernel, padding=padding, dilation=dilation, groups=channels),
+        nn.Conv2d(channels, width, 1),
+    )
 
-    An encoder with group norm takes the convolutions only: scales and shifts that were learned with
-    batch statistics mean nothing to it.
+
+class Aspp(nn.Module):
+    """Five branches of 256 channels (1x1, three dilated 3x3, the whole picture's mean), joined."""
+
+    def __init__(
+        self,
+        dilations: tuple[int, int, int],
+        *,
+        norm: Norm,
+        pooled_norm: Norm,
+        convolution: Convolution = plain,
+        dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+
+        def branch(channels: int, norm: Norm, kernel: int = 1, dilation: int = 1) -> nn.Sequential:
+            return nn.Sequential(
+                convolution(channels, 256, kernel, dilation), norm(256), nn.ReLU(inplace=True)
+            )
+
+        self.near = branch(2048, norm)
+        self.far = nn.ModuleList(branch(2048, norm, 3, dilation) for dilation in dilations)
+        self.whole = branch(2048, pooled_norm)
+        self.join = branch(5 * 256, norm)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, planes: Float[Tensor, "b c h w"]) -> Float[Tensor, "b 256 h w"]:
+        """The five views of the same planes, side by side, reduced to 256 channels."""
+        near = self.near(planes)
+        whole = self.whole(planes.mean(dim=(2, 3), keepdim=True)).expand_as(near)
+        views = torch.cat([near, *(branch(planes) for branch in self.far), whole], dim=1)
+        return self.dropout(self.join(views))
+
+
+class UnpoolingDecoder(nn.Module):
+    """Back to full size: bilinear doubling, unpooling, and a doubling layer of `at_half`.
+
+    Each network sets the layers; what was seen on the way down comes in at every size.
     """
-    ours = {}
-    for key, tensor in state.items():
-        head, _, rest = key.partition(".")
-        if head in IMAGENET_PREFIXES:
-            ours[f"{IMAGENET_PREFIXES[head]}.{rest}"] = tensor
-    if "convolution.weight" in ours:
-        channels = encoder.convolution.in_channels
-        ours["convolution.weight"] = widen(ours["convolution.weight"], channels, new_channels)
-    present = encoder.state_dict()
-    if isinstance(encoder.norm, nn.GroupNorm):
-        ours = {key: tensor for key, tensor in ours.items() if tensor.dim() == 4}
-        ours |= {key: tensor for key, tensor in present.items() if tensor.dim() != 4}
-    wrong = sorted(ours.keys() ^ present.keys())
-    wrong += [key for key in present if key in ours and ours[key].shape != present[key].shape]
-    if wrong:
-        raise BadWeights(
-            f"these are not ImageNet weights of a ResNet-50: {len(wrong)} names or shapes differ, "
-            f"the first is {wrong[0]}; expected torchvision's names"
-        )
-    encoder.load_state_dict(ours)
+
+    quarter_skip: nn.Module
+    at_quarter: nn.Module
+    half_skip: nn.Module
+    at_half: nn.Module
+    whole_skip: nn.Module
+    at_whole: nn.Module
+    head: nn.Module
+
+    def __init__(self, window: Window) -> None:
+        super().__init__()
+        self.window: Window = window
+
+    def forward(
+        self,
+        pyramid: Float[Tensor, "b 256 h8 w8"],
+        features: Features,
+        half: Float[Tensor, "b 64 h2 w2"],
+        whole: Float[Tensor, "b c h w"],
+    ) -> Float[Tensor, "b 1 h w"]:
+        """Logits of alpha."""
+        decoded = F.interpolate(pyramid, scale_factor=2, mode="bilinear", align_corners=True)
+        decoded = self.at_quarter(torch.cat([decoded, self.quarter_skip(features.quarter)], dim=1))
+        decoded = unpool(decoded, features.places, self.window)
+        decoded = self.at_half(torch.cat([decoded, self.half_skip(half)], dim=1))
+        return self.head(self.at_whole(torch.cat([decoded, self.whole_skip(whole)], dim=1)))

@@ -11,7 +11,7 @@ from typing import Literal
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
-from torch import Tensor, nn
+from torch import Tensor
 
 Window = Literal["2x2", "3x3"]
 """Windows of two pixels side by side, or the published ones of three that overlap by one."""
@@ -49,7 +49,8 @@ def unpool(
     if _scatters(window):
         return F.max_unpool2d(planes, places, [2, 2])
     if window == "2x2":
-        quarters = [_value_at(planes, places, place) for place in range(4)]
+        none = torch.zeros_like(planes)
+        quarters = [torch.where(places == place, planes, none) for place in range(4)]
     else:
         quarters = _quarters_of_overlapping_windows(planes, places)
     return F.pixel_shuffle(torch.stack(quarters, dim=2).flatten(1, 2), 2)
@@ -57,10 +58,6 @@ def unpool(
 
 def _scatters(window: Window) -> bool:
     return window == "2x2" and not torch.compiler.is_exporting()
-
-
-def _value_at(planes: Tensor, places: Tensor, place: int) -> Tensor:
-    return torch.where(places == place, planes, torch.zeros_like(planes))
 
 
 def _quarters_of_overlapping_windows(planes: Tensor, places: Tensor) -> list[Tensor]:
@@ -88,34 +85,3 @@ def _quarters_of_overlapping_windows(planes: Tensor, places: Tensor) -> list[Ten
             quarter = torch.where(named, planes[..., rows, columns], quarter)
         quarters.append(quarter)
     return quarters
-
-
-class UnpoolingDecoder(nn.Module):
-    """Back to full size: bilinear doubling, unpooling, and a doubling layer of `at_half`.
-
-    Each network sets the layers; what was seen on the way down comes in at every size.
-    """
-
-    window: Window
-    quarter_skip: nn.Module
-    at_quarter: nn.Module
-    half_skip: nn.Module
-    at_half: nn.Module
-    whole_skip: nn.Module
-    at_whole: nn.Module
-    head: nn.Module
-
-    def forward(
-        self,
-        pyramid: Float[Tensor, "b 256 h8 w8"],
-        quarter: Float[Tensor, "b 256 h4 w4"],
-        places: Int[Tensor, "b 64 h4 w4"],
-        half: Float[Tensor, "b 64 h2 w2"],
-        whole: Float[Tensor, "b c h w"],
-    ) -> Float[Tensor, "b 1 h w"]:
-        """Logits of alpha."""
-        decoded = F.interpolate(pyramid, scale_factor=2, mode="bilinear", align_corners=True)
-        decoded = self.at_quarter(torch.cat([decoded, self.quarter_skip(quarter)], dim=1))
-        decoded = unpool(decoded, places, self.window)
-        decoded = self.at_half(torch.cat([decoded, self.half_skip(half)], dim=1))
-        return self.head(self.at_whole(torch.cat([decoded, self.whole_skip(whole)], dim=1)))

@@ -1,4 +1,4 @@
-"""Tensors out of pickled checkpoints, without running what is in them.
+"""Tensors of published files: pickled checkpoints, without running what is in them, and timm's.
 
 `torch.load(weights_only=True)` builds tensors, numbers, words and containers, and refuses anything
 else. Training programs also left NumPy numbers in their files; those are harmless and allowed.
@@ -17,9 +17,10 @@ import numpy as np
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file
-from torch import Tensor
+from torch import Tensor, nn
 
-from mattekit.core.errors import BadWeights
+from mattekit.core.errors import BadArgument, BadWeights
+from mattekit.models.hub import fetch_file
 
 _SCALAR = np.float64(0).__reduce__()[0]
 NUMPY_NUMBERS: list[Any] = [
@@ -118,3 +119,30 @@ def _refusal(path: Path, text: str) -> str:
 
 def _damaged(path: Path) -> str:
     return f"{path} is damaged or no PyTorch checkpoint; download it again"
+
+
+def start_from_imagenet(network: nn.Module, file: Path | None = None) -> None:
+    """Give the encoder its ImageNet weights: from a file, or from timm's on the hub."""
+    taker: Any = network
+    name = getattr(network, "imagenet", None)
+    if name is None:
+        raise BadArgument(
+            f"{type(network).__name__} has no encoder that ImageNet weights fit; "
+            "leave pretrained out"
+        )
+    tensors = imagenet_weights(name) if file is None else read_tensors(file)
+    try:
+        taker.adopt_imagenet(tensors)
+    except (KeyError, RuntimeError) as error:
+        raise BadWeights(
+            f"{file or name} does not fit the encoder ({error}); it takes {name} "
+            "in timm's or torchvision's names"
+        ) from error
+
+
+def imagenet_weights(name: str) -> dict[str, Tensor]:
+    """What timm keeps under that name on the hub."""
+    try:
+        return load_file(fetch_file(f"timm/{name}", "model.safetensors"))
+    except BadWeights as error:
+        raise BadWeights(f"ImageNet weights: {error} in timm's or torchvision's names") from error

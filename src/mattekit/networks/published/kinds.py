@@ -1,12 +1,16 @@
-"""The public checkpoints that can be imported.
+"""The public checkpoints that can be imported, and what their keys are called here.
 
-A kind knows a key that only its files have, the config of the network, which of its options a file
-shows by its keys and its name, and what its keys are called here. Summary and terms of each are in
-`kinds.json`. Reading and checking: `published.importing`.
+`kinds.json` says of each kind a key that only its files have, which options a file shows by its
+keys and its name, and its terms. What a table cannot say is here.
+
+`keys.json` lists, for each network class, the beginnings of our names that differ and the published
+ones; the rest of a name is the same in both. Words in braces stand for as many entries:
+`stage{1,2}` and `layer{3,4}` are `stage1` and `layer3`, `stage2` and `layer4`.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,28 +18,69 @@ from typing import Any
 from torch import Tensor, nn
 
 from mattekit.networks import alphagan, alphagan_a6, dim, gfm, patchgan, samplenet
-from mattekit.networks.parts.initialise import widen
-from mattekit.networks.published.keys import published_keys
+from mattekit.networks.parts.layers import widen
 
 Tensors = Mapping[str, Tensor]
 
 ABOUT: dict[str, Any] = json.loads(Path(__file__).with_name("kinds.json").read_text())
+PREFIXES: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("keys.json").read_text())
+BRACES = re.compile(r"{([^}]*)}")
 GLANCE_HEADS = ("decoder0_g.6.weight", "decoder0_g.0.weight")
 FIRST_OF_DEEPFILL, FIRST_OF_VGG = "stage_1.down.out.0.conv.0.weight", "features.0.weight"
+
+
+def published_keys(network: nn.Module) -> dict[str, str]:
+    """Published key -> our key, for every entry of the network's state, in our order."""
+    name = type(network).__name__
+    prefixes = dict(PREFIXES[name])
+    if name == "GlanceAndFocus":
+        gfm: Any = network
+        branches = "3 branches" if len(gfm.representations) > 1 else "1 branch"
+        prefixes |= PREFIXES[f"{name} of {len(gfm.plan.steps)} steps"]
+        prefixes |= PREFIXES[f"{name} with {branches}"]
+    return renamed(network, prefixes)
+
+
+def renamed(network: nn.Module, prefixes: Mapping[str, str]) -> dict[str, str]:
+    """Published key -> our key, where `prefixes` maps beginnings of ours to published ones.
+
+    Both are made of whole words between dots. The longest that fits a key counts; a key that none
+    fits is published as it is.
+    """
+    theirs_of = {ours: theirs for pair in prefixes.items() for ours, theirs in _expanded(*pair)}
+    keys = {}
+    for key in network.state_dict():
+        words = key.split(".")
+        heads = [".".join(words[:count]) for count in range(len(words), 0, -1)]
+        ours = next((head for head in heads if head in theirs_of), "")
+        keys[theirs_of.get(ours, "") + key.removeprefix(ours)] = key
+    return keys
+
+
+def _expanded(ours: str, theirs: str) -> Iterator[tuple[str, str]]:
+    """The pairs that a pair with braces stands for."""
+    counts = [braces.count(",") + 1 for braces in re.findall(BRACES, ours)] or [1]
+    for number in range(counts[0]):
+        first, second = (
+            re.sub(BRACES, lambda braces: braces[1].split(",")[number], text)  # noqa: B023
+            for text in (ours, theirs)
+        )
+        yield first, second
 
 
 @dataclass(frozen=True, kw_only=True)
 class Kind:
     """One sort of public checkpoint."""
 
+    name: str
     summary: str
     signature_key: str
     """A key that every file of this kind has."""
     config: Any
     """The config that the public weights were trained with."""
     detect_options: Callable[[Tensors, str], dict[str, Any]] = lambda tensors, name: {}
-    """Options that a file's tensors and its name show; None for one that they leave open."""
-    detected: tuple[str, ...] = ()
+    """Those options that a file's tensors and its name show; None for one that they leave open."""
+    detected: Sequence[str] = ()
     """Names of these options."""
     asked: Mapping[str, str] = field(default_factory=dict)
     """Option -> how to tell its value, where a file leaves it open."""
@@ -114,21 +159,17 @@ def _widen_deepfill(tensors: dict[str, Tensor], network: nn.Module) -> dict[str,
     return tensors | {FIRST_OF_DEEPFILL: first}
 
 
-def _widen_vgg(tensors: dict[str, Tensor], network: nn.Module) -> dict[str, Tensor]:
-    return tensors | {FIRST_OF_VGG: widen(tensors[FIRST_OF_VGG], 4, "zeros")}
-
-
-def _torchvisions(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """VGG-16 as Deep Image Matting's tools/chg_model.py renames it, under torchvision's names."""
-    if FIRST_OF_VGG in tensors or "conv1_1.weight" not in tensors:
-        return tensors
+def _as_torchvision(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """VGG-16, also as Deep Image Matting's tools/chg_model.py renames it, under torchvision's names
+    but with a fourth input channel, which has no influence."""
     theirs = {ours: f"features.{number}" for number, ours in dim.VGG16.items()}
-    words = {key: key.split(".", 1) for key in tensors}
-    found = {
-        ".".join([theirs.get(words[key][0], words[key][0]), *words[key][1:]]): tensor
-        for key, tensor in tensors.items()
-    }
-    return found | {FIRST_OF_VGG: found[FIRST_OF_VGG][:, :3]}
+    found = {}
+    for key, tensor in tensors.items():
+        layer, dot, kind = key.partition(".")
+        found[theirs.get(layer, layer) + dot + kind] = tensor
+    if FIRST_OF_VGG in found:
+        found[FIRST_OF_VGG] = widen(found[FIRST_OF_VGG][:, :3], 4, "zeros")
+    return found
 
 
 def _vgg_keys(network: nn.Module) -> dict[str, str]:
@@ -143,32 +184,23 @@ def _kind(name: str, config: Any, **options: Any) -> Kind:
     about = dict(ABOUT[name])
     if isinstance(about["terms"], str):  # those of another kind
         about["terms"] = ABOUT[about["terms"]]["terms"]
-    return Kind(**about, config=config, **options)
+    return Kind(name=name, **about, config=config, **options)
 
 
 SAMPLENET = samplenet.PUBLISHED
-OF_DIM = ("skip", "conv6_kernel", "refine", "inputs")
-CRITIC: dict[str, Any] = {
-    "detect_options": _critic, "detected": ("width", "layers", "norm"), "partial": True,
-}  # fmt: skip
-
-VGG: dict[str, Any] = {
-    "renamed": _torchvisions, "keys": _vgg_keys, "convert": _widen_vgg, "partial": True,
-}  # fmt: skip
-
-KINDS: dict[str, Kind] = {
-    name: _kind(name, config, **options)
-    for name, config, options in (
-        ("alphagan-a6", alphagan_a6.PUBLISHED, {}),
-        ("alphagan-a6-critic", patchgan.PUBLISHED_A6, CRITIC | {"inside": "discriminator_state"}),
-        ("alphagan", alphagan.PUBLISHED, {"detect_options": _alphagan, "detected": ("norm",)}),
-        ("alphagan-critic", patchgan.PUBLISHED, CRITIC),
-        ("gfm", gfm.PUBLISHED, {"detect_options": _gfm, "detected": ("backbone", "rosta")}),
-        ("dim", dim.PUBLISHED, {"detect_options": _dim, "detected": OF_DIM}),
-        ("samplenet-background", SAMPLENET["background"], {}),
-        ("samplenet-foreground", SAMPLENET["foreground"], {}),
-        ("samplenet-matting", SAMPLENET["matting"], {}),
-        ("deepfill", SAMPLENET["background"], {"convert": _widen_deepfill}),
-        ("vgg16", dim.PUBLISHED, VGG),
+KINDS = {
+    kind.name: kind
+    for kind in (
+        _kind("alphagan-a6", alphagan_a6.PUBLISHED),
+        _kind("alphagan-a6-critic", patchgan.PUBLISHED_A6, detect_options=_critic),
+        _kind("alphagan", alphagan.PUBLISHED, detect_options=_alphagan),
+        _kind("alphagan-critic", patchgan.PUBLISHED, detect_options=_critic),
+        _kind("gfm", gfm.PUBLISHED, detect_options=_gfm),
+        _kind("dim", dim.PUBLISHED, detect_options=_dim),
+        _kind("samplenet-background", SAMPLENET["background"]),
+        _kind("samplenet-foreground", SAMPLENET["foreground"]),
+        _kind("samplenet-matting", SAMPLENET["matting"]),
+        _kind("deepfill", SAMPLENET["background"], convert=_widen_deepfill),
+        _kind("vgg16", dim.PUBLISHED, renamed=_as_torchvision, keys=_vgg_keys),
     )
 }

@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from mattekit.networks.parts.initialise import Initialisation, initialise, widen
+from mattekit.networks.parts.layers import Initialisation, initialise, widen
 
 FAN_IN = 32 * 9
 DEVIATIONS: dict[Initialisation, float] = {

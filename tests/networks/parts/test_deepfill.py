@@ -6,7 +6,7 @@ from reference.direct_attention import direct_attention, fuse
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from mattekit.networks.parts.contextual_attention import contextual_attention
+from mattekit.networks.parts.deepfill import contextual_attention
 
 
 def features(size: tuple[int, int], *, channels: int = 4, batch: int = 1) -> Tensor:
