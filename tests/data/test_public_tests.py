@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from mattekit.data.public_tests import composition1k_in, public_test_set_in
+from mattekit.data.folders import composition1k_in, public_test_set_in
 
 
 @pytest.mark.parametrize(

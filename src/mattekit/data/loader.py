@@ -102,7 +102,7 @@ def make_loader(
     """
     loader: DataLoader[Any] = DataLoader(
         NumberedSamples(source, order, steps),
-        batch_sampler=_RankBatches(order, 0 if fixed else start),
+        batch_sampler=map(order.numbers, count(0 if fixed else start)),
         num_workers=min(workers, usable_cpus()),
         pin_memory=pin,
         collate_fn=_collate_or_fail,
@@ -174,17 +174,6 @@ def usable_cpus() -> int:
     """Number of processors available to this process."""
     affinity = getattr(os, "sched_getaffinity", None)
     return os.cpu_count() or 1 if affinity is None else len(affinity(0))
-
-
-class _RankBatches:
-    """This process's sample numbers, batch after batch."""
-
-    def __init__(self, order: SampleOrder, start: int) -> None:
-        self.order = order
-        self.start = start
-
-    def __iter__(self) -> Iterator[list[int]]:
-        return map(self.order.numbers, count(self.start))
 
 
 def _collate_or_fail(samples: list[Sample | MattekitError]) -> Batch | MattekitError:

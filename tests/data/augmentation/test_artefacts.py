@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from data.augmentation.eight import draws, eight, mixed, plain
 
-from mattekit.data.augmentation.artefacts import JpegConfig, ResampleConfig
-from mattekit.data.augmentation.noise import jpeg, resample
+from mattekit.data.augmentation.camera import JpegConfig, ResampleConfig, jpeg, resample
 
 RATE = 0.034
 

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from mattekit.core.errors import BadArgument
-from mattekit.data.augmentation.denoise import BM3D_LICENCE, denoise
-from mattekit.data.augmentation.noise import add_noise, noise_field
+from mattekit.data.augmentation.camera import add_noise, noise_field
+from mattekit.data.augmentation.rssn import BM3D_LICENCE, denoise
 
 
 def picture() -> np.ndarray:

@@ -1,15 +1,15 @@
 import numpy as np
 import pytest
 
-from mattekit.data.augmentation.noise import (
+from mattekit.data.augmentation.camera import (
     add_noise,
-    box_blur,
     gaussian_blur,
     jpeg,
     noise_field,
     resample,
     sharpen,
 )
+from mattekit.data.augmentation.rssn import box_blur
 
 GREY = np.full((80, 90, 3), 0.5, dtype=np.float32)
 

@@ -9,9 +9,7 @@ from data.augmentation.eight import composed, draws, eight, mixed, plain, rate
 
 from mattekit.core.errors import BadData
 from mattekit.core.types import Image, Sample
-from mattekit.data.augmentation.denoise import denoise
-from mattekit.data.augmentation.noise import box_blur
-from mattekit.data.augmentation.rssn import RssnConfig
+from mattekit.data.augmentation.rssn import RssnConfig, box_blur, denoise
 from mattekit.imaging.picture import to_depth
 
 OFF: dict[str, Any] = {"denoise": 0.0, "blur": 0.0, "noise": 0.0}

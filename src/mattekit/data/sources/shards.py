@@ -6,7 +6,7 @@ window are read, so the cost of a crop depends on its own size. Written by `prep
 
 import json
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +15,6 @@ import numpy as np
 from mattekit.core.config import config
 from mattekit.core.errors import BadData
 from mattekit.core.types import UNKNOWN, Image, Mask, Plane, Sample, Size
-from mattekit.data.crop import random_pixel
 from mattekit.data.source import WindowedSource
 from mattekit.data.window import BackgroundPlacement, Window
 from mattekit.imaging.compose import over
@@ -71,9 +70,7 @@ class ShardsSource(WindowedSource):
         """Only the pixels of the window are read."""
         entry = self.entries[index]
         mapped = entry.mapped(self.folder)
-        window = Window.whole(entry.size)
-        if side is not None and min(entry.size) > side:
-            window = Window.around(random_pixel(_unknown(mapped), rng), (side, side), entry.size)
+        window = Window.square(side, entry.size, partial(_unknown, mapped), rng)
         stored = {name: window.of(plane) for name, plane in mapped.items()}
         trimap = stored.pop("trimap", None)
         planes: dict[str, Any] = {name: to_float(plane) for name, plane in stored.items()}
