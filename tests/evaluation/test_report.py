@@ -10,8 +10,8 @@ from mattekit.evaluation.compare import compare
 from mattekit.evaluation.evaluate import measure_pairing
 from mattekit.evaluation.measure import MeasureOptions
 from mattekit.evaluation.pairing import Problem
-from mattekit.evaluation.report import Report, to_html
-from mattekit.evaluation.report_pictures import ShownPicture, choose_shown, error_map, show_picture
+from mattekit.evaluation.pictures import ShownPicture, error_map, show_picture
+from mattekit.evaluation.report import Report, choose_shown, to_html
 from mattekit.evaluation.results import Evaluation, Row
 from mattekit.imaging.files import read_image
 from mattekit.metrics import PROTOCOLS
@@ -103,11 +103,10 @@ def full_report(folder) -> Report:
     second = replace(evaluation, title="second")
     problem = Problem(name="d & e", sentence="no <truth>")
     return Report(
-        evaluation=replace(evaluation, problems=(problem,)),
+        evaluation=replace(evaluation, problems=(problem,), places={"true": "a & b"}),
         worst=[show_picture(picture, OFFICIAL) for picture in pairing.pictures],
         second=second,
         comparison=compare(evaluation, second),
-        places={"predicted": str(folder.root)},
     )
 
 
@@ -123,6 +122,7 @@ def test_the_report_spells_out_protocol_problems_and_comparison(full_report: Rep
     page = " ".join(Page(text).texts)
     assert "<first>" not in text.split("<style>")[0]
     assert "no <truth>" in page
+    assert "true: a & b" in page
     assert "not distinguishable" in page
     for label, value in conventions(OFFICIAL).items():
         assert label in page

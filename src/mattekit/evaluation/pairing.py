@@ -21,6 +21,10 @@ WANTED: tuple[Role, ...] = ("predicted", "true", "trimap")
 """Roles whose files, if given at all, every measured picture needs."""
 
 
+PARTS = ("alpha", "error", "foreground", "trimap", "preview", "layers")
+"""What `cutout` and `predict` write as NAME-PART beside NAME."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Problem:
     """A problem of a picture that affects the numbers."""
@@ -65,7 +69,8 @@ def pair_files(
     """Pair the files of each picture.
 
     Args:
-        files: the files of each role; a role that is left out was not given.
+        files: the files of each role; a role that is left out was not given. A prediction
+            `cat-trimap` beside `cat` is a part of the same result, and is left out.
         patterns: `*` stands for the name of the picture: `*-alpha` reads `cat-alpha.png` as `cat`
             and leaves out files that do not fit.
         rule: with `composition1k` the truth of `cat_7` is `cat`, its trimap is `cat_7`.
@@ -79,6 +84,8 @@ def pair_files(
         role: _by_name(role, paths, (patterns or {}).get(role, "*"), problems)
         for role, paths in files.items()
     }
+    for part in _other_parts(named["predicted"]) - set(named["true"]):
+        del named["predicted"][part]
     pictures = []
     for name in _names(named, rule):
         found = {role: named[role].get(_key(name, role, rule)) for role in named}
@@ -111,6 +118,12 @@ def _by_name(
             both = " and ".join(path.name for path in several)
             problems.append(Problem(name=name, sentence=f"two {_noun(role)} files: {both}"))
     return {name: several[0] for name, several in named.items() if len(several) == 1}
+
+
+def _other_parts(names: Mapping[str, Path]) -> set[str]:
+    """The names that are parts of a result which goes by its own name."""
+    split = {name: name.rpartition("-") for name in names}
+    return {name for name, (whole, _, part) in split.items() if part in PARTS and whole in names}
 
 
 def named_like(pattern: str, path: Path) -> bool:

@@ -1,22 +1,29 @@
 """A self-contained HTML file: the numbers, what they mean, and pictures.
 
 It refers to no other file and no address. The template is `report.html` in this folder; this file
-computes its values. The pictures come from `report_pictures`.
+computes its values.
 """
 
 import base64
 import statistics
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from mattekit.evaluation.compare import Comparison
-from mattekit.evaluation.report_pictures import FULL_COLOUR, ShownPicture
-from mattekit.evaluation.results import Evaluation, describe_depth, format_number
+from mattekit.batch.processes import run_on_processes
+from mattekit.evaluation.compare import Comparison, remarks_of
+from mattekit.evaluation.pictures import FULL_COLOUR, ShownPicture, show_picture
+from mattekit.evaluation.results import (
+    Evaluation,
+    describe_depth,
+    format_difference,
+    format_number,
+)
 from mattekit.metrics import METRICS
 from mattekit.metrics.calibration import EXPECTED
 from mattekit.metrics.protocols import conventions
@@ -39,12 +46,38 @@ class Report:
     """Everything that a report shows."""
 
     evaluation: Evaluation
-    places: Mapping[str, str] = field(default_factory=dict)
-    """Role -> the folder of its files."""
     worst: Sequence[ShownPicture] = ()
     best: Sequence[ShownPicture] = ()
     second: Evaluation | None = None
     comparison: Comparison | None = None
+
+
+def make_report(
+    evaluation: Evaluation,
+    second: Evaluation | None = None,
+    comparison: Comparison | None = None,
+    *,
+    worst: int = 24,
+    processes: int = 1,
+) -> Report:
+    """The report of one or two evaluations with their pictures, which are read and shrunk."""
+    shown = choose_shown(evaluation, worst)
+    files = {picture.name: picture for picture in evaluation.pictures}
+    others = {picture.name: picture.predicted for picture in second.pictures} if second else {}
+    work = partial(show_picture, protocol=evaluation.protocol, others=others)
+    read = run_on_processes(work, [files[name] for names in shown for name in names], processes)
+    pictures = {picture.name: picture for picture in read}
+    first, last = ([pictures[name] for name in names] for names in shown)
+    return Report(
+        evaluation=evaluation, worst=first, best=last, second=second, comparison=comparison
+    )
+
+
+def choose_shown(evaluation: Evaluation, worst: int, best: int = 4) -> tuple[list[str], list[str]]:
+    """Names of the pictures with the highest SAD, worst first, and of those with the lowest."""
+    names = [row.name for row in evaluation.worst_first]
+    shown = names[:worst]
+    return shown, names[len(shown) :][::-1][:best] if worst else []
 
 
 def to_html(report: Report, *, most_bytes: int = MOST_BYTES) -> str:
@@ -54,7 +87,7 @@ def to_html(report: Report, *, most_bytes: int = MOST_BYTES) -> str:
     )
     environment.filters |= {
         "number": format_number,
-        "signed": _signed,
+        "signed": format_difference,
         "column": title_of,
         "anchor": _anchor,
         "data_address": _data_address,
@@ -67,10 +100,10 @@ def to_html(report: Report, *, most_bytes: int = MOST_BYTES) -> str:
         protocol=evaluation.protocol,
         measured=evaluation.measured,
         depth=describe_depth(evaluation.bits),
-        places=report.places,
+        places=evaluation.places,
         tiles=[_tile(column, report) for column in evaluation.columns],
         bins=BINS,
-        remarks=_remarks(report),
+        remarks=remarks_of(evaluation, report.second, report.comparison),
         comparison=report.comparison,
         meanings=_meanings(evaluation),
         conventions=list(conventions(evaluation.protocol).items()),
@@ -95,8 +128,8 @@ def title_of(column: str) -> str:
 
 def _tile(column: str, report: Report) -> dict[str, Any]:
     """Mean, median and histogram of a quantity over the pictures."""
-    values = [row.values[column] for row in report.evaluation.having(column)]
-    second = [row.values[column] for row in report.second.having(column)] if report.second else []
+    values = report.evaluation.values(column)
+    second = report.second.values(column) if report.second else []
     top = max(*values, *second, 1e-12)
 
     def shares(numbers: Sequence[float]) -> list[float]:
@@ -112,12 +145,6 @@ def _tile(column: str, report: Report) -> dict[str, Any]:
         "first": shares(values),
         "second": shares(second),
     }
-
-
-def _remarks(report: Report) -> list[Any]:
-    remarks = [*report.evaluation.remarks, *(report.second.remarks if report.second else ())]
-    remarks += report.comparison.problems if report.comparison else ()
-    return list(dict.fromkeys(remarks))  # without duplicates of both evaluations
 
 
 def _meanings(evaluation: Evaluation) -> list[tuple[str, str]]:
@@ -158,10 +185,6 @@ def _rows(report: Report) -> list[dict[str, Any]]:
             values += [other.get(column) for column in columns]
         lines.append({"name": row.name, "failed": bool(row.error), "values": values})
     return lines
-
-
-def _signed(value: float) -> str:
-    return f"{'+' if value > 0 else '-' if value < 0 else ''}{format_number(abs(value))}"
 
 
 def _anchor(name: str) -> str:
