@@ -24,6 +24,10 @@ LONELY = 0.05  # greatest share of that square filled by the spot and similar on
 HARD_STEP = 0.9
 LARGE_PART = 0.002  # of the subject's area
 
+SCORES = (
+    *("halo", "premultiplied", "holes", "specks"),
+    *("large_holes", "loose_pieces", "see_through", "hard_edges"),
+)
 VISIBLE_HALO = 0.1
 MANY_HARD = 0.5
 SEE_THROUGH = 0.01
@@ -58,15 +62,10 @@ class Inspection:
     @property
     def scores(self) -> dict[str, float | int | bool | None]:
         """The numbers alone."""
+        numbers = {name: getattr(self, name) for name in SCORES}
         return {
-            "halo": None if self.halo is None else round(self.halo, 4),
-            "premultiplied": self.premultiplied,
-            "holes": self.holes,
-            "specks": self.specks,
-            "large holes": self.large_holes,
-            "loose pieces": self.loose_pieces,
-            "see through": round(self.see_through, 4),
-            "hard edges": round(self.hard_edges, 4),
+            name.replace("_", " "): round(number, 4) if isinstance(number, float) else number
+            for name, number in numbers.items()
         }
 
     @property

@@ -92,7 +92,7 @@ def to_html(report: Report, *, most_bytes: int = MOST_BYTES) -> str:
         "anchor": _anchor,
         "data_address": _data_address,
     }
-    evaluation = report.evaluation
+    evaluation, second = report.evaluation, report.second
     sections, left_out = _fitting(report, most_bytes)
     text: str = environment.get_template("report.html").render(
         title=f"Matting errors of {evaluation.title}",
@@ -103,7 +103,7 @@ def to_html(report: Report, *, most_bytes: int = MOST_BYTES) -> str:
         places=evaluation.places,
         tiles=[_tile(column, report) for column in evaluation.columns],
         bins=BINS,
-        remarks=remarks_of(evaluation, report.second, report.comparison),
+        remarks=remarks_of(evaluation, second, report.comparison),
         comparison=report.comparison,
         meanings=_meanings(evaluation),
         conventions=list(conventions(evaluation.protocol).items()),
@@ -112,8 +112,8 @@ def to_html(report: Report, *, most_bytes: int = MOST_BYTES) -> str:
         full_colour=FULL_COLOUR,
         metrics=METRICS,
         values_of={row.name: row.values for row in evaluation.rows},
-        heads=_heads(report),
-        rows=_rows(report),
+        rows=sorted(evaluation.rows, key=lambda row: -row.values.get("sad", -1.0)),
+        second=second and {row.name: row.values for row in second.measured},
         shown={picture.name for section in sections for picture in section["pictures"]},
         version=version("mattekit"),
     )
@@ -166,25 +166,6 @@ def _fitting(report: Report, most_bytes: int) -> tuple[list[dict[str, Any]], int
                 fitting.append(picture)
         sections.append({"title": title, "pictures": fitting})
     return sections, left_out
-
-
-def _heads(report: Report) -> list[str]:
-    titles = [title_of(column) for column in report.evaluation.columns]
-    return titles + ([f"{title} (2)" for title in titles] if report.second else [])
-
-
-def _rows(report: Report) -> list[dict[str, Any]]:
-    """A row per picture, highest SAD first; the numbers of a second evaluation on the right."""
-    columns = report.evaluation.columns
-    others = {row.name: row for row in report.second.measured} if report.second else {}
-    lines = []
-    for row in sorted(report.evaluation.rows, key=lambda row: -row.values.get("sad", -1.0)):
-        values = [row.values.get(column) for column in columns]
-        if report.second:
-            other = others[row.name].values if row.name in others else {}
-            values += [other.get(column) for column in columns]
-        lines.append({"name": row.name, "failed": bool(row.error), "values": values})
-    return lines
 
 
 def _anchor(name: str) -> str:

@@ -18,6 +18,9 @@ from mattekit.evaluation.pairing import PictureFiles, Problem
 from mattekit.metrics.calibration import EXPECTED, rank_correlation
 from mattekit.metrics.protocols import Protocol
 
+EXTRA = ("name", "values", "suspicions", "bits", "trimap", "true")
+"""Fields of a row that the results of other commands lack."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
@@ -206,25 +209,17 @@ def _to_result(row: Row) -> dict[str, Any]:
         warnings=list(row.warnings),
         seconds=row.seconds,
         error=row.error,
-        extra={
-            "name": row.name,
-            "values": dict(row.values),
-            "suspicions": list(row.suspicions),
-            "bits": row.bits,
-            "trimap": row.trimap,
-            "true": row.true,
-        },
+        extra={name: getattr(row, name) for name in EXTRA},
     )
     return asdict(result)
 
 
 def _from_result(result: Mapping[str, Any]) -> Row:
-    extra = dict(result["extra"])
+    extra = result["extra"]
     return Row(
         predicted=result["input"],
         error=result["error"],
         warnings=tuple(result["warnings"]),
-        suspicions=tuple(extra.pop("suspicions")),
         seconds=result["seconds"],
-        **extra,
+        **{name: extra[name] for name in EXTRA} | {"suspicions": tuple(extra["suspicions"])},
     )

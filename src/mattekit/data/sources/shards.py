@@ -5,6 +5,7 @@ window are read, so the cost of a crop depends on its own size. Written by `prep
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -37,6 +38,14 @@ class Entry:
     size: Size
     planes: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        planes = set(self.planes)
+        shown = "image" in planes or {"foreground", "background"} <= planes
+        if not ("alpha" in planes and shown and planes <= set(SHAPE_OF)):
+            raise ValueError(f"a sample cannot have the planes {', '.join(self.planes)} alone")
+        if Path(self.file).name != self.file or min(self.offset, *self.size) < 0:
+            raise ValueError(f"no sample lies at {self.offset} of {self.file}")
+
     def end(self) -> int:
         """The first byte after the sample."""
         return self.offset + sum(bytes_of(plane, self.size) for plane in self.planes)
@@ -52,12 +61,22 @@ class Entry:
         return planes
 
 
+@dataclass(frozen=True, kw_only=True)
+class Index:
+    """The file that names all samples of a folder."""
+
+    version: int
+    licence: str
+    test_set: str | None
+    samples: tuple[Entry, ...]
+
+
 @dataclass(kw_only=True)
 class ShardsSource(WindowedSource):
     """The samples of a folder of shards, composited if they have foreground and background."""
 
     folder: Path
-    entries: list[Entry]
+    entries: Sequence[Entry]
     backgrounds: str
     licence: str
     test_set: str | None = None
@@ -103,19 +122,19 @@ class ShardsConfig:
     def open(self) -> ShardsSource:
         folder = Path(self.folder)
         index = _read_index(folder / INDEX)
-        try:
-            licence, test_set = index["licence"], index["test_set"]
-            entries = [_entry(**fields) for fields in index["samples"]]
-        except (KeyError, TypeError, ValueError) as error:
-            raise BadData(_damaged(folder / INDEX)) from error
-        for entry in entries:
-            _check(folder, entry)
+        for entry in index.samples:
+            path = folder / entry.file
+            length = path.stat().st_size if path.is_file() else 0
+            if length < entry.end():
+                raise BadData(
+                    f"{path} has {length} bytes and {entry.end()} are expected; write it again"
+                )
         return ShardsSource(
             folder=folder,
-            entries=entries,
+            entries=index.samples,
             backgrounds=self.backgrounds,
-            licence=licence,
-            test_set=test_set,
+            licence=index.licence,
+            test_set=index.test_set,
         )
 
 
@@ -137,36 +156,21 @@ def _unknown(planes: dict[str, Plane]) -> Mask:
     return (planes["alpha"] > 0) & (planes["alpha"] < WHITE)
 
 
-def _read_index(path: Path) -> dict[str, Any]:
+def _read_index(path: Path) -> Index:
+    from pydantic import TypeAdapter  # takes a moment to import
+
     try:
-        index = json.loads(path.read_text(encoding="utf-8"))
+        tree = json.loads(path.read_bytes())
+        if tree["version"] != VERSION:
+            raise BadData(
+                f"{path} is not of version {VERSION}, which mattekit reads; write it again"
+            )
+        return TypeAdapter(Index).validate_python(tree)
     except FileNotFoundError as error:
         raise BadData(
             f"there is no {path}; write shards with `mattekit prepare shards`, which ends with it"
         ) from error
-    except (OSError, ValueError) as error:
-        raise BadData(_damaged(path)) from error
-    if not isinstance(index, dict) or index.get("version") != VERSION:
-        raise BadData(f"{path} is not of version {VERSION}, which mattekit reads; write it again")
-    return index
-
-
-def _entry(*, name: str, file: str, offset: int, size: list[int], planes: list[str]) -> Entry:
-    height, width = size
-    known = set(planes) <= set(SHAPE_OF) and "alpha" in planes
-    shown = "image" in planes or {"foreground", "background"} <= set(planes)
-    if not (known and shown and Path(file).name == file and min(offset, height, width) >= 0):
-        raise ValueError(file)
-    return Entry(name=name, file=file, offset=offset, size=(height, width), planes=tuple(planes))
-
-
-def _check(folder: Path, entry: Entry) -> None:
-    """Refuse a file that is missing or shorter than the index says."""
-    path = folder / entry.file
-    length = path.stat().st_size if path.is_file() else 0
-    if length < entry.end():
-        raise BadData(f"{path} has {length} bytes and {entry.end()} are expected; write it again")
-
-
-def _damaged(path: Path) -> str:
-    return f"{path} is damaged: not what `mattekit prepare shards` writes; write the shards again"
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise BadData(
+            f"{path} is damaged: not what `mattekit prepare shards` writes; write the shards again"
+        ) from error
