@@ -56,6 +56,7 @@ def test_json_csv_and_html_are_written_and_agree(root: Path) -> None:
     document = json.loads(json_file.read_text())
     lines = list(csv.DictReader(csv_file.read_text().splitlines()))
     assert document["protocol"]["title"] == "official"
+    assert document["places"]["true"] == str(root / "true")
     assert [line["name"] for line in lines] == ["cat", "dog", "emu", "mean"]
     assert float(lines[-1]["sad"]) == document["means"]["sad"]
     page = html_file.read_text()
@@ -117,6 +118,16 @@ def test_an_earlier_run_is_compared_from_its_json(root: Path) -> None:
     earlier = root / "two.json"
     assert run(root, "-o", str(earlier), predicted="two").exit_code == 0
     assert "| difference |" in run(root, "--against", str(earlier)).stdout
+    words = [
+        "evaluate",
+        "--predicted",
+        str(earlier),
+        "--true",
+        str(root),
+        "--against",
+        str(earlier),
+    ]
+    assert "not distinguishable" in CliRunner().invoke(app, words).stdout
     other_protocol = run(root, "--against", str(earlier), "--protocol", "gfm")
     assert other_protocol.exit_code == 2
     assert "measure both with the same one" in other_protocol.stderr
@@ -142,6 +153,7 @@ def test_official_numbers_without_trimaps_are_refused_once_and_before_any_work(r
     ("words", "said"),
     [
         (("--protocol", "matlab"), "choose one of official, gfm"),
+        (("--metrics", "ssim"), "there is no metric 'ssim'; choose from sad, mse"),
         (("--region", "hair"), "'hair' is none of whole, unknown"),
         (("--pairs", "order"), "'order' is none of stem, composition1k"),
         (("--names", "*-alpha"), "needs the form ROLE=PATTERN"),
@@ -199,6 +211,16 @@ def test_expected_errors_are_held_against_their_own_predictions_alone(root: Path
     assert again.exit_code == 0, again.output
     compared = json.loads((root / "out.json").read_text())["comparison"]["differences"]
     assert "sparsification error" in {entry["metric"] for entry in compared}
+
+
+def test_what_predict_writes_with_expected_errors_is_measured_as_it_is(root: Path) -> None:
+    for path in sorted((root / "one").iterdir()):
+        write_alpha(path.with_stem(f"{path.stem}-error"), disc(3))
+        path.rename(path.with_stem(f"{path.stem}-alpha"))
+    result = run(root, "--errors", str(root / "one"), "--metrics", "sad")
+    assert result.exit_code == 0, result.output
+    assert "| | SAD | expected error | sparsification error |" in result.stdout
+    assert run(root).exit_code == 0
 
 
 def test_a_picture_without_expected_error_is_named(root: Path) -> None:

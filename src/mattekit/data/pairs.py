@@ -13,7 +13,7 @@ import numpy as np
 from mattekit.core.config import config
 from mattekit.core.errors import BadArgument
 from mattekit.core.types import Alpha, Image, Sample
-from mattekit.data.augmentation.chance import Share, Tolerance, Within, check_options
+from mattekit.data.augmentation.chance import Limited, Share, Tolerance, Within
 from mattekit.data.folders import distinct_names
 from mattekit.data.matte_files import Matte, MatteFiles, require_unknown
 from mattekit.data.source import WindowedSource
@@ -30,7 +30,7 @@ VISIBLE = 0.01
 
 
 @config
-class CompositionConfig:
+class CompositionConfig(Limited):
     """How foregrounds and backgrounds become pictures."""
 
     placement: Placement = "cover"
@@ -45,8 +45,6 @@ class CompositionConfig:
 
     tolerance: Tolerance = 0.0
     """Alphas this close to 0 or 1 become 0 or 1, against the noise of alphas stored as JPEG."""
-
-    __post_init__ = check_options
 
 
 Pairing = Literal["drawn", "listed"]

@@ -22,7 +22,7 @@ WANTED: tuple[Role, ...] = ("predicted", "true", "trimap")
 
 
 PARTS = ("alpha", "error", "foreground", "trimap", "preview", "layers")
-"""What `cutout` and `predict` write as NAME-PART beside NAME."""
+"""What `cutout` and `predict` write as NAME-PART."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,8 +69,8 @@ def pair_files(
     """Pair the files of each picture.
 
     Args:
-        files: the files of each role; a role that is left out was not given. A prediction
-            `cat-trimap` beside `cat` is a part of the same result, and is left out.
+        files: the files of each role; a role that is left out was not given. Of the parts of a
+            result, such as `cat-alpha`, `cat-error` and `cat-trimap`, the alpha is measured.
         patterns: `*` stands for the name of the picture: `*-alpha` reads `cat-alpha.png` as `cat`
             and leaves out files that do not fit.
         rule: with `composition1k` the truth of `cat_7` is `cat`, its trimap is `cat_7`.
@@ -84,8 +84,7 @@ def pair_files(
         role: _by_name(role, paths, (patterns or {}).get(role, "*"), problems)
         for role, paths in files.items()
     }
-    for part in _other_parts(named["predicted"]) - set(named["true"]):
-        del named["predicted"][part]
+    named["predicted"] = _without_parts(named["predicted"], named["true"], rule)
     pictures = []
     for name in _names(named, rule):
         found = {role: named[role].get(_key(name, role, rule)) for role in named}
@@ -120,10 +119,18 @@ def _by_name(
     return {name: several[0] for name, several in named.items() if len(several) == 1}
 
 
-def _other_parts(names: Mapping[str, Path]) -> set[str]:
-    """The names that are parts of a result which goes by its own name."""
-    split = {name: name.rpartition("-") for name in names}
-    return {name for name, (whole, _, part) in split.items() if part in PARTS and whole in names}
+def _without_parts(
+    predicted: Mapping[str, Path], true: Mapping[str, Path], rule: Rule
+) -> dict[str, Path]:
+    """Predictions by the names of their truths: `cat-alpha` is `cat`, other parts are left out."""
+    results = dict(predicted)
+    for name, path in predicted.items():
+        whole, _, part = name.rpartition("-")
+        if part in PARTS and name not in true and _key(whole, "true", rule) in true:
+            del results[name]
+            if part == "alpha":
+                results.setdefault(whole, path)
+    return results
 
 
 def named_like(pattern: str, path: Path) -> bool:

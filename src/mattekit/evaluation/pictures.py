@@ -86,11 +86,12 @@ def error_map(predicted: Alpha, true: Alpha, trimap: Trimap | None, protocol: Pr
     size = fit_within(true.shape, EMBEDDED)
     difference = (pair.predicted - pair.true) * pair.inside
     ground = np.where(pair.inside, np.float32(MEASURED), np.float32(NOT_MEASURED))
-    shown = np.repeat(resize(ground, size)[..., None], 3, axis=2)
+    shown: Image = np.repeat(resize(ground, size)[..., None], 3, axis=2)
     for amount, colour in ((difference, TOO_OPAQUE), (-difference, TOO_TRANSPARENT)):
         strength = resize(np.maximum(amount, 0).astype(np.float32), size)
         shown = _tinted(shown, np.clip(strength / np.float32(FULL_COLOUR), 0, 1), colour)
-    return np.clip(shown, 0, 1)
+    clipped: Image = np.clip(shown, 0, 1)
+    return clipped
 
 
 def inspection_picture(colours: Image, alpha: Alpha, inspection: Inspection) -> Image:

@@ -13,7 +13,7 @@ import PIL.Image
 
 from mattekit.core.config import config
 from mattekit.core.types import Image, Plane, Sample
-from mattekit.data.augmentation.chance import Share, Within, check_options, happens
+from mattekit.data.augmentation.chance import Limited, Share, Within, happens
 from mattekit.data.augmentation.layers import with_image
 from mattekit.imaging.picture import to_depth, to_float
 from mattekit.imaging.resize import resize
@@ -22,7 +22,7 @@ Quality = Annotated[tuple[int, int], Within(1, 100)]
 
 
 @config
-class JpegConfig:
+class JpegConfig(Limited):
     """JPEG artefacts, in the image alone."""
 
     name: Literal["jpeg"] = "jpeg"
@@ -30,8 +30,6 @@ class JpegConfig:
     """Share of the samples that it happens to."""
     quality: Quality = (50, 95)
     """Lowest and highest quality, from 1 to 100."""
-
-    __post_init__ = check_options
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         if not happens(self.probability, rng):
@@ -41,7 +39,7 @@ class JpegConfig:
 
 
 @config
-class ResampleConfig:
+class ResampleConfig(Limited):
     """Loss of detail: the image alone, downsampled and upsampled."""
 
     name: Literal["resample"] = "resample"
@@ -50,8 +48,6 @@ class ResampleConfig:
     factors: Annotated[tuple[float, float], Within(1)] = (1.0, 2.0)
     """Least and greatest factor of downsampling."""
 
-    __post_init__ = check_options
-
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         if not happens(self.probability, rng):
             return sample
@@ -59,7 +55,7 @@ class ResampleConfig:
 
 
 @config
-class CameraConfig:
+class CameraConfig(Limited):
     """Exposure, blur, colour filter, sensor noise, sharpening and JPEG, in the image alone."""
 
     name: Literal["camera"] = "camera"
@@ -89,8 +85,6 @@ class CameraConfig:
     """Probability of JPEG."""
     quality: Quality = (55, 98)
     """Lowest and highest quality of JPEG."""
-
-    __post_init__ = check_options
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         return with_image(sample, simulate_camera(sample.image, rng, self))

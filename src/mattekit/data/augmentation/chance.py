@@ -1,6 +1,6 @@
 """Random choices, and options with limits.
 
-An option states its limits in its annotation, and its config has `__post_init__ = check_options`.
+An option states its limits in its annotation, and its config is `Limited`.
 """
 
 import math
@@ -43,8 +43,17 @@ Tolerance = Annotated[float, Within(0, 0.49)]
 """Distance from 0 and 1 up to which an alpha counts as 0 or 1."""
 
 
+class Limited:
+    """A config that refuses options beyond their limits."""
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        check_options(self)
+
+
 def check_options(options: Any) -> None:
-    """Refuse a config of which an option is beyond its limits."""
+    """Refuse options beyond the limits of their annotations."""
     for name, hint in get_type_hints(type(options), include_extras=True).items():
         for limit in getattr(hint, "__metadata__", ()):
             value = getattr(options, name)

@@ -8,7 +8,7 @@ import numpy as np
 
 from mattekit.core.config import config
 from mattekit.core.types import Interpolation, Plane, Sample, Size
-from mattekit.data.augmentation.chance import Share, Within, check_options, happens
+from mattekit.data.augmentation.chance import Limited, Share, Within, check_options, happens
 from mattekit.data.augmentation.layers import Layer, moved
 from mattekit.imaging.resize import resize
 
@@ -21,7 +21,7 @@ TRANSPARENT = 0.01
 
 
 @config
-class FlipConfig:
+class FlipConfig(Limited):
     """Mirror left and right."""
 
     name: Literal["flip"] = "flip"
@@ -30,14 +30,12 @@ class FlipConfig:
     layer: Layer = "picture"
     """What is mirrored: the picture, the subject over a still background, or the background."""
 
-    __post_init__ = check_options
-
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         return moved(sample, self.layer, mirrored) if happens(self.probability, rng) else sample
 
 
 @config
-class RotateConfig:
+class RotateConfig(Limited):
     """Rotate about the centre by a random angle to either side."""
 
     name: Literal["rotate"] = "rotate"
@@ -48,8 +46,6 @@ class RotateConfig:
     layer: Layer = "subject"
     """What is rotated. A subject leaves transparent corners, other layers mirror their edges."""
 
-    __post_init__ = check_options
-
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         if not happens(self.probability, rng):
             return sample
@@ -59,7 +55,7 @@ class RotateConfig:
 
 
 @config
-class ScaleConfig:
+class ScaleConfig(Limited):
     """Scale about the centre, on a canvas that keeps its size."""
 
     name: Literal["scale"] = "scale"
@@ -69,8 +65,6 @@ class ScaleConfig:
     """Smallest and largest factor."""
     layer: Layer = "subject"
     """What is scaled. A subject that shrinks is padded with transparency, other layers mirror."""
-
-    __post_init__ = check_options
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         if not happens(self.probability, rng):

@@ -8,7 +8,7 @@ import numpy as np
 
 from mattekit.core.config import config
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Mask, Plane, Sample, Trimap
-from mattekit.data.augmentation.chance import Tolerance, Within, check_options
+from mattekit.data.augmentation.chance import Limited, Tolerance, Within
 from mattekit.imaging.trimap import dilated, ellipse_band, legacy, random_band
 
 Style = Literal["tight", "drawn", "loose"]
@@ -22,14 +22,12 @@ WOBBLE: dict[Style, float] = {"tight": 0.15, "drawn": 0.5, "loose": 0.4}
 
 
 @config
-class BandTrimapConfig:
+class BandTrimapConfig(Limited):
     """A band around the soft pixels, its inner and outer widths drawn independently."""
 
     name: Literal["band_trimap"] = "band_trimap"
     widths: Annotated[tuple[int, int], Within(0)] = (2, 30)
     """Least and greatest width on either side, in pixels."""
-
-    __post_init__ = check_options
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         minimum, maximum = self.widths
@@ -48,21 +46,19 @@ class LegacyTrimapConfig:
 
 
 @config
-class EllipseTrimapConfig:
+class EllipseTrimapConfig(Limited):
     """A band of constant width: one erosion and one dilation with an ellipse."""
 
     name: Literal["ellipse_trimap"] = "ellipse_trimap"
     kernel: Annotated[int, Within(1)] = 25
     """Side of the ellipse in pixels; the band is half as wide on either side."""
 
-    __post_init__ = check_options
-
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         return replace(sample, trimap=ellipse_band(sample.alpha, self.kernel))
 
 
 @config
-class ShiftedTrimapConfig:
+class ShiftedTrimapConfig(Limited):
     """A widened band shifted to one side, so that a few soft pixels are labelled known."""
 
     name: Literal["shifted_trimap"] = "shifted_trimap"
@@ -74,8 +70,6 @@ class ShiftedTrimapConfig:
     """Alphas this close to 0 or 1 count as 0 or 1."""
     least_background: Annotated[int, Within(0)] = 100
     """If fewer background pixels remain, the band is neither widened nor shifted."""
-
-    __post_init__ = check_options
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         size = int(rng.integers(*self.sizes, endpoint=True))

@@ -19,7 +19,7 @@ from mattekit.core.atomic import replacing
 from mattekit.core.config import config
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Image, Plane, Sample, Trimap
 from mattekit.data.augmentation.camera import exposed, gaussian_blur, simulate_camera
-from mattekit.data.augmentation.chance import Within, check_options, happens
+from mattekit.data.augmentation.chance import Limited, Within, happens
 from mattekit.data.augmentation.geometry import mirrored
 from mattekit.data.augmentation.trimaps import Style, drawn_trimap
 from mattekit.data.folders import pictures_below
@@ -41,7 +41,7 @@ TRIALS = 20
 
 
 @config
-class CompactScenesConfig:
+class CompactScenesConfig(Limited):
     """Scenes for `compact`: procedural subjects with camera effects and classical estimates."""
 
     name: Literal["compact_scenes"] = "compact_scenes"
@@ -57,8 +57,6 @@ class CompactScenesConfig:
     """Cache folder for scenes (about 3 MB each); by default they are drawn every time."""
     sprites: str | None = None
     """Folder of soft shapes (alphas, or pictures with alpha) that some subjects are made of."""
-
-    __post_init__ = check_options
 
     def open(self) -> "CompactScenes":
         return CompactScenes(self)

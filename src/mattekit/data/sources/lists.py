@@ -83,15 +83,14 @@ class PictureListConfig:
 
     def open(self) -> MatteSource:
         root = Path(self.root)
-        rows = [[root / cell for cell in row] for row in read_rows(root / self.list_file, 2, 5)]
-        if len(rows[0]) == 2:
-            alphas = self._alphas(root, [image for image, _ in rows])
-            rows = [
-                [image, alpha, trimap] for (image, trimap), alpha in zip(rows, alphas, strict=True)
-            ]
-        require_files([path for row in rows for path in (row[0], row[2])], root / self.list_file)
+        rows = read_rows(root / self.list_file, 2, 5)
+        columns = [[root / cell for cell in column] for column in zip(*rows, strict=True)]
+        if len(columns) == 2:
+            columns.insert(1, self._alphas(root, columns[0]))
+        require_files([*columns[0], *columns[2]], root / self.list_file)
+        names = ("colours", "alpha", "trimap", "foreground", "background")
         return MatteSource(
-            pictures=[MatteFiles(*row) for row in rows],
+            pictures=MatteFiles.from_columns(**dict(zip(names, columns, strict=False))),
             licence=self.licence,
             test_set=public_test_set_in(root),
         )

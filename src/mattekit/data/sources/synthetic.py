@@ -6,13 +6,13 @@ import numpy as np
 
 from mattekit.core.config import config
 from mattekit.core.types import Sample
-from mattekit.data.augmentation.chance import Within, check_options
+from mattekit.data.augmentation.chance import Limited, Within
 from mattekit.synthetic.scene import scene
 from mattekit.synthetic.screens import screen_scene
 
 
 @config
-class SyntheticConfig:
+class SyntheticConfig(Limited):
     """Procedural scenes with exact alpha, foreground and background; nothing to download."""
 
     name: Literal["synthetic"] = "synthetic"
@@ -27,8 +27,6 @@ class SyntheticConfig:
 
     screen: bool = False
     """Before lit green and blue screens, as a camera films them."""
-
-    __post_init__ = check_options
 
     def open(self) -> "SyntheticSource":
         return SyntheticSource(self)
