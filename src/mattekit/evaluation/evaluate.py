@@ -19,7 +19,6 @@ from mattekit.evaluation.measure import MeasureOptions, measure_files, unmeasure
 from mattekit.evaluation.pairing import Pairing, Role, Rule, named_like, pair_files
 from mattekit.evaluation.results import Evaluation, Row, from_document
 from mattekit.imaging.files import MAX_PIXELS, open_picture, open_trimap, write_alpha
-from mattekit.inference.matting import build_matting
 from mattekit.metrics.metric import missing_trimap
 from mattekit.metrics.protocols import Protocol, choose_protocol
 
@@ -174,6 +173,8 @@ def predict_alphas(
     progress: Progress = no_progress,
 ) -> None:
     """Write the alpha that a model finds for each photo and its trimap, under the photo's name."""
+    from mattekit.inference.matting import build_matting  # takes a moment to import
+
     names = [photo.stem for photo in photos]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
