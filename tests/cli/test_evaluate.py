@@ -251,6 +251,9 @@ def test_two_models_are_compared_on_photos(root: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "| | information-flow | closed-form | difference | 95 % interval | |" in result.stdout
     assert "3 of 3 predicted by closed-form" in result.stderr
+    document = json.loads(models(root, *words, "--json").stdout)
+    assert document["places"]["predicted"] == document["title"] == "information-flow"
+    assert document["results"][0]["input"] == str(root / "photos" / "cat.jpg")
     table = result.stdout.rpartition("\n\n")[2].splitlines()
     assert [line.split(" | ")[0] for line in table[2:]] == [
         "| SAD",

@@ -185,11 +185,11 @@ def run(
     )
     with TemporaryDirectory() as scratch:
         folders = [Path(scratch, str(number)) for number in range(len(models))]
+        inputs = pair(gather(pictures), trimap) if pictures and trimap is not None else {}
         for name, folder in zip(models, folders, strict=True):
-            assert trimap is not None, "checked above"
             predict_alphas(
                 name,
-                pair(gather(pictures or []), trimap),
+                inputs,
                 folder,
                 device=device,
                 max_pixels=max_pixels,
@@ -199,7 +199,9 @@ def run(
         for folder, name in zip(folders, models, strict=True):
             found = measure(folder)
             places = {**found.places, "predicted": name}
-            measured.append(replace(found, title=name, places=places))
+            photo_of = {path.stem: str(path) for path in inputs}
+            rows = tuple(replace(row, predicted=photo_of[row.name]) for row in found.rows)
+            measured.append(replace(found, title=name, places=places, rows=rows))
         if predicted is not None:
             measured.append(measure(predicted, error=errors))
         if against is not None:

@@ -120,7 +120,7 @@ def _marked(alpha: Alpha, inspection: Inspection) -> Image:
 
 
 def _tinted(image: Image, strength: Alpha, colour: Colour) -> Image:
-    """The image with a colour on it, as strong as told for each pixel."""
+    """The image with a colour over it, of a strength from 0 to 1 for each pixel."""
     return image + strength[..., None] * (np.array(colour, dtype=np.float32) - image)
 
 

@@ -208,10 +208,11 @@ class Am2kConfig:
         originals = Folder(subfolder(split, "original")).pictures
         masks = partners_in(split, "mask", originals)
         foregrounds = partners_in(split, colours, originals)
-        clean = []
+        denoised = {}
         if self.denoised:
             clean = partners_in(split, f"{colours}_denoise", foregrounds)
             clean += self._denoised_backgrounds(backgrounds)
+            denoised = dict(zip([*foregrounds, *backgrounds], clean, strict=True))
         return PairSource(
             foregrounds=MatteFiles.from_columns(colours=foregrounds, alpha=masks),
             backgrounds=backgrounds,
@@ -222,7 +223,7 @@ class Am2kConfig:
             licence=f"{AM_2K}; backgrounds by the terms of their own set",
             test_set=test_set,
             denoised=self.denoised,
-            denoised_files=dict(zip([*foregrounds, *backgrounds], clean, strict=bool(clean))),
+            denoised_files=denoised,
         )
 
     def _denoised_backgrounds(self, backgrounds: list[Path]) -> list[Path]:
