@@ -37,6 +37,7 @@ def test_files_without_partner_are_named_and_the_rest_is_paired() -> None:
             "predicted": paths("p", "a.png", "b.png", "c.png"),
             "true": paths("t", "a.png", "b.png", "d.png"),
             "trimap": paths("m", "a.png", "c.png", "d.png"),
+            "photo": paths("i", "a.png"),
         }
     )
     assert [picture.name for picture in pairing.pictures] == ["a"]

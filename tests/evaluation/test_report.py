@@ -152,6 +152,14 @@ def test_a_report_of_a_thousand_pictures_stays_under_20_megabytes() -> None:
     assert 14_000_000 < len(text) < 20_000_000
 
 
+def test_quantities_are_explained_once_for_all_their_kinds() -> None:
+    values = {"sad": 1.0, "sad unknown": 1.0, "halo on black": 0.5, "halo on white": 0.5}
+    row = Row(name="a", predicted="a.png", values=values)
+    text = to_html(Report(evaluation=Evaluation(title="x", protocol=OFFICIAL, rows=(row,))))
+    assert text.count("<b>SAD</b> Sum of the absolute differences") == 1
+    assert text.count("<b>halo</b> Difference of both cut-outs") == 1
+
+
 def test_a_report_without_any_number_still_says_why() -> None:
     failed = Row(name="a", predicted="a.png", error="a.png is cut short")
     evaluation = Evaluation(title="x", protocol=OFFICIAL, rows=(failed,))

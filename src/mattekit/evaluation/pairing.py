@@ -89,8 +89,9 @@ def pair_files(
     for name in _names(named, rule):
         found = {role: named[role].get(_key(name, role, rule)) for role in named}
         missing = [role for role, path in found.items() if path is None]
-        problems += [Problem(name=name, sentence=f"no {_noun(role)}") for role in missing]
-        if not set(missing) & set(WANTED):
+        wanted = [role for role in missing if role in WANTED]
+        problems += [Problem(name=name, sentence=f"no {_noun(role)}") for role in wanted or missing]
+        if not wanted:
             pictures.append(PictureFiles(name=name, **found))  # type: ignore[arg-type]
     problems += _unused_truths(named, rule)
     if not pictures:

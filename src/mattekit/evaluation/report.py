@@ -34,6 +34,8 @@ BINS = 24
 
 FURTHER_MEANINGS = {
     "colour error": "Mean error of the foreground colours where the matte is soft.",
+    "halo": "Difference of both cut-outs on a background, in thousands: a SAD of what is seen.",
+    "perceptual": "How differently VGG-16 sees the composites of both alphas.",
     EXPECTED: "What the model itself expected MAD to be.",
     "sparsification error": "Did the model know where it is wrong? 0: the fifth of the pixels with"
     " the highest expected error holds as much error as any fifth could. 1: no more than one drawn"
@@ -147,9 +149,11 @@ def _tile(column: str, report: Report) -> dict[str, Any]:
     }
 
 
-def _meanings(evaluation: Evaluation) -> list[tuple[str, str]]:
+def _meanings(evaluation: Evaluation) -> dict[str, str]:
+    """What the quantities mean; kinds of one quantity, such as SAD by region, are told once."""
     known = {name: metric.meaning for name, metric in METRICS.items()} | FURTHER_MEANINGS
-    return [(title_of(name), known[name]) for name in evaluation.columns if name in known]
+    names = [name if name in known else name.split(" ")[0] for name in evaluation.columns]
+    return {title_of(name): known[name] for name in names if name in known}
 
 
 def _fitting(report: Report, most_bytes: int) -> tuple[list[dict[str, Any]], int]:
