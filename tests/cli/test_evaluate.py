@@ -48,6 +48,19 @@ def test_the_means_and_the_worst_pictures_are_printed(root: Path) -> None:
     assert "3 of 3 measured" in result.stderr
 
 
+def test_single_files_belong_together_whatever_their_names(root: Path) -> None:
+    line = ["evaluate", "--predicted", str(root / "one" / "dog.png")]
+    line += [
+        "--true",
+        str(root / "true" / "cat.png"),
+        "--trimap",
+        str(root / "trimaps" / "emu.png"),
+    ]
+    result = CliRunner().invoke(app, line)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[-1].startswith("| dog |")
+
+
 def test_json_csv_and_html_are_written_and_agree(root: Path) -> None:
     json_file, csv_file, html_file = (root / f"out.{kind}" for kind in ("json", "csv", "html"))
     words = ("-o", json_file, "-o", csv_file, "-o", html_file)
@@ -127,7 +140,9 @@ def test_an_earlier_run_is_compared_from_its_json(root: Path) -> None:
         "--against",
         str(earlier),
     ]
-    assert "not distinguishable" in CliRunner().invoke(app, words).stdout
+    compared = CliRunner().invoke(app, [*words, "-o", str(root / "out.html")])
+    assert "not distinguishable" in compared.stdout
+    assert "not distinguishable" in (root / "out.html").read_text()
     other_protocol = run(root, "--against", str(earlier), "--protocol", "gfm")
     assert other_protocol.exit_code == 2
     assert "measure both with the same one" in other_protocol.stderr

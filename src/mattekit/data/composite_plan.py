@@ -7,6 +7,7 @@ set. Without lists foregrounds are ordered by name and backgrounds are drawn.
 
 import re
 from dataclasses import dataclass
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Literal
 
@@ -107,11 +108,10 @@ def plan(
             f"{bg_list} lists {len(behind)} backgrounds, but {len(names)} foregrounds with {times} "
             f"each take {len(names) * times}; lower the number per foreground"
         )
-    subjects = []
-    for number, name in enumerate(names):
-        own = [behind[(number * times + k) % len(behind)] for k in range(times)]
+    upcoming, subjects = cycle(behind), []
+    for name in names:
         holder = next((each for each in sets if each.foregrounds.find(name)), sets[0])
-        subjects.append(holder.subject(name, own))
+        subjects.append(holder.subject(name, list(islice(upcoming, times))))
     return subjects
 
 

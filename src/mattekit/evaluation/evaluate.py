@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from mattekit.batch.files import pictures_in
 from mattekit.batch.processes import NO_LIMITS, Limits, run_on_processes
@@ -16,7 +17,14 @@ from mattekit.core.errors import BadArgument, BadData
 from mattekit.core.storage import as_path
 from mattekit.core.types import Region
 from mattekit.evaluation.measure import MeasureOptions, measure_files, unmeasured
-from mattekit.evaluation.pairing import Pairing, Role, Rule, named_like, pair_files
+from mattekit.evaluation.pairing import (
+    Pairing,
+    PictureFiles,
+    Role,
+    Rule,
+    named_like,
+    pair_files,
+)
 from mattekit.evaluation.results import Evaluation, Row, from_document
 from mattekit.imaging.files import MAX_PIXELS, open_picture, open_trimap, write_alpha
 from mattekit.metrics.metric import missing_trimap
@@ -61,8 +69,8 @@ def evaluate(
     """Measure a folder of predicted alphas against the true ones.
 
     Args:
-        predicted: a folder of alphas or RGBA cut-outs, or one file; files are paired by stem. The
-            JSON document of an earlier evaluation is read instead.
+        predicted: a folder of alphas or RGBA cut-outs, whose files are paired by stem, or one file.
+            The JSON document of an earlier evaluation is read instead.
         true: the true alphas.
         trimap: a folder of trimaps, needed by protocols that measure the unknown region.
         photo: the photos, for a report.
@@ -117,14 +125,9 @@ def evaluate(
         "error": error,
     }
     places = {role: as_path(place) for role, place in given.items() if place is not None}
-    files = {role: _files(place) for role, place in places.items()}
-    patterns = {"error": ERRORS, **(patterns or {})}
-    if places.get("error") == places["predicted"]:  # `predict` writes both into one folder
-        is_error = partial(named_like, patterns["error"])
-        files["predicted"] = [path for path in files["predicted"] if not is_error(path)]
     evaluation = measure_pairing(
         str(places["predicted"]),
-        pair_files(files, patterns=patterns, rule=rule),
+        _paired(places, {"error": ERRORS, **(patterns or {})}, rule),
         options,
         processes=processes,
         limits=limits,
@@ -202,6 +205,19 @@ def holds_errors(place: Path, pattern: str = ERRORS) -> bool:
     """Whether a folder of predictions holds expected errors of its own."""
     is_document = place.suffix.lower() == ".json"
     return not is_document and any(named_like(pattern, path) for path in _files(place))
+
+
+def _paired(places: Mapping[Role, Path], patterns: Mapping[Role, str], rule: Rule) -> Pairing:
+    """The pictures of some folders; files that are given one by one belong together."""
+    files = {role: _files(place) for role, place in places.items()}
+    if not any(place.is_dir() for place in places.values()):
+        single: dict[str, Any] = {**places}
+        name = places["predicted"].stem
+        return Pairing(pictures=(PictureFiles(name=name, **single),), problems=())
+    if places.get("error") == places["predicted"]:  # `predict` writes both into one folder
+        is_error = partial(named_like, patterns["error"])
+        files["predicted"] = [path for path in files["predicted"] if not is_error(path)]
+    return pair_files(files, patterns=patterns, rule=rule)
 
 
 def _files(place: Path) -> list[Path]:

@@ -63,7 +63,7 @@ def make_report(
     processes: int = 1,
 ) -> Report:
     """The report of one or two evaluations with their pictures, which are read and shrunk."""
-    shown = choose_shown(evaluation, worst)
+    shown = choose_shown(evaluation, worst if evaluation.pictures else 0)
     files = {picture.name: picture for picture in evaluation.pictures}
     others = {picture.name: picture.predicted for picture in second.pictures} if second else {}
     work = partial(show_picture, protocol=evaluation.protocol, others=others)
@@ -99,10 +99,7 @@ def to_html(report: Report, *, most_bytes: int = MOST_BYTES) -> str:
     text: str = environment.get_template("report.html").render(
         title=f"Matting errors of {evaluation.title}",
         evaluation=evaluation,
-        protocol=evaluation.protocol,
-        measured=evaluation.measured,
         depth=describe_depth(evaluation.bits),
-        places=evaluation.places,
         tiles=[_tile(column, report) for column in evaluation.columns],
         bins=BINS,
         remarks=remarks_of(evaluation, second, report.comparison),
