@@ -19,11 +19,12 @@ from harness import Options, Report
 
 from mattekit.core.types import UNKNOWN, Alpha, Image, Plane
 from mattekit.data.augmentation.camera import simulate_camera
-from mattekit.data.augmentation.trimaps import drawn_trimap, widened
+from mattekit.data.augmentation.trimaps import drawn_trimap
 from mattekit.data.folders import pictures_below
 from mattekit.imaging.compose import over
 from mattekit.imaging.files import read_alpha, read_image
 from mattekit.imaging.resize import resize
+from mattekit.imaging.trimap import dilated
 from mattekit.inference.matting import build_matting
 from mattekit.metrics import conn, grad, mse, sad
 from mattekit.synthetic.kinds import alpha_of_kind
@@ -165,7 +166,7 @@ def _composite(
     for band in BANDS:
         trimap = drawn_trimap(alpha, rng)
         if band is not None:
-            edge = widened((alpha > 0.01) & (alpha < 0.99), 2 * band + 1)
+            edge = dilated((alpha > 0.01) & (alpha < 0.99), 2 * band + 1)
             trimap = np.where(edge, UNKNOWN, np.where(alpha > 0.5, 2, 0)).astype(np.uint8)
         if {*np.unique(trimap)} == {0, 1, 2}:
             trimaps.append(trimap)

@@ -34,13 +34,13 @@ from mattekit.core.types import Sample
 from mattekit.data import Source
 from mattekit.data.augmentation.geometry import FlipConfig
 from mattekit.data.augmentation.trimaps import LegacyTrimapConfig
-from mattekit.data.crop import Crop, random_pixel
+from mattekit.data.crop import Crop
 from mattekit.data.loader import SampleOrder, collate, make_loader
 from mattekit.data.matte_files import MatteFiles
 from mattekit.data.pairs import CompositionConfig, Pair, PairSource
 from mattekit.data.sources.shards import ShardsConfig
 from mattekit.data.sources.synthetic import SyntheticConfig
-from mattekit.data.window import Window
+from mattekit.data.window import Window, random_pixel
 from mattekit.imaging.files import write_alpha, write_image
 from mattekit.imaging.picture import to_float
 from mattekit.preparation.shards import write_shards

@@ -48,6 +48,19 @@ def test_the_means_and_the_worst_pictures_are_printed(root: Path) -> None:
     assert "3 of 3 measured" in result.stderr
 
 
+def test_single_files_belong_together_whatever_their_names(root: Path) -> None:
+    line = ["evaluate", "--predicted", str(root / "one" / "dog.png")]
+    line += [
+        "--true",
+        str(root / "true" / "cat.png"),
+        "--trimap",
+        str(root / "trimaps" / "emu.png"),
+    ]
+    result = CliRunner().invoke(app, line)
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[-1].startswith("| dog |")
+
+
 def test_json_csv_and_html_are_written_and_agree(root: Path) -> None:
     json_file, csv_file, html_file = (root / f"out.{kind}" for kind in ("json", "csv", "html"))
     words = ("-o", json_file, "-o", csv_file, "-o", html_file)
@@ -56,6 +69,7 @@ def test_json_csv_and_html_are_written_and_agree(root: Path) -> None:
     document = json.loads(json_file.read_text())
     lines = list(csv.DictReader(csv_file.read_text().splitlines()))
     assert document["protocol"]["title"] == "official"
+    assert document["places"]["true"] == str(root / "true")
     assert [line["name"] for line in lines] == ["cat", "dog", "emu", "mean"]
     assert float(lines[-1]["sad"]) == document["means"]["sad"]
     page = html_file.read_text()
@@ -117,6 +131,18 @@ def test_an_earlier_run_is_compared_from_its_json(root: Path) -> None:
     earlier = root / "two.json"
     assert run(root, "-o", str(earlier), predicted="two").exit_code == 0
     assert "| difference |" in run(root, "--against", str(earlier)).stdout
+    words = [
+        "evaluate",
+        "--predicted",
+        str(earlier),
+        "--true",
+        str(root),
+        "--against",
+        str(earlier),
+    ]
+    compared = CliRunner().invoke(app, [*words, "-o", str(root / "out.html")])
+    assert "not distinguishable" in compared.stdout
+    assert "not distinguishable" in (root / "out.html").read_text()
     other_protocol = run(root, "--against", str(earlier), "--protocol", "gfm")
     assert other_protocol.exit_code == 2
     assert "measure both with the same one" in other_protocol.stderr
@@ -142,6 +168,7 @@ def test_official_numbers_without_trimaps_are_refused_once_and_before_any_work(r
     ("words", "said"),
     [
         (("--protocol", "matlab"), "choose one of official, gfm"),
+        (("--metrics", "ssim"), "there is no metric 'ssim'; choose from sad, mse"),
         (("--region", "hair"), "'hair' is none of whole, unknown"),
         (("--pairs", "order"), "'order' is none of stem, composition1k"),
         (("--names", "*-alpha"), "needs the form ROLE=PATTERN"),
@@ -201,6 +228,16 @@ def test_expected_errors_are_held_against_their_own_predictions_alone(root: Path
     assert "sparsification error" in {entry["metric"] for entry in compared}
 
 
+def test_what_predict_writes_with_expected_errors_is_measured_as_it_is(root: Path) -> None:
+    for path in sorted((root / "one").iterdir()):
+        write_alpha(path.with_stem(f"{path.stem}-error"), disc(3))
+        path.rename(path.with_stem(f"{path.stem}-alpha"))
+    result = run(root, "--errors", str(root / "one"), "--metrics", "sad")
+    assert result.exit_code == 0, result.output
+    assert "| | SAD | expected error | sparsification error |" in result.stdout
+    assert run(root).exit_code == 0
+
+
 def test_a_picture_without_expected_error_is_named(root: Path) -> None:
     write_alpha(root / "doubts" / "cat-error.png", disc(3))
     result = run(root, "--errors", str(root / "doubts"))
@@ -229,6 +266,9 @@ def test_two_models_are_compared_on_photos(root: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "| | information-flow | closed-form | difference | 95 % interval | |" in result.stdout
     assert "3 of 3 predicted by closed-form" in result.stderr
+    document = json.loads(models(root, *words, "--json").stdout)
+    assert document["places"]["predicted"] == document["title"] == "information-flow"
+    assert document["results"][0]["input"] == str(root / "photos" / "cat.jpg")
     table = result.stdout.rpartition("\n\n")[2].splitlines()
     assert [line.split(" | ")[0] for line in table[2:]] == [
         "| SAD",

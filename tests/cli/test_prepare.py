@@ -13,7 +13,7 @@ import pytest
 from cli.conftest import Command
 from data.trees import draw, grow
 
-from mattekit.data.augmentation.noise import add_noise, noise_field
+from mattekit.data.augmentation.camera import add_noise, noise_field
 from mattekit.imaging.files import read_image, write_alpha, write_image
 from mattekit.preparation.manifest import read_manifest
 from mattekit.synthetic import scene

@@ -8,10 +8,12 @@ from data.trees import grow
 from mattekit.core.errors import BadData
 from mattekit.data.folders import (
     Folder,
+    composition1k_in,
     distinct_names,
     has_subfolder,
     here_or_in,
     pictures_below,
+    public_test_set_in,
     require_files,
     subfolder,
 )
@@ -74,3 +76,28 @@ def test_a_tree_is_searched_and_pictures_of_one_stem_get_names_of_their_own(
     assert distinct_names([paths[0], paths[0]]) == ("1", "1")
     with pytest.raises(BadData, match="holds no pictures, nor do its sub-folders"):
         pictures_below(tmp_path / ".cache")
+
+
+@pytest.mark.parametrize(
+    ("folder", "test_set"),
+    [
+        ("data/AIM-500", "AIM-500"),
+        ("data/aim-500/original", "AIM-500"),
+        ("P3M-10k/validation/P3M-500-NP/mask", "P3M-500-NP"),
+        ("AM-2k/validation", "AM-2k/validation"),
+        ("AM-2k/train/validation", None),
+        ("AM-2k/train", None),
+        ("AIM-5000", None),
+        ("validation", None),
+    ],
+)
+def test_a_folder_is_told_by_its_name(folder: str, test_set: str | None) -> None:
+    assert public_test_set_in(Path("/anywhere") / folder) == test_set
+
+
+def test_composition_1k_is_told_by_its_own_list(tmp_path: Path) -> None:
+    names = tmp_path / "test_fg_names.txt"
+    assert composition1k_in(["veil"], [names]) is None
+    names.write_text("veil.png\nglass.jpg\n")
+    assert composition1k_in(["other", "glass"], [tmp_path / "none.txt", names]) == "Composition-1k"
+    assert composition1k_in(["other"], [names]) is None

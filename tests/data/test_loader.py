@@ -14,12 +14,12 @@ import torch
 from mattekit.core.errors import BadArgument, BadImage
 from mattekit.core.tensors import Batch
 from mattekit.core.types import Sample
-from mattekit.data.augmentation.artefacts import JpegConfig
+from mattekit.data.augmentation.camera import JpegConfig
 from mattekit.data.augmentation.geometry import FlipConfig
 from mattekit.data.augmentation.trimaps import BandTrimapConfig
 from mattekit.data.crop import Crop, Step
 from mattekit.data.loader import SampleOrder, collate, make_loader
-from mattekit.data.sources.rgba_folder import RgbaFolderConfig
+from mattekit.data.sources.folders import RgbaFolderConfig
 from mattekit.data.sources.synthetic import SyntheticConfig
 from mattekit.imaging.files import write_image
 

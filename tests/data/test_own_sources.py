@@ -8,7 +8,7 @@ import pytest
 from mattekit.core.errors import BadData
 from mattekit.data import PartialSource
 from mattekit.data.pairs import CompositionConfig
-from mattekit.data.sources.rgba_folder import RgbaFolderConfig
+from mattekit.data.sources.folders import RgbaFolderConfig
 from mattekit.data.sources.synthetic import SyntheticConfig
 from mattekit.imaging.compose import over
 from mattekit.imaging.files import write_image

@@ -13,7 +13,6 @@ from mattekit.data.folders import Folder
 from mattekit.data.matte_files import MatteFiles
 from mattekit.data.pairs import (
     CompositionConfig,
-    Denoised,
     Layers,
     Pair,
     PairSource,
@@ -81,8 +80,8 @@ def test_drawn_pairs_meet_another_background_each_time(root: Path) -> None:
 
 
 def test_a_sample_is_its_foreground_over_its_background(root: Path) -> None:
-    sample = source(root, pairs=[Pair(1, 2, "my own name")]).sample(0, rng())
-    assert sample.name == "my own name"
+    sample = source(root, pairs=[Pair(1, 2)]).sample(0, rng())
+    assert sample.name == "dog over white"
     np.testing.assert_allclose(sample.foreground, colours("dog"), atol=1 / 255)
     np.testing.assert_allclose(sample.background, colours("white"), atol=1 / 255)
     np.testing.assert_allclose(sample.alpha, soft_square(), atol=1 / 255)
@@ -154,7 +153,7 @@ def test_denoised_files_are_read_by_chance(root: Path) -> None:
     cat = root / "fg" / "cat.png"
     smooth = colours("another cat")
     write_image(root / "fg_denoise" / "cat.png", smooth)
-    some = source(root, denoised=Denoised({cat: root / "fg_denoise" / "cat.png"}, 0.5))
+    some = source(root, denoised=0.5, denoised_files={cat: root / "fg_denoise" / "cat.png"})
     taken = [
         np.allclose(some.sample(0, rng(seed)).foreground, smooth, atol=0.01) for seed in range(40)
     ]

@@ -10,7 +10,7 @@ import pytest
 from mattekit.core.errors import BadData
 from mattekit.core.types import Sample
 from mattekit.data.loader import SampleOrder, make_loader
-from mattekit.data.skip_broken import MAX_ATTEMPTS, SkipBroken, handle_errors
+from mattekit.data.source import MAX_ATTEMPTS, SkipBroken, handle_errors
 from mattekit.data.sources.synthetic import SyntheticConfig
 
 

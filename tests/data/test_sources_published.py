@@ -11,9 +11,17 @@ from mattekit.core.errors import BadData
 from mattekit.core.types import Sample
 from mattekit.data import public_test_set
 from mattekit.data.sources.adobe import AdobeConfig, Composition1kConfig
-from mattekit.data.sources.composites import CompositesConfig, ListedCompositesConfig
-from mattekit.data.sources.lists import PictureListConfig, SampleNetTrainConfig
-from mattekit.data.sources.photographs import Aim500Config, AlphamattingConfig, Am2kConfig
+from mattekit.data.sources.folders import (
+    Aim500Config,
+    AlphamattingConfig,
+    Am2kConfig,
+    CompositesConfig,
+)
+from mattekit.data.sources.lists import (
+    ListedCompositesConfig,
+    PictureListConfig,
+    SampleNetTrainConfig,
+)
 from mattekit.imaging.compose import over
 from mattekit.imaging.files import read_image, write_image
 

@@ -5,7 +5,7 @@ import pytest
 
 from mattekit.core.errors import BadImage
 from mattekit.evaluation.inspection import SOLID, VISIBLE_HALO, Inspection, inspect_cutout
-from mattekit.evaluation.inspection_picture import inspection_picture
+from mattekit.evaluation.pictures import inspection_picture
 from mattekit.imaging.compose import over, premultiply
 from mattekit.synthetic.scene import scene
 

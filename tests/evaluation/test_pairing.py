@@ -37,6 +37,7 @@ def test_files_without_partner_are_named_and_the_rest_is_paired() -> None:
             "predicted": paths("p", "a.png", "b.png", "c.png"),
             "true": paths("t", "a.png", "b.png", "d.png"),
             "trimap": paths("m", "a.png", "c.png", "d.png"),
+            "photo": paths("i", "a.png"),
         }
     )
     assert [picture.name for picture in pairing.pictures] == ["a"]
@@ -76,6 +77,25 @@ def test_a_pattern_takes_prefix_and_suffix_away_and_leaves_other_files_out() -> 
     )
     assert [(p.name, p.predicted.name) for p in pairing.pictures] == [("cat", "cat-alpha.png")]
     assert not pairing.problems
+
+
+def test_of_the_parts_of_a_result_the_alpha_is_measured() -> None:
+    pairing = pair_files(
+        {
+            "predicted": paths(
+                "p", "cat.png", "cat-alpha.png", "dog-alpha.png", "dog-error.png", "elk-alpha.png"
+            ),
+            "true": paths("t", "cat.png", "dog.png", "elk-alpha.png"),
+        }
+    )
+    assert [(p.name, p.predicted.name) for p in pairing.pictures] == [
+        ("cat", "cat.png"),
+        ("dog", "dog-alpha.png"),
+        ("elk-alpha", "elk-alpha.png"),
+    ]
+    assert not pairing.problems
+    composites = {"predicted": paths("p", "cat_7-alpha.png"), "true": paths("t", "cat.png")}
+    assert pair_files(composites, rule="composition1k").pictures[0].name == "cat_7"
 
 
 def test_composition1k_has_one_trimap_per_composite_and_one_alpha_per_foreground() -> None:

@@ -10,8 +10,8 @@ from mattekit.evaluation.compare import compare
 from mattekit.evaluation.evaluate import measure_pairing
 from mattekit.evaluation.measure import MeasureOptions
 from mattekit.evaluation.pairing import Problem
-from mattekit.evaluation.report import Report, to_html
-from mattekit.evaluation.report_pictures import ShownPicture, choose_shown, error_map, show_picture
+from mattekit.evaluation.pictures import ShownPicture, error_map, show_picture
+from mattekit.evaluation.report import Report, choose_shown, to_html
 from mattekit.evaluation.results import Evaluation, Row
 from mattekit.imaging.files import read_image
 from mattekit.metrics import PROTOCOLS
@@ -103,11 +103,10 @@ def full_report(folder) -> Report:
     second = replace(evaluation, title="second")
     problem = Problem(name="d & e", sentence="no <truth>")
     return Report(
-        evaluation=replace(evaluation, problems=(problem,)),
+        evaluation=replace(evaluation, problems=(problem,), places={"true": "a & b"}),
         worst=[show_picture(picture, OFFICIAL) for picture in pairing.pictures],
         second=second,
         comparison=compare(evaluation, second),
-        places={"predicted": str(folder.root)},
     )
 
 
@@ -123,6 +122,7 @@ def test_the_report_spells_out_protocol_problems_and_comparison(full_report: Rep
     page = " ".join(Page(text).texts)
     assert "<first>" not in text.split("<style>")[0]
     assert "no <truth>" in page
+    assert "true: a & b" in page
     assert "not distinguishable" in page
     for label, value in conventions(OFFICIAL).items():
         assert label in page
@@ -150,6 +150,14 @@ def test_a_report_of_a_thousand_pictures_stays_under_20_megabytes() -> None:
     text = to_html(Report(evaluation=evaluation, worst=worst))
     assert text.count("<tr><td>") >= 1000
     assert 14_000_000 < len(text) < 20_000_000
+
+
+def test_quantities_are_explained_once_for_all_their_kinds() -> None:
+    values = {"sad": 1.0, "sad unknown": 1.0, "halo on black": 0.5, "halo on white": 0.5}
+    row = Row(name="a", predicted="a.png", values=values)
+    text = to_html(Report(evaluation=Evaluation(title="x", protocol=OFFICIAL, rows=(row,))))
+    assert text.count("<b>SAD</b> Sum of the absolute differences") == 1
+    assert text.count("<b>halo</b> Difference of both cut-outs") == 1
 
 
 def test_a_report_without_any_number_still_says_why() -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from mattekit.evaluation.evaluate import measure_pairing
 from mattekit.evaluation.measure import MeasureOptions
+from mattekit.evaluation.pictures import show_picture
 from mattekit.evaluation.report import Report, to_html
-from mattekit.evaluation.report_pictures import show_picture
 from mattekit.metrics import PROTOCOLS
 
 OFFICIAL = PROTOCOLS["official"]

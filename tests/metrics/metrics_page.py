@@ -12,13 +12,13 @@ import cv2
 import numpy as np
 
 from mattekit.core.types import Plane, Sample
-from mattekit.evaluation.report_pictures import error_map
+from mattekit.evaluation.pictures import error_map
 from mattekit.evaluation.results import format_number
 from mattekit.imaging.files import write_image
 from mattekit.imaging.picture import to_depth, to_float
 from mattekit.imaging.resize import resize
 from mattekit.metrics import PROTOCOLS, Protocol, measure
-from mattekit.metrics.protocols import protocols_table
+from mattekit.metrics.protocols import CONVENTIONS, conventions
 from mattekit.synthetic.scene import scene
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -61,6 +61,15 @@ def sample_and_prediction() -> tuple[Sample, Plane]:
     noise = np.random.default_rng(0).standard_normal(sample.size).astype(np.float32)
     predicted = cv2.GaussianBlur(sample.alpha, (0, 0), 2) + cv2.GaussianBlur(noise, (0, 0), 6)
     return sample, to_depth(predicted, 8)
+
+
+def protocols_table() -> str:
+    """All protocols side by side."""
+    columns = [conventions(protocol) for protocol in PROTOCOLS.values()]
+    lines = [f"| | {' | '.join(PROTOCOLS)} |", "|---" * (len(columns) + 1) + "|"]
+    for label in CONVENTIONS.values():
+        lines.append(f"| {label} | {' | '.join(column[label] for column in columns)} |")
+    return "\n".join(lines) + "\n"
 
 
 def deviations_table() -> str:

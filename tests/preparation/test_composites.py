@@ -12,7 +12,8 @@ from mattekit.core.errors import BadArgument, BadData
 from mattekit.data import Source
 from mattekit.data.composite_plan import Subject, plan
 from mattekit.data.compositing import RULES, composite, read_colours, read_matte
-from mattekit.data.sources.composites import CompositesConfig, ListedCompositesConfig
+from mattekit.data.sources.folders import CompositesConfig
+from mattekit.data.sources.lists import ListedCompositesConfig
 from mattekit.imaging.compose import over
 from mattekit.imaging.files import write_alpha
 from mattekit.preparation.composites import compose, finish

@@ -8,7 +8,7 @@ import pytest
 
 from mattekit.core.errors import BadData
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha
-from mattekit.data.augmentation.noise import jpeg
+from mattekit.data.augmentation.camera import jpeg
 from mattekit.imaging.compose import over
 from mattekit.imaging.files import encode_image, write_alpha, write_image, write_trimap
 from mattekit.imaging.picture import to_depth

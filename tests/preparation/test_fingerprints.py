@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mattekit.data.augmentation.noise import jpeg
+from mattekit.data.augmentation.camera import jpeg
 from mattekit.imaging.files import encode_image, open_picture, write_image
 from mattekit.imaging.picture import to_depth
 from mattekit.imaging.resize import resize

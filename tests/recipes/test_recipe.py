@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from mattekit.core.errors import BadRecipe
-from mattekit.data.augmentation.artefacts import JpegConfig
+from mattekit.data.augmentation.camera import JpegConfig
 from mattekit.data.augmentation.geometry import FlipConfig, RotateConfig
 from mattekit.data.crop import Crop
 from mattekit.data.sources.synthetic import SyntheticConfig

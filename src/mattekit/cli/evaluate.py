@@ -1,7 +1,7 @@
 """Measure predicted alphas against true ones: SAD, MSE, MAD, Grad, Conn, and a report."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -28,14 +28,19 @@ from mattekit.cli.progress import progress
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadArgument, BadOutput
 from mattekit.core.types import Region
-from mattekit.evaluation.compare import Comparison, Difference, compare
-from mattekit.evaluation.evaluate import EvaluatedFolder, Evaluator, titled
-from mattekit.evaluation.measure import MeasureOptions
+from mattekit.evaluation.compare import Comparison, Difference, compare, remarks_of
+from mattekit.evaluation.evaluate import ERRORS, evaluate, holds_errors, predict_alphas
 from mattekit.evaluation.pairing import Role, Rule
-from mattekit.evaluation.predictions import predict_alphas
-from mattekit.evaluation.report import title_of
-from mattekit.evaluation.results import Evaluation, format_number, plain, to_csv, to_json
-from mattekit.metrics import METRICS
+from mattekit.evaluation.report import make_report, title_of, to_html
+from mattekit.evaluation.results import (
+    Evaluation,
+    format_difference,
+    format_number,
+    plain,
+    to_csv,
+    to_json,
+)
+from mattekit.metrics import METRICS, choose_metrics
 from mattekit.metrics.protocols import choose_protocol
 
 WORST_SAID = 5
@@ -156,53 +161,60 @@ def run(
     models = model or []
     _check_what_is_measured(predicted, pictures, models, trimap, against)
     silent = quiet or json
-    places: dict[Role, Path | None] = {
-        "true": true,
-        "trimap": trimap,
-        "photo": photos,
-        "colours": colours,
-        "foreground": foregrounds,
-        "background": backgrounds,
-    }
-    evaluator = Evaluator(
-        places={role: place for role, place in places.items() if place is not None},
-        options=MeasureOptions(
-            protocol=choose_protocol(protocol, _one_of(region, Region), paste),
-            metrics=tuple(word.strip() for word in metrics.split(",")) if metrics else None,
-            allow_masks=allow_masks,
-            perceptual=perceptual,
-            max_pixels=max_pixels,
-        ),
-        patterns=_patterns(names or []),
+    patterns = _patterns(names or [])
+    wanted = [word.strip() for word in metrics.split(",")] if metrics else None
+    choose_metrics(wanted)
+    measure = partial(
+        evaluate,
+        true=true,
+        trimap=trimap,
+        photo=photos,
+        colours=colours,
+        foreground=foregrounds,
+        background=backgrounds,
+        protocol=choose_protocol(protocol, _one_of(region, Region), paste),
+        metrics=wanted,
+        perceptual=perceptual,
+        patterns=patterns,
         rule=_one_of(pairs, Rule),
+        allow_masks=allow_masks,
+        max_pixels=max_pixels,
         processes=processes,
         limits=Limits(seconds=item_seconds, memory=item_memory),
         progress=partial(progress, quiet=silent, said="measured"),
     )
     with TemporaryDirectory() as scratch:
         folders = [Path(scratch, str(number)) for number in range(len(models))]
+        inputs = pair(gather(pictures), trimap) if pictures and trimap is not None else {}
         for name, folder in zip(models, folders, strict=True):
-            assert trimap is not None, "checked above"
             predict_alphas(
                 name,
-                pair(gather(pictures or []), trimap),
+                inputs,
                 folder,
                 device=device,
                 max_pixels=max_pixels,
                 progress=partial(progress, quiet=silent, said=f"predicted by {name}"),
             )
-        measured = [evaluator.measure(folder) for folder in folders]
-        measured = [titled(each, name) for each, name in zip(measured, models, strict=True)]
+        measured = []
+        for folder, name in zip(folders, models, strict=True):
+            found = measure(folder)
+            places = {**found.places, "predicted": name}
+            photo_of = {path.stem: str(path) for path in inputs}
+            rows = tuple(replace(row, predicted=photo_of[row.name]) for row in found.rows)
+            measured.append(replace(found, title=name, places=places, rows=rows))
         if predicted is not None:
-            measured.append(evaluator.measure(predicted, errors))
+            measured.append(measure(predicted, error=errors))
         if against is not None:
-            measured.append(evaluator.measure_other(against))
+            own = holds_errors(against, patterns.get("error", ERRORS))
+            measured.append(measure(against, error=against if own else None))
         first, second = measured[0], measured[1] if len(measured) > 1 else None
-        comparison = compare(first.evaluation, second.evaluation) if second else None
+        comparison = compare(first, second) if second else None
         contents: dict[str, Callable[[], str]] = {
-            ".json": lambda: _to_json(first.evaluation, comparison),
-            ".csv": lambda: to_csv(first.evaluation),
-            ".html": lambda: evaluator.report(first, second, comparison, report_pictures),
+            ".json": lambda: _to_json(first, comparison),
+            ".csv": lambda: to_csv(first),
+            ".html": lambda: to_html(
+                make_report(first, second, comparison, worst=report_pictures, processes=processes)
+            ),
         }
         for path in output or []:
             text = contents[path.suffix]()
@@ -211,7 +223,7 @@ def run(
         if json:
             typer.echo(contents[".json"](), nl=False)
         if not silent:
-            typer.echo(_summary(first.evaluation, comparison))
+            typer.echo(_summary(first, comparison))
     _say_remarks(first, second, comparison)
 
 
@@ -260,7 +272,7 @@ def _to_json(evaluation: Evaluation, comparison: Comparison | None) -> str:
 def _summary(evaluation: Evaluation, comparison: Comparison | None) -> str:
     """The means and the worst pictures as a Markdown table; the comparison as another."""
     columns = evaluation.columns
-    worst = sorted(evaluation.measured, key=lambda row: -row.values["sad"])[:WORST_SAID]
+    worst = evaluation.worst_first[:WORST_SAID]
     title = f"protocol {evaluation.protocol.title}, {len(evaluation.measured)} pictures"
     if not evaluation.measured:
         return title
@@ -279,7 +291,8 @@ def _summary(evaluation: Evaluation, comparison: Comparison | None) -> str:
         lines += ["", f"| | {titles} | difference | 95 % interval | |", "|---|---|---|---|---|---|"]
         lines += [
             f"| {title_of(d.metric)} | {format_number(d.first)} | {format_number(d.second)} "
-            f"| {d.difference:+.4g} ({_change(d)}) | {d.low:+.4g} to {d.high:+.4g} | {d.verdict} |"
+            f"| {format_difference(d.difference)} ({_change(d)}) "
+            f"| {format_difference(d.low)} to {format_difference(d.high)} | {d.verdict} |"
             for d in comparison.differences
         ]
     return "\n".join(lines)
@@ -296,13 +309,10 @@ def _line(name: str, values: Mapping[str, float], columns: Sequence[str]) -> str
 
 
 def _say_remarks(
-    first: EvaluatedFolder, second: EvaluatedFolder | None, comparison: Comparison | None
+    first: Evaluation, second: Evaluation | None, comparison: Comparison | None
 ) -> None:
     """Print problems on stderr; exit with code 1 if they affect the numbers."""
-    evaluations = [measured.evaluation for measured in (first, second) if measured]
-    remarks = [remark for evaluation in evaluations for remark in evaluation.remarks]
-    remarks += comparison.problems if comparison else ()
-    for remark in dict.fromkeys(remarks):
+    for remark in remarks_of(first, second, comparison):
         typer.echo(f"{plain(remark.name)}: {plain(remark.sentence)}", err=True)
-    if not all(evaluation.is_complete for evaluation in evaluations):
+    if not (first.is_complete and (second is None or second.is_complete)):
         raise typer.Exit(1)

@@ -13,7 +13,7 @@ from mattekit.cli.options import DEFAULT_MAX_PIXELS, BatchOptions, MaxPixels, Ou
 from mattekit.cli.report import run_batch
 from mattekit.core.errors import BadImage
 from mattekit.evaluation.inspection import inspect_cutout
-from mattekit.evaluation.inspection_picture import inspection_picture
+from mattekit.evaluation.pictures import inspection_picture
 from mattekit.imaging.files import open_picture, write_image
 
 

@@ -7,6 +7,7 @@ set. Without lists foregrounds are ordered by name and backgrounds are drawn.
 
 import re
 from dataclasses import dataclass
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Literal
 
@@ -46,23 +47,29 @@ class Subject:
     composites: tuple[Composite, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Layers:
-    """A pair of folders with equal names, and the trimaps of the composites."""
+class _Set:
+    """A folder with the folders fg, alpha and trimaps."""
 
-    foregrounds: Folder
-    alphas: Folder
-    trimaps: Folder | None
+    def __init__(self, folder: Path) -> None:
+        self.foregrounds = Folder(subfolder(folder, "fg"))
+        self.alphas = Folder(subfolder(folder, "alpha"))
+        trimaps = has_subfolder(folder, "trimaps")
+        self.trimaps = Folder(subfolder(folder, "trimaps")) if trimaps else None
 
-    @classmethod
-    def of(cls, folder: Path) -> "Layers":
-        """The folders fg, alpha and trimaps of a folder."""
-        return cls(
-            foregrounds=Folder(subfolder(folder, "fg")),
-            alphas=Folder(subfolder(folder, "alpha")),
-            trimaps=Folder(subfolder(folder, "trimaps"))
-            if has_subfolder(folder, "trimaps")
-            else None,
+    def subject(self, name: str, backgrounds: list[Path]) -> Subject:
+        """The foreground of that name and its composites; missing files keep their place."""
+        names = [f"{Path(name).stem}_{k}" for k in range(len(backgrounds))]
+        return Subject(
+            foreground=self.foregrounds.find(name) or self.foregrounds.path / name,
+            alpha=self.alphas.find(name) or self.alphas.path / name,
+            composites=tuple(
+                Composite(
+                    name=each,
+                    background=background,
+                    trimap=self.trimaps.find(each) if self.trimaps else None,
+                )
+                for each, background in zip(names, backgrounds, strict=True)
+            ),
         )
 
 
@@ -89,22 +96,23 @@ def plan(
         )
     place = here_or_in(here_or_in(root, "Combined_Dataset"), PLACES[split])
     fg_list, bg_list = (place / LISTS[split].format(layer) for layer in ("fg", "bg"))
-    layers = [Layers.of(folder) for folder in _sets(place)]
+    sets = [_Set(folder) for folder in _folders_of_sets(place)]
     if fg_list.is_file():
         names = read_names(fg_list)
     else:
-        names = [path.name for layer in layers for path in layer.foregrounds.pictures]
+        names = [path.name for each in sets for path in each.foregrounds.pictures]
+    _check_names(names)
     behind = backgrounds_in_order(Folder(backgrounds), bg_list, seed)
     if bg_list.is_file() and len(behind) < len(names) * times:
         raise BadData(
             f"{bg_list} lists {len(behind)} backgrounds, but {len(names)} foregrounds with {times} "
             f"each take {len(names) * times}; lower the number per foreground"
         )
-    _check_names(names)
-    return [
-        _subject(name, [behind[(number * times + k) % len(behind)] for k in range(times)], layers)
-        for number, name in enumerate(names)
-    ]
+    upcoming, subjects = cycle(behind), []
+    for name in names:
+        holder = next((each for each in sets if each.foregrounds.find(name)), sets[0])
+        subjects.append(holder.subject(name, list(islice(upcoming, times))))
+    return subjects
 
 
 def foreground_of(stem: str) -> str:
@@ -129,7 +137,7 @@ def _check_names(names: list[str]) -> None:
         by_stem[stem] = name
 
 
-def _sets(place: Path) -> list[Path]:
+def _folders_of_sets(place: Path) -> list[Path]:
     """The folder itself or those in it that hold `fg` and `alpha`, by name: Adobe's, then Other."""
     if not place.is_dir():
         raise BadData(f"there is no folder {place}; give one that holds fg and alpha")
@@ -151,21 +159,3 @@ def backgrounds_in_order(folder: Folder, names: Path, seed: int = 0) -> list[Pat
         folder.find(name) or folder.find(name.removeprefix(COCO_2014)) or folder.path / name
         for name in read_names(names)
     ]
-
-
-def _subject(name: str, backgrounds: list[Path], layers: list[Layers]) -> Subject:
-    layer = next((one for one in layers if one.foregrounds.find(name)), layers[0])
-    foreground = layer.foregrounds.find(name) or layer.foregrounds.path / name
-    trimaps = layer.trimaps
-    return Subject(
-        foreground=foreground,
-        alpha=layer.alphas.find(name) or layer.alphas.path / name,
-        composites=tuple(
-            Composite(
-                name=f"{Path(name).stem}_{k}",
-                background=background,
-                trimap=trimaps.find(f"{Path(name).stem}_{k}") if trimaps else None,
-            )
-            for k, background in enumerate(backgrounds)
-        ),
-    )

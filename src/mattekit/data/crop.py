@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from mattekit.core.types import UNKNOWN, Interpolation, Mask, Plane, Sample, Size
-from mattekit.data.window import Window
+from mattekit.core.types import UNKNOWN, Mask, Sample, Size
+from mattekit.data.window import Window, random_pixel
 from mattekit.imaging.resize import resize
 
 SOFT = 0.02
@@ -37,16 +37,14 @@ class Crop:
         side = int(rng.choice(np.asarray(self.sides)))
         sample = part(side)
         side = min(side, *sample.size)
-        window = Window.around(self._middle(sample, side, rng), (side, side), sample.size)
-        cut = sample.warp(lambda plane, how: window.of(plane).copy())
-        return resized(cut, (self.size, self.size))
-
-    def _middle(self, sample: Sample, side: int, rng: np.random.Generator) -> tuple[int, int]:
-        """The pixel around which the window is placed, within the picture."""
         if self.anywhere and rng.random() < self.anywhere:
             top, left = (int(rng.integers(length - side + 1)) for length in sample.size)
-            return top + side // 2, left + side // 2
-        return random_pixel(unknown_pixels(sample), rng)
+            window = Window(slice(top, top + side), slice(left, left + side))
+        else:
+            pixel = random_pixel(unknown_pixels(sample), rng)
+            window = Window.around(pixel, (side, side), sample.size)
+        cut = sample.warp(lambda plane, how: window.of(plane).copy())
+        return resized(cut, (self.size, self.size))
 
 
 def unknown_pixels(sample: Sample) -> Mask:
@@ -63,22 +61,9 @@ def resized(sample: Sample, size: Size) -> Sample:
     """
     if sample.size == size:
         return sample
-
-    def how(plane: Plane, interpolation: Interpolation) -> Plane:
-        return resize(plane, size, interpolation)
-
-    warped = sample.warp(how)
+    warped = sample.warp(lambda plane, interpolation: resize(plane, size, interpolation))
     if warped.trimap is None:
         return warped
     known = warped.trimap * np.float32(0.5)
     soft = (warped.trimap != UNKNOWN) & (np.abs(warped.alpha - known) > SOFT)
     return replace(warped, trimap=np.where(soft, np.uint8(UNKNOWN), warped.trimap))
-
-
-def random_pixel(wanted: Mask, rng: np.random.Generator) -> tuple[int, int]:
-    """A random pixel of the wanted ones, or of all if there are none."""
-    if not wanted.any():
-        wanted = np.ones_like(wanted)
-    candidates = np.flatnonzero(wanted)
-    row, column = divmod(int(candidates[rng.integers(len(candidates))]), wanted.shape[1])
-    return row, column

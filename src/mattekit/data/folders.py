@@ -1,7 +1,9 @@
-"""Finding pictures in folders of third-party data sets.
+"""Finding pictures in folders of third-party data sets, and recognising public test sets.
 
 Suffixes may be in any case, names may contain spaces and any script (in any Unicode normal form);
-hidden files and files that are not pictures are ignored.
+hidden files and files that are not pictures are ignored. Results of networks trained on a public
+test set are not comparable. It is recognised by the names of its folders or by Composition-1k's own
+list; `mattekit prepare check TRAIN --against TEST` finds renamed pictures.
 """
 
 import unicodedata
@@ -12,10 +14,23 @@ from os.path import commonpath
 from pathlib import Path
 
 from mattekit.core.errors import BadData
+from mattekit.data.lists import read_names
 from mattekit.imaging.files import SUFFIXES
 
 SHOWN = 3
 """Missing files that an error names."""
+
+COMPOSITION_1K = "Composition-1k"
+TEST_NAMES = "test_fg_names.txt"
+TEST_SETS = {
+    ("aim-500",): "AIM-500",
+    ("p3m-500",): "P3M-500",
+    ("p3m-500-p",): "P3M-500-P",
+    ("p3m-500-np",): "P3M-500-NP",
+    ("am-2k", "validation"): "AM-2k/validation",
+    ("composition-1k",): COMPOSITION_1K,
+}
+"""Folders within each other, in lower case -> the test set in them."""
 
 
 class Folder:
@@ -60,27 +75,25 @@ class Folder:
 
 def subfolder(root: Path, name: str) -> Path:
     """The folder of that name in `root`; case, spaces, hyphens and underscores do not matter."""
-    found = sorted(path for path in _existing(root).iterdir() if path.is_dir())
-    for path in found:
-        if _loose(path.name) == _loose(name):
-            return path
-    there = ", ".join(path.name for path in found) or "none"
+    found = here_or_in(root, name)
+    if found != root:
+        return found
+    there = ", ".join(sorted(path.name for path in _existing(root).iterdir() if path.is_dir()))
     raise BadData(
-        f"there is no folder '{name}' in {root} (folders there: {there}); "
+        f"there is no folder '{name}' in {root} (folders there: {there or 'none'}); "
         "docs/datasets.md shows how the data set is laid out"
     )
 
 
-def here_or_in(root: Path, name: str) -> Path:
-    """The folder of that name in `root`, or `root` itself, which then is that folder."""
-    return subfolder(root, name) if has_subfolder(root, name) else root
-
-
 def has_subfolder(root: Path, name: str) -> bool:
     """Whether `subfolder` would find one."""
-    return root.is_dir() and any(
-        path.is_dir() and _loose(path.name) == _loose(name) for path in root.iterdir()
-    )
+    return here_or_in(root, name) != root
+
+
+def here_or_in(root: Path, name: str) -> Path:
+    """The folder of that name in `root`, or `root` itself, which then is that folder."""
+    folders = sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
+    return next((path for path in folders if _loose(path.name) == _loose(name)), root)
 
 
 def pictures_below(folder: str | Path) -> list[Path]:
@@ -109,12 +122,27 @@ def distinct_names(paths: Sequence[Path]) -> tuple[str, ...]:
     together = Path(commonpath([path.parent for path in paths]))
     often = Counter(path.stem for path in set(paths))
     return tuple(
-        path.stem if often[path.stem] == 1 else "-".join(_below(path, together)) for path in paths
+        path.stem
+        if often[path.stem] == 1
+        else "-".join(path.relative_to(together).with_suffix("").parts)
+        for path in paths
     )
 
 
-def _below(path: Path, folder: Path) -> tuple[str, ...]:
-    return path.relative_to(folder).with_suffix("").parts
+def public_test_set_in(folder: Path) -> str | None:
+    """The public test set that a folder holds, by its name and those of the folders above it."""
+    parts = tuple(part.casefold() for part in folder.absolute().parts)
+    for names, test_set in TEST_SETS.items():
+        width = len(names)
+        if any(parts[at : at + width] == names for at in range(len(parts) - width + 1)):
+            return test_set
+    return None
+
+
+def composition1k_in(stems: Iterable[str], lists: Iterable[Path]) -> str | None:
+    """Composition-1k, if one of its lists exists and names one of these foregrounds."""
+    known = {Path(name).stem for path in lists if path.is_file() for name in read_names(path)}
+    return COMPOSITION_1K if known & set(stems) else None
 
 
 def _existing(folder: Path) -> Path:

@@ -7,7 +7,7 @@ split at tabs only. Empty lines are ignored.
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 from mattekit.core.atomic import replacing
@@ -45,19 +45,18 @@ def write_rows(path: Path, rows: Iterable[Sequence[str]]) -> None:
         aside.write_text("".join(lines), encoding="utf-8")
 
 
-LABEL_COLUMNS = ("original", "trimap", "mask", "background", "split")
-"""Columns of the table of pairs that AlphaGAN-A6 trains with."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Label:
-    """One row of a table of pairs: the files of a sample and the part of the data it belongs to."""
+    """A row of AlphaGAN-A6's table of pairs: the files of a sample, and its part of the data."""
 
     original: Path
     trimap: Path
     mask: Path
     background: Path
     split: str
+
+
+LABEL_COLUMNS = tuple(field.name for field in fields(Label))
 
 
 def read_labels(path: Path, root: Path) -> list[Label]:
@@ -79,10 +78,10 @@ def read_labels(path: Path, root: Path) -> list[Label]:
     return labels
 
 
-def _placed(text: str, *starts: Path) -> Path:
-    """The path relative to the first folder in which it exists."""
-    candidates = [start / text for start in starts]
-    return next((path for path in candidates if path.exists()), candidates[0])
+def _placed(text: str, root: Path, beside: Path) -> Path:
+    """The path in `root`, or else in the other folder if it exists there."""
+    other = beside / text
+    return other if other.exists() and not (root / text).exists() else root / text
 
 
 def _lines(path: Path) -> list[tuple[int, str]]:

@@ -29,6 +29,7 @@ from mattekit.data.source import Source, draw
 
 T = TypeVar("T")
 
+PLANES = ("image", "alpha", "trimap", "foreground", "background", "prior", "prompt")
 ORDER, SAMPLE, VALIDATION = 0, 1, 2  # independent random streams of one seed and epoch
 
 
@@ -102,7 +103,7 @@ def make_loader(
     """
     loader: DataLoader[Any] = DataLoader(
         NumberedSamples(source, order, steps),
-        batch_sampler=_RankBatches(order, 0 if fixed else start),
+        batch_sampler=map(order.numbers, count(0 if fixed else start)),
         num_workers=min(workers, usable_cpus()),
         pin_memory=pin,
         collate_fn=_collate_or_fail,
@@ -143,21 +144,13 @@ def collate(samples: Sequence[Sample]) -> Batch:
     sizes = {sample.size for sample in samples}
     if len(sizes) > 1:
         raise BadArgument(f"samples of the sizes {sorted(sizes)} cannot form a batch; crop them")
-    trimap = _stack([sample.trimap for sample in samples])
-    alpha = _stack([sample.alpha for sample in samples])
-    image = _stack([sample.image for sample in samples])
-    if trimap is None or alpha is None or image is None:
+    planes: dict[str, Any] = {
+        name: _stack([getattr(sample, name) for sample in samples]) for name in PLANES
+    }
+    if any(planes[name] is None for name in ("image", "alpha", "trimap")):
         raise BadArgument("every sample of a batch needs an image, an alpha and a trimap")
-    return Batch(
-        image=image,
-        alpha=alpha,
-        trimap=trimap * TRIMAP_STEP,
-        foreground=_stack([sample.foreground for sample in samples]),
-        background=_stack([sample.background for sample in samples]),
-        prior=_stack([sample.prior for sample in samples]),
-        prompt=_stack([sample.prompt for sample in samples]),
-        names=tuple(sample.name for sample in samples),
-    )
+    planes["trimap"] = planes["trimap"] * TRIMAP_STEP
+    return Batch(names=tuple(sample.name for sample in samples), **planes)
 
 
 def _stack(planes: Sequence[Plane | None]) -> Tensor | None:
@@ -174,17 +167,6 @@ def usable_cpus() -> int:
     """Number of processors available to this process."""
     affinity = getattr(os, "sched_getaffinity", None)
     return os.cpu_count() or 1 if affinity is None else len(affinity(0))
-
-
-class _RankBatches:
-    """This process's sample numbers, batch after batch."""
-
-    def __init__(self, order: SampleOrder, start: int) -> None:
-        self.order = order
-        self.start = start
-
-    def __iter__(self) -> Iterator[list[int]]:
-        return map(self.order.numbers, count(self.start))
 
 
 def _collate_or_fail(samples: list[Sample | MattekitError]) -> Batch | MattekitError:

@@ -1,17 +1,23 @@
-"""A foreground and its alpha as files; only windows are converted to floats."""
+"""Planes of a picture as files; only windows are converted to floats."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 
 from mattekit.core.errors import BadData
 from mattekit.core.types import UNKNOWN, Alpha, Image, Mask, Plane, Sample, Size, Trimap
-from mattekit.data.crop import random_pixel, unknown_pixels
-from mattekit.data.window import Window
+from mattekit.data.compositing import Rule, behind, read_colours
+from mattekit.data.crop import unknown_pixels
+from mattekit.data.folders import Folder, has_subfolder, subfolder
+from mattekit.data.source import WindowedSource
+from mattekit.data.window import Window, random_pixel
 from mattekit.imaging.files import open_alpha, open_picture, open_trimap
 from mattekit.imaging.picture import Picture, to_float
+from mattekit.imaging.trimap import random_band
 
 
 @dataclass(frozen=True)
@@ -21,11 +27,21 @@ class MatteFiles:
     colours: Path
     alpha: Path | None = None
     trimap: Path | None = None
+    foreground: Path | None = None
+    background: Path | None = None
+    background_rule: Rule | None = None
+    """How a background of another size was placed when the picture was composed."""
     tolerance: float = 0.0
     """Alphas this close to 0 or 1 count as 0 or 1."""
 
+    @classmethod
+    def from_columns(cls, **columns: Sequence[Any]) -> "list[MatteFiles]":
+        """The files of several pictures, from a column for each plane."""
+        rows = zip(*columns.values(), strict=True)
+        return [cls(**dict(zip(columns, row, strict=True))) for row in rows]
+
     def open(self) -> "Matte":
-        """The planes as stored; refused if they differ in size or alpha is empty."""
+        """Picture, alpha and trimap as stored; refused if they differ in size or alpha is empty."""
         picture = open_picture(self.colours)
         alpha = picture.alpha if self.alpha is None else open_alpha(self.alpha)
         place = self.alpha or self.colours
@@ -36,21 +52,21 @@ class MatteFiles:
         check_size(self.colours, picture.size, place, alpha)
         if not alpha.any():
             raise BadData(f"the alpha of {place} is empty: no pixel is foreground")
-        if self.trimap is None:
-            return Matte(picture, alpha, None, self.tolerance)
-        trimap, _ = open_trimap(self.trimap)
-        check_size(self.colours, picture.size, self.trimap, trimap)
-        return Matte(picture, alpha, trimap, self.tolerance)
+        trimap = None
+        if self.trimap is not None:
+            trimap, _ = open_trimap(self.trimap)
+            check_size(self.colours, picture.size, self.trimap, trimap)
+        return Matte(self, picture, alpha, trimap)
 
 
 @dataclass(frozen=True)
 class Matte:
     """The planes of `MatteFiles`, alpha in the depth of its file."""
 
+    files: MatteFiles
     picture: Picture
     stored_alpha: Plane
-    trimap: Trimap | None = None
-    tolerance: float = 0.0
+    trimap: Trimap | None
 
     @property
     def size(self) -> Size:
@@ -64,28 +80,97 @@ class Matte:
     def alpha(self, window: Window) -> Alpha:
         """The alpha in a window as floats."""
         alpha = to_float(window.of(self.stored_alpha)).clip(0, 1)
-        if self.tolerance:
-            alpha[alpha <= self.tolerance] = 0
-            alpha[alpha >= 1 - self.tolerance] = 1
+        if tolerance := self.files.tolerance:
+            alpha[alpha <= tolerance] = 0
+            alpha[alpha >= 1 - tolerance] = 1
         return alpha
 
-    def window(self, side: int | None, rng: np.random.Generator) -> Window:
-        """A square around a random unknown pixel; everything if smaller or without `side`.
+    def foreground(self, window: Window) -> Image | None:
+        """The colours of the subject in a window."""
+        return self._layer(self.files.foreground, window)
 
-        Without a trimap, soft pixels and those at a hard edge are unknown.
-        """
-        if side is None or min(self.size) <= side:
-            return Window.whole(self.size)
-        return self.window_of((side, side), rng)
+    def background(self, window: Window) -> Image | None:
+        """The background in a window, placed by the rule if there is one."""
+        path, rule = self.files.background, self.files.background_rule
+        if path is None or rule is None:
+            return self._layer(path, window)
+        return to_float(window.of(behind(read_colours(path), self.size, rule)))
+
+    def _layer(self, path: Path | None, window: Window) -> Image | None:
+        if path is None:
+            return None
+        picture = open_picture(path)
+        check_size(self.files.colours, self.size, path, picture.colours)
+        return picture.window(window.rows, window.columns)
+
+    def unknown(self) -> Mask:
+        """Where the trimap is unknown; without one, soft pixels or those at a hard edge."""
+        if self.trimap is not None:
+            return np.equal(self.trimap, UNKNOWN)
+        return _edges(self.stored_alpha, self.files.tolerance)
 
     def window_of(self, size: Size, rng: np.random.Generator) -> Window:
         """A window of that size around a random unknown pixel."""
-        unknown = (
-            _edges(self.stored_alpha, self.tolerance)
-            if self.trimap is None
-            else self.trimap == UNKNOWN
+        return Window.around(random_pixel(self.unknown(), rng), size, self.size)
+
+
+@dataclass(kw_only=True)
+class MatteSource(WindowedSource):
+    """Samples as stored; a missing trimap is a random band around the alpha."""
+
+    pictures: Sequence[MatteFiles]
+    band: tuple[int, int] = (0, 0)
+    licence: str
+    test_set: str | None = None
+    foregrounds: Sequence[str] = ()
+    """The foreground of each picture, where several share one; by default all differ."""
+
+    def __post_init__(self) -> None:
+        self.names = tuple(self.foregrounds or [files.colours.stem for files in self.pictures])
+
+    def read(self, index: int, rng: np.random.Generator, side: int | None) -> Sample:
+        """Only the window is converted to floats."""
+        matte = self.pictures[index].open()
+        window = Window.square(side, matte.size, matte.unknown, rng)
+        alpha = matte.alpha(window)
+        if matte.trimap is None:
+            trimap = random_band(alpha, rng, minimum=self.band[0], maximum=self.band[1])
+        else:
+            trimap = window.of(matte.trimap)
+        sample = Sample(
+            image=matte.colours(window),
+            alpha=alpha,
+            trimap=trimap,
+            foreground=matte.foreground(window),
+            background=matte.background(window),
+            name=matte.files.colours.stem,
         )
-        return Window.around(random_pixel(unknown, rng), size, self.size)
+        return require_unknown(sample)
+
+
+def mattes_in(
+    root: Path, *, optional: Sequence[str] = (), image: str, **planes: str
+) -> list[MatteFiles]:
+    """The pictures in a folder below `root`, with planes of the same stems in other folders.
+
+    Args:
+        optional: planes whose folder may be missing.
+        planes: the folder of each plane.
+    """
+    images = Folder(subfolder(root, image)).pictures
+    columns = {
+        plane: partners_in(root, folder, images)
+        for plane, folder in planes.items()
+        if plane not in optional or has_subfolder(root, folder)
+    }
+    return MatteFiles.from_columns(colours=images, **columns)
+
+
+def partners_in(root: Path, folder: str, images: Sequence[Path]) -> list[Path]:
+    """The files in a folder below `root` with the stems of the images, in that order."""
+    for name in folder.split("/"):
+        root = subfolder(root, name)
+    return Folder(root).partners(images)
 
 
 def require_unknown(sample: Sample) -> Sample:

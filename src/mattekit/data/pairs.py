@@ -6,13 +6,14 @@ A source lists its foregrounds, its backgrounds and their pairs; the rest is her
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 
 from mattekit.core.config import config
 from mattekit.core.errors import BadArgument
 from mattekit.core.types import Alpha, Image, Sample
+from mattekit.data.augmentation.chance import Limited, Share, Tolerance, Within
 from mattekit.data.folders import distinct_names
 from mattekit.data.matte_files import Matte, MatteFiles, require_unknown
 from mattekit.data.source import WindowedSource
@@ -29,31 +30,21 @@ VISIBLE = 0.01
 
 
 @config
-class CompositionConfig:
+class CompositionConfig(Limited):
     """How foregrounds and backgrounds become pictures."""
 
     placement: Placement = "cover"
     """cover: scaled to just cover the foreground, centred; random, corner, centre: a random part,
     the top left or the middle, never shrunk; stretch: scaled to the size of the foreground."""
-    background_side: tuple[int, int] | None = None
+    background_side: Annotated[tuple[int, int] | None, Within(1)] = None
     """Range of lengths to which the longer side of a background is scaled before a random crop."""
-    two_foregrounds: float = 0.0
+    two_foregrounds: Share = 0.0
     """Probability of a second foreground on top of the first."""
-    band: tuple[int, int] = (2, 30)
+    band: Annotated[tuple[int, int], Within(0)] = (2, 30)
     """Least and largest width of the unknown band on either side of the edge, in pixels."""
 
-    tolerance: float = 0.0
+    tolerance: Tolerance = 0.0
     """Alphas this close to 0 or 1 become 0 or 1, against the noise of alphas stored as JPEG."""
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.tolerance < 0.5:
-            raise ValueError("tolerance must be a share of at least 0 and less than 0.5")
-        if not 0 <= self.band[0] <= self.band[1]:
-            raise ValueError("band must be two widths, the smaller one first")
-        if not 0 <= self.two_foregrounds <= 1:
-            raise ValueError("two_foregrounds must be a share from 0 to 1")
-        if self.background_side and not 1 <= self.background_side[0] <= self.background_side[1]:
-            raise ValueError("background_side must be two lengths, the smaller one first")
 
 
 Pairing = Literal["drawn", "listed"]
@@ -66,8 +57,6 @@ class Pair:
 
     foreground: int
     background: int | None = None
-    name: str = ""
-    """Name of the composite; by default those of its foreground and background."""
 
 
 def make_pairs(foregrounds: int, backgrounds: int, each: int, pairing: Pairing) -> list[Pair]:
@@ -85,18 +74,6 @@ def make_pairs(foregrounds: int, backgrounds: int, each: int, pairing: Pairing) 
     return [Pair(number // each, number % backgrounds) for number in numbers]
 
 
-@dataclass(frozen=True)
-class Denoised:
-    """Denoised files that sometimes replace others, all of a picture at once."""
-
-    instead: Mapping[Path, Path] = field(default_factory=dict)
-    chance: float = 0.0
-
-    def drawn(self, rng: np.random.Generator) -> Mapping[Path, Path]:
-        """The replacements of this draw."""
-        return self.instead if rng.random() < self.chance else {}
-
-
 @dataclass(kw_only=True)
 class PairSource(WindowedSource):
     """Composites of pairs; the numbers of the samples are those of the pairs."""
@@ -107,7 +84,9 @@ class PairSource(WindowedSource):
     composition: CompositionConfig
     licence: str
     test_set: str | None = None
-    denoised: Denoised = field(default_factory=Denoised)
+    denoised: float = 0.0
+    """Probability that denoised files replace those of a picture, all at once."""
+    denoised_files: Mapping[Path, Path] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         names = distinct_names([files.colours for files in self.foregrounds])
@@ -115,30 +94,32 @@ class PairSource(WindowedSource):
 
     def read(self, index: int, rng: np.random.Generator, side: int | None) -> Sample:
         """Only the window is converted to floats and composited."""
-        pair, instead = self.pairs[index], self.denoised.drawn(rng)
-        matte = self._matte(pair.foreground, instead)
-        window = matte.window(side, rng)
+        pair = self.pairs[index]
+        instead = self.denoised_files if rng.random() < self.denoised else {}
+        matte = self._open(pair.foreground, instead)
+        window = Window.square(side, matte.size, matte.unknown, rng)
         number = pair.background
         if number is None:
             number = int(rng.integers(len(self.backgrounds)))
-        behind = self.backgrounds[number]
-        background = self._background(instead.get(behind, behind), matte, window, rng)
+        path = self.backgrounds[number]
+        background = self._background(instead.get(path, path), matte, window, rng)
         layers = self._layers(matte, window, background, rng)
-        trimap = None if matte.trimap is None else window.of(matte.trimap)
-        if trimap is None or layers.two:
+        if matte.trimap is None or layers.two:
             minimum, maximum = self.composition.band
             trimap = random_band(layers.alpha, rng, minimum=minimum, maximum=maximum)
+        else:
+            trimap = window.of(matte.trimap)
         sample = Sample(
             image=layers.image,
             alpha=layers.alpha,
             trimap=trimap,
             foreground=layers.foreground,
             background=background,
-            name=pair.name or f"{self.names[index]} over {behind.stem}",
+            name=f"{self.names[index]} over {path.stem}",
         )
         return require_unknown(sample)
 
-    def _matte(self, number: int, instead: Mapping[Path, Path]) -> Matte:
+    def _open(self, number: int, instead: Mapping[Path, Path]) -> Matte:
         files = self.foregrounds[number]
         colours = instead.get(files.colours, files.colours)
         return replace(files, colours=colours, tolerance=self.composition.tolerance).open()
@@ -161,7 +142,7 @@ class PairSource(WindowedSource):
         one = Layers.of(matte.colours(window), matte.alpha(window), background)
         if rng.random() >= self.composition.two_foregrounds:
             return one
-        other = self._matte(int(rng.integers(len(self.foregrounds))), {})
+        other = self._open(int(rng.integers(len(self.foregrounds))), {})
         colours, alpha = _in_size_of(other, window, rng)
         both = one.with_on_top(colours, alpha, background)
         free = int(np.count_nonzero(both.alpha < VISIBLE))

@@ -1,14 +1,24 @@
-"""The protocol of sources of samples, and drawing a sample."""
+"""The protocol of sources of samples, drawing a sample, and replacing those that are broken."""
 
+import logging
+import multiprocessing
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import partial
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
+from mattekit.core.errors import BadData, MattekitError
 from mattekit.core.types import Sample
 from mattekit.data.crop import Crop, Step
+
+OnError = Literal["raise", "skip"]
+"""How to handle a sample that cannot be used."""
+MAX_ATTEMPTS = 10
+"""Attempts to replace one sample."""
+
+log = logging.getLogger("mattekit.data")
 
 
 @runtime_checkable
@@ -85,3 +95,50 @@ def draw(source: Source, index: int, steps: Sequence[Step], rng: np.random.Gener
     for step in steps:
         sample = step(sample, rng)
     return sample
+
+
+def handle_errors(source: Source, on_error: OnError) -> Source:
+    """The source itself, or with `skip` one that replaces broken samples."""
+    return source if on_error == "raise" else SkipBroken(source)
+
+
+class SkipBroken(WindowedSource):
+    """Replaces a sample that cannot be used by a random other one.
+
+    The replacement depends on the generator alone, not on the number of worker processes. All of
+    them share one table, so that each sample is reported once in a run.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.names = source.names
+        self.licence = source.licence
+        self.test_set = public_test_set(source)
+        self._broken = multiprocessing.Array("b", len(source))
+
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        """The names of the samples that could not be used so far, in any process."""
+        return tuple(name for number, name in enumerate(self.names) if self._broken[number])
+
+    def read(self, index: int, rng: np.random.Generator, side: int | None) -> Sample:
+        """The sample, or a window of it if the source supports that."""
+        for _ in range(MAX_ATTEMPTS):
+            try:
+                if side is None or not isinstance(self.source, PartialSource):
+                    return self.source.sample(index, rng)
+                return self.source.part(index, rng, side)
+            except MattekitError as error:
+                failure = error
+                self._report_once(index, error)
+            index = int(rng.integers(len(self)))
+        raise BadData(
+            f"{MAX_ATTEMPTS} samples in a row cannot be used, the last one because {failure}; "
+            "mattekit prepare check names all of them"
+        ) from failure
+
+    def _report_once(self, index: int, error: MattekitError) -> None:
+        with self._broken.get_lock():
+            known, self._broken[index] = self._broken[index], 1
+        if not known:
+            log.warning("left out: %s", error)

@@ -1,11 +1,12 @@
 """Windows of pictures, and the matching part of a background of another size."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from mattekit.core.types import Image, Plane, Size
+from mattekit.core.types import Image, Mask, Plane, Size
 from mattekit.imaging.picture import Picture
 from mattekit.imaging.resize import resize
 
@@ -39,9 +40,27 @@ class Window:
         )
         return cls(slice(top, top + wanted[0]), slice(left, left + wanted[1]))
 
+    @classmethod
+    def square(
+        cls, side: int | None, size: Size, unknown: Callable[[], Mask], rng: np.random.Generator
+    ) -> "Window":
+        """A square around a random unknown pixel; all of a smaller picture, or without `side`."""
+        if side is None or min(size) <= side:
+            return cls.whole(size)
+        return cls.around(random_pixel(unknown(), rng), (side, side), size)
+
     def of(self, plane: Plane) -> Plane:
         """The part of a plane that lies in the window."""
         return plane[self.rows, self.columns]
+
+
+def random_pixel(wanted: Mask, rng: np.random.Generator) -> tuple[int, int]:
+    """A random pixel of the wanted ones, or of all if there are none."""
+    if not wanted.any():
+        wanted = np.ones_like(wanted)
+    candidates = np.flatnonzero(wanted)
+    row, column = divmod(int(candidates[rng.integers(len(candidates))]), wanted.shape[1])
+    return row, column
 
 
 @dataclass(frozen=True)
@@ -74,28 +93,20 @@ class BackgroundPlacement:
           so that its longer side is within it, as AlphaGAN-A6 does with 2000 to 6000.
         """
         height, width = (length / wanted for length, wanted in zip(size, canvas, strict=True))
-        fit = min(height, width)
         if placement == "stretch":
             return cls((0, 0), (height, width))
-        if placement == "cover":
-            return cls.centred(fit, size, canvas)
+        step = fit = min(height, width)
+        if placement == "random" and side is not None:
+            step = min(max(size) / rng.integers(*side, endpoint=True), fit)
+        elif placement != "cover":
+            step = min(fit, 1)
+        down, right = (length - wanted * step for length, wanted in zip(size, canvas, strict=True))
+        corner = (down / 2, right / 2)
         if placement == "corner":
-            return cls((0, 0), (min(fit, 1), min(fit, 1)))
-        if placement == "centre":
-            return cls.centred(min(fit, 1), size, canvas)
-        step = 1.0 if side is None else max(size) / rng.integers(*side, endpoint=True)
-        step = min(step, fit)
-        spare = [length - wanted * step for length, wanted in zip(size, canvas, strict=True)]
-        top, left = (int(rng.integers(int(room) + 1)) for room in spare)
-        return cls((top, left), (step, step))
-
-    @classmethod
-    def centred(cls, step: float, size: Size, canvas: Size) -> "BackgroundPlacement":
-        """The middle of the picture behind the middle of the canvas."""
-        top, left = (
-            (length - wanted * step) / 2 for length, wanted in zip(size, canvas, strict=True)
-        )
-        return cls((top, left), (step, step))
+            corner = (0, 0)
+        elif placement == "random":
+            corner = (int(rng.integers(int(down) + 1)), int(rng.integers(int(right) + 1)))
+        return cls(corner, (step, step))
 
     def spans(self, window: Window, size: Size) -> tuple[slice, slice]:
         """The rows and columns of the picture that lie behind a window of the canvas."""

@@ -14,7 +14,7 @@ from mattekit.metrics.calibration import EXPECTED
 
 DRAWS = 10_000
 SEED = 0
-DRAWS_AT_ONCE = 500  # 4 MB for a thousand pictures
+AT_ONCE = 500  # 4 MB for a thousand pictures
 
 Pair = tuple[Row, Row]
 
@@ -90,15 +90,20 @@ def bootstrap_interval(
     pictures = len(differences)
     rng = np.random.default_rng(seed)
     means = [
-        differences[rng.integers(0, pictures, (count, pictures))].mean(axis=1)
-        for count in _parts(draws, DRAWS_AT_ONCE)
+        differences[rng.integers(0, pictures, (min(AT_ONCE, draws - done), pictures))].mean(axis=1)
+        for done in range(0, draws, AT_ONCE)
     ]
     low, high = np.quantile(np.concatenate(means), [0.025, 0.975])
     return float(low), float(high)
 
 
-def _parts(total: int, most: int) -> list[int]:
-    return [min(most, total - start) for start in range(0, total, most)]
+def remarks_of(
+    first: Evaluation, second: Evaluation | None, comparison: Comparison | None
+) -> list[Problem]:
+    """Everything to remark on, without what both evaluations say."""
+    remarks = [*first.remarks, *(second.remarks if second else ())]
+    remarks += comparison.problems if comparison else ()
+    return list(dict.fromkeys(remarks))
 
 
 def _having(metric: str, pairs: Sequence[Pair]) -> list[Pair]:
@@ -140,10 +145,9 @@ def _check_comparable(first: Evaluation, second: Evaluation, pairs: Sequence[Pai
             f" {describe_depth(second.bits)} ones, and rounding alone changes the numbers;"
             " write both with the same number of bits"
         )
-    for what in ("trimap", "true"):
+    for what, noun in (("trimap", "trimap"), ("true", "true matte")):
         unlike = [a.name for a, b in pairs if getattr(a, what) != getattr(b, what)]
         if unlike:
-            noun = "trimap" if what == "trimap" else "true matte"
             raise BadArgument(
                 f"{len(unlike)} pictures, {unlike[0]} first, were measured with another {noun}"
                 f" in {second.title} than in {first.title}; measure both with the same files"

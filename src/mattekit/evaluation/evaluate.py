@@ -1,31 +1,42 @@
-"""Measure folders of predictions: pair the files, measure them, compare two of them, report.
+"""Measure folders of predictions: pair the files, measure them, or predict them first.
 
 The command `mattekit evaluate` prints what `evaluate` returns.
 """
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from mattekit.batch.files import pictures_in
 from mattekit.batch.processes import NO_LIMITS, Limits, run_on_processes
-from mattekit.core.errors import BadData
+from mattekit.core.errors import BadArgument, BadData
 from mattekit.core.storage import as_path
 from mattekit.core.types import Region
-from mattekit.evaluation.compare import Comparison
 from mattekit.evaluation.measure import MeasureOptions, measure_files, unmeasured
-from mattekit.evaluation.pairing import Pairing, PictureFiles, Role, Rule, named_like, pair_files
-from mattekit.evaluation.report import Report, to_html
-from mattekit.evaluation.report_pictures import ShownPicture, choose_shown, show_picture
+from mattekit.evaluation.pairing import (
+    Pairing,
+    PictureFiles,
+    Role,
+    Rule,
+    named_like,
+    pair_files,
+)
 from mattekit.evaluation.results import Evaluation, Row, from_document
-from mattekit.metrics.pair import missing_trimap
+from mattekit.imaging.files import MAX_PIXELS, open_picture, open_trimap, write_alpha
+from mattekit.metrics.metric import missing_trimap
 from mattekit.metrics.protocols import Protocol, choose_protocol
 
 Progress = Callable[[int], AbstractContextManager[Callable[[], object]]]
 """Given the number of pictures, returns a context manager whose value is called after each."""
+
+ERRORS = "*-error"
+"""Names of expected errors, as `predict` and `cutout` write them beside an alpha."""
+BITS = 16
+"""Depth of predictions that are measured: rounding to 8 bits would change the numbers."""
 
 
 def no_progress(pictures: int) -> AbstractContextManager[Callable[[], object]]:
@@ -33,100 +44,96 @@ def no_progress(pictures: int) -> AbstractContextManager[Callable[[], object]]:
     return nullcontext(lambda: None)
 
 
-PATTERNS: Mapping[Role, str] = {"error": "*-error"}
-"""Names of files that `predict` and `cutout` write beside an alpha."""
+def evaluate(
+    predicted: str | Path,
+    true: str | Path,
+    *,
+    trimap: str | Path | None = None,
+    photo: str | Path | None = None,
+    foreground: str | Path | None = None,
+    background: str | Path | None = None,
+    colours: str | Path | None = None,
+    error: str | Path | None = None,
+    protocol: str | Protocol = "official",
+    region: Region | None = None,
+    metrics: Sequence[str] | None = None,
+    perceptual: str | None = None,
+    patterns: Mapping[Role, str] | None = None,
+    rule: Rule = "stem",
+    allow_masks: bool = False,
+    max_pixels: int = MAX_PIXELS,
+    processes: int = 1,
+    limits: Limits = NO_LIMITS,
+    progress: Progress = no_progress,
+) -> Evaluation:
+    """Measure a folder of predicted alphas against the true ones.
 
+    Args:
+        predicted: a folder of alphas or RGBA cut-outs, whose files are paired by stem, or one file.
+            The JSON document of an earlier evaluation is read instead.
+        true: the true alphas.
+        trimap: a folder of trimaps, needed by protocols that measure the unknown region.
+        photo: the photos, for a report.
+        foreground: the true colours; adds the colour error and the halo scores.
+        background: the true backgrounds, for the halo.
+        colours: the predicted colours, where they are not in the RGBA predictions.
+        error: the model's expected errors; adds its calibration.
+        protocol: a name of `mattekit.metrics.PROTOCOLS`, or a `Protocol` of your own.
+        region: `unknown` or `whole`, instead of the protocol's.
+        metrics: names of `mattekit.metrics.METRICS`; default: the five matting errors.
+        perceptual: weights of VGG-16; adds the perceptual distance (`networks.perceptual`).
+        patterns: role -> name pattern such as `*-alpha`, where stems differ.
+        rule: `composition1k` pairs `cat_7` with the truth `cat`.
+        allow_masks: accept truths that hold only 0 and 1.
+        max_pixels: refuse larger pictures before decoding them.
+        processes: number of worker processes; 0 is one per processor.
+        limits: of the seconds and memory of one picture.
+        progress: makes a progress bar, see `Progress`.
 
-@dataclass(frozen=True, kw_only=True)
-class EvaluatedFolder:
-    """One folder of predictions: its files, if known, and its numbers."""
+    Returns:
+        An `Evaluation`: a row per picture, and the means; a picture that failed is a row with its
+        error.
 
-    pictures: tuple[PictureFiles, ...]
-    evaluation: Evaluation
+    Raises:
+        MattekitError: nothing could be paired, or the protocol lacks its trimaps.
 
-
-@dataclass(frozen=True, kw_only=True)
-class Evaluator:
-    """The settings of an evaluation, without the predictions."""
-
-    places: Mapping[Role, Path]
-    """Role -> a folder of files, or one file."""
-    options: MeasureOptions
-    patterns: Mapping[Role, str] = field(default_factory=dict)
-    rule: Rule = "stem"
-    processes: int = 1
-    limits: Limits = NO_LIMITS
-    """Of one picture."""
-    progress: Progress = no_progress
-
-    def measure(self, predicted: Path, errors: Path | None = None) -> EvaluatedFolder:
-        """Pair the predictions of a folder with the other files, and measure them.
-
-        Args:
-            errors: the expected errors of these predictions.
-        """
-        places: dict[Role, Path] = {"predicted": predicted, **self.places}
-        if errors is not None:
-            places["error"] = errors
-        files = {role: _files(place) for role, place in places.items()}
-        if errors == predicted:  # `predict` writes both into one folder
-            files["predicted"] = [path for path in files["predicted"] if not self._is_error(path)]
-        pairing = pair_files(files, patterns={**PATTERNS, **self.patterns}, rule=self.rule)
-        evaluation = measure_pairing(
-            str(predicted),
-            pairing,
-            self.options,
-            processes=self.processes,
-            limits=self.limits,
-            progress=self.progress,
-        )
-        return EvaluatedFolder(pictures=pairing.pictures, evaluation=evaluation)
-
-    def measure_other(self, against: Path) -> EvaluatedFolder:
-        """The same for a second folder, or the numbers of an earlier run."""
-        if against.suffix.lower() == ".json":
-            return EvaluatedFolder(pictures=(), evaluation=read_evaluation(against))
-        own = against if any(map(self._is_error, _files(against))) else None
-        return self.measure(against, own)
-
-    def report(
-        self,
-        first: EvaluatedFolder,
-        second: EvaluatedFolder | None,
-        comparison: Comparison | None,
-        pictures: int,
-    ) -> str:
-        """The HTML file with the numbers, their meaning, and the worst pictures."""
-        worst, best = choose_shown(first.evaluation, pictures)
-        shown = {picture.name: picture for picture in self._show([*worst, *best], first, second)}
-        places: dict[str, str] = {"predicted": first.evaluation.title}
-        places |= {role: str(place) for role, place in self.places.items()}
-        return to_html(
-            Report(
-                evaluation=first.evaluation,
-                places=places,
-                worst=[shown[name] for name in worst],
-                best=[shown[name] for name in best],
-                second=second.evaluation if second else None,
-                comparison=comparison,
-            )
-        )
-
-    def _show(
-        self, names: Sequence[str], first: EvaluatedFolder, second: EvaluatedFolder | None
-    ) -> Iterator[ShownPicture]:
-        files = {picture.name: picture for picture in first.pictures}
-        others = {p.name: p.predicted for p in second.pictures} if second else {}
-        work = partial(show_picture, protocol=self.options.protocol, others=others)
-        return run_on_processes(work, [files[name] for name in names], self.processes)
-
-    def _is_error(self, path: Path) -> bool:
-        return named_like({**PATTERNS, **self.patterns}["error"], path)
-
-
-def titled(measured: EvaluatedFolder, title: str) -> EvaluatedFolder:
-    """The same under another title than its folder's name."""
-    return replace(measured, evaluation=replace(measured.evaluation, title=title))
+    >>> import tempfile
+    >>> import numpy as np
+    >>> from mattekit.imaging.files import write_alpha
+    >>> path = Path(tempfile.mkdtemp()) / "cat.png"
+    >>> write_alpha(path, np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8))
+    >>> evaluate(path, path, protocol="gfm", metrics=["sad", "mse"]).means
+    {'sad': 0.0, 'mse': 0.0}
+    """
+    if Path(predicted).suffix.lower() == ".json":
+        return read_evaluation(Path(predicted))
+    options = MeasureOptions(
+        protocol=choose_protocol(protocol, region),
+        metrics=None if metrics is None else tuple(metrics),
+        allow_masks=allow_masks,
+        perceptual=perceptual,
+        max_pixels=max_pixels,
+    )
+    given: dict[Role, str | Path | None] = {
+        "predicted": predicted,
+        "true": true,
+        "trimap": trimap,
+        "photo": photo,
+        "colours": colours,
+        "foreground": foreground,
+        "background": background,
+        "error": error,
+    }
+    places = {role: as_path(place) for role, place in given.items() if place is not None}
+    evaluation = measure_pairing(
+        str(places["predicted"]),
+        _paired(places, {"error": ERRORS, **(patterns or {})}, rule),
+        options,
+        processes=processes,
+        limits=limits,
+        progress=progress,
+    )
+    return replace(evaluation, places={role: str(place) for role, place in places.items()})
 
 
 def measure_pairing(
@@ -155,82 +162,34 @@ def measure_pairing(
         protocol=protocol,
         rows=tuple(rows[picture.name] for picture in pairing.pictures),
         problems=pairing.problems,
+        pictures=pairing.pictures,
     )
 
 
-def evaluate(
-    predicted: str | Path,
-    true: str | Path,
+def predict_alphas(
+    model: str,
+    photos: Mapping[Path, Path],
+    folder: Path,
     *,
-    trimap: str | Path | None = None,
-    foreground: str | Path | None = None,
-    background: str | Path | None = None,
-    colours: str | Path | None = None,
-    error: str | Path | None = None,
-    protocol: str | Protocol = "official",
-    region: Region | None = None,
-    metrics: Sequence[str] | None = None,
-    patterns: Mapping[Role, str] | None = None,
-    rule: Rule = "stem",
-    allow_masks: bool = False,
-    processes: int = 1,
+    device: str = "auto",
+    max_pixels: int = MAX_PIXELS,
     progress: Progress = no_progress,
-) -> Evaluation:
-    """Measure a folder of predicted alphas against the true ones.
+) -> None:
+    """Write the alpha that a model finds for each photo and its trimap, under the photo's name."""
+    from mattekit.inference.matting import build_matting  # takes a moment to import
 
-    Args:
-        predicted: a folder of alphas or RGBA cut-outs, or one file; files are paired by stem.
-        true: the true alphas.
-        trimap: a folder of trimaps, needed by protocols that measure the unknown region.
-        foreground: the true colours; adds the colour error and the halo scores.
-        background: the true backgrounds, for the halo.
-        colours: the predicted colours, where they are not in the RGBA predictions.
-        error: the model's expected errors; adds its calibration.
-        protocol: a name of `mattekit.metrics.PROTOCOLS`, or a `Protocol` of your own.
-        region: `unknown` or `whole`, instead of the protocol's.
-        metrics: names of `mattekit.metrics.METRICS`; default: the five matting errors.
-        patterns: role -> name pattern such as `*-alpha`, where stems differ.
-        rule: `composition1k` pairs `cat_7` with the truth `cat`.
-        allow_masks: accept truths that hold only 0 and 1.
-        processes: number of worker processes; 0 is one per processor.
-        progress: makes a progress bar, see `Progress`.
-
-    Returns:
-        An `Evaluation`: a row per picture, and the means; a picture that failed is a row with its
-        error.
-
-    Raises:
-        MattekitError: nothing could be paired, or the protocol lacks its trimaps.
-
-    >>> import tempfile
-    >>> import numpy as np
-    >>> from mattekit.imaging.files import write_alpha
-    >>> path = Path(tempfile.mkdtemp()) / "cat.png"
-    >>> write_alpha(path, np.linspace(0, 1, 64, dtype=np.float32).reshape(8, 8))
-    >>> evaluate(path, path, protocol="gfm", metrics=["sad", "mse"]).means
-    {'sad': 0.0, 'mse': 0.0}
-    """
-    given = {
-        "true": true,
-        "trimap": trimap,
-        "foreground": foreground,
-        "background": background,
-        "colours": colours,
-    }
-    evaluator = Evaluator(
-        places={role: as_path(place) for role, place in given.items() if place is not None},  # type: ignore[misc]
-        options=MeasureOptions(
-            protocol=choose_protocol(protocol, region),
-            metrics=None if metrics is None else tuple(metrics),
-            allow_masks=allow_masks,
-        ),
-        patterns=patterns or {},
-        rule=rule,
-        processes=processes,
-        progress=progress,
-    )
-    errors = None if error is None else as_path(error)
-    return evaluator.measure(as_path(predicted), errors).evaluation
+    names = [photo.stem for photo in photos]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise BadArgument(f"two photos are called {twice[0]}; results are paired by that name")
+    method = build_matting(model, device=device)
+    with progress(len(photos)) as advance:
+        for photo, trimap in photos.items():
+            picture = open_picture(photo, max_pixels=max_pixels)
+            labels, _ = open_trimap(trimap, max_pixels=max_pixels)
+            matte = method.matte(picture.colours, labels)
+            write_alpha(folder / f"{photo.stem}.png", matte.alpha, bits=BITS)
+            advance()
 
 
 def read_evaluation(path: Path) -> Evaluation:
@@ -240,6 +199,25 @@ def read_evaluation(path: Path) -> Evaluation:
     except (OSError, ValueError) as error:
         raise BadData(f"{path} cannot be read as JSON: {error}") from error
     return from_document(document)
+
+
+def holds_errors(place: Path, pattern: str = ERRORS) -> bool:
+    """Whether a folder of predictions holds expected errors of its own."""
+    is_document = place.suffix.lower() == ".json"
+    return not is_document and any(named_like(pattern, path) for path in _files(place))
+
+
+def _paired(places: Mapping[Role, Path], patterns: Mapping[Role, str], rule: Rule) -> Pairing:
+    """The pictures of some folders; files that are given one by one belong together."""
+    files = {role: _files(place) for role, place in places.items()}
+    if not any(place.is_dir() for place in places.values()):
+        single: dict[str, Any] = {**places}
+        name = places["predicted"].stem
+        return Pairing(pictures=(PictureFiles(name=name, **single),), problems=())
+    if places.get("error") == places["predicted"]:  # `predict` writes both into one folder
+        is_error = partial(named_like, patterns["error"])
+        files["predicted"] = [path for path in files["predicted"] if not is_error(path)]
+    return pair_files(files, patterns=patterns, rule=rule)
 
 
 def _files(place: Path) -> list[Path]:

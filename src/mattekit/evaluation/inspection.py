@@ -1,7 +1,7 @@
 """Quality of a cut-out without ground truth: halo, holes, specks, hard edges, premultiplication.
 
 Soft pixels of a cut-out are compared with solid ones near them. For a subject without solid parts
-(smoke, glass) the halo is None. The picture of the findings: `inspection_picture`. Scores against
+(smoke, glass) the halo is None. The picture of the findings: `pictures`. Scores against
 ground truth: `metrics`.
 """
 
@@ -24,6 +24,10 @@ LONELY = 0.05  # greatest share of that square filled by the spot and similar on
 HARD_STEP = 0.9
 LARGE_PART = 0.002  # of the subject's area
 
+SCORES = (
+    *("halo", "premultiplied", "holes", "specks"),
+    *("large_holes", "loose_pieces", "see_through", "hard_edges"),
+)
 VISIBLE_HALO = 0.1
 MANY_HARD = 0.5
 SEE_THROUGH = 0.01
@@ -58,15 +62,10 @@ class Inspection:
     @property
     def scores(self) -> dict[str, float | int | bool | None]:
         """The numbers alone."""
+        numbers = {name: getattr(self, name) for name in SCORES}
         return {
-            "halo": None if self.halo is None else round(self.halo, 4),
-            "premultiplied": self.premultiplied,
-            "holes": self.holes,
-            "specks": self.specks,
-            "large holes": self.large_holes,
-            "loose pieces": self.loose_pieces,
-            "see through": round(self.see_through, 4),
-            "hard edges": round(self.hard_edges, 4),
+            name.replace("_", " "): round(number, 4) if isinstance(number, float) else number
+            for name, number in numbers.items()
         }
 
     @property
@@ -154,13 +153,13 @@ def _edge_colours(colours: Image, alpha: Alpha) -> tuple[float | None, Alpha, bo
     solid = alpha >= SOLID
     soft = (alpha > SOFT[0]) & (alpha < SOFT[1])
     near = soft & (cv2.distanceTransform((~solid).view(np.uint8), cv2.DIST_L2, 5) <= NEAR)
-    weight = alpha - np.square(alpha)
+    weight = alpha - np.square(alpha)  # a (1 - a)
     nothing = np.zeros_like(alpha)
     if not near.any() or weight[near].sum() < NEAR_SHARE * weight[soft].sum():
         return None, nothing, False
     reference = _nearest_solid_colour(colours, solid)
     away = colours - reference
-    transparency = np.subtract(1, alpha, out=np.zeros_like(alpha), where=near)
+    transparency = np.where(near, 1 - alpha, np.float32(0))
     blur = (WINDOW, WINDOW)
     along = cv2.blur(away * transparency[..., None], blur)
     slope = along / np.maximum(cv2.blur(np.square(transparency), blur), 1e-4)[..., None]

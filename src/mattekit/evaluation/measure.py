@@ -6,6 +6,7 @@ A picture that fails becomes a row with its error. Nothing is written.
 import hashlib
 import time
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,16 +14,19 @@ import numpy as np
 
 from mattekit.core.errors import BadArgument, BadImage, BadTrimap, MattekitError
 from mattekit.core.extras import require
-from mattekit.core.types import UNKNOWN, Image, Plane, Trimap
+from mattekit.core.types import UNKNOWN, Image, Plane, Region, Trimap
 from mattekit.evaluation.pairing import PictureFiles
 from mattekit.evaluation.results import Row
-from mattekit.imaging.files import MAX_PIXELS, Picture, open_alpha, open_picture, open_trimap
+from mattekit.imaging.files import MAX_PIXELS, open_alpha, open_picture, open_trimap
 from mattekit.imaging.picture import to_float
-from mattekit.metrics import Metric, choose_metrics
+from mattekit.metrics import Metric, choose_metrics, sad
 from mattekit.metrics.calibration import EXPECTED, sparsification_error
 from mattekit.metrics.colours import colour_error, halo_scores
-from mattekit.metrics.pair import MattePair, make_pair
-from mattekit.metrics.protocols import Protocol, choose_protocol
+from mattekit.metrics.metric import MattePair, make_pair
+from mattekit.metrics.protocols import Protocol
+
+REGIONS: tuple[Region, ...] = ("foreground", "background", "unknown")
+"""Parts of a trimap; where the whole picture is measured, SAD is told for each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,12 +43,14 @@ class MeasureOptions:
     max_pixels: int = MAX_PIXELS
     """Refuse larger pictures before decoding them."""
 
+    def __post_init__(self) -> None:
+        choose_metrics(self.metrics)  # an unknown name is refused before any work
+
     @property
     def chosen(self) -> list[Metric]:
         """The metrics to measure; SAD is always included, since it orders the pictures."""
         chosen = choose_metrics(self.metrics)
-        sad = choose_metrics(["sad"])
-        return chosen if sad[0] in chosen else [*sad, *chosen]
+        return chosen if sad in chosen else [sad, *chosen]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,38 +83,36 @@ def unmeasured(files: PictureFiles, reason: str) -> Row:
     return Row(name=files.name, predicted=str(files.predicted), error=reason)
 
 
-def read_planes(
-    files: PictureFiles, max_pixels: int = MAX_PIXELS, *, may_lack_colours: bool = False
-) -> EvaluatedPlanes:
-    """Decode the files of one picture, each once.
+def read_planes(files: PictureFiles, options: MeasureOptions) -> EvaluatedPlanes:
+    """Decode the files of one picture, each once."""
+    open_it = partial(open_picture, max_pixels=options.max_pixels)
+    open_matte = partial(open_alpha, max_pixels=options.max_pixels)
 
-    Args:
-        may_lack_colours: a prediction beside true colours may be an alpha alone.
-    """
+    def colours_of(path: Path | None) -> Image | None:
+        return None if path is None else open_it(path).image()
 
-    def picture(path: Path | None) -> Image | None:
-        return None if path is None else open_picture(path, max_pixels=max_pixels).image()
-
-    predicted, colours = None, None
+    predicted, colours = None, colours_of(files.colours)
     if files.foreground is not None and files.colours is None:
-        cut_out = open_picture(files.predicted, max_pixels=max_pixels)
-        if cut_out.alpha is not None or not may_lack_colours:
-            predicted, colours = _alpha_of(cut_out, files), cut_out.image()
+        cut_out = open_it(files.predicted)
+        if cut_out.alpha is not None:
+            predicted, colours = cut_out.alpha, cut_out.image()
+        elif options.perceptual is None:
+            raise BadImage(
+                f"the prediction {files.predicted} has no alpha channel, so it has no colours of "
+                "the subject; give RGBA files, or the colours in a separate folder"
+            )
     trimap, warnings = None, tuple[str, ...]()
     if files.trimap is not None:
-        trimap, warnings = open_trimap(files.trimap, max_pixels=max_pixels)
-    error = None if files.error is None else open_alpha(files.error, max_pixels=max_pixels)
-    if predicted is None:
-        predicted = open_alpha(files.predicted, max_pixels=max_pixels)
+        trimap, warnings = open_trimap(files.trimap, max_pixels=options.max_pixels)
     return EvaluatedPlanes(
-        predicted=as_stored(predicted),
-        true=as_stored(open_alpha(files.true, max_pixels=max_pixels)),
+        predicted=as_stored(open_matte(files.predicted) if predicted is None else predicted),
+        true=as_stored(open_matte(files.true)),
         trimap=trimap,
         trimap_warnings=warnings,
-        expected_error=None if error is None else to_float(error),
-        predicted_colours=picture(files.colours) if colours is None else colours,
-        true_colours=picture(files.foreground),
-        background=picture(files.background),
+        expected_error=None if files.error is None else to_float(open_matte(files.error)),
+        predicted_colours=colours,
+        true_colours=colours_of(files.foreground),
+        background=colours_of(files.background),
     )
 
 
@@ -119,26 +123,18 @@ def as_stored(alpha: Plane) -> Plane:
     return alpha.clip(0, 1) if alpha.dtype.kind == "f" else alpha
 
 
-def _alpha_of(cut_out: Picture, files: PictureFiles) -> Plane:
-    if cut_out.alpha is None:
-        raise BadImage(
-            f"the prediction {files.predicted} has no alpha channel, so it has no colours of the"
-            " subject; give RGBA files, or the colours in a separate folder"
-        )
-    return cut_out.alpha
-
-
 def _measured(row: Row, files: PictureFiles, options: MeasureOptions) -> Row:
-    compare_looks = options.perceptual is not None
-    planes = read_planes(files, options.max_pixels, may_lack_colours=compare_looks)
-    protocol = options.protocol
-    if planes.trimap is not None and protocol.region == "unknown":
-        _check_unknown(files, planes.trimap)
+    planes, protocol = read_planes(files, options), options.protocol
+    unknown = planes.trimap is None or (planes.trimap == UNKNOWN).any()
+    if protocol.region == "unknown" and not unknown:
+        raise BadTrimap(f"the trimap {files.trimap} has no unknown pixels, so nothing is measured")
     suspicions = () if options.allow_masks else _mask_suspicions(files, planes)
     pair = make_pair(planes.predicted, planes.true, planes.trimap, protocol)
     values = {metric.name: metric.of(pair, protocol) for metric in options.chosen}
     if planes.trimap is not None and protocol.region == "whole":
-        values |= _sad_by_region(planes, protocol)
+        for region in REGIONS:
+            mattes = planes.predicted, planes.true, planes.trimap
+            values[f"sad {region}"] = sad(*mattes, protocol, region)
     if planes.true_colours is not None and planes.predicted_colours is not None:
         values |= _colour_values(planes, planes.predicted_colours, planes.true_colours)
     if options.perceptual is not None:
@@ -154,11 +150,6 @@ def _measured(row: Row, files: PictureFiles, options: MeasureOptions) -> Row:
         trimap="" if planes.trimap is None else _digest(planes.trimap),
         true=_digest(planes.true),
     )
-
-
-def _check_unknown(files: PictureFiles, trimap: Trimap) -> None:
-    if not (trimap == UNKNOWN).any():
-        raise BadTrimap(f"the trimap {files.trimap} has no unknown pixels, so nothing is measured")
 
 
 def _mask_suspicions(files: PictureFiles, planes: EvaluatedPlanes) -> tuple[str, ...]:
@@ -177,15 +168,6 @@ def _is_mask(matte: Plane) -> bool:
     top = 1 if matte.dtype.kind == "f" else np.iinfo(matte.dtype).max
     solid, empty = np.count_nonzero(matte == top), np.count_nonzero(matte == 0)
     return bool(solid and empty and solid + empty == matte.size)
-
-
-def _sad_by_region(planes: EvaluatedPlanes, protocol: Protocol) -> dict[str, float]:
-    values = {}
-    for region in ("foreground", "background", "unknown"):
-        of_region = choose_protocol(protocol, region)  # type: ignore[arg-type]
-        pair = make_pair(planes.predicted, planes.true, planes.trimap, of_region)
-        values[f"sad {region}"] = choose_metrics(["sad"])[0].of(pair, of_region)
-    return values
 
 
 def _colour_values(planes: EvaluatedPlanes, predicted: Image, true: Image) -> dict[str, float]:

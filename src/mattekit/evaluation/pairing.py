@@ -21,6 +21,10 @@ WANTED: tuple[Role, ...] = ("predicted", "true", "trimap")
 """Roles whose files, if given at all, every measured picture needs."""
 
 
+PARTS = ("alpha", "error", "foreground", "trimap", "preview", "layers")
+"""What `cutout` and `predict` write as NAME-PART."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Problem:
     """A problem of a picture that affects the numbers."""
@@ -65,7 +69,8 @@ def pair_files(
     """Pair the files of each picture.
 
     Args:
-        files: the files of each role; a role that is left out was not given.
+        files: the files of each role; a role that is left out was not given. Of the parts of a
+            result, such as `cat-alpha`, `cat-error` and `cat-trimap`, the alpha is measured.
         patterns: `*` stands for the name of the picture: `*-alpha` reads `cat-alpha.png` as `cat`
             and leaves out files that do not fit.
         rule: with `composition1k` the truth of `cat_7` is `cat`, its trimap is `cat_7`.
@@ -79,12 +84,14 @@ def pair_files(
         role: _by_name(role, paths, (patterns or {}).get(role, "*"), problems)
         for role, paths in files.items()
     }
+    named["predicted"] = _without_parts(named["predicted"], named["true"], rule)
     pictures = []
     for name in _names(named, rule):
         found = {role: named[role].get(_key(name, role, rule)) for role in named}
         missing = [role for role, path in found.items() if path is None]
-        problems += [Problem(name=name, sentence=f"no {_noun(role)}") for role in missing]
-        if not set(missing) & set(WANTED):
+        wanted = [role for role in missing if role in WANTED]
+        problems += [Problem(name=name, sentence=f"no {_noun(role)}") for role in wanted or missing]
+        if not wanted:
             pictures.append(PictureFiles(name=name, **found))  # type: ignore[arg-type]
     problems += _unused_truths(named, rule)
     if not pictures:
@@ -111,6 +118,20 @@ def _by_name(
             both = " and ".join(path.name for path in several)
             problems.append(Problem(name=name, sentence=f"two {_noun(role)} files: {both}"))
     return {name: several[0] for name, several in named.items() if len(several) == 1}
+
+
+def _without_parts(
+    predicted: Mapping[str, Path], true: Mapping[str, Path], rule: Rule
+) -> dict[str, Path]:
+    """Predictions by the names of their truths: `cat-alpha` is `cat`, other parts are left out."""
+    results = dict(predicted)
+    for name, path in predicted.items():
+        whole, _, part = name.rpartition("-")
+        if part in PARTS and name not in true and _key(whole, "true", rule) in true:
+            del results[name]
+            if part == "alpha":
+                results.setdefault(whole, path)
+    return results
 
 
 def named_like(pattern: str, path: Path) -> bool:

@@ -1,22 +1,29 @@
 """A self-contained HTML file: the numbers, what they mean, and pictures.
 
 It refers to no other file and no address. The template is `report.html` in this folder; this file
-computes its values. The pictures come from `report_pictures`.
+computes its values.
 """
 
 import base64
 import statistics
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from mattekit.evaluation.compare import Comparison
-from mattekit.evaluation.report_pictures import FULL_COLOUR, ShownPicture
-from mattekit.evaluation.results import Evaluation, describe_depth, format_number
+from mattekit.batch.processes import run_on_processes
+from mattekit.evaluation.compare import Comparison, remarks_of
+from mattekit.evaluation.pictures import FULL_COLOUR, ShownPicture, show_picture
+from mattekit.evaluation.results import (
+    Evaluation,
+    describe_depth,
+    format_difference,
+    format_number,
+)
 from mattekit.metrics import METRICS
 from mattekit.metrics.calibration import EXPECTED
 from mattekit.metrics.protocols import conventions
@@ -27,6 +34,8 @@ BINS = 24
 
 FURTHER_MEANINGS = {
     "colour error": "Mean error of the foreground colours where the matte is soft.",
+    "halo": "Difference of both cut-outs on a background, in thousands: a SAD of what is seen.",
+    "perceptual": "How differently VGG-16 sees the composites of both alphas.",
     EXPECTED: "What the model itself expected MAD to be.",
     "sparsification error": "Did the model know where it is wrong? 0: the fifth of the pixels with"
     " the highest expected error holds as much error as any fifth could. 1: no more than one drawn"
@@ -39,12 +48,38 @@ class Report:
     """Everything that a report shows."""
 
     evaluation: Evaluation
-    places: Mapping[str, str] = field(default_factory=dict)
-    """Role -> the folder of its files."""
     worst: Sequence[ShownPicture] = ()
     best: Sequence[ShownPicture] = ()
     second: Evaluation | None = None
     comparison: Comparison | None = None
+
+
+def make_report(
+    evaluation: Evaluation,
+    second: Evaluation | None = None,
+    comparison: Comparison | None = None,
+    *,
+    worst: int = 24,
+    processes: int = 1,
+) -> Report:
+    """The report of one or two evaluations with their pictures, which are read and shrunk."""
+    shown = choose_shown(evaluation, worst if evaluation.pictures else 0)
+    files = {picture.name: picture for picture in evaluation.pictures}
+    others = {picture.name: picture.predicted for picture in second.pictures} if second else {}
+    work = partial(show_picture, protocol=evaluation.protocol, others=others)
+    read = run_on_processes(work, [files[name] for names in shown for name in names], processes)
+    pictures = {picture.name: picture for picture in read}
+    first, last = ([pictures[name] for name in names] for names in shown)
+    return Report(
+        evaluation=evaluation, worst=first, best=last, second=second, comparison=comparison
+    )
+
+
+def choose_shown(evaluation: Evaluation, worst: int, best: int = 4) -> tuple[list[str], list[str]]:
+    """Names of the pictures with the highest SAD, worst first, and of those with the lowest."""
+    names = [row.name for row in evaluation.worst_first]
+    shown = names[:worst]
+    return shown, names[len(shown) :][::-1][:best] if worst else []
 
 
 def to_html(report: Report, *, most_bytes: int = MOST_BYTES) -> str:
@@ -54,23 +89,20 @@ def to_html(report: Report, *, most_bytes: int = MOST_BYTES) -> str:
     )
     environment.filters |= {
         "number": format_number,
-        "signed": _signed,
+        "signed": format_difference,
         "column": title_of,
         "anchor": _anchor,
         "data_address": _data_address,
     }
-    evaluation = report.evaluation
+    evaluation, second = report.evaluation, report.second
     sections, left_out = _fitting(report, most_bytes)
     text: str = environment.get_template("report.html").render(
         title=f"Matting errors of {evaluation.title}",
         evaluation=evaluation,
-        protocol=evaluation.protocol,
-        measured=evaluation.measured,
         depth=describe_depth(evaluation.bits),
-        places=report.places,
         tiles=[_tile(column, report) for column in evaluation.columns],
         bins=BINS,
-        remarks=_remarks(report),
+        remarks=remarks_of(evaluation, second, report.comparison),
         comparison=report.comparison,
         meanings=_meanings(evaluation),
         conventions=list(conventions(evaluation.protocol).items()),
@@ -79,8 +111,8 @@ def to_html(report: Report, *, most_bytes: int = MOST_BYTES) -> str:
         full_colour=FULL_COLOUR,
         metrics=METRICS,
         values_of={row.name: row.values for row in evaluation.rows},
-        heads=_heads(report),
-        rows=_rows(report),
+        rows=sorted(evaluation.rows, key=lambda row: -row.values.get("sad", -1.0)),
+        second=second and {row.name: row.values for row in second.measured},
         shown={picture.name for section in sections for picture in section["pictures"]},
         version=version("mattekit"),
     )
@@ -95,8 +127,8 @@ def title_of(column: str) -> str:
 
 def _tile(column: str, report: Report) -> dict[str, Any]:
     """Mean, median and histogram of a quantity over the pictures."""
-    values = [row.values[column] for row in report.evaluation.having(column)]
-    second = [row.values[column] for row in report.second.having(column)] if report.second else []
+    values = report.evaluation.values(column)
+    second = report.second.values(column) if report.second else []
     top = max(*values, *second, 1e-12)
 
     def shares(numbers: Sequence[float]) -> list[float]:
@@ -114,15 +146,11 @@ def _tile(column: str, report: Report) -> dict[str, Any]:
     }
 
 
-def _remarks(report: Report) -> list[Any]:
-    remarks = [*report.evaluation.remarks, *(report.second.remarks if report.second else ())]
-    remarks += report.comparison.problems if report.comparison else ()
-    return list(dict.fromkeys(remarks))  # without duplicates of both evaluations
-
-
-def _meanings(evaluation: Evaluation) -> list[tuple[str, str]]:
+def _meanings(evaluation: Evaluation) -> dict[str, str]:
+    """What the quantities mean; kinds of one quantity, such as SAD by region, are told once."""
     known = {name: metric.meaning for name, metric in METRICS.items()} | FURTHER_MEANINGS
-    return [(title_of(name), known[name]) for name in evaluation.columns if name in known]
+    names = [name if name in known else name.split(" ")[0] for name in evaluation.columns]
+    return {title_of(name): known[name] for name in names if name in known}
 
 
 def _fitting(report: Report, most_bytes: int) -> tuple[list[dict[str, Any]], int]:
@@ -139,29 +167,6 @@ def _fitting(report: Report, most_bytes: int) -> tuple[list[dict[str, Any]], int
                 fitting.append(picture)
         sections.append({"title": title, "pictures": fitting})
     return sections, left_out
-
-
-def _heads(report: Report) -> list[str]:
-    titles = [title_of(column) for column in report.evaluation.columns]
-    return titles + ([f"{title} (2)" for title in titles] if report.second else [])
-
-
-def _rows(report: Report) -> list[dict[str, Any]]:
-    """A row per picture, highest SAD first; the numbers of a second evaluation on the right."""
-    columns = report.evaluation.columns
-    others = {row.name: row for row in report.second.measured} if report.second else {}
-    lines = []
-    for row in sorted(report.evaluation.rows, key=lambda row: -row.values.get("sad", -1.0)):
-        values = [row.values.get(column) for column in columns]
-        if report.second:
-            other = others[row.name].values if row.name in others else {}
-            values += [other.get(column) for column in columns]
-        lines.append({"name": row.name, "failed": bool(row.error), "values": values})
-    return lines
-
-
-def _signed(value: float) -> str:
-    return f"{'+' if value > 0 else '-' if value < 0 else ''}{format_number(abs(value))}"
 
 
 def _anchor(name: str) -> str:

@@ -7,17 +7,19 @@ the schema of every command (`results`: one object per input), with the numbers 
 import csv
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
+from mattekit.batch.runner import SCHEMA, ItemResult
 from mattekit.core.errors import BadData
-from mattekit.evaluation.pairing import Problem
+from mattekit.evaluation.pairing import PictureFiles, Problem
 from mattekit.metrics.calibration import EXPECTED, rank_correlation
 from mattekit.metrics.protocols import Protocol
 
-SCHEMA = "mattekit/1"
+EXTRA = ("name", "values", "suspicions", "bits", "trimap", "true")
+"""Fields of a row that the results of other commands lack."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +57,10 @@ class Evaluation:
     protocol: Protocol
     rows: tuple[Row, ...]
     problems: tuple[Problem, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict)
+    """Role -> the folder of its files."""
+    pictures: tuple[PictureFiles, ...] = field(default=(), repr=False, compare=False)
+    """The files of the pictures, for a report; not in the JSON document."""
 
     @cached_property
     def measured(self) -> tuple[Row, ...]:
@@ -69,15 +75,14 @@ class Evaluation:
     @cached_property
     def means(self) -> dict[str, float]:
         """The mean of each quantity over the pictures that have it."""
-        return {
-            name: _mean([row.values[name] for row in self.having(name)]) for name in self.columns
-        }
+        columns = {name: self.values(name) for name in self.columns}
+        return {name: sum(values) / len(values) for name, values in columns.items()}
 
     @cached_property
     def confidence_order(self) -> float | None:
-        """Rank correlation over pictures of expected error and actual mean error."""
-        rows = self.having(EXPECTED)
-        expected, made = ([row.values[name] for row in rows] for name in (EXPECTED, "mad"))
+        """Rank correlation over pictures of expected error and MAD, where both are measured."""
+        rows = [row.values for row in self.measured if {EXPECTED, "mad"} <= set(row.values)]
+        expected, made = ([values[name] for values in rows] for name in (EXPECTED, "mad"))
         return rank_correlation(expected, made) if rows else None
 
     @property
@@ -85,9 +90,9 @@ class Evaluation:
         """The depth of the predictions: the greatest of the rows."""
         return max((row.bits for row in self.measured), default=8)
 
-    def having(self, name: str) -> list[Row]:
-        """The measured rows that have this quantity."""
-        return [row for row in self.measured if name in row.values]
+    def values(self, name: str) -> list[float]:
+        """This quantity of the pictures that have it."""
+        return [row.values[name] for row in self.measured if name in row.values]
 
     @property
     def remarks(self) -> tuple[Problem, ...]:
@@ -99,6 +104,11 @@ class Evaluation:
             for sentence in (*row.suspicions, *row.warnings)
         ]
         return (*self.problems, *failed, *said)
+
+    @property
+    def worst_first(self) -> list[Row]:
+        """The measured rows, highest SAD first."""
+        return sorted(self.measured, key=lambda row: -row.values["sad"])
 
     @property
     def is_complete(self) -> bool:
@@ -120,6 +130,15 @@ def format_number(value: float) -> str:
     return "0" if value == 0 else f"{value:#.4g}".rstrip(".")
 
 
+def format_difference(value: float) -> str:
+    """The same with its sign.
+
+    >>> format_difference(0.06), format_difference(-1.5), format_difference(0)
+    ('+0.06000', '-1.500', '0')
+    """
+    return f"{'+' if value > 0 else '-' if value < 0 else ''}{format_number(abs(value))}"
+
+
 def to_document(evaluation: Evaluation) -> dict[str, Any]:
     """The evaluation as plain dicts and lists, for JSON."""
     return {
@@ -127,6 +146,7 @@ def to_document(evaluation: Evaluation) -> dict[str, Any]:
         "kind": "evaluation",
         "title": evaluation.title,
         "protocol": {"title": evaluation.protocol.title, **asdict(evaluation.protocol)},
+        "places": dict(evaluation.places),
         "means": evaluation.means,
         "confidence_order": evaluation.confidence_order,
         "pictures": len(evaluation.measured),
@@ -146,6 +166,7 @@ def from_document(document: Any) -> Evaluation:
             protocol=Protocol(**conventions),
             rows=tuple(_from_result(result) for result in document["results"]),
             problems=tuple(Problem(**problem) for problem in document["problems"]),
+            places=document.get("places", {}),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise BadData(
@@ -181,38 +202,24 @@ def plain(text: str) -> str:
     return f"'{shown}" if shown.startswith(("=", "+", "-", "@")) else shown
 
 
-def _mean(values: Sequence[float]) -> float:
-    return sum(values) / len(values)
-
-
 def _to_result(row: Row) -> dict[str, Any]:
-    return {
-        "input": row.predicted,
-        "status": "failed" if row.error else "done",
-        "outputs": [],
-        "warnings": list(row.warnings),
-        "seconds": row.seconds,
-        "model": None,
-        "strategy": None,
-        "error": row.error,
-        "extra": {
-            "name": row.name,
-            "values": dict(row.values),
-            "suspicions": list(row.suspicions),
-            "bits": row.bits,
-            "trimap": row.trimap,
-            "true": row.true,
-        },
-    }
+    result = ItemResult(
+        input=row.predicted,
+        status="failed" if row.error else "done",
+        warnings=list(row.warnings),
+        seconds=row.seconds,
+        error=row.error,
+        extra={name: getattr(row, name) for name in EXTRA},
+    )
+    return asdict(result)
 
 
 def _from_result(result: Mapping[str, Any]) -> Row:
-    extra = dict(result["extra"])
+    extra = result["extra"]
     return Row(
         predicted=result["input"],
         error=result["error"],
         warnings=tuple(result["warnings"]),
-        suspicions=tuple(extra.pop("suspicions")),
         seconds=result["seconds"],
-        **extra,
+        **{name: extra[name] for name in EXTRA} | {"suspicions": tuple(extra["suspicions"])},
     )

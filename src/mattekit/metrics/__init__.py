@@ -7,19 +7,11 @@ from collections.abc import Sequence
 
 from mattekit.core.errors import BadArgument
 from mattekit.core.types import Plane, Region
-from mattekit.metrics.connectivity import connectivity_error
-from mattekit.metrics.differences import absolute_error, mean_absolute_error, mean_squared_error
-from mattekit.metrics.gradient import gradient_error
-from mattekit.metrics.metric import Metric
-from mattekit.metrics.pair import make_pair
+from mattekit.metrics.connectivity import conn
+from mattekit.metrics.differences import grad, mad, mse, sad
+from mattekit.metrics.metric import Metric, make_pair
 from mattekit.metrics.protocols import PROTOCOLS, Protocol, choose_protocol
-from mattekit.metrics.segmentation import (
-    alignment_measure,
-    mask_error,
-    structure_measure,
-    weighted_f_measure,
-)
-from mattekit.metrics.segmentation import boundary_iou as boundary_iou_of
+from mattekit.metrics.segmentation import boundary_iou, e_measure, mae, s_measure, weighted_f
 
 __all__ = [
     "METRICS",
@@ -38,70 +30,6 @@ __all__ = [
     "sad",
     "weighted_f",
 ]
-
-sad = Metric(
-    name="sad",
-    title="SAD",
-    meaning="Sum of the absolute differences of alpha, divided by the protocol's unit.",
-    of=absolute_error,
-)
-mse = Metric(
-    name="mse", title="MSE", meaning="Mean of the squared differences.", of=mean_squared_error
-)
-mad = Metric(
-    name="mad", title="MAD", meaning="Mean of the absolute differences.", of=mean_absolute_error
-)
-grad = Metric(
-    name="grad",
-    title="Grad",
-    meaning="Do both mattes have the same edges? Squared differences of the edge strength.",
-    of=gradient_error,
-)
-conn = Metric(
-    name="conn",
-    title="Conn",
-    meaning="Are parts cut off from the main body of the matte that should not be?",
-    of=connectivity_error,
-)
-mae = Metric(
-    name="mae",
-    title="MAE",
-    meaning="Mean difference from the true mask, whole picture.",
-    of=mask_error,
-    default=False,
-)
-s_measure = Metric(
-    name="s_measure",
-    title="S-measure",
-    meaning="How like the true mask it is, as a whole and in its four parts; 1 is perfect.",
-    of=structure_measure,
-    higher_is_better=True,
-    default=False,
-)
-weighted_f = Metric(
-    name="weighted_f",
-    title="weighted F",
-    meaning="F of precision and recall, errors weighed by where they are; 1 is perfect.",
-    of=weighted_f_measure,
-    higher_is_better=True,
-    default=False,
-)
-e_measure = Metric(
-    name="e_measure",
-    title="E-measure",
-    meaning="How well it is aligned with the true mask, mean over thresholds; 1 is perfect.",
-    of=alignment_measure,
-    higher_is_better=True,
-    default=False,
-)
-boundary_iou = Metric(
-    name="boundary_iou",
-    title="boundary IoU",
-    meaning="Overlap of both masks near their edges; 1 is perfect.",
-    of=boundary_iou_of,
-    higher_is_better=True,
-    default=False,
-)
 
 METRICS = {
     metric.name: metric

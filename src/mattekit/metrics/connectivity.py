@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mattekit.core.types import Mask
-from mattekit.metrics.pair import MattePair
+from mattekit.metrics.metric import MattePair, Metric
 from mattekit.metrics.protocols import Protocol
 
 Numbers = npt.NDArray[np.floating]  # float32 or float64, as the protocol says
@@ -92,17 +92,12 @@ def _main_body(reached: Mask, seed: tuple[int, int], protocol: Protocol) -> Mask
     area = cv2.floodFill(flooded, None, seed, 2, flags=4)[0]
     if 2 * area > count:
         return flooded == 2 if area > background else ~reached
-    labels, areas = _components(reached)
+    _, labelled = cv2.connectedComponents(reached.view(np.uint8), connectivity=4)
+    labels = labelled.astype(np.int32, copy=False)
+    areas = np.bincount(labels.ravel())
     areas[0] = background
     largest = np.flatnonzero(areas == areas.max())
     return np.equal(labels, largest[0] if len(largest) == 1 else _first(labels, largest, protocol))
-
-
-def _components(reached: Mask) -> tuple[Labels, npt.NDArray[np.intp]]:
-    """Labels of the 4-connected components, background 0, and the area of every label."""
-    _, labelled = cv2.connectedComponents(reached.view(np.uint8), connectivity=4)
-    labels = labelled.astype(np.int32, copy=False)
-    return labels, np.bincount(labels.ravel())
 
 
 def _first(labels: Labels, candidates: npt.NDArray[np.intp], protocol: Protocol) -> int:
@@ -116,3 +111,11 @@ def _disconnection(matte: Numbers, connected_to: Numbers, tolerance: np.floating
     excess = matte - connected_to
     excess *= excess >= tolerance
     return excess
+
+
+conn = Metric(
+    name="conn",
+    title="Conn",
+    meaning="Are parts cut off from the main body of the matte that should not be?",
+    of=connectivity_error,
+)

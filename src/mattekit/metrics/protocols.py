@@ -152,12 +152,3 @@ CONVENTIONS = {
 def conventions(protocol: Protocol) -> dict[str, str]:
     """Every convention of a protocol in words."""
     return {label: str(getattr(protocol, field)) for field, label in CONVENTIONS.items()}
-
-
-def protocols_table() -> str:
-    """All protocols side by side, as Markdown; docs/metrics.md holds it."""
-    columns = [conventions(protocol) for protocol in PROTOCOLS.values()]
-    lines = [f"| | {' | '.join(PROTOCOLS)} |", "|---" * (len(columns) + 1) + "|"]
-    for label in CONVENTIONS.values():
-        lines.append(f"| {label} | {' | '.join(column[label] for column in columns)} |")
-    return "\n".join(lines) + "\n"

@@ -6,13 +6,11 @@ stretched to span 0 to 1. All are of the whole picture, whatever the region of t
 protocol that pastes known pixels pastes them here too.
 """
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
 
 from mattekit.core.types import Mask
-from mattekit.metrics.pair import MattePair, Values
+from mattekit.metrics.metric import MattePair, Metric, Values
 from mattekit.metrics.protocols import Protocol
 
 HALF = 128 / 255
@@ -21,34 +19,25 @@ BOUNDARY_SHARE = 0.02
 """Width of a boundary, as a share of the picture's diagonal."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class MaskPair:
-    """A stretched prediction and a true mask."""
-
-    predicted: Values
-    true: Mask
-
-
-def as_masks(pair: MattePair) -> MaskPair:
-    """The pair as segmentation papers take it."""
+def as_masks(pair: MattePair) -> tuple[Values, Mask]:
+    """Prediction and truth as segmentation papers take them: stretched, and a mask."""
     predicted = pair.predicted
     lowest, highest = float(predicted.min()), float(predicted.max())
     if highest > lowest:
         predicted = (predicted - lowest) / (highest - lowest)
-    return MaskPair(predicted=predicted, true=pair.true > HALF)
+    return predicted, pair.true > HALF
 
 
 def mask_error(pair: MattePair, protocol: Protocol) -> float:
     """MAE = mean |p - g|. Perazzi et al. 2012."""
-    masks = as_masks(pair)
-    return float(np.abs(masks.predicted - masks.true).mean())
+    predicted, true = as_masks(pair)
+    return float(np.abs(predicted - true).mean())
 
 
 def structure_measure(pair: MattePair, protocol: Protocol) -> float:
     """S = (S_object + S_region) / 2: likeness of subject and background as a whole, and of the four
     parts of the picture around the subject's centre. Fan et al. 2017."""
-    masks = as_masks(pair)
-    predicted, true = masks.predicted, masks.true
+    predicted, true = as_masks(pair)
     share = float(true.mean())
     if share in (0.0, 1.0):
         return float(np.abs(share - 1 + predicted).mean())
@@ -67,11 +56,10 @@ def weighted_f_measure(pair: MattePair, protocol: Protocol) -> float:
     from the subject. Margolin et al. 2014, beta 1; 0 where there is no subject."""
     from scipy.ndimage import distance_transform_edt  # takes a moment, and few measure this
 
-    masks = as_masks(pair)
-    true = masks.true
+    predicted, true = as_masks(pair)
     if not true.any():
         return 0.0
-    error = np.abs(masks.predicted - true)
+    error = np.abs(predicted - true)
     distance, (rows, columns) = distance_transform_edt(~true, return_indices=True)
     kernel = cv2.getGaussianKernel(7, 5)
     from_subject = error[rows, columns]  # beside the subject, the error of its nearest pixel
@@ -88,10 +76,9 @@ def weighted_f_measure(pair: MattePair, protocol: Protocol) -> float:
 def alignment_measure(pair: MattePair, protocol: Protocol) -> float:
     """E, mean over the 256 thresholds of the prediction: do both masks differ from their means in
     the same places? Fan et al. 2018."""
-    masks = as_masks(pair)
-    true = masks.true
+    predicted, true = as_masks(pair)
     size, subject = true.size, np.count_nonzero(true)
-    levels = (masks.predicted * 255).astype(np.uint8)
+    levels = (predicted * 255).astype(np.uint8)
     hits, false = (_reaching(levels[region]) for region in (true, ~true))
     taken = hits + false
     if subject in (0, size):
@@ -108,12 +95,12 @@ def alignment_measure(pair: MattePair, protocol: Protocol) -> float:
     return float(aligned.mean()) / max(size - 1, 1)
 
 
-def boundary_iou(pair: MattePair, protocol: Protocol) -> float:
+def boundary_overlap(pair: MattePair, protocol: Protocol) -> float:
     """Intersection over union of what of both masks lies within 2 % of the diagonal of their edges.
     Cheng et al. 2021; 1 where neither has an edge."""
-    masks = as_masks(pair)
-    width = max(1, round(BOUNDARY_SHARE * float(np.hypot(*masks.true.shape))))
-    first, second = (_boundary(mask, width) for mask in (masks.predicted > HALF, masks.true))
+    predicted, true = as_masks(pair)
+    width = max(1, round(BOUNDARY_SHARE * float(np.hypot(*true.shape))))
+    first, second = (_boundary(mask, width) for mask in (predicted > HALF, true))
     union = np.count_nonzero(first | second)
     return np.count_nonzero(first & second) / union if union else 1.0
 
@@ -154,3 +141,44 @@ def _boundary(mask: Mask, width: int) -> Mask:
     solid = mask.view(np.uint8)
     inner = cv2.erode(solid, square, borderType=cv2.BORDER_CONSTANT, borderValue=0)
     return np.not_equal(solid, inner)
+
+
+mae = Metric(
+    name="mae",
+    title="MAE",
+    meaning="Mean difference from the true mask, whole picture.",
+    of=mask_error,
+    default=False,
+)
+s_measure = Metric(
+    name="s_measure",
+    title="S-measure",
+    meaning="How like the true mask it is, as a whole and in its four parts; 1 is perfect.",
+    of=structure_measure,
+    higher_is_better=True,
+    default=False,
+)
+weighted_f = Metric(
+    name="weighted_f",
+    title="weighted F",
+    meaning="F of precision and recall, errors weighed by where they are; 1 is perfect.",
+    of=weighted_f_measure,
+    higher_is_better=True,
+    default=False,
+)
+e_measure = Metric(
+    name="e_measure",
+    title="E-measure",
+    meaning="How well it is aligned with the true mask, mean over thresholds; 1 is perfect.",
+    of=alignment_measure,
+    higher_is_better=True,
+    default=False,
+)
+boundary_iou = Metric(
+    name="boundary_iou",
+    title="boundary IoU",
+    meaning="Overlap of both masks near their edges; 1 is perfect.",
+    of=boundary_overlap,
+    higher_is_better=True,
+    default=False,
+)

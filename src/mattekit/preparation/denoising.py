@@ -12,7 +12,7 @@ from typing import Any
 
 from mattekit.core.config import config
 from mattekit.core.errors import BadOutput
-from mattekit.data.augmentation.denoise import BM3D_LICENCE, Method, denoise
+from mattekit.data.augmentation.rssn import BM3D_LICENCE, Method, denoise
 from mattekit.imaging.files import open_picture, write_image
 from mattekit.preparation.manifest import add_to_manifest, read_manifest
 

@@ -9,8 +9,8 @@ import numpy as np
 from mattekit.core.errors import BadData, MattekitError
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Plane, Size, Trimap
 from mattekit.data.composite_plan import foreground_of
+from mattekit.data.folders import COMPOSITION_1K, TEST_NAMES, public_test_set_in
 from mattekit.data.lists import read_names
-from mattekit.data.public_tests import COMPOSITION_1K, TEST_NAMES, public_test_set_in
 from mattekit.imaging.files import open_alpha, open_picture, open_trimap
 from mattekit.imaging.picture import Picture, to_depth
 from mattekit.preparation.fingerprints import Fingerprint, fingerprint

@@ -11,7 +11,7 @@ from mattekit.core.config import config
 from mattekit.core.errors import BadArgument, BadRecipe, MattekitError
 from mattekit.data import SourceConfig
 from mattekit.data.augmentation import StepConfig
-from mattekit.data.skip_broken import OnError
+from mattekit.data.source import OnError
 from mattekit.data.sources.synthetic import SyntheticConfig
 from mattekit.metrics import METRICS
 from mattekit.metrics.protocols import choose_protocol

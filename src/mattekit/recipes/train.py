@@ -11,7 +11,7 @@ import torch
 from mattekit.core.atomic import make_folder, replacing
 from mattekit.data import Source, public_test_set
 from mattekit.data.loader import NumberedSamples, SampleOrder, collate
-from mattekit.data.skip_broken import SkipBroken, handle_errors
+from mattekit.data.source import SkipBroken, handle_errors
 from mattekit.imaging.files import write_image
 from mattekit.models.files import WEIGHTS
 from mattekit.networks import weights

@@ -12,7 +12,7 @@ from mattekit.batch.runner import Item, Outcome
 from mattekit.cli.options import Bits, ManyProcesses, OutputFolder, Pictures
 from mattekit.cli.report import run_batch
 from mattekit.core.errors import BadArgument
-from mattekit.data.augmentation.denoise import Method, require
+from mattekit.data.augmentation.rssn import Method, require
 from mattekit.preparation.denoising import Denoising, made_in_this_way, write_denoised
 
 

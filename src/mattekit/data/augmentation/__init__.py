@@ -5,43 +5,25 @@ generator that makes all random choices. A recipe lists steps in `data.before_cr
 `data.after_crop`; the crop itself is `data.crop`.
 """
 
-from mattekit.data.augmentation.artefacts import JpegConfig, ResampleConfig
-from mattekit.data.augmentation.camera import CameraConfig
-from mattekit.data.augmentation.colour import ColourConfig
-from mattekit.data.augmentation.estimates import EstimatesConfig
-from mattekit.data.augmentation.geometry import (
-    FlipConfig,
-    RotateConfig,
-    ScaleConfig,
-    ShrinkToShowBackgroundConfig,
-)
-from mattekit.data.augmentation.prompts import PromptsConfig
-from mattekit.data.augmentation.rssn import RssnConfig
-from mattekit.data.augmentation.trimaps import (
-    BandTrimapConfig,
-    DrawnTrimapConfig,
-    EllipseTrimapConfig,
-    LegacyTrimapConfig,
-    ShiftedTrimapConfig,
-)
+from mattekit.data.augmentation import camera, colour, estimates, geometry, prompts, rssn, trimaps
 
 StepConfig = (
-    FlipConfig
-    | RotateConfig
-    | ScaleConfig
-    | ShrinkToShowBackgroundConfig
-    | ColourConfig
-    | RssnConfig
-    | BandTrimapConfig
-    | LegacyTrimapConfig
-    | EllipseTrimapConfig
-    | ShiftedTrimapConfig
-    | DrawnTrimapConfig
-    | ResampleConfig
-    | JpegConfig
-    | CameraConfig
-    | EstimatesConfig
-    | PromptsConfig
+    geometry.FlipConfig
+    | geometry.RotateConfig
+    | geometry.ScaleConfig
+    | geometry.ShrinkToShowBackgroundConfig
+    | colour.ColourConfig
+    | rssn.RssnConfig
+    | trimaps.BandTrimapConfig
+    | trimaps.LegacyTrimapConfig
+    | trimaps.EllipseTrimapConfig
+    | trimaps.ShiftedTrimapConfig
+    | trimaps.DrawnTrimapConfig
+    | camera.ResampleConfig
+    | camera.JpegConfig
+    | camera.CameraConfig
+    | estimates.EstimatesConfig
+    | prompts.PromptsConfig
 )
 
 __all__ = ["StepConfig"]

@@ -1,4 +1,11 @@
-"""Random choices of steps: whether they apply, and their strength."""
+"""Random choices, and options with limits.
+
+An option states its limits in its annotation, and its config is `Limited`.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Annotated, Any, get_type_hints
 
 import numpy as np
 
@@ -8,6 +15,50 @@ from mattekit.core.config import config
 def happens(probability: float, rng: np.random.Generator) -> bool:
     """True with that probability."""
     return bool(rng.random() < probability)
+
+
+@dataclass(frozen=True)
+class Within:
+    """The limits of a number, or of both ends of a range."""
+
+    least: float
+    most: float = math.inf
+
+    def check(self, name: str, value: float | tuple[float, float]) -> None:
+        """Refuse a value beyond the limits, or a range that does not ascend."""
+        low, high = value if isinstance(value, tuple) else (value, value)
+        if self.least <= low <= high <= self.most:
+            return
+        limits = f"at least {self.least:g}"
+        if self.most < math.inf:
+            limits = f"between {self.least:g} and {self.most:g}"
+        if isinstance(value, tuple):
+            limits = f"two numbers, {limits}, the smaller one first"
+        raise ValueError(f"{name} must be {limits}")
+
+
+Share = Annotated[float, Within(0, 1)]
+"""A probability, or a share of a whole."""
+Tolerance = Annotated[float, Within(0, 0.49)]
+"""Distance from 0 and 1 up to which an alpha counts as 0 or 1."""
+
+
+class Limited:
+    """A config that refuses options beyond their limits."""
+
+    __slots__ = ()
+
+    def __post_init__(self) -> None:
+        check_options(self)
+
+
+def check_options(options: Any) -> None:
+    """Refuse options beyond the limits of their annotations."""
+    for name, hint in get_type_hints(type(options), include_extras=True).items():
+        for limit in getattr(hint, "__metadata__", ()):
+            value = getattr(options, name)
+            if value is not None:
+                limit.check(name, value)
 
 
 @config
@@ -34,17 +85,3 @@ class TruncatedNormal:
             distance = rng.normal(0, self.deviation)
             if abs(distance) <= self.limit:
                 return float(self.mean + distance)
-
-
-def check_probability(**probabilities: float) -> None:
-    """Refuse a probability outside [0, 1]."""
-    for name, probability in probabilities.items():
-        if not 0 <= probability <= 1:
-            raise ValueError(f"{name} must be between 0 and 1")
-
-
-def check_range(least: float, **ranges: tuple[float, float]) -> None:
-    """Refuse a range that does not ascend or begins below `least`."""
-    for name, (low, high) in ranges.items():
-        if not least <= low <= high:
-            raise ValueError(f"{name} must be two numbers from {least:g} on, the smaller one first")

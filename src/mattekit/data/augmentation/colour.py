@@ -8,7 +8,7 @@ import numpy as np
 
 from mattekit.core.config import config
 from mattekit.core.types import Image, Sample
-from mattekit.data.augmentation.chance import TruncatedNormal, check_probability, happens
+from mattekit.data.augmentation.chance import Share, TruncatedNormal, check_options, happens
 from mattekit.data.augmentation.layers import Layer, recoloured
 
 CIRCLE = 255
@@ -22,7 +22,7 @@ class ColourConfig:
     """Scale hue and saturation, shift the hue, then apply a tone curve."""
 
     name: Literal["colour"] = "colour"
-    probability: float = 1.0
+    probability: Share = 1.0
     """Share of the samples that it happens to."""
     layer: Layer = "subject"
     """Whose colours change."""
@@ -36,7 +36,7 @@ class ColourConfig:
     """Exponent of the tone curve; above 1 darkens."""
 
     def __post_init__(self) -> None:
-        check_probability(probability=self.probability)
+        check_options(self)
         for name in ("hue_factor", "saturation_factor", "gamma"):
             value: TruncatedNormal = getattr(self, name)
             if value.mean - value.limit < 0:

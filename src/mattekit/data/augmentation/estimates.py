@@ -41,25 +41,23 @@ class EstimatesConfig:
             raise BadData(
                 f"estimates need a trimap, which {sample.name} lacks; draw one before this step"
             )
+        background = None
         if self.plate:
-            return replace(sample, prior=_over(sample))
+            background = sample.background
+            if background is None:
+                raise BadData(
+                    f"{sample.name} has no background; estimates with plate: true need one"
+                )
         if self.cache is None:
-            return replace(sample, prior=_solved(sample.image, sample.trimap))
+            return replace(sample, prior=_solved(sample.image, sample.trimap, background))
         return replace(sample, prior=_cached(Path(self.cache), sample.image, sample.trimap))
 
 
-def _over(sample: Sample) -> Estimates:
-    assert sample.trimap is not None
-    if sample.background is None:
-        raise BadData(f"{sample.name} has no background; estimates with plate: true need one")
-    if (sample.trimap == FOREGROUND).any() and (sample.trimap == BACKGROUND).any():
-        return estimates_over(sample.image, sample.trimap, sample.background)
-    return _solved(sample.image, sample.trimap)
-
-
-def _solved(image: Image, trimap: Trimap) -> Estimates:
+def _solved(image: Image, trimap: Trimap, background: Image | None = None) -> Estimates:
     """Estimates; neutral ones if a crop shows no subject or no background."""
     if (trimap == FOREGROUND).any() and (trimap == BACKGROUND).any():
+        if background is not None:
+            return estimates_over(image, trimap, background)
         return estimates(image, trimap)
     alpha = known_alpha(trimap)
     no, far = np.zeros_like(alpha), np.ones_like(alpha)

@@ -1,61 +1,50 @@
 """Geometric steps: flip, rotate, scale."""
 
 from functools import partial
-from typing import Literal
+from typing import Annotated, Literal
 
 import cv2
 import numpy as np
 
 from mattekit.core.config import config
 from mattekit.core.types import Interpolation, Plane, Sample, Size
-from mattekit.data.augmentation.chance import check_probability, check_range, happens
+from mattekit.data.augmentation.chance import Limited, Share, Within, check_options, happens
 from mattekit.data.augmentation.layers import Layer, moved
 from mattekit.imaging.resize import resize
 
 Border = Literal["zero", "reflect"]
 """Padding: zeros, or the plane mirrored at its edge."""
-
-PADDING: dict[Border, Literal["constant", "reflect"]] = {"zero": "constant", "reflect": "reflect"}
 BORDER: dict[Layer, Border] = {"picture": "reflect", "subject": "zero", "background": "reflect"}
+
 TRANSPARENT = 0.01
 """Alphas below this count as visible background."""
 
 
 @config
-class FlipConfig:
+class FlipConfig(Limited):
     """Mirror left and right."""
 
     name: Literal["flip"] = "flip"
-    probability: float = 0.5
+    probability: Share = 0.5
     """Share of the samples that it happens to."""
     layer: Layer = "picture"
     """What is mirrored: the picture, the subject over a still background, or the background."""
 
-    def __post_init__(self) -> None:
-        check_probability(probability=self.probability)
-
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
-        if not happens(self.probability, rng):
-            return sample
-        return moved(sample, self.layer, _mirrored)
+        return moved(sample, self.layer, mirrored) if happens(self.probability, rng) else sample
 
 
 @config
-class RotateConfig:
+class RotateConfig(Limited):
     """Rotate about the centre by a random angle to either side."""
 
     name: Literal["rotate"] = "rotate"
-    probability: float = 0.6
+    probability: Share = 0.6
     """Share of the samples that it happens to."""
-    degrees: float = 20.0
+    degrees: Annotated[float, Within(0, 180)] = 20.0
     """Largest angle."""
     layer: Layer = "subject"
     """What is rotated. A subject leaves transparent corners, other layers mirror their edges."""
-
-    def __post_init__(self) -> None:
-        check_probability(probability=self.probability)
-        if not 0 <= self.degrees <= 180:
-            raise ValueError("degrees must be between 0 and 180")
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         if not happens(self.probability, rng):
@@ -66,20 +55,16 @@ class RotateConfig:
 
 
 @config
-class ScaleConfig:
+class ScaleConfig(Limited):
     """Scale about the centre, on a canvas that keeps its size."""
 
     name: Literal["scale"] = "scale"
-    probability: float = 0.6
+    probability: Share = 0.6
     """Share of the samples that it happens to."""
-    factors: tuple[float, float] = (1.1, 1.5)
+    factors: Annotated[tuple[float, float], Within(0.01)] = (1.1, 1.5)
     """Smallest and largest factor."""
     layer: Layer = "subject"
     """What is scaled. A subject that shrinks is padded with transparency, other layers mirror."""
-
-    def __post_init__(self) -> None:
-        check_probability(probability=self.probability)
-        check_range(0.01, factors=self.factors)
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         if not happens(self.probability, rng):
@@ -93,27 +78,29 @@ class ShrinkToShowBackgroundConfig:
     """Shrink the subject until enough background is visible."""
 
     name: Literal["shrink_to_show_background", "make_room"] = "shrink_to_show_background"
-    pixels: int = 100
+    pixels: Annotated[int, Within(0)] = 100
     """Least number of pixels with an alpha below 0.01."""
     factor: float = 0.8
     """Factor of each shrinking step."""
 
     def __post_init__(self) -> None:
-        if self.pixels < 0 or not 0 < self.factor < 1:
-            raise ValueError("pixels must be at least 0 and factor between 0 and 1")
+        check_options(self)
+        if not 0 < self.factor < 1:
+            raise ValueError("factor must be above 0 and below 1")
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
-        factor, roomier = 1.0, sample
-        while self._is_full(roomier) and factor * min(sample.size) >= 2:
+        factor, shrunk = 1.0, sample
+        while (
+            np.count_nonzero(shrunk.alpha < TRANSPARENT) < self.pixels
+            and factor * min(sample.size) >= 2
+        ):
             factor *= self.factor
-            roomier = moved(sample, "subject", partial(zoom, factor=factor, border="zero"))
-        return roomier
-
-    def _is_full(self, sample: Sample) -> bool:
-        return int(np.count_nonzero(sample.alpha < TRANSPARENT)) < self.pixels
+            shrunk = moved(sample, "subject", partial(zoom, factor=factor, border="zero"))
+        return shrunk
 
 
-def _mirrored(plane: Plane, interpolation: Interpolation) -> Plane:
+def mirrored(plane: Plane, interpolation: Interpolation = "smooth") -> Plane:
+    """The plane with left and right exchanged."""
     return np.ascontiguousarray(plane[:, ::-1])
 
 
@@ -122,10 +109,9 @@ def rotate(
 ) -> Plane:
     """The plane rotated anticlockwise about its centre."""
     height, width = plane.shape[:2]
-    turn = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1)
     turned: Plane = cv2.warpAffine(
         plane,
-        turn,
+        cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), degrees, 1),
         (width, height),
         flags=cv2.INTER_NEAREST if interpolation == "labels" else cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_CONSTANT if border == "zero" else cv2.BORDER_REFLECT_101,
@@ -151,4 +137,4 @@ def _centred(plane: Plane, size: Size, border: Border) -> Plane:
         cut.append(slice(max(0, -before), length - max(0, -after)))
         margins.append((max(0, before), max(0, after)))
     margins += [(0, 0)] * (plane.ndim - 2)
-    return np.pad(plane[tuple(cut)], margins, mode=PADDING[border])
+    return np.pad(plane[tuple(cut)], margins, mode="constant" if border == "zero" else "reflect")

@@ -9,7 +9,7 @@ import numpy as np
 from mattekit.core.config import config
 from mattekit.core.prompt import Box, Point, Prompt, prompt_planes
 from mattekit.core.types import PROMPT_STEP, Mask, Plane, Sample
-from mattekit.data.augmentation.chance import check_probability, happens
+from mattekit.data.augmentation.chance import Limited, Share, happens
 
 LEAST = 60  # least pixels of a subject that gets a prompt
 CARELESS = 0.025  # standard deviation of a box's sides, as a share of its width or height
@@ -18,20 +18,17 @@ AWAY = 4  # pixels between the subject and points on the background
 
 
 @config
-class PromptsConfig:
+class PromptsConfig(Limited):
     """Add a prompt, a box or points; the last step that depends on alpha.
 
     A picture that shows several subjects always gets one.
     """
 
     name: Literal["prompts"] = "prompts"
-    probability: float = 0.45
+    probability: Share = 0.45
     """Share of the samples that it happens to; the others have a prompt of zeros."""
-    boxes: float = 0.35
+    boxes: Share = 0.35
     """Share of boxes among the prompts; the others are points."""
-
-    def __post_init__(self) -> None:
-        check_probability(probability=self.probability, boxes=self.boxes)
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         area = sample.alpha > 0.5

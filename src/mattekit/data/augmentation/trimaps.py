@@ -1,15 +1,15 @@
 """Steps that make a new trimap from the alpha."""
 
 from dataclasses import replace
-from typing import Literal
+from typing import Annotated, Literal
 
 import cv2
 import numpy as np
 
 from mattekit.core.config import config
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Mask, Plane, Sample, Trimap
-from mattekit.data.augmentation.chance import check_range
-from mattekit.imaging.trimap import ellipse_band, legacy, random_band
+from mattekit.data.augmentation.chance import Limited, Tolerance, Within
+from mattekit.imaging.trimap import dilated, ellipse_band, legacy, random_band
 
 Style = Literal["tight", "drawn", "loose"]
 WIDTHS: dict[Style, tuple[float, float]] = {
@@ -22,15 +22,12 @@ WOBBLE: dict[Style, float] = {"tight": 0.15, "drawn": 0.5, "loose": 0.4}
 
 
 @config
-class BandTrimapConfig:
+class BandTrimapConfig(Limited):
     """A band around the soft pixels, its inner and outer widths drawn independently."""
 
     name: Literal["band_trimap"] = "band_trimap"
-    widths: tuple[int, int] = (2, 30)
+    widths: Annotated[tuple[int, int], Within(0)] = (2, 30)
     """Least and greatest width on either side, in pixels."""
-
-    def __post_init__(self) -> None:
-        check_range(0, widths=self.widths)
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         minimum, maximum = self.widths
@@ -49,48 +46,37 @@ class LegacyTrimapConfig:
 
 
 @config
-class EllipseTrimapConfig:
+class EllipseTrimapConfig(Limited):
     """A band of constant width: one erosion and one dilation with an ellipse."""
 
     name: Literal["ellipse_trimap"] = "ellipse_trimap"
-    kernel: int = 25
+    kernel: Annotated[int, Within(1)] = 25
     """Side of the ellipse in pixels; the band is half as wide on either side."""
-
-    def __post_init__(self) -> None:
-        if self.kernel < 1:
-            raise ValueError("kernel must be at least 1")
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         return replace(sample, trimap=ellipse_band(sample.alpha, self.kernel))
 
 
 @config
-class ShiftedTrimapConfig:
+class ShiftedTrimapConfig(Limited):
     """A widened band shifted to one side, so that a few soft pixels are labelled known."""
 
     name: Literal["shifted_trimap"] = "shifted_trimap"
-    sizes: tuple[int, int] = (5, 35)
+    sizes: Annotated[tuple[int, int], Within(1)] = (5, 35)
     """Least and greatest diameter of the ellipse that widens the soft pixels."""
-    shift: float = 0.5
+    shift: Annotated[float, Within(0)] = 0.5
     """Largest shift in either direction, as a share of the diameter."""
-    tolerance: float = 0.01
+    tolerance: Tolerance = 0.01
     """Alphas this close to 0 or 1 count as 0 or 1."""
-    least_background: int = 100
+    least_background: Annotated[int, Within(0)] = 100
     """If fewer background pixels remain, the band is neither widened nor shifted."""
-
-    def __post_init__(self) -> None:
-        check_range(1, sizes=self.sizes)
-        if min(self.shift, self.least_background) < 0 or not 0 <= self.tolerance < 0.5:
-            raise ValueError(
-                "shift and least_background must be at least 0, tolerance below a half"
-            )
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         size = int(rng.integers(*self.sizes, endpoint=True))
         reach = int(size * self.shift)
         rows, columns = (int(way) for way in rng.integers(-reach, reach, size=2, endpoint=True))
         soft = (sample.alpha > self.tolerance) & (sample.alpha < 1 - self.tolerance)
-        trimap = self._labels(sample.alpha, shifted(widened(soft, size), rows, columns))
+        trimap = self._labels(sample.alpha, shifted(dilated(soft, size), rows, columns))
         if np.count_nonzero(trimap == BACKGROUND) < self.least_background:
             trimap = self._labels(sample.alpha, soft)
         return replace(sample, trimap=trimap)
@@ -110,12 +96,6 @@ class DrawnTrimapConfig:
 
     def __call__(self, sample: Sample, rng: np.random.Generator) -> Sample:
         return replace(sample, trimap=drawn_trimap(sample.alpha, rng))
-
-
-def widened(mask: Mask, size: int) -> Mask:
-    """The mask dilated once with an ellipse of that diameter."""
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (size, size))
-    return cv2.dilate(mask.astype(np.uint8), kernel) > 0
 
 
 def shifted(mask: Mask, rows: int, columns: int) -> Mask:

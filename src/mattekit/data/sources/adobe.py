@@ -21,10 +21,17 @@ from mattekit.data.compositing import (
     read_colours,
     read_matte,
 )
-from mattekit.data.folders import Folder, here_or_in, require_files, subfolder
+from mattekit.data.folders import (
+    COMPOSITION_1K,
+    TEST_NAMES,
+    Folder,
+    composition1k_in,
+    here_or_in,
+    require_files,
+    subfolder,
+)
 from mattekit.data.matte_files import MatteFiles, check_size
 from mattekit.data.pairs import CompositionConfig, Pairing, PairSource, make_pairs
-from mattekit.data.public_tests import COMPOSITION_1K, TEST_NAMES, composition1k_in
 from mattekit.imaging.files import read_trimap
 from mattekit.imaging.picture import to_float
 
@@ -55,11 +62,9 @@ class AdobeConfig:
         require_files([names, listed], training)
         each = self.backgrounds_per_foreground
         behind = Path(self.backgrounds)
-        if self.pairing == "listed":
-            subjects = plan(training, behind, per_foreground=each)
-            backgrounds = [one.background for subject in subjects for one in subject.composites]
-        else:
-            subjects = plan(training, behind, per_foreground=1)
+        subjects = plan(training, behind, per_foreground=each if self.pairing == "listed" else 1)
+        backgrounds = [one.background for subject in subjects for one in subject.composites]
+        if self.pairing == "drawn":
             backgrounds = backgrounds_in_order(Folder(behind), listed)
         files = [path for subject in subjects for path in (subject.foreground, subject.alpha)]
         require_files([*files, *backgrounds], f"a list in {training}")

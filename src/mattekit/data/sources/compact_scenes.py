@@ -9,7 +9,7 @@ orientation and natural colours.
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import cv2
 import numpy as np
@@ -18,9 +18,10 @@ from mattekit.classical.estimates import estimates
 from mattekit.core.atomic import replacing
 from mattekit.core.config import config
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Image, Plane, Sample, Trimap
-from mattekit.data.augmentation.camera import exposed, simulate_camera
-from mattekit.data.augmentation.noise import gaussian_blur
-from mattekit.data.augmentation.trimaps import drawn_trimap
+from mattekit.data.augmentation.camera import exposed, gaussian_blur, simulate_camera
+from mattekit.data.augmentation.chance import Limited, Within, happens
+from mattekit.data.augmentation.geometry import mirrored
+from mattekit.data.augmentation.trimaps import Style, drawn_trimap
 from mattekit.data.folders import pictures_below
 from mattekit.imaging.compose import over, over_linear, union
 from mattekit.imaging.files import read_alpha, read_image
@@ -32,37 +33,49 @@ from mattekit.synthetic.kinds import KINDS, random_kind, subject_of_kind
 from mattekit.synthetic.subject import Subject
 
 PLANES = ("image", "alpha", "foreground", "background", "prior")
-STYLES: tuple[Literal["tight", "drawn", "loose"], ...] = ("tight", "drawn", "loose")
-STYLE_SHARES = (0.3, 0.4, 0.3)
+STYLES: dict[Style, float] = {"tight": 0.3, "drawn": 0.4, "loose": 0.3}
+"""Share of the trimaps of each style."""
 SPRITES = 0.05
 """Share of subjects made of sprites, if there are any."""
 TRIALS = 20
 
 
+@config
+class CompactScenesConfig(Limited):
+    """Scenes for `compact`: procedural subjects with camera effects and classical estimates."""
+
+    name: Literal["compact_scenes"] = "compact_scenes"
+    count: Annotated[int, Within(1)] = 4000
+    """Scenes in an epoch."""
+    size: Annotated[int, Within(64)] = 352
+    """Height and width of a scene in pixels."""
+    seed: Annotated[int, Within(0)] = 0
+    """Different seeds give different scenes; train and validate on different seeds."""
+    photos: str | None = None
+    """Folder of photographs as a source of colours; by default all colours are procedural."""
+    bank: str | None = None
+    """Cache folder for scenes (about 3 MB each); by default they are drawn every time."""
+    sprites: str | None = None
+    """Folder of soft shapes (alphas, or pictures with alpha) that some subjects are made of."""
+
+    def open(self) -> "CompactScenes":
+        return CompactScenes(self)
+
+
 class CompactScenes:
     """Scenes by number; a number and seed always give the same scene."""
 
-    def __init__(
-        self,
-        *,
-        count: int,
-        size: int,
-        seed: int,
-        photos: list[Path],
-        sprites: list[Path],
-        bank: Path | None,
-    ) -> None:
-        self.size = size
-        self.seed = seed
-        self.photos = photos
-        self.sprites = sprites
-        self.bank = bank
-        self.names = tuple(f"compact-scene-{seed}-{index}" for index in range(count))
-        self.licence = (
-            f"procedural pictures made by mattekit, with parts of {len(photos) + len(sprites)} "
-            "third-party pictures"
-            if photos or sprites
-            else "procedural pictures made by mattekit; no third-party material"
+    def __init__(self, config: CompactScenesConfig) -> None:
+        self.size, self.seed = config.size, config.seed
+        self.photos = pictures_below(config.photos) if config.photos else []
+        self.sprites = pictures_below(config.sprites) if config.sprites else []
+        self.bank = Path(config.bank) if config.bank else None
+        self.names = tuple(f"compact-scene-{self.seed}-{index}" for index in range(config.count))
+        others = len(self.photos) + len(self.sprites)
+        self.licence = "procedural pictures made by mattekit" + (
+            f", with parts of {others} third-party pictures"
+            if others
+            else "; no third-party material"
         )
 
     def __len__(self) -> int:
@@ -70,9 +83,7 @@ class CompactScenes:
 
     def sample(self, index: int, rng: np.random.Generator) -> Sample:
         scene = self.scene(index)
-        if rng.random() < 0.5:
-            return scene
-        return scene.warp(lambda plane, _: np.ascontiguousarray(plane[:, ::-1]))
+        return scene if happens(0.5, rng) else scene.warp(mirrored)
 
     def scene(self, index: int) -> Sample:
         """The scene of that number, from the bank if there is one."""
@@ -116,12 +127,12 @@ class CompactScenes:
             subject = self._subject(rng, (2 * self.size, 2 * self.size))
             subject = replace(subject, alpha=_defocused(subject.alpha, rng))
             alpha = resize(subject.alpha, (self.size, self.size))
-            style = STYLES[int(rng.choice(len(STYLES), p=STYLE_SHARES))]
+            style = list(STYLES)[int(rng.choice(len(STYLES), p=list(STYLES.values())))]
             trimap = drawn_trimap(alpha, rng, style)
-            shares = [
+            unknown, foreground, background = (
                 float((trimap == label).mean()) for label in (UNKNOWN, FOREGROUND, BACKGROUND)
-            ]
-            if 0.03 < shares[0] < 0.8 and shares[1] > 0.002 and shares[2] > 0.003:
+            )
+            if 0.03 < unknown < 0.8 and foreground > 0.002 and background > 0.003:
                 break
         return subject, alpha, trimap
 
@@ -205,36 +216,3 @@ def _stored(path: Path, name: str) -> Sample:
     with np.load(path) as planes:
         floats: dict[str, Any] = {plane: to_float(planes[plane]) for plane in PLANES}
         return Sample(trimap=planes["trimap"], name=name, **floats)
-
-
-@config
-class CompactScenesConfig:
-    """Scenes for `compact`: procedural subjects with camera effects and classical estimates."""
-
-    name: Literal["compact_scenes"] = "compact_scenes"
-    count: int = 4000
-    """Scenes in an epoch."""
-    size: int = 352
-    """Height and width of a scene in pixels."""
-    seed: int = 0
-    """Different seeds give different scenes; train and validate on different seeds."""
-    photos: str | None = None
-    """Folder of photographs as a source of colours; by default all colours are procedural."""
-    bank: str | None = None
-    """Cache folder for scenes (about 3 MB each); by default they are drawn every time."""
-    sprites: str | None = None
-    """Folder of soft shapes (alphas, or pictures with alpha) that some subjects are made of."""
-
-    def __post_init__(self) -> None:
-        if self.count < 1 or self.size < 64 or self.seed < 0:
-            raise ValueError("count must be at least 1, size at least 64 and seed at least 0")
-
-    def open(self) -> CompactScenes:
-        return CompactScenes(
-            count=self.count,
-            size=self.size,
-            seed=self.seed,
-            photos=pictures_below(self.photos) if self.photos else [],
-            sprites=pictures_below(self.sprites) if self.sprites else [],
-            bank=Path(self.bank) if self.bank else None,
-        )

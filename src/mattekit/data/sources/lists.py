@@ -1,18 +1,72 @@
-"""Text files that list pictures, or foregrounds and backgrounds, in SampleNet's format."""
+"""Text files that list composites, pictures, or foregrounds and backgrounds."""
 
 from dataclasses import field
 from functools import partial
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from mattekit.core.config import config
 from mattekit.core.errors import BadData
-from mattekit.data.folders import has_subfolder, require_files
+from mattekit.data.compositing import RULES, RuleName
+from mattekit.data.folders import (
+    TEST_NAMES,
+    Folder,
+    composition1k_in,
+    has_subfolder,
+    public_test_set_in,
+    require_files,
+    subfolder,
+)
 from mattekit.data.lists import read_names, read_rows
-from mattekit.data.matte_files import MatteFiles
+from mattekit.data.matte_files import MatteFiles, MatteSource, partners_in
 from mattekit.data.pairs import CompositionConfig, Pair, PairSource
-from mattekit.data.planes import PlaneFiles, PlaneSource, plane_folder
-from mattekit.data.public_tests import public_test_set_in
+from mattekit.data.sources.adobe import LICENCE as ADOBE
+
+
+@config
+class ListedCompositesConfig:
+    """Composites on disk, listed with their foreground and background (AlphaGAN-2020)."""
+
+    name: Literal["composites_listed", "merged"] = "composites_listed"
+    root: str
+    """Folder with the folders alpha, fg and merged_cv."""
+    list_file: str = "training_set.txt"
+    """List with foreground, background and composite in each row; relative to `root`."""
+    backgrounds: str | None = None
+    """Folder of the listed backgrounds; by default samples have no background plane."""
+    rule: RuleName = "alphagan-2020"
+    """The program that made the composites; it determines the part of a background they show."""
+    band: tuple[int, int] = (2, 30)
+    """Least and largest width of the unknown band on either side of the edge, in pixels."""
+    licence: str = ADOBE
+    """Terms of the pictures, for the model card."""
+
+    def open(self) -> MatteSource:
+        root = Path(self.root)
+        alphas, colours, merged = (
+            Folder(subfolder(root, name)) for name in ("alpha", "fg", "merged_cv")
+        )
+        foregrounds, backgrounds, composites = zip(
+            *read_rows(root / self.list_file, 3), strict=True
+        )
+        planes: dict[str, Any] = {}
+        if self.backgrounds is not None:
+            planes["background"] = Folder(Path(self.backgrounds)).all_of(backgrounds)
+            planes["background_rule"] = [RULES[self.rule]] * len(backgrounds)
+        pictures = MatteFiles.from_columns(
+            colours=merged.all_of(composites),
+            alpha=alphas.all_of(foregrounds),
+            foreground=colours.all_of(foregrounds),
+            **planes,
+        )
+        stems = [Path(name).stem for name in foregrounds]
+        return MatteSource(
+            pictures=pictures,
+            foregrounds=stems,
+            band=self.band,
+            licence=self.licence,
+            test_set=composition1k_in(stems, [root / TEST_NAMES]),
+        )
 
 
 @config
@@ -27,38 +81,27 @@ class PictureListConfig:
     licence: str = "not stated"
     """Terms of the pictures, for the model card."""
 
-    def open(self) -> PlaneSource:
+    def open(self) -> MatteSource:
         root = Path(self.root)
-        rows = [[root / cell for cell in row] for row in read_rows(root / self.list_file, 2, 5)]
-        if len(rows[0]) == 2:
-            rows = _with_alphas(root, rows)
-        require_files([path for row in rows for path in (row[0], row[2])], root / self.list_file)
-        return PlaneSource(
-            pictures=[_planes(*row) for row in rows],
+        rows = read_rows(root / self.list_file, 2, 5)
+        columns = [[root / cell for cell in column] for column in zip(*rows, strict=True)]
+        if len(columns) == 2:
+            columns.insert(1, self._alphas(root, columns[0]))
+        require_files([*columns[0], *columns[2]], root / self.list_file)
+        names = ("colours", "alpha", "trimap", "foreground", "background")
+        return MatteSource(
+            pictures=MatteFiles.from_columns(**dict(zip(names, columns, strict=False))),
             licence=self.licence,
             test_set=public_test_set_in(root),
         )
 
-
-def _planes(
-    image: Path,
-    alpha: Path,
-    trimap: Path,
-    foreground: Path | None = None,
-    background: Path | None = None,
-) -> PlaneFiles:
-    return PlaneFiles(MatteFiles(image, alpha, trimap), foreground, background)
-
-
-def _with_alphas(root: Path, rows: list[list[Path]]) -> list[list[Path]]:
-    """Rows of picture and trimap, with the alphas of the same names between them."""
-    if not has_subfolder(root, "alpha"):
-        raise BadData(
-            f"the list in {root} names pictures and trimaps but no true alphas; put them into "
-            f"{root / 'alpha'} with the same names, or only predict: mattekit predict --list"
-        )
-    alphas = plane_folder(root, "alpha", [row[0] for row in rows])
-    return [[image, alpha, trimap] for (image, trimap), alpha in zip(rows, alphas, strict=True)]
+    def _alphas(self, root: Path, images: list[Path]) -> list[Path]:
+        if not has_subfolder(root, "alpha"):
+            raise BadData(
+                f"the list in {root} names pictures and trimaps but no true alphas; put them into "
+                f"{root / 'alpha'} with the same names, or only predict: mattekit predict --list"
+            )
+        return partners_in(root, "alpha", images)
 
 
 @config

@@ -5,9 +5,9 @@ show a subject over another photograph, and some a photograph without a subject.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import cv2
 import numpy as np
@@ -15,8 +15,9 @@ import numpy as np
 from mattekit.core.config import config
 from mattekit.core.errors import BadData
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Image, Sample
-from mattekit.data.augmentation.chance import check_probability, check_range, happens
+from mattekit.data.augmentation.chance import Share, Within, check_options, happens
 from mattekit.data.folders import pictures_below
+from mattekit.data.lists import read_names
 from mattekit.imaging.compose import over
 from mattekit.imaging.files import open_picture, read_alpha
 from mattekit.imaging.resize import resize
@@ -44,28 +45,27 @@ class PhotoMasksConfig:
     """Folders of masks, searched likewise; a mask without a photograph is an error."""
     without: tuple[str, ...] = ()
     """Lists of photographs without a subject: one stem per line, comments after a tab."""
-    size: int = 384
+    size: Annotated[int, Within(16)] = 384
     """Height and width to which photographs are resized."""
-    part: tuple[float, float] = (0.5, 1.0)
+    part: Annotated[tuple[float, float], Within(0.05, 1)] = (0.5, 1.0)
     """Least and largest share of each side that is shown."""
-    composited: float = 0.32
+    composited: Share = 0.32
     """Share of the samples that show the subject over another photograph."""
-    without_subject: float = 0.13
+    without_subject: Share = 0.13
     """Share of the samples that show a photograph without a subject, where some are listed."""
     licence: str = "not stated"
     """Terms of the photographs, for the model card."""
 
     def __post_init__(self) -> None:
-        check_probability(composited=self.composited, without_subject=self.without_subject)
-        check_range(0.05, part=self.part)
-        if self.part[1] > 1 or self.size < 16 or self.composited + self.without_subject > 1:
-            raise ValueError("part ends at 1 at most, size is at least 16, shares add up to 1")
+        check_options(self)
+        if self.composited + self.without_subject > 1:
+            raise ValueError("composited and without_subject must not add up to more than 1")
 
     def open(self) -> "PhotoMasksSource":
         photos = _by_stem(self.photos)
         masks = _by_stem(self.masks)
-        places = [Path(place) for place in self.without]
-        empty = [stem for place in places for stem in _listed(place)]
+        entries = [name for place in self.without for name in read_names(Path(place))]
+        empty = [entry.split("\t")[0].strip() for entry in entries if entry[0] != "#"]
         for stem, needs in [(stem, "mask") for stem in masks] + [(e, "entry") for e in empty]:
             if stem not in photos:
                 raise BadData(
@@ -86,11 +86,11 @@ class PhotoMasksSource:
     config: PhotoMasksConfig
     subjects: Sequence[tuple[Path, Path]]
     empty: Sequence[Path]
-    names: tuple[str, ...] = field(init=False)
 
     def __post_init__(self) -> None:
         self.names = tuple(photo.stem for photo, _ in self.subjects)
         self.licence = self.config.licence
+        self.size = (self.config.size, self.config.size)
 
     def __len__(self) -> int:
         return len(self.subjects)
@@ -98,43 +98,20 @@ class PhotoMasksSource:
     def sample(self, index: int, rng: np.random.Generator) -> Sample:
         """The subject of that number or, at random, a photograph without one."""
         how, chance = self.config, rng.random()
+        name, ambiguous = self.names[index], False
         if self.empty and chance < how.without_subject:
             photo = self.empty[int(rng.integers(len(self.empty)))]
-            return self._shown(self._opened(photo), photo.stem, rng, keep=0)
-        part = self._opened(*self.subjects[index])
-        if chance < how.without_subject + how.composited:
-            part, ambiguous = self._over_another(part, rng)
-            return self._shown(part, self.names[index], rng, keep=0.85, ambiguous=ambiguous)
-        keep = 0.75 if happens(0.7, rng) else 0.4
-        return self._shown(part, self.names[index], rng, keep=keep)
-
-    def _opened(self, photo: Path, mask: Path | None = None) -> Part:
-        size = (self.config.size, self.config.size)
-        picture = open_picture(photo, at_least=size)
-        colours = resize(picture.image(), size)
-        if mask is None:
-            return colours, np.zeros(size, np.float32)
-        alpha = read_alpha(mask)
-        shapes = [height / width for height, width in (picture.size, alpha.shape)]
-        if abs(shapes[0] / shapes[1] - 1) > SAME_SHAPE:
-            raise BadData(
-                f"{mask} has another aspect ratio than {photo}; it must cover the whole photograph"
-            )
-        if not alpha.any():
-            raise BadData(f"{mask} is empty; list photographs without a subject in `without`")
-        return colours, resize(alpha, size)
-
-    def _shown(
-        self,
-        part: Part,
-        name: str,
-        rng: np.random.Generator,
-        *,
-        keep: float,
-        ambiguous: bool = False,
-    ) -> Sample:
-        size = (self.config.size, self.config.size)
-        image, alpha = (resize(p, size) for p in random_part(part, self.config.part, rng, keep))
+            part, name, keep = self._opened(photo), photo.stem, 0.0
+        else:
+            part = self._opened(*self.subjects[index])
+            if chance < how.without_subject + how.composited:
+                part, ambiguous = self._over_another(part, rng)
+                keep = 0.85
+            else:
+                keep = 0.75 if happens(0.7, rng) else 0.4
+        image, alpha = (
+            resize(plane, self.size) for plane in random_part(part, how.part, rng, keep)
+        )
         trimap = np.select([alpha == 0, alpha == 1], [BACKGROUND, FOREGROUND], UNKNOWN)
         return Sample(
             image=image,
@@ -144,6 +121,21 @@ class PhotoMasksSource:
             name=name,
         )
 
+    def _opened(self, photo: Path, mask: Path | None = None) -> Part:
+        picture = open_picture(photo, at_least=self.size)
+        colours = resize(picture.image(), self.size)
+        if mask is None:
+            return colours, np.zeros(self.size, np.float32)
+        alpha = read_alpha(mask)
+        shapes = [height / width for height, width in (picture.size, alpha.shape)]
+        if abs(shapes[0] / shapes[1] - 1) > SAME_SHAPE:
+            raise BadData(
+                f"{mask} has another aspect ratio than {photo}; it must cover the whole photograph"
+            )
+        if not alpha.any():
+            raise BadData(f"{mask} is empty; list photographs without a subject in `without`")
+        return colours, resize(alpha, self.size)
+
     def _over_another(self, part: Part, rng: np.random.Generator) -> tuple[Part, bool]:
         """The subject over another photograph, and whether that has a subject too."""
         photos: Sequence[tuple[Path, ...]] = [*self.subjects]
@@ -151,8 +143,7 @@ class PhotoMasksSource:
             photos = [(photo,) for photo in self.empty]
         behind = self._opened(*photos[int(rng.integers(len(photos)))])
         behind = random_part(behind, self.config.part, rng, keep=0)
-        size = (self.config.size, self.config.size)
-        background, other = (resize(plane, size) for plane in behind)
+        background, other = (resize(plane, self.size) for plane in behind)
         if happens(0.6, rng):
             background = cv2.GaussianBlur(background, (0, 0), np.exp(rng.uniform(0, 2.3)))
         front, alpha = placed(part, rng)
@@ -209,11 +200,3 @@ def _by_stem(folders: Sequence[str]) -> dict[str, Path]:
             if found.setdefault(path.stem, path) != path:
                 raise BadData(f"{found[path.stem]} and {path} share a stem; rename one of them")
     return found
-
-
-def _listed(place: Path) -> list[str]:
-    """The stems of a list; lines that begin with # are comments."""
-    if not place.is_file():
-        raise BadData(f"there is no list {place}; name a text file with a stem in each line")
-    lines = place.read_text(encoding="utf-8").splitlines()
-    return [line.split("\t")[0].strip() for line in lines if line.strip() and line[0] != "#"]

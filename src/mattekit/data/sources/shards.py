@@ -5,8 +5,9 @@ window are read, so the cost of a crop depends on its own size. Written by `prep
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +16,6 @@ import numpy as np
 from mattekit.core.config import config
 from mattekit.core.errors import BadData
 from mattekit.core.types import UNKNOWN, Image, Mask, Plane, Sample, Size
-from mattekit.data.crop import random_pixel
 from mattekit.data.source import WindowedSource
 from mattekit.data.window import BackgroundPlacement, Window
 from mattekit.imaging.compose import over
@@ -38,6 +38,14 @@ class Entry:
     size: Size
     planes: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        planes = set(self.planes)
+        shown = "image" in planes or {"foreground", "background"} <= planes
+        if not ("alpha" in planes and shown and planes <= set(SHAPE_OF)):
+            raise ValueError(f"a sample cannot have the planes {', '.join(self.planes)} alone")
+        if Path(self.file).name != self.file or min(self.offset, *self.size) < 0:
+            raise ValueError(f"no sample lies at {self.offset} of {self.file}")
+
     def end(self) -> int:
         """The first byte after the sample."""
         return self.offset + sum(bytes_of(plane, self.size) for plane in self.planes)
@@ -53,12 +61,22 @@ class Entry:
         return planes
 
 
+@dataclass(frozen=True, kw_only=True)
+class Index:
+    """The file that names all samples of a folder."""
+
+    version: int
+    licence: str
+    test_set: str | None
+    samples: tuple[Entry, ...]
+
+
 @dataclass(kw_only=True)
 class ShardsSource(WindowedSource):
     """The samples of a folder of shards, composited if they have foreground and background."""
 
     folder: Path
-    entries: list[Entry]
+    entries: Sequence[Entry]
     backgrounds: str
     licence: str
     test_set: str | None = None
@@ -71,9 +89,7 @@ class ShardsSource(WindowedSource):
         """Only the pixels of the window are read."""
         entry = self.entries[index]
         mapped = entry.mapped(self.folder)
-        window = Window.whole(entry.size)
-        if side is not None and min(entry.size) > side:
-            window = Window.around(random_pixel(_unknown(mapped), rng), (side, side), entry.size)
+        window = Window.square(side, entry.size, partial(_unknown, mapped), rng)
         stored = {name: window.of(plane) for name, plane in mapped.items()}
         trimap = stored.pop("trimap", None)
         planes: dict[str, Any] = {name: to_float(plane) for name, plane in stored.items()}
@@ -106,19 +122,19 @@ class ShardsConfig:
     def open(self) -> ShardsSource:
         folder = Path(self.folder)
         index = _read_index(folder / INDEX)
-        try:
-            licence, test_set = index["licence"], index["test_set"]
-            entries = [_entry(**fields) for fields in index["samples"]]
-        except (KeyError, TypeError, ValueError) as error:
-            raise BadData(_damaged(folder / INDEX)) from error
-        for entry in entries:
-            _check(folder, entry)
+        for entry in index.samples:
+            path = folder / entry.file
+            length = path.stat().st_size if path.is_file() else 0
+            if length < entry.end():
+                raise BadData(
+                    f"{path} has {length} bytes and {entry.end()} are expected; write it again"
+                )
         return ShardsSource(
             folder=folder,
-            entries=entries,
+            entries=index.samples,
             backgrounds=self.backgrounds,
-            licence=licence,
-            test_set=test_set,
+            licence=index.licence,
+            test_set=index.test_set,
         )
 
 
@@ -140,36 +156,21 @@ def _unknown(planes: dict[str, Plane]) -> Mask:
     return (planes["alpha"] > 0) & (planes["alpha"] < WHITE)
 
 
-def _read_index(path: Path) -> dict[str, Any]:
+def _read_index(path: Path) -> Index:
+    from pydantic import TypeAdapter  # takes a moment to import
+
     try:
-        index = json.loads(path.read_text(encoding="utf-8"))
+        tree = json.loads(path.read_bytes())
+        if tree["version"] != VERSION:
+            raise BadData(
+                f"{path} is not of version {VERSION}, which mattekit reads; write it again"
+            )
+        return TypeAdapter(Index).validate_python(tree)
     except FileNotFoundError as error:
         raise BadData(
             f"there is no {path}; write shards with `mattekit prepare shards`, which ends with it"
         ) from error
-    except (OSError, ValueError) as error:
-        raise BadData(_damaged(path)) from error
-    if not isinstance(index, dict) or index.get("version") != VERSION:
-        raise BadData(f"{path} is not of version {VERSION}, which mattekit reads; write it again")
-    return index
-
-
-def _entry(*, name: str, file: str, offset: int, size: list[int], planes: list[str]) -> Entry:
-    height, width = size
-    known = set(planes) <= set(SHAPE_OF) and "alpha" in planes
-    shown = "image" in planes or {"foreground", "background"} <= set(planes)
-    if not (known and shown and Path(file).name == file and min(offset, height, width) >= 0):
-        raise ValueError(file)
-    return Entry(name=name, file=file, offset=offset, size=(height, width), planes=tuple(planes))
-
-
-def _check(folder: Path, entry: Entry) -> None:
-    """Refuse a file that is missing or shorter than the index says."""
-    path = folder / entry.file
-    length = path.stat().st_size if path.is_file() else 0
-    if length < entry.end():
-        raise BadData(f"{path} has {length} bytes and {entry.end()} are expected; write it again")
-
-
-def _damaged(path: Path) -> str:
-    return f"{path} is damaged: not what `mattekit prepare shards` writes; write the shards again"
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise BadData(
+            f"{path} is damaged: not what `mattekit prepare shards` writes; write the shards again"
+        ) from error

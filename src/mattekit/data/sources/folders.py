@@ -1,4 +1,4 @@
-"""Photographs with mattes (AIM-500, AM-2k, alphamatting.com), as they are or composited."""
+"""Data sets with a folder for each plane, as they are on disk or over other backgrounds."""
 
 from dataclasses import field
 from functools import partial
@@ -7,28 +7,91 @@ from typing import Literal
 
 from mattekit.core.config import config
 from mattekit.core.errors import BadData
+from mattekit.data.composite_plan import foreground_of
 from mattekit.data.folders import (
+    TEST_NAMES,
     Folder,
+    composition1k_in,
     has_subfolder,
     here_or_in,
     pictures_below,
+    public_test_set_in,
     require_files,
     subfolder,
 )
 from mattekit.data.lists import read_labels
-from mattekit.data.matte_files import MatteFiles
-from mattekit.data.pairs import (
-    CompositionConfig,
-    Denoised,
-    Pair,
-    Pairing,
-    PairSource,
-    make_pairs,
-)
-from mattekit.data.planes import PlaneSource, plane_folder, planes_in
+from mattekit.data.matte_files import MatteFiles, MatteSource, mattes_in, partners_in
+from mattekit.data.pairs import CompositionConfig, Pair, Pairing, PairSource, make_pairs
+from mattekit.data.sources.adobe import LICENCE as ADOBE
 
 AIM_500 = "AIM-500: free to download, terms in its readme.txt"
 AM_2K = "AM-2k: by its release agreement"
+
+
+@config
+class RgbaFolderConfig:
+    """Cut-outs with transparency, composited on the fly over backgrounds."""
+
+    name: Literal["rgba_folder"] = "rgba_folder"
+    foregrounds: str
+    """Folder of pictures with an alpha channel, searched with its sub-folders."""
+    backgrounds: str
+    """Folder of pictures without a subject, searched with its sub-folders."""
+    backgrounds_per_foreground: int = 5
+    """Pictures of every cut-out in an epoch."""
+    pairing: Pairing = "drawn"
+    """drawn: a random background each time; listed: the next by name, the same in every epoch."""
+    composition: CompositionConfig = field(default_factory=CompositionConfig)
+    licence: str = "not stated"
+    """Terms of the pictures, for the model card."""
+
+    def open(self) -> PairSource:
+        foregrounds = pictures_below(self.foregrounds)
+        backgrounds = pictures_below(self.backgrounds)
+        return PairSource(
+            foregrounds=[MatteFiles(path) for path in foregrounds],
+            backgrounds=backgrounds,
+            pairs=make_pairs(
+                len(foregrounds), len(backgrounds), self.backgrounds_per_foreground, self.pairing
+            ),
+            composition=self.composition,
+            licence=self.licence,
+            test_set=public_test_set_in(Path(self.foregrounds)),
+        )
+
+
+@config
+class CompositesConfig:
+    """Composites on disk with foreground, background and alpha of the same names (DIM-2019)."""
+
+    name: Literal["composites", "comp"] = "composites"
+    root: str
+    """Folder that contains image, fg, bg, alpha and optionally trimap."""
+    band: tuple[int, int] = (2, 30)
+    """Width of the unknown band on either side of the edge, in pixels, where there is no trimap."""
+    licence: str = ADOBE
+    """Terms of the pictures, for the model card."""
+
+    def open(self) -> MatteSource:
+        root = Path(self.root)
+        pictures = mattes_in(
+            root,
+            optional=["trimap"],
+            image="image",
+            alpha="alpha",
+            trimap="trimap",
+            foreground="fg",
+            background="bg",
+        )
+        stems = [foreground_of(files.colours.stem) for files in pictures]
+        lists = [folder / TEST_NAMES for folder in (root, root.parent)]
+        return MatteSource(
+            pictures=pictures,
+            foregrounds=stems,
+            band=self.band,
+            licence=self.licence,
+            test_set=public_test_set_in(root) or composition1k_in(stems, lists),
+        )
 
 
 @config
@@ -50,12 +113,12 @@ class Aim500Config:
         default_factory=partial(CompositionConfig, placement="random", background_side=(2000, 6000))
     )
 
-    def open(self) -> PairSource | PlaneSource:
+    def open(self) -> PairSource | MatteSource:
         if self.labels is not None:
             return self._pairs(Path(self.labels))
         root = here_or_in(Path(self.root), "AIM-500")
-        return PlaneSource(
-            pictures=planes_in(root, image="original", alpha="mask", trimap="trimap"),
+        return MatteSource(
+            pictures=mattes_in(root, image="original", alpha="mask", trimap="trimap"),
             licence=AIM_500,
             test_set="AIM-500",
         )
@@ -68,13 +131,15 @@ class Aim500Config:
             [path for row in rows for path in (row.original, row.mask, row.trimap, row.background)],
             labels,
         )
-        originals = [row.original for row in rows]
-        colours = _estimated(originals) if self.foreground == "estimated" else originals
+        colours = [row.original for row in rows]
+        if self.foreground == "estimated":
+            colours = _estimated(colours)
         return PairSource(
-            foregrounds=[
-                MatteFiles(path, row.mask, row.trimap)
-                for path, row in zip(colours, rows, strict=True)
-            ],
+            foregrounds=MatteFiles.from_columns(
+                colours=colours,
+                alpha=[row.mask for row in rows],
+                trimap=[row.trimap for row in rows],
+            ),
             backgrounds=[row.background for row in rows],
             pairs=[Pair(number, number) for number in range(len(rows))],
             composition=self.composition,
@@ -116,20 +181,22 @@ class Am2kConfig:
     """Folder of the denoised backgrounds, with the names of `backgrounds`."""
     composition: CompositionConfig = field(default_factory=CompositionConfig)
 
-    def open(self) -> PairSource | PlaneSource:
+    def open(self) -> PairSource | MatteSource:
         split = subfolder(here_or_in(Path(self.root), "AM-2k"), self.split)
         test_set = "AM-2k/validation" if self.split == "validation" else None
         if self.backgrounds is not None:
             return self._composites(split, pictures_below(self.backgrounds), test_set)
-        layers = self.foreground == "estimated" and self.split == "train"
-        return PlaneSource(
-            pictures=planes_in(
+        layers = {}
+        if self.foreground == "estimated" and self.split == "train":
+            layers = {"foreground": "fg", "background": "bg"}
+        return MatteSource(
+            pictures=mattes_in(
                 split,
+                optional=["trimap"],
                 image="original",
                 alpha="mask",
-                trimap="trimap" if has_subfolder(split, "trimap") else None,
-                foreground="fg" if layers else None,
-                background="bg" if layers else None,
+                trimap="trimap",
+                **layers,
             ),
             band=self.composition.band,
             licence=AM_2K,
@@ -139,10 +206,15 @@ class Am2kConfig:
     def _composites(self, split: Path, backgrounds: list[Path], test_set: str | None) -> PairSource:
         colours = "fg" if self.foreground == "estimated" else "original"
         originals = Folder(subfolder(split, "original")).pictures
-        masks = plane_folder(split, "mask", originals)
-        foregrounds = plane_folder(split, colours, originals)
+        masks = partners_in(split, "mask", originals)
+        foregrounds = partners_in(split, colours, originals)
+        denoised = {}
+        if self.denoised:
+            clean = partners_in(split, f"{colours}_denoise", foregrounds)
+            clean += self._denoised_backgrounds(backgrounds)
+            denoised = dict(zip([*foregrounds, *backgrounds], clean, strict=True))
         return PairSource(
-            foregrounds=[MatteFiles(*files) for files in zip(foregrounds, masks, strict=True)],
+            foregrounds=MatteFiles.from_columns(colours=foregrounds, alpha=masks),
             backgrounds=backgrounds,
             pairs=make_pairs(
                 len(originals), len(backgrounds), self.backgrounds_per_foreground, self.pairing
@@ -150,20 +222,14 @@ class Am2kConfig:
             composition=self.composition,
             licence=f"{AM_2K}; backgrounds by the terms of their own set",
             test_set=test_set,
-            denoised=self._denoised(split, colours, foregrounds, backgrounds),
+            denoised=self.denoised,
+            denoised_files=denoised,
         )
 
-    def _denoised(
-        self, split: Path, colours: str, foregrounds: list[Path], backgrounds: list[Path]
-    ) -> Denoised:
-        if not self.denoised:
-            return Denoised()
+    def _denoised_backgrounds(self, backgrounds: list[Path]) -> list[Path]:
         if self.denoised_backgrounds is None:
             raise BadData("denoised pictures are wanted, but denoised_backgrounds names no folder")
-        cleaned = plane_folder(split, f"{colours}_denoise", foregrounds)
-        behind = Folder(Path(self.denoised_backgrounds)).partners(backgrounds)
-        pairs = zip([*foregrounds, *backgrounds], [*cleaned, *behind], strict=True)
-        return Denoised(dict(pairs), self.denoised)
+        return Folder(Path(self.denoised_backgrounds)).partners(backgrounds)
 
 
 @config
@@ -176,15 +242,15 @@ class AlphamattingConfig:
     trimap: Literal[1, 2] = 1
     """1: the narrow trimaps; 2: the wide ones."""
 
-    def open(self) -> PlaneSource:
+    def open(self) -> MatteSource:
         root = Path(self.root)
         if has_subfolder(root, "input_lowres") and not has_subfolder(root, "gt_training_lowres"):
             raise BadData(
                 f"{root} holds the test pictures, whose alphas are not public; "
                 "mattekit predict --alphamatting writes what the site requires"
             )
-        return PlaneSource(
-            pictures=planes_in(
+        return MatteSource(
+            pictures=mattes_in(
                 root,
                 image="input_training_lowres",
                 alpha="gt_training_lowres",
