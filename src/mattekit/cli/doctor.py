@@ -1,6 +1,5 @@
 """Versions, devices, memory, a short self-test, and what is missing."""
 
-import json as jsonlib
 import platform
 import time
 from dataclasses import asdict, dataclass, field
@@ -14,8 +13,8 @@ import typer
 
 from mattekit.batch.failures import Failure
 from mattekit.classical.foreground import estimate_foreground
-from mattekit.cli.failures import FAILED, attempt
 from mattekit.cli.options import Json
+from mattekit.cli.output import FAILED, attempt, print_json
 from mattekit.core.errors import BadData
 from mattekit.core.extras import EXTRAS
 from mattekit.imaging.compose import over
@@ -55,7 +54,6 @@ class Report:
 def run(json: Json = False) -> None:
     """Print what is installed, what works, what is missing and how to install it."""
     outcome = attempt(self_test)
-    failed = isinstance(outcome, Failure)
     report = Report(
         mattekit=_version("mattekit") or "not installed",
         python=platform.python_version(),
@@ -69,10 +67,13 @@ def run(json: Json = False) -> None:
         missing=missing(),
         devices=devices(),
         self_test=outcome.sentence if isinstance(outcome, Failure) else outcome,
-        healthy=not failed,
+        healthy=not isinstance(outcome, Failure),
     )
-    typer.echo(jsonlib.dumps(asdict(report), indent=2) if json else _text(report))
-    if failed:
+    if json:
+        print_json(asdict(report))
+    else:
+        typer.echo(_text(report))
+    if not report.healthy:
         raise typer.Exit(FAILED)
 
 

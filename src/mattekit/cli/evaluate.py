@@ -6,9 +6,10 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 
 import typer
+from typer import Option
 
 from mattekit.batch.files import gather, pair
 from mattekit.batch.processes import Limits
@@ -22,11 +23,13 @@ from mattekit.cli.options import (
     Overwrite,
     Processes,
     Quiet,
+    one_of,
 )
-from mattekit.cli.photos import Photos
+from mattekit.cli.output import FAILED, check_new
+from mattekit.cli.photo_options import Photos
 from mattekit.cli.progress import progress
 from mattekit.core.atomic import replacing
-from mattekit.core.errors import BadArgument, BadOutput
+from mattekit.core.errors import BadArgument
 from mattekit.core.types import Region
 from mattekit.evaluation.compare import Comparison, Difference, compare
 from mattekit.evaluation.evaluate import EvaluatedFolder, Evaluator, titled
@@ -42,96 +45,82 @@ WORST_SAID = 5
 
 
 def run(
-    true: Annotated[Path, typer.Option("--true", metavar="DIR", help="True alphas.")],
+    true: Annotated[Path, Option(metavar="DIR", help="True alphas.")],
     predicted: Annotated[
-        Path | None,
-        typer.Option("--predicted", metavar="DIR", help="Predicted alphas or cut-outs."),
+        Path | None, Option(metavar="DIR", help="Predicted alphas or cut-outs.")
     ] = None,
     pictures: Photos = None,
     model: Annotated[
         list[str] | None,
-        typer.Option(
-            "--model", metavar="NAME|FILE", help="Instead: predict PHOTO... by one or two models."
-        ),
+        Option(metavar="NAME|FILE", help="Instead: predict PHOTO... by one or two models."),
     ] = None,
     device: Device = "auto",
-    trimap: Annotated[
-        Path | None, typer.Option("--trimap", metavar="DIR", help="Trimaps: what is unknown.")
-    ] = None,
-    photos: Annotated[
-        Path | None, typer.Option("--photos", metavar="DIR", help="Photos, for the report.")
-    ] = None,
+    trimap: Annotated[Path | None, Option(metavar="DIR", help="Trimaps: what is unknown.")] = None,
+    photos: Annotated[Path | None, Option(metavar="DIR", help="Photos, for the report.")] = None,
     foregrounds: Annotated[
-        Path | None,
-        typer.Option(
-            "--foregrounds", metavar="DIR", help="True colours: adds colour error and halo."
-        ),
+        Path | None, Option(metavar="DIR", help="True colours: adds colour error and halo.")
     ] = None,
     colours: Annotated[
-        Path | None,
-        typer.Option("--colours", metavar="DIR", help="Predicted colours, where not in RGBA."),
+        Path | None, Option(metavar="DIR", help="Predicted colours, where not in RGBA.")
     ] = None,
     backgrounds: Annotated[
-        Path | None,
-        typer.Option("--backgrounds", metavar="DIR", help="True backgrounds, for the halo."),
+        Path | None, Option(metavar="DIR", help="True backgrounds, for the halo.")
     ] = None,
     errors: Annotated[
         Path | None,
-        typer.Option(
-            "--errors", metavar="DIR", help="Expected errors, NAME-error.png as predict writes."
-        ),
+        Option(metavar="DIR", help="Expected errors, NAME-error.png as predict writes."),
     ] = None,
     against: Annotated[
         Path | None,
-        typer.Option("--against", metavar="DIR|JSON", help="Predictions to compare with."),
+        Option(metavar="DIR|JSON", help="Other predictions, or their numbers, to compare with."),
     ] = None,
     protocol: Annotated[
-        str, typer.Option("--protocol", metavar="official|gfm|dim-2019|gca", help="Conventions.")
+        str,
+        Option(metavar="official|gfm|dim-2019|gca", help="Whose conventions: region, scales."),
     ] = "official",
     region: Annotated[
-        str | None,
-        typer.Option("--region", metavar="unknown|whole", help="Instead of the protocol's."),
+        str | None, Option(metavar="unknown|whole", help="In place of the protocol's.")
     ] = None,
     paste: Annotated[
         bool | None,
-        typer.Option("--paste/--no-paste", help="Take known pixels from the trimap, or not."),
+        Option("--paste/--no-paste", help="Take known pixels from the trimap, or not."),
     ] = None,
     metrics: Annotated[
-        str | None,
-        typer.Option("--metrics", metavar="NAME,...", help=f"Of {', '.join(METRICS)}."),
+        str | None, Option(metavar="NAME,...", help=f"Some of {', '.join(METRICS)}.")
     ] = None,
     perceptual: Annotated[
         str | None,
-        typer.Option(
-            "--perceptual", metavar="timm|FILE", help="Also by the looks, with VGG-16's weights."
+        Option(
+            metavar="timm|FILE",
+            help="Add a perceptual distance, with the weights of VGG-16 from timm or a file.",
         ),
     ] = None,
     pairs: Annotated[
         str,
-        typer.Option("--pairs", metavar="stem|composition1k", help="Which files belong together."),
+        Option(metavar="stem|composition1k", help="How names say which files belong together."),
     ] = "stem",
     names: Annotated[
         list[str] | None,
-        typer.Option(
-            "--names",
+        Option(
             metavar="ROLE=PATTERN",
             help="File names of a role, like predicted=*-alpha; * is the picture's name.",
         ),
     ] = None,
     output: Annotated[
         list[Path] | None,
-        typer.Option(
+        Option(
             "-o",
             "--output",
             metavar="FILE",
-            help="Write all numbers as .json, a line per picture as .csv, or a report as .html.",
+            help="Write all numbers as .json, a line per picture as .csv, or a report as .html; "
+            "may be repeated.",
         ),
     ] = None,
     report_pictures: Annotated[
-        int, typer.Option("--report-pictures", metavar="N", min=0, help="Worst pictures shown.")
+        int, Option(metavar="N", min=0, help="How many pictures the report shows, worst first.")
     ] = 24,
     allow_masks: Annotated[
-        bool, typer.Option("--allow-masks", help="Mattes of only 0 and 1 are no mistake.")
+        bool, Option("--allow-masks", help="Accept truths that hold only 0 and 1.")
     ] = False,
     processes: Processes = 0,
     item_seconds: ItemSeconds = None,
@@ -149,10 +138,9 @@ def run(
     Exit code 1: a file could not be paired or measured, or looks like a mask; each is named.
     """
     for path in output or []:
-        if path.suffix not in (".json", ".csv", ".html"):
-            raise BadArgument(f"{path} does not end in .json, .csv or .html; name the file so")
-        if path.exists() and not overwrite:
-            raise BadOutput(f"{path} exists; add --overwrite")
+        check_new(path, ".json", ".csv", ".html", overwrite=overwrite)
+    if region is not None:
+        one_of(region, Region, "region")
     models = model or []
     _check_what_is_measured(predicted, pictures, models, trimap, against)
     silent = quiet or json
@@ -167,14 +155,16 @@ def run(
     evaluator = Evaluator(
         places={role: place for role, place in places.items() if place is not None},
         options=MeasureOptions(
-            protocol=choose_protocol(protocol, _one_of(region, Region), paste),
+            protocol=choose_protocol(
+                protocol, None if region is None else one_of(region, Region, "region"), paste
+            ),
             metrics=tuple(word.strip() for word in metrics.split(",")) if metrics else None,
             allow_masks=allow_masks,
             perceptual=perceptual,
             max_pixels=max_pixels,
         ),
         patterns=_patterns(names or []),
-        rule=_one_of(pairs, Rule),
+        rule=one_of(pairs, Rule, "way to pair"),
         processes=processes,
         limits=Limits(seconds=item_seconds, memory=item_memory),
         progress=partial(progress, quiet=silent, said="measured"),
@@ -233,20 +223,13 @@ def _check_what_is_measured(
         raise BadArgument("two are compared at most: --model twice, or --predicted and --against")
 
 
-def _one_of(word: str | None, choices: Any) -> Any:
-    """The word, checked against the literal's choices."""
-    if word is not None and word not in get_args(choices):
-        raise BadArgument(f"'{word}' is none of {', '.join(get_args(choices))}")
-    return word
-
-
 def _patterns(names: Sequence[str]) -> dict[Role, str]:
     patterns = {}
     for text in names:
         role, equals, pattern = text.partition("=")
         if not equals:
             raise BadArgument(f"--names {text} needs the form ROLE=PATTERN, like predicted=*-alpha")
-        patterns[_one_of(role, Role)] = pattern
+        patterns[one_of(role, Role, "role")] = pattern
     return patterns
 
 
@@ -305,4 +288,4 @@ def _say_remarks(
     for remark in dict.fromkeys(remarks):
         typer.echo(f"{plain(remark.name)}: {plain(remark.sentence)}", err=True)
     if not all(evaluation.is_complete for evaluation in evaluations):
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)

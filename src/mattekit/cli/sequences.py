@@ -15,10 +15,8 @@ import typer
 
 from mattekit.batch.files import Shard
 from mattekit.batch.names import is_file
-from mattekit.batch.runner import Item
 from mattekit.cli.options import BatchOptions
-from mattekit.cli.photos import Photo, PhotoOptions
-from mattekit.cli.saving import SavedOptions
+from mattekit.cli.photo_options import PhotoOptions, SavedOptions
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadArgument, BadOutput
 from mattekit.core.types import Alpha, Plane
@@ -29,9 +27,7 @@ from mattekit.keying.sequence import Carried, carried, flicker, steadied
 
 InSequence = Annotated[
     bool,
-    typer.Option(
-        "--sequence", help="The photos are frames in time: steady alphas, hints carried on."
-    ),
+    typer.Option("--sequence", help="The photos are frames in time: steady alphas, hints carried."),
 ]
 
 
@@ -82,35 +78,6 @@ def steady(alpha: Alpha, before: Carried | None) -> tuple[Alpha, dict[str, float
         return alpha, {}
     alpha = steadied(alpha, before)
     return alpha, {"flicker": round(flicker(alpha, before), 6)}
-
-
-def in_order(photos: Sequence[Photo]) -> list[tuple[int, int | None]]:
-    """The numbers of the frames in the order of work, each with that of the one it continues.
-
-    From the first one with a hint to the last, then from there back to the beginning.
-    """
-    hinted = [number for number, photo in enumerate(photos) if photo.kind is not None]
-    start = hinted[0] if hinted else 0
-    onwards = [(n, n - 1 if n > start else None) for n in range(start, len(photos))]
-    back = [(n, n + 1) for n in range(start - 1, -1, -1)]
-    return [*onwards, *back]
-
-
-def frame_items(
-    frames: Sequence[Photo],
-    places: Callable[[Photo], Mapping[str, Path]],
-    make: Callable[..., Item],
-) -> list[Item]:
-    """Items in the order of work: `make` is called with each frame, and `before` it continues."""
-    return [
-        make(
-            frames[number],
-            before=None
-            if earlier is None
-            else Before(photo=frames[earlier].path, places=places(frames[earlier])),
-        )
-        for number, earlier in in_order(frames)
-    ]
 
 
 def over_videos(run: Callable[..., None]) -> Callable[..., None]:
