@@ -5,6 +5,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from mattekit.classical.foreground import estimate_foreground
 from mattekit.cli.options import Json
 from mattekit.cli.output import FAILED, attempt, print_json
 from mattekit.core.errors import BadData
-from mattekit.core.extras import EXTRAS
+from mattekit.core.extras import DISTRIBUTIONS, EXTRAS
 from mattekit.imaging.compose import over
 from mattekit.imaging.files import encode_image, read_alpha
 from mattekit.imaging.trimap import make_trimap
@@ -98,19 +99,25 @@ def self_test() -> str:
     return f"cut a disc out, off by at most {error:.4f}, in {time.perf_counter() - start:.1f} s"
 
 
+def packages() -> dict[str, list[str]]:
+    """Extra -> the packages that it installs."""
+    return {
+        extra: [DISTRIBUTIONS.get(module, module) for module in modules]
+        for extra, modules in EXTRAS.items()
+    }
+
+
 def installed() -> dict[str, str]:
     """Package -> version, for installed packages that mattekit uses."""
-    names = (*BASE, *(name for modules in EXTRAS.values() for name in modules.values()))
+    names = (*BASE, *chain(*packages().values()))
     found = {name: _version(name) for name in names}
     return {name: number for name, number in found.items() if number}
 
 
 def missing() -> dict[str, str]:
     """Extra with its missing packages -> the command that installs it."""
-    absent = {
-        extra: [name for name in modules.values() if not _version(name)]
-        for extra, modules in EXTRAS.items()
-    }
+    absent = {extra: [name for name in names if not _version(name)]
+              for extra, names in packages().items()}  # fmt: skip
     return {
         f"{extra} ({', '.join(names)})": f"pip install 'mattekit[{extra}]'"
         for extra, names in absent.items()
