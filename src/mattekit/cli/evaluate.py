@@ -6,7 +6,7 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 from typer import Option
@@ -23,7 +23,6 @@ from mattekit.cli.options import (
     Overwrite,
     Processes,
     Quiet,
-    one_of,
 )
 from mattekit.cli.output import FAILED, check_new
 from mattekit.cli.photo_options import Photos
@@ -139,8 +138,6 @@ def run(
     """
     for path in output or []:
         check_new(path, ".json", ".csv", ".html", overwrite=overwrite)
-    if region is not None:
-        one_of(region, Region, "region")
     models = model or []
     _check_what_is_measured(predicted, pictures, models, trimap, against)
     silent = quiet or json
@@ -164,7 +161,7 @@ def run(
             max_pixels=max_pixels,
         ),
         patterns=_patterns(names or []),
-        rule=one_of(pairs, Rule, "way to pair"),
+        rule=_one_of(pairs, Rule),
         processes=processes,
         limits=Limits(seconds=item_seconds, memory=item_memory),
         progress=partial(progress, quiet=silent, said="measured"),
@@ -223,13 +220,20 @@ def _check_what_is_measured(
         raise BadArgument("two are compared at most: --model twice, or --predicted and --against")
 
 
+def _one_of(word: str | None, choices: Any) -> Any:
+    """The word, checked against the literal's choices."""
+    if word is not None and word not in get_args(choices):
+        raise BadArgument(f"'{word}' is none of {', '.join(get_args(choices))}")
+    return word
+
+
 def _patterns(names: Sequence[str]) -> dict[Role, str]:
     patterns = {}
     for text in names:
         role, equals, pattern = text.partition("=")
         if not equals:
             raise BadArgument(f"--names {text} needs the form ROLE=PATTERN, like predicted=*-alpha")
-        patterns[one_of(role, Role, "role")] = pattern
+        patterns[_one_of(role, Role)] = pattern
     return patterns
 
 

@@ -87,7 +87,7 @@ class Verb(TyperCommand):
         return rest
 
     def format_options(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
-        sections: dict[str, list[tuple[str, str]]] = {}
+        sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
         for parameter in self.get_params(ctx):
             usual = "Arguments" if isinstance(parameter, TyperArgument) else "Options"
             heading = getattr(parameter, "rich_help_panel", None) or usual
@@ -95,8 +95,9 @@ class Verb(TyperCommand):
             if record is not None:
                 sections.setdefault(heading, []).append(record)
         for heading, records in sections.items():
-            with formatter.section(heading):
-                formatter.write_dl(records)
+            if records:
+                with formatter.section(heading):
+                    formatter.write_dl(records)
 
 
 def command_of(verb: str, run: Run, summary: str) -> Any:

@@ -92,15 +92,7 @@ def to_ratio(text: str | float) -> float:
     try:
         return float(Fraction(text))
     except (ValueError, ZeroDivisionError) as error:
-        raise BadParameter(f"'{text}' is not a share; write it like 1/3 or 0.5") from error
-
-
-def one_of(word: str, choices: Any, what: str) -> Any:
-    """The word, where it is one of the choices of a list or a `Literal`."""
-    known = get_args(choices) or tuple(choices)
-    if word not in known:
-        raise BadArgument(f"there is no {what} '{word}'; choose one of {', '.join(known)}")
-    return word
+        raise BadParameter(f"'{text}' is no share; write it like 1/3 or 0.5") from error
 
 
 Pictures = Annotated[list[str], Argument(metavar="PICTURE", help="Files, folders or quoted globs.")]

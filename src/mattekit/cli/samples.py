@@ -15,7 +15,6 @@ from mattekit.cli.options import (
     Overwrite,
     PictureSize,
     Seed,
-    one_of,
     to_size,
 )
 from mattekit.cli.report import run_batch
@@ -64,9 +63,10 @@ def synth(
     from mattekit.synthetic.kinds import KINDS
     from mattekit.synthetic.layouts import LAYOUTS
 
-    one_of(layout, LAYOUTS, "layout")
-    if kind is not None:
-        one_of(kind, KINDS, "kind")
+    if layout not in LAYOUTS:
+        raise BadArgument(f"there is no layout '{layout}'; choose one of {', '.join(LAYOUTS)}")
+    if kind is not None and kind not in KINDS:
+        raise BadArgument(f"there is no kind '{kind}'; choose one of {', '.join(KINDS)}")
     if seed < 0:
         raise BadArgument(f"the seed {seed} is negative; give 0 or more")
     chosen, numbers = LAYOUTS[layout], range(seed, seed + count)
