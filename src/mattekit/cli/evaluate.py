@@ -152,9 +152,7 @@ def run(
     evaluator = Evaluator(
         places={role: place for role, place in places.items() if place is not None},
         options=MeasureOptions(
-            protocol=choose_protocol(
-                protocol, None if region is None else one_of(region, Region, "region"), paste
-            ),
+            protocol=choose_protocol(protocol, _one_of(region, Region), paste),
             metrics=tuple(word.strip() for word in metrics.split(",")) if metrics else None,
             allow_masks=allow_masks,
             perceptual=perceptual,
