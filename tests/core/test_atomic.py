@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mattekit.core import atomic
+from mattekit.core import system
 from mattekit.core.atomic import flush, replacing
 from mattekit.core.errors import BadOutput
 
@@ -13,7 +13,7 @@ from mattekit.core.errors import BadOutput
 @pytest.fixture
 def windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """Refuse what Windows refuses: to flush a read-only handle, and to open a folder."""
-    monkeypatch.setattr(atomic, "WINDOWS", True)
+    monkeypatch.setattr(system, "WINDOWS", True)
     fsync, opened = os.fsync, os.open
 
     def of_writable(handle: int) -> None:

@@ -5,7 +5,6 @@ import socket
 from typing import Annotated
 
 import typer
-from typer import Option
 
 from mattekit.cli.options import to_bytes, to_pixels
 from mattekit.core.errors import BadArgument
@@ -25,41 +24,37 @@ def is_loopback(host: str) -> bool:
 
 
 def run(
-    host: Annotated[str, Option(metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, Option(metavar="N", help="Port to listen on.")] = 8000,
+    host: Annotated[
+        str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", metavar="N", help="Port to listen on.")] = 8000,
     token: Annotated[
         str | None,
-        Option(metavar="SECRET", envvar="MATTEKIT_TOKEN", help="Secret word that /v1 asks for."),
+        typer.Option("--token", envvar="MATTEKIT_TOKEN", help="Secret that /v1 asks for."),
     ] = None,
     allow_host: Annotated[
         list[str] | None,
-        Option(metavar="NAME", help="Another name of this server; may be repeated."),
+        typer.Option("--allow-host", metavar="NAME", help="Name the server is reached by."),
     ] = None,
     origin: Annotated[
         list[str] | None,
-        Option(metavar="URL", help="Another site whose pages may use it; may be repeated."),
+        typer.Option("--origin", metavar="URL", help="Other site whose pages may use it."),
     ] = None,
-    workers: Annotated[int, Option(metavar="N", min=1, help="Processes that work.")] = 2,
-    queue: Annotated[int, Option(metavar="N", min=1, help="Requests that may wait.")] = 16,
-    seconds: Annotated[float, Option(metavar="N", min=1, help="Time for one request.")] = 120.0,
+    workers: Annotated[
+        int, typer.Option("--workers", min=1, metavar="N", help="Processes that work.")
+    ] = 2,
+    queue: Annotated[
+        int, typer.Option("--queue", min=1, metavar="N", help="Requests that may wait.")
+    ] = 16,
+    seconds: Annotated[
+        float, typer.Option("--seconds", min=1, metavar="N", help="Time for one request.")
+    ] = 120.0,
     max_body: Annotated[
-        int,
-        Option(
-            metavar="64MB",
-            parser=to_bytes,
-            show_default=False,
-            help="Largest request; default: 64MB.",
-        ),
-    ] = 64 * 2**20,
+        str, typer.Option("--max-body", metavar="64MB", help="Largest request.")
+    ] = "64MB",
     max_pixels: Annotated[
-        int,
-        Option(
-            metavar="N|40MP",
-            parser=to_pixels,
-            show_default=False,
-            help="Largest photo; default: 40MP.",
-        ),
-    ] = 40_000_000,
+        str, typer.Option("--max-pixels", metavar="40MP", help="Largest photo.")
+    ] = "40MP",
 ) -> None:
     """Serve cut-outs over HTTP, with a page at / to paint on. Stop it with Ctrl-C."""
     if token is not None and not token.strip():

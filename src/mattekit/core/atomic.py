@@ -1,16 +1,14 @@
 """Atomic writes: a temporary file, flushed to the disk, then renamed, or sent to object storage."""
 
 import os
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from mattekit.core import system
 from mattekit.core.errors import BadOutput
 from mattekit.core.storage import Url, as_path, store
-
-WINDOWS = sys.platform == "win32"
 
 
 @contextmanager
@@ -79,7 +77,7 @@ def flush(path: Path) -> None:
     if not path.is_dir():
         with path.open("r+b") as file:
             os.fsync(file.fileno())
-    elif not WINDOWS:
+    elif not system.WINDOWS:
         handle = os.open(path, os.O_RDONLY)
         try:
             os.fsync(handle)
