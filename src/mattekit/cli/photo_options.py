@@ -1,6 +1,7 @@
 """Options that verbs for photos and cut-outs share: aliases, and groups of them as in `options`."""
 
 from dataclasses import dataclass, fields, make_dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast, get_args
 
@@ -51,6 +52,8 @@ Trimap = Annotated[
 StrictTrimap = Annotated[
     bool, Option("--strict-trimap", help="Refuse a trimap with more than black, grey and white.")
 ]
+Pixels = partial(Option, metavar="N", min=0, show_default=False)
+"""An option of a distance."""
 BackgroundFit = Annotated[Fit, Option(help="How a background of another size is fitted.")]
 
 
@@ -192,7 +195,7 @@ class StrategyOptions:
         Option(metavar="1/2", parser=to_ratio, help="hybrid: size of the second pass."),
     ] = None
     legacy: Annotated[
-        bool, Option("--legacy", help="hybrid, or resize with --ratio: sizes as published.")
+        bool, Option("--legacy", help="hybrid, --ratio: sizes and fusion as published.")
     ] = False
 
     def chosen(self) -> StrategyConfig | None:
@@ -255,18 +258,9 @@ class FinishOptions:
     drop_islands: Annotated[bool, Option("--drop-islands", help="Keep the largest piece only.")] = (
         False
     )
-    grow: Annotated[
-        float,
-        Option(metavar="N", min=0, show_default=False, help="Move the edge outwards by N pixels."),
-    ] = 0.0
-    shrink: Annotated[
-        float,
-        Option(metavar="N", min=0, show_default=False, help="Move the edge inwards by N pixels."),
-    ] = 0.0
-    feather: Annotated[
-        float,
-        Option(metavar="N", min=0, show_default=False, help="Soften the edge over N pixels."),
-    ] = 0.0
+    grow: Annotated[float, Pixels(help="Move the edge outwards by N pixels.")] = 0.0
+    shrink: Annotated[float, Pixels(help="Move the edge inwards by N pixels.")] = 0.0
+    feather: Annotated[float, Pixels(help="Soften the edge over N pixels.")] = 0.0
     shadow: Annotated[
         Literal["none", "keep"], Option(help="keep: the subject's shadow on the ground.")
     ] = "none"
