@@ -30,7 +30,6 @@ from mattekit.cli.photo_options import (
     WriteOptions,
     to_existing,
 )
-from mattekit.cli.photos import Photo, PhotoWork, find_photos, hints_of_each, with_confidence
 from mattekit.cli.progress import Stages
 from mattekit.cli.report import run_batch
 from mattekit.cli.sequences import (
@@ -38,6 +37,8 @@ from mattekit.cli.sequences import (
     InSequence,
     check_sequence,
     check_unfinished,
+    find_frames,
+    items_of,
     over_videos,
     steady,
 )
@@ -45,6 +46,7 @@ from mattekit.core.errors import BadArgument, NoSubject
 from mattekit.cutouts.cutout import Cutout, cut_picture
 from mattekit.cutouts.finishing import FinishingOptions
 from mattekit.cutouts.finishing import finish as finished
+from mattekit.cutouts.photos import Photo, PhotoWork, find_photos, with_confidence
 from mattekit.cutouts.preview import box_preview
 from mattekit.cutouts.repair import repaired_cutout
 from mattekit.cutouts.save import SaveOptions
@@ -135,10 +137,11 @@ def run(
             raise BadArgument("--paint is for one photo in a file, not for stdin; name one file")
         if hints.subjects is not None:
             raise BadArgument("--subjects writes files; name the photo instead of '-'")
-        photo = Photo(path=STDIN, output=STDIN, hints=hints_of_each(hints, several=False)(STDIN))
+        photo = Photo(path=STDIN, output=STDIN, hints=hints.given().of(several=False)(STDIN))
         _pipe(photo, how, write)
         return
-    found = find_photos(photos, manifest, output, hints, sequence=sequence)
+    find = find_frames if sequence else find_photos
+    found = find(photos, output, hints.given(), manifest=manifest)
     several = not isinstance(found, Sequence) or len(found) > 1
     repairs = _repairs(repair, alpha, several=several)
     if paint and several:
@@ -160,7 +163,7 @@ def run(
         partners=repairs,
         files=options.backdrop.files if options.backdrop else (),
     )
-    items = work.items(found, sequence=sequence)
+    items = items_of(work, found, sequence=sequence)
     run_batch(items, batch, own_terminal=paint, stages=stages)
 
 

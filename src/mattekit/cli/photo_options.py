@@ -12,14 +12,12 @@ from mattekit.cli.options import DEFAULT_MAX_PIXELS, Bits, MaxPixels, to_ratio, 
 from mattekit.core.errors import BadArgument
 from mattekit.cutouts.backdrop import Fit, read_backdrop
 from mattekit.cutouts.finishing import FinishingOptions
+from mattekit.cutouts.photos import KINDS, GivenHints
 from mattekit.cutouts.save import PARTS, SaveFormat, SaveOptions, chosen_format, chosen_parts
 from mattekit.imaging.compose import named_colour
 from mattekit.imaging.files import ExistingAlpha, Picture, apply_existing_alpha, open_picture
 from mattekit.inference.strategies import STRATEGIES, StrategyConfig, strategy_named
 from mattekit.subject.hints import HINTS
-
-KINDS = [kind for kind in HINTS if kind != "auto"]
-"""Hints that a user gives."""
 
 Photos = Annotated[
     list[str] | None, Argument(metavar="PHOTO", help="Files, folders or quoted globs.")
@@ -112,13 +110,18 @@ class HintOptions(_Kinds):
     ] = None
     commercial_only: CommercialOnly = False
 
-    def given(self) -> dict[str, Any]:
-        """Kind of hint -> its file or text, of those that were given."""
-        found = {kind: getattr(self, kind) for kind in KINDS if getattr(self, kind, None)}
+    def given(self) -> GivenHints:
+        """The same, as the library takes it."""
+        values = {kind: getattr(self, kind) for kind in KINDS if getattr(self, kind)}
         clicks = [*(self.point or ()), *(f"{word},0" for word in self.not_point or ())]
         if clicks:
-            found["points"] = " ".join([*filter(None, [found.get("points")]), *clicks])
-        return found
+            values["points"] = " ".join([*filter(None, [values.get("points")]), *clicks])
+        options = {
+            "band": self.band,
+            "segmenter": self.segmenter,
+            "commercial_only": self.commercial_only,
+        }
+        return GivenHints(values=values, options=options, subjects=self.subjects)
 
 
 @dataclass(frozen=True, kw_only=True)

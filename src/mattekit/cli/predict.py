@@ -14,7 +14,6 @@ from mattekit.batch.names import check_output, is_file
 from mattekit.batch.runner import Outcome
 from mattekit.cli.options import BatchOptions, Device, MaxMemory, OutputFolder, Precision
 from mattekit.cli.photo_options import (
-    HintOptions,
     Manifest,
     MinConfidence,
     PhotoOptions,
@@ -24,11 +23,18 @@ from mattekit.cli.photo_options import (
     Trimap,
     WriteOptions,
 )
-from mattekit.cli.photos import Photo, PhotoWork, find_photos, with_confidence
 from mattekit.cli.report import run_batch
-from mattekit.cli.sequences import Before, InSequence, check_sequence, steady
+from mattekit.cli.sequences import (
+    Before,
+    InSequence,
+    check_sequence,
+    find_frames,
+    items_of,
+    steady,
+)
 from mattekit.core.errors import BadArgument, BadData
 from mattekit.core.matte import confidence_of
+from mattekit.cutouts.photos import GivenHints, Photo, PhotoWork, find_photos, with_confidence
 from mattekit.cutouts.save import chosen_format, suffix_of
 from mattekit.imaging.files import open_trimap
 
@@ -129,7 +135,7 @@ def run(
         found = [*found]
     photo_work = PhotoWork(work=work, suffixes=partial(_suffixes, parts=parts, format=format))
     try:
-        run_batch(photo_work.items(found, sequence=sequence), batch)
+        run_batch(items_of(photo_work, found, sequence=sequence), batch)
     finally:
         if true is not None:
             names = "*" if parts == ("alpha",) else "*-alpha"
@@ -187,8 +193,9 @@ def _find(
         return [
             Photo(path=photo, output=output, hints={"trimap": trimap}) for photo, trimap in rows
         ]
-    known: dict[str, Any] = {"trimap": trimap}
-    return find_photos(photos, manifest, output, HintOptions(**known), sequence=sequence)
+    hints = GivenHints(values={} if trimap is None else {"trimap": trimap})
+    find = find_frames if sequence else find_photos
+    return find(photos, output, hints, manifest=manifest)
 
 
 def _alphamatting(root: Path, folder: Path) -> Iterator[Photo]:

@@ -1,4 +1,7 @@
-"""Photos with their hints, as `cutout` and `predict` find them, and the work on them."""
+"""Many photos: found with their hints in files, folders, manifests and tars, and worked on.
+
+A batch of them is run by `batch.runner.run_items(plan_items(work.items(photos)))`.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -7,18 +10,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from mattekit.batch import tars
-from mattekit.batch.files import Partners, Row, gather, partners_in, read_manifest, stream
+from mattekit.batch.files import Partners, Row, partners_in, read_manifest, stream
 from mattekit.batch.names import Names, check_output
 from mattekit.batch.runner import Item, Outcome
 from mattekit.batch.tars import Sample, tar_item
-from mattekit.cli.photo_options import KINDS, HintOptions
-from mattekit.cli.sequences import Before
-from mattekit.core.errors import BadArgument, BadData
+from mattekit.core.errors import BadArgument
 from mattekit.core.storage import below
-from mattekit.keying.sequence import expanded, frames_of
 from mattekit.subject.hints import HINTS
 from mattekit.subject.several import Subjects, hints_of_subjects
 
+KINDS = [kind for kind in HINTS if kind != "auto"]
+"""Hints that a user gives."""
 S = TypeVar("S")
 T = TypeVar("T")
 Hints = dict[str, Any]
@@ -55,11 +57,34 @@ class Photo:
 
 
 @dataclass(frozen=True, kw_only=True)
+class GivenHints:
+    """What is known of the subjects of many photos."""
+
+    values: Mapping[str, Any] = field(default_factory=dict)
+    """Kind of hint -> a text, or a file for all, or a folder with a file for each, by its stem."""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    """Further arguments of `hint_of`, such as `band`."""
+    subjects: Subjects | None = None
+    """A photo has several subjects: results for each, or for all of them together."""
+
+    def of(self, *, several: bool) -> Callable[[Path], Hints]:
+        """The hints of a photo, one of several."""
+        files = {
+            kind: partners_in(value, several=several)
+            for kind, value in self.values.items()
+            if HINTS[kind].is_file
+        }
+        texts = {kind: text for kind, text in self.values.items() if kind not in files}
+        common = {**self.options, **{kind: parsed(kind, text) for kind, text in texts.items()}}
+        return lambda photo: common | {kind: files[kind].of(photo) for kind in files}
+
+
+@dataclass(frozen=True, kw_only=True)
 class PhotoWork:
     """What is done with every photo, and where its results go. Worker processes are sent a copy."""
 
     work: Callable[..., Outcome]
-    """Called with the photo, part -> file, and `before`: the frame that it continues, or None."""
+    """Called with the photo, part -> file, and `before`, of frames what was before this one."""
     suffixes: Callable[[Path], Mapping[str, str]]
     """Part of a photo's results -> the suffix of its file."""
     partners: tuple[Partners, ...] = ()
@@ -67,21 +92,13 @@ class PhotoWork:
     files: tuple[Path, ...] = ()
     """Further files that are read for all photos."""
 
-    def items(
-        self, photos: Sequence[Photo] | Iterator[Photo], *, sequence: bool = False
-    ) -> Iterable[Item]:
-        """The items of photos, of tars of photos, and of frames in time, in the order of work."""
-        if sequence:
-            frames = [*photos]
-            return [
-                self.item(frames[number], None if other is None else self._before(frames[other]))
-                for number, other in in_order(frames)
-            ]
+    def items(self, photos: Sequence[Photo] | Iterator[Photo]) -> Iterable[Item]:
+        """The items of photos, and of tars of photos."""
         return each(self._item_or_tar, photos)
 
-    def item(self, photo: Photo, before: Before | None = None) -> Item:
+    def item(self, photo: Photo, before: Any = None) -> Item:
         """The work on one photo."""
-        places = self._places(photo)
+        places = self.places(photo)
         partners = [partner.of(photo.path) for partner in self.partners]
         return Item(
             path=photo.called or photo.path,
@@ -90,11 +107,9 @@ class PhotoWork:
             outputs=tuple(places.values()),
         )
 
-    def _places(self, photo: Photo) -> dict[str, Path]:
+    def places(self, photo: Photo) -> dict[str, Path]:
+        """Part of the photo's results -> its file."""
         return Names(output=photo.output, suffixes=self.suffixes(photo.path)).of(photo.stem)
-
-    def _before(self, photo: Photo) -> Before:
-        return Before(photo=photo.path, places=self._places(photo))
 
     def _item_or_tar(self, photo: Photo) -> Item:
         if photo.path.suffix.lower() != tars.SUFFIX:
@@ -118,27 +133,37 @@ class PhotoWork:
 
 def find_photos(
     inputs: Sequence[str] | None,
-    manifest: Path | None,
     output: Path,
-    hints: HintOptions,
+    hints: GivenHints,
     *,
-    sequence: bool = False,
+    manifest: Path | None = None,
 ) -> Sequence[Photo] | Iterator[Photo]:
-    """The photos of a command line or of a manifest; of a long listing as it comes."""
-    if sequence:
-        return _find_frames(inputs, manifest, output, hints)
+    """The photos of files, folders, globs and URLs, or of a manifest.
+
+    Those of a long listing come as it is read.
+
+    Args:
+        output: a folder, or the file of a single result.
+
+    >>> import tempfile
+    >>> folder = Path(tempfile.mkdtemp())
+    >>> (folder / "cat.jpg").touch()
+    >>> [photo] = find_photos([str(folder)], Path("out"), GivenHints(values={"box": "1,2,30,40"}))
+    >>> photo.stem, photo.kind, photo.hints["box"]
+    ('cat', 'box', (1, 2, 30, 40))
+    """
     if bool(inputs) == bool(manifest):
         raise BadArgument("name the photos, or a file that lists them with --manifest")
     photos: Sequence[Photo] | Iterator[Photo]
     if manifest is None:
         found = stream(inputs or [])
         several, named = not isinstance(found, list) or len(found) > 1, False
-        known = hints_of_each(hints, several=several)
+        known = hints.of(several=several)
         photos = each(lambda path: Photo(path=path, output=output, hints=known(path)), found)
     else:
         rows = read_manifest(manifest)
         several, named = len(rows) > 1, any("output" in row for row in rows)
-        known = hints_of_each(hints, several=several)
+        known = hints.of(several=several)
         photos = [_listed(row, manifest.parent, output, known) for row in rows]
     if hints.subjects is not None:
         apart = (one for photo in photos for one in _of_subjects(photo, hints.subjects))
@@ -147,25 +172,6 @@ def find_photos(
     if not named:
         check_output(output, several=several)
     return photos
-
-
-def hints_of_each(hints: HintOptions, *, several: bool) -> Callable[[Path], Hints]:
-    """The hints of a photo: those given for all, or the files of its stem."""
-    given = hints.given()
-    options = {
-        "band": hints.band,
-        "segmenter": hints.segmenter,
-        "commercial_only": hints.commercial_only,
-    }
-    files = {
-        kind: partners_in(value, several=several)
-        for kind, value in given.items()
-        if HINTS[kind].is_file
-    }
-    values = {kind: parsed(kind, value) for kind, value in given.items() if kind not in files}
-    return lambda photo: (
-        options | values | {kind: partners.of(photo) for kind, partners in files.items()}
-    )
 
 
 def parsed(kind: str, text: str) -> Any:
@@ -197,50 +203,6 @@ def with_confidence(
 def each(make: Callable[[S], T], given: Iterable[S]) -> Sequence[T] | Iterator[T]:
     """What is made of each: of a list at once, of a stream as it comes."""
     return [make(one) for one in given] if isinstance(given, Sequence) else map(make, given)
-
-
-def in_order(photos: Sequence[Photo]) -> list[tuple[int, int | None]]:
-    """The numbers of frames in the order of work, each with that of the one it continues.
-
-    From the first one with a hint to the last, then from there back to the beginning.
-    """
-    start = next((number for number, photo in enumerate(photos) if photo.kind is not None), 0)
-    onwards = [(n, n - 1 if n > start else None) for n in range(start, len(photos))]
-    return [*onwards, *((n, n + 1) for n in range(start - 1, -1, -1))]
-
-
-def _find_frames(
-    inputs: Sequence[str] | None, manifest: Path | None, output: Path, hints: HintOptions
-) -> list[Photo]:
-    """The frames of a sequence, in the order of their numbers."""
-    if manifest is not None or not inputs:
-        raise BadArgument("--sequence takes files or a folder, not a manifest")
-    frames = frames_of(gather([expanded(text) for text in inputs]))
-    check_output(output, several=len(frames) > 1)
-    return [
-        Photo(path=frame, output=output, hints=known)
-        for frame, known in zip(frames, _hints_of_frames(hints, frames), strict=True)
-    ]
-
-
-def _hints_of_frames(hints: HintOptions, frames: Sequence[Path]) -> list[Hints]:
-    """The hints of the frames that a folder has some for, or else of the first frame alone."""
-    places = [value for value in hints.given().values() if isinstance(value, Path)]
-    folders = [place for place in places if place.is_dir()]
-    known = hints_of_each(hints, several=bool(folders))
-    rows = [known(frame) for frame in (frames if folders else frames[:1])]
-    rows += [{"segmenter": hints.segmenter} for _ in frames[len(rows) :]]
-    found = [
-        {name: value for name, value in row.items() if name not in KINDS or _is_there(value)}
-        for row in rows
-    ]
-    if folders and not any(row.keys() & {*KINDS} for row in found):
-        raise BadData(f"{folders[0]} has no hint of any frame; name one as its frame is named")
-    return found
-
-
-def _is_there(value: Any) -> bool:
-    return not isinstance(value, Path) or value.exists()
 
 
 def _of_subjects(photo: Photo, subjects: Subjects) -> list[Photo]:
