@@ -52,6 +52,13 @@ def test_help_imports_no_verb_and_nothing_heavy() -> None:
     assert found.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize("verb", ["models", "ledger", "recipe"])
+def test_what_a_word_of_a_verb_does_is_one_whole_line(mattekit: Command, verb: str) -> None:
+    commands = mattekit(verb, "--help").stdout.partition("Commands:\n")[2].splitlines()
+    assert len(commands) > 1
+    assert all(line.endswith(".") and not line.endswith("...") for line in commands)
+
+
 @pytest.mark.parametrize("verb", main.VERBS)
 def test_every_verb_has_help_of_its_own(mattekit: Command, verb: str) -> None:
     result = mattekit(verb, "--help")
