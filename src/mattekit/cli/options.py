@@ -234,23 +234,22 @@ TAKES_URLS = {"cutout", "predict", "pictures", "evaluate", "ledger"}
 def flattened(run: Callable[..., None]) -> Callable[..., None]:
     """The same function with the options of its groups as parameters instead of the groups."""
     hints = get_type_hints(run, include_extras=True)
+    groups: dict[str, Any] = {name: kind for name, kind in hints.items() if is_dataclass(kind)}
     parameters: list[inspect.Parameter] = []
-    groups: dict[str, tuple[Any, list[str]]] = {}
     for name, parameter in inspect.signature(run).parameters.items():
-        if not is_dataclass(hints[name]):
+        if name in groups:
+            parameters += _options_of(groups[name])
+        else:
             parameters.append(
                 parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY)
             )
-            continue
-        options = _options_of(hints[name])
-        groups[name] = hints[name], [option.name for option in options]
-        parameters += options
 
     @functools.wraps(run)
     def call(**given: Any) -> None:
         given = {name: _places(value, run.__module__) for name, value in given.items()}
         decides = {name: str(value) for name, value in given.items() if name not in SAME_RESULTS}
-        for name, (group, names) in groups.items():
+        for name, group in groups.items():
+            names = {field.name for field in fields(group)} & given.keys()
             built = group(**{option: given.pop(option) for option in names})
             if isinstance(built, BatchOptions):
                 command = f"{run.__module__}.{run.__qualname__} {sorted(decides.items())}"
