@@ -22,7 +22,7 @@ def test_the_report_names_what_is_installed_and_a_passed_self_test(mattekit: Com
 def test_what_is_missing_comes_with_the_command_that_installs_it(
     mattekit: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(doctor, "EXTRAS", {"heif": {"module": "a-package-that-is-not"}})
+    monkeypatch.setattr(doctor, "EXTRAS", {"heif": ("a-package-that-is-not",)})
     text = mattekit("doctor").stdout
     assert "missing: heif (a-package-that-is-not): pip install 'mattekit[heif]'" in text
     assert "self-test: ok" in text

@@ -15,7 +15,7 @@ from cli.conftest import Command
 
 from mattekit.batch.failures import Failure
 from mattekit.cli import main
-from mattekit.cli.failures import attempt, exit_code
+from mattekit.cli.output import attempt, exit_code
 from mattekit.core.errors import BadArgument, BadImage
 
 PYTHON = [sys.executable, "-m", "mattekit"]
@@ -26,10 +26,20 @@ def run(*words: object, **options: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(line, capture_output=True, text=True, timeout=300, **options)
 
 
-def test_help_lists_every_verb_with_the_first_line_of_its_file(mattekit: Command) -> None:
-    text = " ".join(mattekit("--help").stdout.split())
-    for verb in main.VERBS:
-        assert f"{verb} {main.summary(verb)}" in text
+def test_help_lists_every_verb_in_one_line(mattekit: Command) -> None:
+    text = mattekit("--help").stdout
+    for verb, (_, summary) in main.VERBS.items():
+        assert f"\n  {verb:<10}  {summary}\n" in text
+
+
+def test_options_are_listed_under_the_headings_of_their_groups(mattekit: Command) -> None:
+    sections = mattekit("cutout", "--help").stdout.split("\n\n")
+    options = {part.splitlines()[0]: part for part in sections if part.strip()}
+    assert "  --trimap " in options["What is known of the subject:"]
+    assert "  --crop " in options["What is done to a finished cut-out:"]
+    assert "  --ledger " in options["Many inputs:"]
+    assert "  --json " in options["Existing results and messages:"]
+    assert "  --model " in options["Options:"]
 
 
 def test_help_imports_no_verb_and_nothing_heavy() -> None:
@@ -40,6 +50,13 @@ def test_help_imports_no_verb_and_nothing_heavy() -> None:
     )
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert found.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("verb", ["models", "ledger", "recipe"])
+def test_what_a_word_of_a_verb_does_is_one_whole_line(mattekit: Command, verb: str) -> None:
+    commands = mattekit(verb, "--help").stdout.partition("Commands:\n")[2].splitlines()
+    assert len(commands) > 1
+    assert all(line.endswith(".") and not line.endswith("...") for line in commands)
 
 
 @pytest.mark.parametrize("verb", main.VERBS)
@@ -53,11 +70,11 @@ def test_a_verb_with_words_of_its_own_runs_them(capsys: pytest.CaptureFixture[st
     def show(name: str) -> None:
         typer.echo(f"shown {name}")
 
-    group = main.command_of("models", {"list": lambda: None, "show": show})
+    group = main.command_of("models", {"list": lambda: None, "show": show}, "Models")
     group.main(["show", "compact"], prog_name="models", standalone_mode=False)
     assert capsys.readouterr().out == "shown compact\n"
     group.main(["--help"], prog_name="models", standalone_mode=False)
-    assert main.summary("models") in " ".join(capsys.readouterr().out.split())
+    assert "  Models.\n" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("words", [["cutuot"], ["doctor", "--colour"], ["trimap"]])

@@ -8,18 +8,13 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from mattekit.cli.main import VERBS, app
+from mattekit.cli.main import app
 from mattekit.imaging.compose import over
 from mattekit.imaging.files import read_alpha, read_image, read_trimap
 from mattekit.synthetic import scene
 from mattekit.synthetic.layouts import LAYOUTS
 
 PLANES = {"image", "alpha", "trimap", "foreground", "background"}
-
-
-@pytest.fixture(autouse=True)
-def _verb(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(VERBS, "synth", "mattekit.cli.synth")
 
 
 def synth(folder: Path, *words: object) -> Result:

@@ -8,7 +8,7 @@ import pytest
 from imaging.specimens import ALPHA, GREY, RGB, codes, grey3
 
 from mattekit.core.errors import BadArgument, BadImage, BadTrimap
-from mattekit.imaging.arrays import as_image, as_mask, as_picture, as_trimap, is_array, labels_of
+from mattekit.imaging.arrays import as_image, as_mask, as_picture, is_array, labels_of
 from mattekit.imaging.files import open_picture
 
 LABELS = np.repeat(np.uint8([[0, 1, 2]]), 4, axis=0)
@@ -137,7 +137,7 @@ def test_what_is_no_mask_is_refused(mask: Any, sentence: str) -> None:
     ],
 )
 def test_trimaps_of_every_kind_give_the_labels(trimap: Any) -> None:
-    labels = as_trimap(trimap)
+    labels, _ = labels_of(trimap)
     assert labels.dtype == np.uint8
     assert np.array_equal(labels, LABELS)
     assert labels_of(trimap)[1] == ()
@@ -148,7 +148,7 @@ def test_a_smoothed_trimap_is_read_with_a_warning() -> None:
     assert labels.tolist() == [[0, 1, 1, 2]]
     assert ["1 of 4 pixels" in warning for warning in warnings] == [True]
     with pytest.raises(BadTrimap, match="1 of 4"):
-        as_trimap(np.uint8([[0, 60, 128, 255]]), strict=True)
+        labels_of(np.uint8([[0, 60, 128, 255]]), strict=True)
 
 
 @pytest.mark.parametrize(
@@ -163,7 +163,7 @@ def test_a_smoothed_trimap_is_read_with_a_warning() -> None:
 )
 def test_what_is_no_trimap_is_refused(trimap: Any, sentence: str) -> None:
     with pytest.raises(BadTrimap, match=sentence):
-        as_trimap(trimap)
+        labels_of(trimap)
 
 
 def test_a_picture_in_memory_and_its_file_are_read_alike(tmp_path: Any) -> None:

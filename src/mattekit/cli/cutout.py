@@ -1,45 +1,44 @@
-"""Cut the subject out of photos: alpha, clean colours, RGBA, a new background."""
+"""`cutout`: the subject cut out of photos, with alpha, clean colours, and a new background."""
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import cache, partial
 from itertools import islice
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
+from typer import Option
 
 from mattekit.batch.files import Partners, partners_in
-from mattekit.batch.names import Names
-from mattekit.batch.runner import Item, Outcome
-from mattekit.cli.failures import FAILED
-from mattekit.cli.options import BatchOptions, Device, Manifest, MaxMemory
-from mattekit.cli.photos import (
-    STDIN,
+from mattekit.batch.runner import Outcome
+from mattekit.classical.closed_form import Quality
+from mattekit.cli.models import obtain
+from mattekit.cli.options import BatchOptions, Device, MaxMemory, Output
+from mattekit.cli.output import FAILED
+from mattekit.cli.photo_options import (
+    FinishOptions,
     HintOptions,
+    Manifest,
     MinConfidence,
-    Photo,
+    PhotoOptions,
     Photos,
-    ReadOptions,
+    SavedOptions,
     StrategyOptions,
+    StrictTrimap,
     WriteOptions,
-    find_frames,
-    find_photos,
-    items_of,
     to_existing,
-    with_confidence,
 )
 from mattekit.cli.progress import Stages
-from mattekit.cli.registered import obtain
 from mattekit.cli.report import run_batch
-from mattekit.cli.saving import FinishOptions, SavedOptions
 from mattekit.cli.sequences import (
     Before,
     InSequence,
     check_sequence,
     check_unfinished,
-    frame_items,
+    find_frames,
+    items_of,
     over_videos,
     steady,
 )
@@ -47,6 +46,7 @@ from mattekit.core.errors import BadArgument, NoSubject
 from mattekit.cutouts.cutout import Cutout, cut_picture
 from mattekit.cutouts.finishing import FinishingOptions
 from mattekit.cutouts.finishing import finish as finished
+from mattekit.cutouts.photos import Photo, PhotoWork, find_photos, with_confidence
 from mattekit.cutouts.preview import box_preview
 from mattekit.cutouts.repair import repaired_cutout
 from mattekit.cutouts.save import SaveOptions
@@ -59,87 +59,89 @@ from mattekit.subject.hints import HintConfig, hint_of
 from mattekit.subject.hints import Trimap as TrimapHint
 from mattekit.subject.segment import stroke_labels
 
-Repair = tuple[Path, Path]
-"""Files of an alpha and of strokes that correct it."""
-Repairs = tuple[Partners, Partners]
-"""The same for all photos."""
-Build = Callable[[], Matting]
-"""Builds the method; its network is opened once per process."""
+STDIN = Path("-")
 
 
 @over_videos
 def run(
     photos: Photos = None,
-    output: Annotated[
-        Path,
-        typer.Option(
-            "-o", "--output", metavar="FILE|DIR", help="A folder, or the file of a single result."
-        ),
-    ] = Path("cutouts"),
+    output: Output = Path("cutouts"),
     manifest: Manifest = None,
     *,
-    hints: HintOptions,
-    repair: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE|DIR", help="Strokes that correct --alpha: subject white, rest black."
-        ),
-    ] = None,
-    alpha: Annotated[
-        Path | None, typer.Option(metavar="FILE|DIR", help="The alpha that --repair corrects.")
-    ] = None,
-    sequence: InSequence = False,
-    paint: Annotated[
-        bool, typer.Option("--paint", help="Paint the subject of one photo in the browser.")
-    ] = False,
-    saved: SavedOptions,
     model: Annotated[
         str | None,
-        typer.Option(
-            metavar="NAME|FILE", help=f"{', '.join(MODELS)}, or a network; default {DEFAULT_MODEL}."
+        Option(
+            metavar="NAME|FILE",
+            help=f"{', '.join(MODELS)}, or a network; default: {DEFAULT_MODEL}.",
         ),
     ] = None,
     quality: Annotated[
-        Literal["full", "fast"],
-        typer.Option(help="fast: closed-form at a quarter of the size, for previews."),
+        Quality, Option(help="fast: closed-form at a quarter of the size, for previews.")
     ] = "full",
-    strategy: StrategyOptions,
     device: Device = "auto",
     max_memory: MaxMemory = 4 * 2**30,
     min_confidence: MinConfidence = None,
-    finish: FinishOptions,
-    read: ReadOptions,
+    sequence: InSequence = False,
+    paint: Annotated[
+        bool, Option("--paint", help="Paint the subject of one photo in the browser.")
+    ] = False,
+    repair: Annotated[
+        Path | None,
+        Option(metavar="FILE|DIR", help="Strokes that correct --alpha: subject white, rest black."),
+    ] = None,
+    alpha: Annotated[
+        Path | None, Option(metavar="FILE|DIR", help="The alpha that --repair corrects.")
+    ] = None,
+    hints: HintOptions,
+    strict_trimap: StrictTrimap = False,
+    saved: SavedOptions,
     write: WriteOptions,
+    finish: FinishOptions,
+    strategy: StrategyOptions,
+    read: PhotoOptions,
     batch: BatchOptions,
 ) -> None:
     """Cut the subject out of photos.
 
-    What is known of the subject comes from --trimap, --mask, --box, --point or --scribbles;
-    without any, a segmenter finds the subject, or the photo is refused where it is not sure
-    enough. --repair corrects an alpha by strokes and leaves all else as it is. --paint
-    opens a page in the browser to paint it, beginning with what is known (needs the extra 'serve');
-    files are written when you press Done there. '-' reads a photo from stdin and writes the RGBA
-    as PNG to stdout. A video, MP4, MOV or WebM, is a sequence of photos; -o names another one.
+    A hint says what the subject is: --trimap, --mask, --box, --point or --scribbles. Without one
+    a segmenter finds the subject, or refuses the photo where it is not sure enough.
+
+    --paint opens a page in the browser to paint the trimap of one photo, beginning with the hint
+    (needs the extra 'serve'); files are written when you press Done. --repair corrects an alpha by
+    strokes and leaves all else as it is.
+
+    The photo '-' is read from stdin, and its cut-out is written to stdout as PNG. A video (MP4,
+    MOV or WebM) is a sequence of photos; -o names the new one.
     """
     build = partial(
-        build_matting, model, quality=quality, strategy=strategy.chosen(), max_memory=max_memory,
+        build_matting,
+        model,
+        quality=quality,
+        strategy=strategy.chosen(),
+        max_memory=max_memory,
         device=device,
-    )  # fmt: skip
+    )
     method = build()
     if min_confidence is not None:
         check_states_error(method)
     to_existing(read.existing_alpha)
-    finishing = finish.chosen()
+    how = Cutting(
+        build=build,
+        read=read,
+        strict_trimap=strict_trimap,
+        finishing=finish.chosen(),
+        min_confidence=min_confidence,
+    )
     if photos == ["-"]:
         if paint:
             raise BadArgument("--paint is for one photo in a file, not for stdin; name one file")
         if hints.subjects is not None:
             raise BadArgument("--subjects writes files; name the photo instead of '-'")
-        photo = Photo(path=STDIN, output=STDIN, hints=hints.of(several=False)(STDIN))
-        _pipe(photo, method, read, write, min_confidence, finishing)
+        photo = Photo(path=STDIN, output=STDIN, hints=hints.given().of(several=False)(STDIN))
+        _pipe(photo, how, write)
         return
     find = find_frames if sequence else find_photos
-    found = find(photos, manifest, output, hints)
+    found = find(photos, output, hints.given(), manifest=manifest)
     several = not isinstance(found, Sequence) or len(found) > 1
     repairs = _repairs(repair, alpha, several=several)
     if paint and several:
@@ -148,173 +150,119 @@ def run(
     options = saved.chosen(output, write)
     if sequence:
         check_sequence(batch, options.parts)
-        check_unfinished(finishing)
-    stages = Stages() if batch.here else None
+        check_unfinished(how.finishing)
     if paint:
         from mattekit.cli.painting import painted
 
-        ask = partial(painted, model=model, max_pixels=read.max_pixels)
-    work = partial(
-        _cut, build=build, read=read, options=options, min_confidence=min_confidence,
-        ask=ask if paint else None, progress=stages, finishing=finishing,
-    )  # fmt: skip
-    make = partial(_item, work=work, options=options, repairs=repairs)
-    if isinstance(found, list) and sequence:
-        items: Iterable[Item] = frame_items(found, partial(_places, options=options), make)
-    else:
-        items = items_of(found, make)
+        how = replace(how, ask=partial(painted, model=model, max_pixels=read.max_pixels))
+    stages = Stages() if batch.here else None
+    how = replace(how, repairs=repairs, progress=stages)
+    work = PhotoWork(
+        work=partial(_cut, how=how, options=options),
+        suffixes=options.suffixes,
+        partners=repairs,
+        files=options.backdrop.files if options.backdrop else (),
+    )
+    items = items_of(work, found, sequence=sequence)
     run_batch(items, batch, own_terminal=paint, stages=stages)
 
 
-def _places(photo: Photo, options: SaveOptions) -> dict[str, Path]:
-    return Names(output=photo.output, suffixes=options.suffixes(photo.path)).of(photo.stem)
+@dataclass(frozen=True, kw_only=True)
+class Cutting:
+    """How a photo is cut out. Worker processes are sent a copy."""
 
+    build: Callable[[], Matting]
+    """Builds the method; its network is opened once per process."""
+    read: PhotoOptions
+    strict_trimap: bool
+    finishing: FinishingOptions
+    min_confidence: float | None
+    repairs: tuple[Partners, ...] = ()
+    """The alphas that strokes correct, and the strokes."""
+    ask: Callable[..., HintConfig] | None = None
+    """Asks the user to paint a hint, beginning with the given one."""
+    progress: Stages | None = None
 
-def _item(
-    photo: Photo,
-    *,
-    work: Callable[..., Outcome],
-    options: SaveOptions,
-    repairs: Repairs | None,
-    before: Before | None = None,
-) -> Item:
-    places = _places(photo, options)
-    repair = repairs and (repairs[0].of(photo.path), repairs[1].of(photo.path))
-    return Item(
-        path=photo.path,
-        work=partial(work, photo, places, repair=repair, before=before),
-        inputs=(
-            *photo.hint_files,
-            *(repair or ()),
-            *(options.backdrop.files if options.backdrop else ()),
-        ),
-        outputs=tuple(places.values()),
-    )
+    def cut(
+        self, photo: Photo, picture: Picture, *, clean: bool = True, known: TrimapHint | None = None
+    ) -> Cutout:
+        """The cut-out, before it is finished.
+
+        Args:
+            known: what the frame before says, where the photo has no hint.
+        """
+        if self.repairs:
+            alpha, strokes = (partners.of(photo.path) for partners in self.repairs)
+            return _repaired(picture, alpha, strokes, self.build(), self.read.max_pixels)
+        hint = known or hint_of(**photo.hints, strict=self.strict_trimap)
+        if self.ask is not None:
+            hint = self.ask(picture, hint, name=photo.path.stem)
+        return cut_picture(
+            picture,
+            hint,
+            self.build(),
+            clean=clean,
+            max_pixels=self.read.max_pixels,
+            progress=self.progress,
+        )
+
+    def finish(self, cut: Cutout, picture: Picture) -> Cutout:
+        """The cut-out after all finishing steps."""
+        return finished(cut, picture.colours, self.finishing) if self.finishing.changes else cut
+
+    def outcome(
+        self, cut: Cutout, outputs: Sequence[Path] = (), extra: Mapping[str, Any] | None = None
+    ) -> Outcome:
+        """What is reported of a cut-out."""
+        told: dict[str, Any] = {"segmenter": cut.segmenter} if cut.segmenter else {}
+        terms = {"terms": cut.terms, "model_terms": cut.model_terms}
+        told |= {name: asdict(said) for name, said in terms.items() if said is not None}
+        return with_confidence(
+            {"confidence": cut.confidence, "subject_confidence": cut.subject_confidence},
+            self.min_confidence,
+            extra=told | dict(extra or {}),
+            outputs=outputs,
+            warnings=cut.warnings,
+            model=cut.model,
+            strategy=cut.strategy,
+        )
 
 
 def _cut(
     photo: Photo,
     places: Mapping[str, Path],
     *,
-    build: Build,
-    read: ReadOptions,
+    how: Cutting,
     options: SaveOptions,
-    min_confidence: float | None,
-    ask: Callable[..., HintConfig] | None,
-    progress: Stages | None,
-    finishing: FinishingOptions,
-    repair: Repair | None,
     before: Before | None,
 ) -> Outcome:
-    picture = read.photo(photo.path)
-    earlier = None if before is None else before.carried(picture, read)
+    picture = how.read.photo(photo.path)
+    earlier = None if before is None else before.carried(picture, how.read)
+    carried = earlier if photo.kind is None else None
+    known = None if carried is None else TrimapHint(value=carried.trimap())
     try:
-        if repair is not None:
-            found = _repaired(picture, repair, build(), read.max_pixels)
-        else:
-            hint = hint_of(**photo.hints, strict=read.strict_trimap)
-            if earlier is not None and photo.kind is None:
-                hint = TrimapHint(value=earlier.trimap())
-            if ask is not None:
-                hint = ask(picture, hint, name=photo.path.stem)
-            found = cut_picture(
-                picture, hint, build(), clean=options.clean, max_pixels=read.max_pixels,
-                progress=progress,
-            )  # fmt: skip
+        found = how.cut(photo, picture, clean=options.clean, known=known)
     except NoSubject as error:
-        if progress is not None and _stronger_segmenter():
-            return _cut(
-                photo, places, build=build, read=read, options=options, finishing=finishing,
-                min_confidence=min_confidence, ask=ask, progress=progress, repair=repair,
-                before=before,
-            )  # fmt: skip
+        if how.progress is not None and _stronger_segmenter():
+            return _cut(photo, places, how=how, options=options, before=before)
         if "box" not in photo.hints:
             raise
         shown = next(iter(places.values())).with_name(f"{photo.path.stem}-preview.jpg")
         write_image(shown, box_preview(picture.colours, photo.hints["box"]))
         raise NoSubject(f"{error}; the box is shown in {shown}") from error
-    if finishing.changes:
-        found = finished(found, picture.colours, finishing)
+    found = how.finish(found, picture)
     alpha, extra = steady(found.alpha, earlier)
     found = replace(found, matte=replace(found.matte, alpha=alpha))
     options.write(places, found, picture)
-    if earlier is not None and photo.kind is None:
-        found = replace(found, subject_confidence=earlier.sure)
-    return _outcome(found, min_confidence, list(places.values()), extra)
+    if carried is not None:
+        found = replace(found, subject_confidence=carried.sure)
+    return how.outcome(found, list(places.values()), extra)
 
 
-def _outcome(
-    cut: Cutout, min_confidence: float | None, outputs: list[Path], extra: dict[str, Any]
-) -> Outcome:
-    return with_confidence(
-        cut.confidence,
-        min_confidence,
-        cut.subject_confidence,
-        extra=_segmented(cut) | extra,
-        outputs=outputs,
-        warnings=cut.warnings,
-        model=cut.model,
-        strategy=cut.strategy,
-    )
-
-
-def _stronger_segmenter() -> bool:
-    """Offer a stronger segmenter at a terminal; returns whether it was installed now."""
-    entry = registered(STRONGER)
-    return _at_terminal() and not entry.installed and _accepted(entry)
-
-
-def _at_terminal() -> bool:
-    return sys.stdin.isatty()
-
-
-@cache
-def _accepted(entry: RegisteredModel) -> bool:
-    """The user's answer, asked once."""
-    return obtain(entry, accepted=False)
-
-
-def _segmented(cut: Cutout) -> dict[str, Any]:
-    """The segmenter, and the terms of use of it and of the model."""
-    found: dict[str, Any] = {"segmenter": cut.segmenter} if cut.segmenter else {}
-    terms = {"terms": cut.terms, "model_terms": cut.model_terms}
-    return found | {name: asdict(said) for name, said in terms.items() if said is not None}
-
-
-def _repairs(strokes: Path | None, alpha: Path | None, *, several: bool) -> Repairs | None:
-    """The alphas and the strokes of photos that are repaired."""
-    if strokes is None and alpha is None:
-        return None
-    if strokes is None or alpha is None:
-        raise BadArgument("--repair STROKES and --alpha ALPHA go together; give both")
-    return partners_in(alpha, several=several), partners_in(strokes, several=several)
-
-
-def _repaired(picture: Picture, repair: Repair, method: Matting, max_pixels: int) -> Cutout:
-    alpha, strokes = repair
-    painted = open_picture(strokes, max_pixels=max_pixels)
-    return repaired_cutout(
-        picture,
-        read_alpha(alpha, max_pixels=max_pixels),
-        stroke_labels(painted.colours, painted.alpha_window()),
-        method,
-    )
-
-
-def _pipe(
-    photo: Photo,
-    method: Matting,
-    read: ReadOptions,
-    write: WriteOptions,
-    min_confidence: float | None,
-    finishing: FinishingOptions,
-) -> None:
+def _pipe(photo: Photo, how: Cutting, write: WriteOptions) -> None:
     """Process one photo from stdin to stdout; warnings go to stderr."""
-    picture: Picture = read.photo(sys.stdin.buffer.read())
-    hint = hint_of(**photo.hints, strict=read.strict_trimap)
-    found = cut_picture(picture, hint, method, max_pixels=read.max_pixels)
-    if finishing.changes:
-        found = finished(found, picture.colours, finishing)
+    picture = how.read.photo(sys.stdin.buffer.read())
+    found = how.finish(how.cut(photo, picture), picture)
     for warning in found.warnings:
         typer.echo(f"note: {warning}", err=True)
     sys.stdout.buffer.write(
@@ -327,7 +275,44 @@ def _pipe(
             straight=write.straight,
         )
     )
-    unsure = _outcome(found, min_confidence, [], {}).unsure
+    unsure = how.outcome(found).unsure
     if unsure is not None:
         typer.echo(f"unsure: {unsure}", err=True)
         raise typer.Exit(FAILED)
+
+
+def _stronger_segmenter() -> bool:
+    """Offer a stronger segmenter at a terminal; returns whether it was installed now."""
+    entry = registered(STRONGER)
+    return _at_terminal() and not entry.installed and _accepted(entry)
+
+
+@cache
+def _accepted(entry: RegisteredModel) -> bool:
+    """The user's answer, asked once."""
+    return obtain(entry, accepted=False)
+
+
+def _at_terminal() -> bool:
+    return sys.stdin.isatty()
+
+
+def _repairs(strokes: Path | None, alpha: Path | None, *, several: bool) -> tuple[Partners, ...]:
+    """The alphas of photos that are repaired, and the strokes."""
+    if strokes is None and alpha is None:
+        return ()
+    if strokes is None or alpha is None:
+        raise BadArgument("--repair STROKES and --alpha ALPHA go together; give both")
+    return partners_in(alpha, several=several), partners_in(strokes, several=several)
+
+
+def _repaired(
+    picture: Picture, alpha: Path, strokes: Path, method: Matting, max_pixels: int
+) -> Cutout:
+    painted = open_picture(strokes, max_pixels=max_pixels)
+    return repaired_cutout(
+        picture,
+        read_alpha(alpha, max_pixels=max_pixels),
+        stroke_labels(painted.colours, painted.alpha_window()),
+        method,
+    )

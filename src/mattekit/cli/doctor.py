@@ -1,11 +1,11 @@
 """Versions, devices, memory, a short self-test, and what is missing."""
 
-import json as jsonlib
 import platform
 import time
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +14,10 @@ import typer
 
 from mattekit.batch.failures import Failure
 from mattekit.classical.foreground import estimate_foreground
-from mattekit.cli.failures import FAILED, attempt
 from mattekit.cli.options import Json
+from mattekit.cli.output import FAILED, attempt, print_json
 from mattekit.core.errors import BadData
-from mattekit.core.extras import EXTRAS
+from mattekit.core.extras import DISTRIBUTIONS, EXTRAS
 from mattekit.imaging.compose import over
 from mattekit.imaging.files import encode_image, read_alpha
 from mattekit.imaging.trimap import make_trimap
@@ -55,7 +55,6 @@ class Report:
 def run(json: Json = False) -> None:
     """Print what is installed, what works, what is missing and how to install it."""
     outcome = attempt(self_test)
-    failed = isinstance(outcome, Failure)
     report = Report(
         mattekit=_version("mattekit") or "not installed",
         python=platform.python_version(),
@@ -69,10 +68,13 @@ def run(json: Json = False) -> None:
         missing=missing(),
         devices=devices(),
         self_test=outcome.sentence if isinstance(outcome, Failure) else outcome,
-        healthy=not failed,
+        healthy=not isinstance(outcome, Failure),
     )
-    typer.echo(jsonlib.dumps(asdict(report), indent=2) if json else _text(report))
-    if failed:
+    if json:
+        print_json(asdict(report))
+    else:
+        typer.echo(_text(report))
+    if not report.healthy:
         raise typer.Exit(FAILED)
 
 
@@ -97,19 +99,25 @@ def self_test() -> str:
     return f"cut a disc out, off by at most {error:.4f}, in {time.perf_counter() - start:.1f} s"
 
 
+def packages() -> dict[str, list[str]]:
+    """Extra -> the packages that it installs."""
+    return {
+        extra: [DISTRIBUTIONS.get(module, module) for module in modules]
+        for extra, modules in EXTRAS.items()
+    }
+
+
 def installed() -> dict[str, str]:
     """Package -> version, for installed packages that mattekit uses."""
-    names = (*BASE, *(name for modules in EXTRAS.values() for name in modules.values()))
+    names = (*BASE, *chain(*packages().values()))
     found = {name: _version(name) for name in names}
     return {name: number for name, number in found.items() if number}
 
 
 def missing() -> dict[str, str]:
     """Extra with its missing packages -> the command that installs it."""
-    absent = {
-        extra: [name for name in modules.values() if not _version(name)]
-        for extra, modules in EXTRAS.items()
-    }
+    absent = {extra: [name for name in names if not _version(name)]
+              for extra, names in packages().items()}  # fmt: skip
     return {
         f"{extra} ({', '.join(names)})": f"pip install 'mattekit[{extra}]'"
         for extra, names in absent.items()

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Annotated, Any, get_args
 
 import typer
+from typer import Option
 
 from mattekit.batch.files import gather, pair
 from mattekit.batch.processes import Limits
@@ -23,10 +24,11 @@ from mattekit.cli.options import (
     Processes,
     Quiet,
 )
-from mattekit.cli.photos import Photos
+from mattekit.cli.output import FAILED, check_new
+from mattekit.cli.photo_options import Photos
 from mattekit.cli.progress import progress
 from mattekit.core.atomic import replacing
-from mattekit.core.errors import BadArgument, BadOutput
+from mattekit.core.errors import BadArgument
 from mattekit.core.types import Region
 from mattekit.evaluation.compare import Comparison, Difference, compare, remarks_of
 from mattekit.evaluation.evaluate import ERRORS, evaluate, holds_errors, predict_alphas
@@ -47,96 +49,82 @@ WORST_SAID = 5
 
 
 def run(
-    true: Annotated[Path, typer.Option("--true", metavar="DIR", help="True alphas.")],
+    true: Annotated[Path, Option(metavar="DIR", help="True alphas.")],
     predicted: Annotated[
-        Path | None,
-        typer.Option("--predicted", metavar="DIR", help="Predicted alphas or cut-outs."),
+        Path | None, Option(metavar="DIR", help="Predicted alphas or cut-outs.")
     ] = None,
     pictures: Photos = None,
     model: Annotated[
         list[str] | None,
-        typer.Option(
-            "--model", metavar="NAME|FILE", help="Instead: predict PHOTO... by one or two models."
-        ),
+        Option(metavar="NAME|FILE", help="Instead: predict PHOTO... by one or two models."),
     ] = None,
     device: Device = "auto",
-    trimap: Annotated[
-        Path | None, typer.Option("--trimap", metavar="DIR", help="Trimaps: what is unknown.")
-    ] = None,
-    photos: Annotated[
-        Path | None, typer.Option("--photos", metavar="DIR", help="Photos, for the report.")
-    ] = None,
+    trimap: Annotated[Path | None, Option(metavar="DIR", help="Trimaps: what is unknown.")] = None,
+    photos: Annotated[Path | None, Option(metavar="DIR", help="Photos, for the report.")] = None,
     foregrounds: Annotated[
-        Path | None,
-        typer.Option(
-            "--foregrounds", metavar="DIR", help="True colours: adds colour error and halo."
-        ),
+        Path | None, Option(metavar="DIR", help="True colours: adds colour error and halo.")
     ] = None,
     colours: Annotated[
-        Path | None,
-        typer.Option("--colours", metavar="DIR", help="Predicted colours, where not in RGBA."),
+        Path | None, Option(metavar="DIR", help="Predicted colours, where not in RGBA.")
     ] = None,
     backgrounds: Annotated[
-        Path | None,
-        typer.Option("--backgrounds", metavar="DIR", help="True backgrounds, for the halo."),
+        Path | None, Option(metavar="DIR", help="True backgrounds, for the halo.")
     ] = None,
     errors: Annotated[
         Path | None,
-        typer.Option(
-            "--errors", metavar="DIR", help="Expected errors, NAME-error.png as predict writes."
-        ),
+        Option(metavar="DIR", help="Expected errors, NAME-error.png as predict writes."),
     ] = None,
     against: Annotated[
         Path | None,
-        typer.Option("--against", metavar="DIR|JSON", help="Predictions to compare with."),
+        Option(metavar="DIR|JSON", help="Other predictions, or their numbers, to compare with."),
     ] = None,
     protocol: Annotated[
-        str, typer.Option("--protocol", metavar="official|gfm|dim-2019|gca", help="Conventions.")
+        str,
+        Option(metavar="official|gfm|dim-2019|gca", help="Whose conventions: region, scales."),
     ] = "official",
     region: Annotated[
-        str | None,
-        typer.Option("--region", metavar="unknown|whole", help="Instead of the protocol's."),
+        str | None, Option(metavar="unknown|whole", help="In place of the protocol's.")
     ] = None,
     paste: Annotated[
         bool | None,
-        typer.Option("--paste/--no-paste", help="Take known pixels from the trimap, or not."),
+        Option("--paste/--no-paste", help="Take known pixels from the trimap, or not."),
     ] = None,
     metrics: Annotated[
-        str | None,
-        typer.Option("--metrics", metavar="NAME,...", help=f"Of {', '.join(METRICS)}."),
+        str | None, Option(metavar="NAME,...", help=f"Some of {', '.join(METRICS)}.")
     ] = None,
     perceptual: Annotated[
         str | None,
-        typer.Option(
-            "--perceptual", metavar="timm|FILE", help="Also by the looks, with VGG-16's weights."
+        Option(
+            metavar="timm|FILE",
+            help="Add a perceptual distance, with the weights of VGG-16 from timm or a file.",
         ),
     ] = None,
     pairs: Annotated[
         str,
-        typer.Option("--pairs", metavar="stem|composition1k", help="Which files belong together."),
+        Option(metavar="stem|composition1k", help="How names say which files belong together."),
     ] = "stem",
     names: Annotated[
         list[str] | None,
-        typer.Option(
-            "--names",
+        Option(
             metavar="ROLE=PATTERN",
             help="File names of a role, like predicted=*-alpha; * is the picture's name.",
         ),
     ] = None,
     output: Annotated[
         list[Path] | None,
-        typer.Option(
+        Option(
             "-o",
             "--output",
             metavar="FILE",
-            help="Write all numbers as .json, a line per picture as .csv, or a report as .html.",
+            help="Write all numbers as .json, a line per picture as .csv, or a report as .html; "
+            "may be repeated.",
         ),
     ] = None,
     report_pictures: Annotated[
-        int, typer.Option("--report-pictures", metavar="N", min=0, help="Worst pictures shown.")
+        int, Option(metavar="N", min=0, help="How many pictures the report shows, worst first.")
     ] = 24,
     allow_masks: Annotated[
-        bool, typer.Option("--allow-masks", help="Mattes of only 0 and 1 are no mistake.")
+        bool, Option("--allow-masks", help="Accept truths that hold only 0 and 1.")
     ] = False,
     processes: Processes = 0,
     item_seconds: ItemSeconds = None,
@@ -154,10 +142,7 @@ def run(
     Exit code 1: a file could not be paired or measured, or looks like a mask; each is named.
     """
     for path in output or []:
-        if path.suffix not in (".json", ".csv", ".html"):
-            raise BadArgument(f"{path} does not end in .json, .csv or .html; name the file so")
-        if path.exists() and not overwrite:
-            raise BadOutput(f"{path} exists; add --overwrite")
+        check_new(path, ".json", ".csv", ".html", overwrite=overwrite)
     models = model or []
     _check_what_is_measured(predicted, pictures, models, trimap, against)
     silent = quiet or json
@@ -315,4 +300,4 @@ def _say_remarks(
     for remark in remarks_of(first, second, comparison):
         typer.echo(f"{plain(remark.name)}: {plain(remark.sentence)}", err=True)
     if not (first.is_complete and (second is None or second.is_complete)):
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)

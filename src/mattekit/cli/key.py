@@ -12,10 +12,15 @@ from mattekit.batch.files import gather, pair
 from mattekit.batch.names import Names, check_output
 from mattekit.batch.runner import Item, Outcome
 from mattekit.cli.options import BatchOptions
-from mattekit.cli.photos import PhotoOptions, WriteOptions, to_existing
+from mattekit.cli.photo_options import (
+    FinishOptions,
+    PhotoOptions,
+    SavedOptions,
+    WriteOptions,
+    to_existing,
+)
 from mattekit.cli.progress import Stages
 from mattekit.cli.report import run_batch
-from mattekit.cli.saving import FinishOptions, SavedOptions
 from mattekit.cli.sequences import (
     Before,
     InSequence,

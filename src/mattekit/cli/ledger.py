@@ -6,24 +6,22 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Argument, Option
 
 from mattekit.batch.ledger import merge, read_ledger, summarise, write_ledger
 from mattekit.batch.runner import SCHEMA
 from mattekit.batch.tars import tar_of
-from mattekit.cli.failures import printable
 from mattekit.cli.options import Json, OutputFile, Overwrite
-from mattekit.core.errors import BadOutput
+from mattekit.cli.output import check_new, print_json, printable
 
-Ledgers = Annotated[
-    list[Path], typer.Argument(metavar="LEDGER...", help="Files that --ledger wrote.")
-]
+Ledgers = Annotated[list[Path], Argument(metavar="LEDGER", help="Files that --ledger wrote.")]
 
 
 def summary(ledgers: Ledgers, json: Json = False) -> None:
-    """Print the number of inputs, the rate, and the most frequent failures."""
+    """Print counts, rate, and the most frequent failures."""
     found = summarise(merge(map(read_ledger, ledgers)))
     if json:
-        typer.echo(json_text.dumps({"schema": SCHEMA, **asdict(found)}, indent=2))
+        print_json({"schema": SCHEMA, **asdict(found)})
         return
     counts = ", ".join(f"{count} {status}" for status, count in sorted(found.statuses.items()))
     typer.echo(f"{found.items} inputs: {counts or 'none'}; shards {', '.join(found.shards)}")
@@ -35,9 +33,8 @@ def summary(ledgers: Ledgers, json: Json = False) -> None:
 
 
 def merge_ledgers(ledgers: Ledgers, output: OutputFile, overwrite: Overwrite = False) -> None:
-    """Write one ledger with a line for each input, the last one if there are several."""
-    if output.exists() and not overwrite:
-        raise BadOutput(f"{output} exists; add --overwrite")
+    """Join ledgers; the last line about an input counts."""
+    check_new(output, overwrite=overwrite)
     lines = merge(map(read_ledger, ledgers))
     write_ledger(output, lines)
     typer.echo(f"{len(lines)} inputs -> {output}")
@@ -45,7 +42,7 @@ def merge_ledgers(ledgers: Ledgers, output: OutputFile, overwrite: Overwrite = F
 
 def failed(
     ledgers: Ledgers,
-    unsure: Annotated[bool, typer.Option("--unsure", help="List what is unsure as well.")] = False,
+    unsure: Annotated[bool, Option("--unsure", help="List what is unsure as well.")] = False,
 ) -> None:
     """Print the failed inputs as JSON lines for --manifest."""
     wanted = {"failed", "unsure"} if unsure else {"failed"}

@@ -1,8 +1,7 @@
 """The command `mattekit`: its verbs, version and failures.
 
-A verb is a module of this package with a name `run`: one function with typed Typer parameters, or,
-for a verb with subcommands (`models list`), a dict name -> function. A module is imported only
-when its verb is called; its summary in `--help` is the first line of its file.
+A verb is a function with typed Typer parameters, or, for a verb with words of its own
+(`models list`), a dict word -> function. Its module is imported only when the verb is called.
 """
 
 import functools
@@ -11,40 +10,37 @@ import sys
 from collections.abc import Callable
 from difflib import get_close_matches
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperArgument, TyperCommand, TyperGroup
 
-from mattekit.batch.failures import Failure
-from mattekit.cli.failures import attempt, end, printable
-from mattekit.cli.old_spellings import renewed
-from mattekit.cli.plugins import OPTION, take_imports
+from mattekit.cli.arguments import IMPORT, renewed, without_imports
+from mattekit.cli.output import printable, result_of
 
 VERBS = {
-    "cutout": "mattekit.cli.cutout",
-    "key": "mattekit.cli.key",
-    "pair": "mattekit.cli.pair",
-    "trimap": "mattekit.cli.trimap",
-    "foreground": "mattekit.cli.foreground",
-    "composite": "mattekit.cli.composite",
-    "predict": "mattekit.cli.predict",
-    "models": "mattekit.cli.models",
-    "export": "mattekit.cli.export",
-    "serve": "mattekit.cli.serve",
-    "evaluate": "mattekit.cli.evaluate",
-    "inspect": "mattekit.cli.inspect",
-    "ledger": "mattekit.cli.ledger",
-    "example": "mattekit.cli.example",
-    "prepare": "mattekit.cli.prepare",
-    "synth": "mattekit.cli.synth",
-    "train": "mattekit.cli.train",
-    "recipe": "mattekit.cli.recipe",
-    "plot": "mattekit.cli.plot",
-    "doctor": "mattekit.cli.doctor",
+    "cutout": ("cutout.run", "Cut the subject out of photos"),
+    "key": ("key.run", "Cut the subject out before a screen or a known background"),
+    "pair": ("pair.run", "Take the exact alpha from two pictures of one subject"),
+    "trimap": ("pictures.trimap", "Make trimaps from alphas or masks"),
+    "foreground": ("pictures.foreground", "Estimate the subject's own colours for any alpha"),
+    "composite": ("pictures.composite", "Put a foreground on a background"),
+    "predict": ("predict.run", "Predict alphas for many photos with any network"),
+    "models": ("models.run", "List, get, import, check, remove and share models"),
+    "export": ("models.export", "Export a network to ONNX and compare it with PyTorch"),
+    "serve": ("serve.run", "Serve cut-outs over HTTP, with a page to paint on"),
+    "evaluate": ("evaluate.run", "Measure predicted alphas against true ones"),
+    "inspect": ("pictures.inspect", "Look for faults in any cut-out: halo, holes, hard edges"),
+    "ledger": ("ledger.run", "Count, join and filter the ledgers of large batches"),
+    "example": ("samples.example", "Write a photo with every kind of hint, to try things on"),
+    "prepare": ("prepare.run", "Make data sets ready for training, and check them"),
+    "synth": ("samples.synth", "Draw pictures with exact alphas and colours"),
+    "train": ("train.run", "Train a network by a recipe; a stopped run is resumed"),
+    "recipe": ("train.recipe", "List recipes, or show one with every value filled in"),
+    "plot": ("train.plot", "Draw the curves of training runs"),
+    "doctor": ("doctor.run", "Show versions, devices and what is missing; test itself"),
 }
-"""Verb -> its module, in the order of `--help`."""
+"""Verb -> its function in this package, and its line in `--help`; in the order of `--help`."""
 
 Run = Callable[..., None] | dict[str, Callable[..., None]]
 
@@ -58,10 +54,10 @@ class Verbs(TyperGroup):
     def get_command(self, ctx: typer.Context, cmd_name: str) -> Any:  # type: ignore[override]
         if cmd_name not in VERBS:
             return None
-        module = attempt(lambda: import_module(VERBS[cmd_name]))
-        if isinstance(module, Failure):
-            end(module)
-        return command_of(cmd_name, module.run)
+        place, summary = VERBS[cmd_name]
+        module, name = place.split(".")
+        found = result_of(lambda: import_module(f"mattekit.cli.{module}"))
+        return command_of(cmd_name, getattr(found, name), summary)
 
     def resolve_command(self, ctx: typer.Context, args: list[str]) -> Any:  # type: ignore[override]
         if args and args[0] not in VERBS and not args[0].startswith("-"):
@@ -72,41 +68,45 @@ class Verbs(TyperGroup):
 
     def format_commands(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
         with formatter.section("Commands"):
-            formatter.write_dl([(verb, summary(verb)) for verb in VERBS])
+            formatter.write_dl([(verb, summary) for verb, (_, summary) in VERBS.items()])
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         if "--debug" in args:  # accepted anywhere on the line
             logging.getLogger("mattekit").addHandler(logging.StreamHandler())
             logging.getLogger("mattekit").setLevel(logging.DEBUG)
-        words = attempt(lambda: take_imports([word for word in args if word != "--debug"]))
-        if isinstance(words, Failure):
-            end(words)
+        words = result_of(lambda: without_imports([word for word in args if word != "--debug"]))
         rest: list[str] = super().parse_args(ctx, words)
         return rest
 
 
 class Verb(TyperCommand):
-    """A command that understands the old spellings of its options."""
+    """A command that understands old spellings, and lists its options under headings."""
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
-        rest: list[str] = super().parse_args(ctx, renewed(self.name or "", args))
+        rest: list[str] = super().parse_args(ctx, list(renewed(self.name or "", args)))
         return rest
 
+    def format_options(self, ctx: typer.Context, formatter: Any) -> None:  # type: ignore[override]
+        sections: dict[str, list[tuple[str, str]]] = {"Arguments": [], "Options": []}
+        for parameter in self.get_params(ctx):
+            usual = "Arguments" if isinstance(parameter, TyperArgument) else "Options"
+            heading = getattr(parameter, "rich_help_panel", None) or usual
+            record = parameter.get_help_record(ctx)
+            if record is not None:
+                sections.setdefault(heading, []).append(record)
+        for heading, records in sections.items():
+            if records:
+                with formatter.section(heading):
+                    formatter.write_dl(records)
 
-def summary(verb: str) -> str:
-    """The first line of the verb's file, read without importing it."""
-    path = Path(__file__).parent / f"{VERBS[verb].rpartition('.')[2]}.py"
-    with path.open() as lines:
-        return lines.readline().strip().strip('"').rstrip(".")
 
-
-def command_of(verb: str, run: Run) -> Any:
+def command_of(verb: str, run: Run, summary: str) -> Any:
     """The command of a function, or the group of a dict of functions."""
     group = typer.Typer(add_completion=False, rich_markup_mode=None)
     if not isinstance(run, dict):
         group.command(verb, cls=Verb)(guarded(run))
         return typer.main.get_command(group)
-    group.callback(help=summary(verb))(lambda: None)
+    group.callback(help=f"{summary}.")(lambda: None)
     for word, function in run.items():
         group.command(word, cls=Verb)(guarded(function))
     return typer.main.get_group(group)
@@ -120,9 +120,7 @@ def guarded(run: Callable[..., None]) -> Callable[..., None]:
 
     @functools.wraps(run)
     def call(**options: Any) -> None:
-        outcome = attempt(lambda: run(**options))
-        if isinstance(outcome, Failure):
-            end(outcome)
+        result_of(lambda: run(**options))
 
     return call
 
@@ -151,7 +149,7 @@ def _options(
     ),
     debug: bool = typer.Option(False, "--debug", help="Print the traceback of a failure."),
     plugins: list[str] = typer.Option(
-        [], OPTION, metavar="FILE.py", help="Plug-ins: a file or module with networks, losses, ..."
+        [], IMPORT, metavar="FILE.py|MODULE", help="Plug-ins with networks, losses, sources, steps."
     ),
 ) -> None:
     """Options of `mattekit` itself; `Verbs.parse_args` handles the last two."""

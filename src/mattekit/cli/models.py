@@ -1,26 +1,44 @@
-"""Models: `list`, `show`, `get`, `import`, `verify` and `remove` them, `push` trained ones."""
+"""Models: imported, shipped and public ones, with their terms; and their export to ONNX.
 
-import hashlib
+A name of the registry is a public model, a few files with terms of use that are downloaded on
+request (`models.registry`); every other name is a file of weights (`models.files`).
+"""
+
 import json as json_text
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Argument, Option
 
-from mattekit.cli import registered
-from mattekit.core.errors import BadArgument, BadOutput, BadWeights
+from mattekit.cli.options import OutputFile, Overwrite, Quiet
+from mattekit.cli.output import FAILED, check_new, print_json, remark
+from mattekit.cli.photo_options import CommercialOnly
+from mattekit.cli.progress import download_progress
+from mattekit.core.errors import BadArgument, BadWeights
+from mattekit.models.fetch import fetch, missing_files
 from mattekit.models.files import SUFFIX, find, model_files, models_folder, read_contents
-from mattekit.models.registry import registry
+from mattekit.models.installed import check_files, import_files, remove_files
+from mattekit.models.registry import (
+    RegisteredModel,
+    check_commercial,
+    digest,
+    registered,
+    registry,
+)
 
 CHAIN = "samplenet-chain"
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+Json = Annotated[bool, Option("--json", help="Print one JSON document.")]
+Model = Annotated[str, Argument(metavar="NAME|FILE", help="A model, or its file.")]
+Public = Annotated[str, Argument(metavar="NAME", help="Of a public model in `models list`.")]
 
 
 def list_models(json: Json = False) -> None:
-    """The models that come with mattekit or were imported, and public ones to get."""
+    """List the models that are here, and public ones to get."""
     models, broken = [], []
     for path in model_files().values():
         try:
@@ -28,18 +46,14 @@ def list_models(json: Json = False) -> None:
         except BadWeights as error:
             broken.append(str(error))
     if json:
-        public = [registered.document(entry) for entry in registry().values()]
-        document = {"models": models, "broken": broken, "public": public}
-        typer.echo(json_text.dumps(document, indent=2))
+        public = [_document(entry) for entry in registry().values()]
+        print_json({"models": models, "broken": broken, "public": public})
     else:
         _list(models)
-        typer.echo("\npublic models; show NAME prints their terms, get NAME downloads one:")
-        for line in registered.lines():
-            typer.echo(line)
     for sentence in broken:
-        typer.echo(f"mattekit: {sentence}", err=True)
+        remark(sentence)
     if broken:
-        raise typer.Exit(1)
+        raise typer.Exit(FAILED)
 
 
 def _list(models: list[dict[str, Any]]) -> None:
@@ -49,78 +63,138 @@ def _list(models: list[dict[str, Any]]) -> None:
         typer.echo(f"{model['name']}  {model['architecture']}, {model['parameters']:,} parameters")
         typer.echo(f"  licence: {model['licence']}; trained on: {model['training_data']}")
         typer.echo(f"  {model['file']}  sha256 {model['sha256'][:16]}")
+    typer.echo("\npublic models; show NAME prints their terms, get NAME downloads one:")
+    for entry in registry().values():
+        size = " + ".join(file.about for file in entry.files)
+        here = "installed" if entry.installed else size
+        typer.echo(f"{entry.id:22}{entry.kind:11}{here:22}commercial: {entry.licence.commercial}")
+        typer.echo(f"  {entry.about}")
 
 
 def show(
-    name: Annotated[str, typer.Argument(help="A model, its file, or a network such as dim.")],
+    name: Annotated[
+        str, Argument(metavar="NAME|FILE", help="A model, its file, or a network such as dim.")
+    ],
     json: Json = False,
 ) -> None:
-    """One model with its terms, or one network with its options."""
+    """Show a model with its terms, or a network with its options."""
+    files = model_files()
     if name in registry():
-        registered.show(registry()[name], json=json)
-        return
-    found = model_files()
-    if name in found or Path(name).is_file():
-        shown = describe(found.get(name, Path(name)))
+        shown = _document(registry()[name])
+    elif name in files or Path(name).is_file():
+        shown = describe(files.get(name, Path(name)))
     else:
-        shown = _network(name, found)
+        shown = _network(name, files)
     if json:
-        typer.echo(json_text.dumps(shown, indent=2))
-        return
-    for key, value in shown.items():
-        if isinstance(value, Mapping):
-            typer.echo(f"{key}:")
-            for inner, text in value.items():
-                typer.echo(f"  {inner}: {text}")
-        else:
-            typer.echo(f"{key}: {value:,}" if key == "parameters" else f"{key}: {value}")
+        print_json(shown)
+    elif name in registry():
+        _show_registered(registry()[name])
+    else:
+        for key, value in shown.items():
+            if isinstance(value, Mapping):
+                typer.echo("\n".join([f"{key}:", *(f"  {k}: {text}" for k, text in value.items())]))
+            else:
+                typer.echo(f"{key}: {value:,}" if key == "parameters" else f"{key}: {value}")
+
+
+def _show_registered(entry: RegisteredModel) -> None:
+    typer.echo(f"{entry.id}: {entry.about}\nkind: {entry.kind}\nsource: {entry.source}")
+    for key, text in asdict(entry.licence).items():
+        typer.echo(f"{key if key == 'commercial' else f'licence of the {key}'}: {text}")
+    for file, path in zip(entry.files, entry.paths, strict=True):
+        where = path if path.is_file() else file.url or "import by hand"
+        typer.echo(f"{file.name}: {file.about}, {where}")
+
+
+def get(
+    name: Public,
+    accept_licence: Annotated[
+        str | None, Option(metavar="NAME", help="Accept its terms; the model's name again.")
+    ] = None,
+    commercial_only: CommercialOnly = False,
+    quiet: Quiet = False,
+) -> None:
+    """Show a public model's terms, and download it if you accept."""
+    entry = registered(name)
+    if accept_licence not in (None, name):
+        raise BadArgument(f"--accept-licence {accept_licence} is for another model than {name}")
+    if not obtain(
+        entry, accepted=accept_licence == name, commercial_only=commercial_only, quiet=quiet
+    ):
+        typer.echo("nothing was downloaded", err=True)
+        raise typer.Exit(FAILED)
+    typer.echo(f"{name} is installed in {entry.folder}")
+
+
+def obtain(
+    entry: RegisteredModel, *, accepted: bool, commercial_only: bool = False, quiet: bool = False
+) -> bool:
+    """Show the terms, ask unless they are accepted, download; returns whether it is installed."""
+    check_commercial(entry.id, entry.licence, commercial_only=commercial_only)
+    lacking = missing_files(entry)
+    if not lacking:
+        return True
+    typer.echo(f"{entry.id}: {entry.about.lower()}, from {entry.source}", err=True)
+    typer.echo(f"  {entry.licence.sentence}", err=True)
+    for file in lacking:
+        typer.echo(f"  {file.name}, {file.about}: {file.url}", err=True)
+    if not accepted:
+        if not sys.stdin.isatty():
+            raise BadArgument(
+                "these terms cannot be accepted without a terminal; run: "
+                f"mattekit models get {entry.id} --accept-licence {entry.id}"
+            )
+        if not typer.confirm("download it on these terms?", err=True):
+            return False
+    with download_progress(quiet=quiet) as progress:
+        fetch(entry, progress=progress)
+    return True
 
 
 def import_model(
     kind: Annotated[
         str,
-        typer.Argument(
-            metavar="KIND|NAME", help="What it is: a kind of checkpoint, or a registered model."
-        ),
+        Argument(metavar="KIND|NAME", help="A kind of checkpoint, or the name of a public model."),
     ],
     checkpoints: Annotated[
-        list[Path],
-        typer.Argument(metavar="FILE...", help=f"The checkpoint; three for {CHAIN}."),
+        list[Path], Argument(metavar="FILE", help=f"The checkpoint; three for {CHAIN}.")
     ],
     output: Annotated[
         Path | None,
-        typer.Option(
+        Option(
             "-o",
             "--output",
             metavar="FILE.safetensors",
-            help="Where to; else among the models of MATTEKIT_HOME, under the checkpoint's name.",
+            help="Where to; default: the folder of models, under the checkpoint's name.",
         ),
     ] = None,
     option: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME=VALUE", help="An option that the file does not state."),
+        Option(metavar="NAME=VALUE", help="An option of the network that the file does not state."),
     ] = None,
     not_strict: Annotated[
-        bool, typer.Option("--not-strict", help="Import what fits; the rest is listed and random.")
+        bool, Option("--not-strict", help="Import what fits; the rest is listed and random.")
     ] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a model.")] = False,
+    overwrite: Overwrite = False,
 ) -> None:
-    """Convert a public checkpoint to a file that describes itself; no code in it is executed.
+    """Convert a published checkpoint to a file that describes itself.
 
-    The ONNX files of a registered model are checked and copied as they are.
+    No code in the checkpoint is executed. The ONNX files of a public model are checked and copied
+    as they are.
     """
     if kind in registry():
-        registered.bring_in(registry()[kind], checkpoints, overwrite=overwrite)
+        entry = registry()[kind]
+        import_files(entry, checkpoints, overwrite=overwrite)
+        for path, state in check_files(entry).items():
+            typer.echo(f"{path} ({state})")
+        typer.echo(f"  {entry.licence.sentence}")
         return
     from mattekit.networks.published.importing import import_chain, import_checkpoint
     from mattekit.networks.weights import save
 
     name = CHAIN if kind == CHAIN else checkpoints[0].stem
     target = output or models_folder() / f"{name}{SUFFIX}"
-    if target.suffix != SUFFIX:
-        raise BadArgument(f"{target} does not end in {SUFFIX}; name the file so")
-    if target.exists() and not overwrite:
-        raise BadOutput(f"{target} exists; add --overwrite to replace it")
+    check_new(target, SUFFIX, overwrite=overwrite)
     if kind == CHAIN:
         imported = import_chain(checkpoints)
     elif len(checkpoints) == 1:
@@ -131,28 +205,24 @@ def import_model(
         raise BadArgument(f"{kind} is one file, but {len(checkpoints)} were given")
     save(target, imported.tensors, imported.header)
     for note in imported.header.notes:
-        typer.echo(f"mattekit: {note}", err=True)
+        remark(note)
     typer.echo(f"{kind} -> {target}")
     typer.echo(f"  {_in_words(imported.header.options)}")
     typer.echo(f"  licence: {imported.header.licence}")
-    typer.echo(f"  sha256 {sha256(target)}")
+    typer.echo(f"  sha256 {digest(target, 'sha256')}")
 
 
-def verify(
-    model: Annotated[str, typer.Argument(metavar="NAME|FILE", help="An imported model.")],
-    json: Json = False,
-) -> None:
-    """Check a model's keys, numbers and fidelity to the published program."""
+def verify(model: Model, json: Json = False) -> None:
+    """Check a model's files and its fidelity to the published program."""
     if model in registry():
-        registered.verify(registry()[model], json=json)
+        _verify_registered(registry()[model], json=json)
         return
     from mattekit.networks.published.verify import verify as verify_file
 
     path = find(model)
     report = verify_file(path)
     if json:
-        document = asdict(report) | {"faithful": report.faithful, "file": str(path)}
-        typer.echo(json_text.dumps(document, indent=2))
+        print_json(asdict(report) | {"faithful": report.faithful, "file": str(path)})
     else:
         header = report.header
         low, mean, high = report.alpha
@@ -171,37 +241,84 @@ def verify(
             "test overlap": header.test_overlap,
             "notes": "; ".join(header.notes) or "none",
         }
-        typer.echo(f"{path}  sha256 {sha256(path)}")
+        typer.echo(f"{path}  sha256 {digest(path, 'sha256')}")
         for key, text in lines.items():
             typer.echo(f"  {key:<14} {text}")
     if not report.faithful:
         raise BadWeights(f"{path} did not pass; see the lines above")
 
 
-def push(
-    model: Annotated[str, typer.Argument(metavar="RUN", help="A run, or one of its checkpoints.")],
-    repository: Annotated[str, typer.Argument(metavar="ORG/NAME", help="Where to on the hub.")],
-    private: Annotated[
-        bool, typer.Option("--private", help="Make a new repository private.")
-    ] = False,
+def _verify_registered(entry: RegisteredModel, *, json: bool) -> None:
+    """Compare the files with the checksums on record."""
+    states = {str(path): state for path, state in check_files(entry).items()}
+    if json:
+        print_json({"name": entry.id, "files": states})
+    else:
+        for path, state in states.items():
+            typer.echo(f"{path}: {state}")
+    if bad := [path for path, state in states.items() if state in ("changed", "missing")]:
+        raise BadWeights(
+            f"{' and '.join(bad)}: checksums differ; run: "
+            f"mattekit models remove {entry.id}, then mattekit models get {entry.id}"
+        )
+
+
+def remove(
+    name: Annotated[str, Argument(metavar="NAME", help="An imported or public model.")],
 ) -> None:
-    """Upload a run's weights, model card and recipe to the Hugging Face hub."""
+    """Delete a model's files from this computer."""
+    if name in registry():
+        removed = remove_files(registry()[name])
+        if not removed:
+            raise BadArgument(f"{name} is not installed; there is nothing to remove")
+    else:
+        removed = [models_folder() / f"{name}{SUFFIX}"]
+        if not removed[0].is_file():
+            raise BadArgument(f"no model '{name}' was imported; see: mattekit models list")
+        removed[0].unlink()
+    for path in removed:
+        typer.echo(f"removed {path}")
+
+
+def push(
+    model: Annotated[str, Argument(metavar="RUN", help="A run, or one of its checkpoints.")],
+    repository: Annotated[str, Argument(metavar="ORG/NAME", help="The repository on the hub.")],
+    private: Annotated[bool, Option("--private", help="Make a new repository private.")] = False,
+) -> None:
+    """Upload a run to the Hugging Face hub, with model card and recipe."""
     from mattekit.models.hub import push as push_to_hub
 
     address = push_to_hub(find(model), repository, private=private)
     typer.echo(f"{model} -> {address}\n  use it as hf://{repository}")
 
 
-def remove(name: Annotated[str, typer.Argument(help="An installed or imported model.")]) -> None:
-    """Delete a model's files from this computer."""
-    if name in registry():
-        registered.remove(registry()[name])
-        return
-    path = models_folder() / f"{name}{SUFFIX}"
-    if not path.is_file():
-        raise BadArgument(f"no model '{name}' was imported; see: mattekit models list")
-    path.unlink()
-    typer.echo(f"removed {path}")
+run = {
+    "list": list_models,
+    "show": show,
+    "get": get,
+    "import": import_model,
+    "verify": verify,
+    "remove": remove,
+    "push": push,
+}
+
+
+def export(model: Model, output: OutputFile, overwrite: Overwrite = False) -> None:
+    """Write a network as .onnx with dynamic height and width; print how far it is from PyTorch."""
+    check_new(output, ".onnx", overwrite=overwrite)
+    from mattekit.inference.export_onnx import export_onnx
+    from mattekit.inference.load import load_in_torch
+    from mattekit.networks.weights import read_header
+
+    if Path(model).suffix == ".onnx":
+        raise BadArgument(f"{model} is already exported; name a .safetensors file or a model")
+    network = load_in_torch(model, device="cpu")
+    for parity in export_onnx(network, output, read_header(find(model))):
+        typer.echo(
+            f"{parity.width}x{parity.height}: {parity.share_within:.2%} of the pixels within "
+            f"{parity.within:g} of PyTorch, largest difference {parity.largest:.1e}"
+        )
+    typer.echo(f"{model} -> {output}  {output.stat().st_size / 1e6:.1f} MB")
 
 
 def describe(path: Path) -> dict[str, Any]:
@@ -210,14 +327,12 @@ def describe(path: Path) -> dict[str, Any]:
     said: dict[str, Any] = json_text.loads(contents.texts.get("mattekit", "{}"))
     if "architecture" not in said:
         raise BadWeights(f"{path} does not say which network it is; import it first")
-    shown: dict[str, Any] = {"name": path.stem, "file": str(path), "sha256": sha256(path)}
+    shown: dict[str, Any] = {"name": path.stem, "file": str(path), "sha256": digest(path, "sha256")}
     return shown | {"parameters": contents.parameters} | said
 
 
-def sha256(path: Path) -> str:
-    """The file's fingerprint."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def _document(entry: RegisteredModel) -> dict[str, Any]:
+    return {"registered": True, "installed": entry.installed} | asdict(entry)
 
 
 def _network(name: str, found: Mapping[str, Path]) -> dict[str, Any]:
@@ -234,9 +349,8 @@ def _network(name: str, found: Mapping[str, Path]) -> dict[str, Any]:
         f"default {option.default}. {option.meaning}"
         for option in options_of(networks[name])
     }
-    return {"network": name, "what": (networks[name].__doc__ or "").splitlines()[0]} | {
-        "options": lines
-    }
+    what = (networks[name].__doc__ or "").splitlines()[0]
+    return {"network": name, "what": what, "options": lines}
 
 
 def _options(words: list[str]) -> dict[str, str]:
@@ -256,14 +370,3 @@ def _golden(differences: Mapping[str, float] | None, tolerance: float) -> str:
 
 def _in_words(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={value}" for name, value in values.items())
-
-
-run = {
-    "list": list_models,
-    "show": show,
-    "get": registered.get,
-    "import": import_model,
-    "verify": verify,
-    "remove": remove,
-    "push": push,
-}

@@ -1,19 +1,22 @@
-"""Options that several commands share: types, and groups of them.
+"""Options that several commands share, each declared once, and groups of them.
 
-A command that takes a group, `def run(..., batch: BatchOptions)`, has all of its options, see
-`flattened`. Sizes are WIDTHxHEIGHT on the command line and (height, width) in Python.
+A command that takes a group, `def run(..., batch: BatchOptions)`, has all of its options, listed in
+`--help` under the group's heading: the first line of its docstring; see `flattened`. Sizes are
+WIDTHxHEIGHT on the command line and (height, width) in Python. Options about photos and cut-outs:
+`photo_options`.
 """
 
 import functools
 import inspect
 import re
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass, fields, is_dataclass, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
-import typer
+from typer import Argument, BadParameter, Option
 
 from mattekit.batch.files import Shard, parse_shard
 from mattekit.batch.processes import Limits
@@ -21,6 +24,7 @@ from mattekit.batch.runner import Existing
 from mattekit.core.errors import BadArgument
 from mattekit.core.storage import Url, as_path
 
+DEFAULT_MAX_PIXELS = 150_000_000
 MEMORY_UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 
@@ -32,7 +36,7 @@ def to_pixels(text: str | int) -> int:
     """
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(mp)?", str(text).strip().lower())
     if not match or not float(match[1]):
-        raise typer.BadParameter(f"'{text}' is not a number of pixels; write it like 150MP")
+        raise BadParameter(f"'{text}' is not a number of pixels; write it like 150MP")
     return round(float(match[1]) * (1_000_000 if match[2] else 1))
 
 
@@ -44,7 +48,7 @@ def to_bytes(text: str | int) -> int:
     """
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", str(text).strip().lower())
     if not match or not float(match[1]):
-        raise typer.BadParameter(f"'{text}' is not an amount of memory; write it like 2GB")
+        raise BadParameter(f"'{text}' is not an amount of memory; write it like 2GB")
     return round(float(match[1]) * MEMORY_UNITS[match[2]])
 
 
@@ -55,7 +59,7 @@ def to_bits(text: str | int) -> int:
     16
     """
     if str(text) not in ("8", "16", "32"):
-        raise typer.BadParameter(f"'{text}' bits cannot be written; choose 8, 16, or of EXR 32")
+        raise BadParameter(f"'{text}' bits cannot be written; choose 8, 16, or of EXR 32")
     return int(text)
 
 
@@ -64,7 +68,7 @@ def to_shard(text: str | Shard) -> Shard:
     try:
         return parse_shard(str(text))
     except BadArgument as error:
-        raise typer.BadParameter(str(error)) from error
+        raise BadParameter(str(error)) from error
 
 
 def to_size(text: str) -> tuple[int, int]:
@@ -75,7 +79,7 @@ def to_size(text: str) -> tuple[int, int]:
     """
     match = re.fullmatch(r"(\d+)x(\d+)", text.strip().lower())
     if not match or not int(match[1]) or not int(match[2]):
-        raise typer.BadParameter(f"'{text}' is not a size; write WIDTHxHEIGHT, like 640x480")
+        raise BadParameter(f"'{text}' is not a size; write WIDTHxHEIGHT, like 640x480")
     return int(match[2]), int(match[1])
 
 
@@ -88,139 +92,113 @@ def to_ratio(text: str | float) -> float:
     try:
         return float(Fraction(text))
     except (ValueError, ZeroDivisionError) as error:
-        raise typer.BadParameter(f"'{text}' is no share; write it like 1/3 or 0.5") from error
+        raise BadParameter(f"'{text}' is no share; write it like 1/3 or 0.5") from error
 
 
-Pictures = Annotated[
-    list[str],
-    typer.Argument(metavar="PICTURE...", help="Files, folders or quoted globs."),
-]
+Pictures = Annotated[list[str], Argument(metavar="PICTURE", help="Files, folders or quoted globs.")]
 Output = Annotated[
-    Path, typer.Option("-o", "--output", metavar="FILE|DIR", help="The file or folder to write.")
+    Path,
+    Option("-o", "--output", metavar="FILE|DIR", help="A folder, or the file of a single result."),
 ]
-OutputFolder = Annotated[
-    Path, typer.Option("-o", "--output", metavar="DIR", help="Where the results go.")
-]
-OutputFile = Annotated[
-    Path, typer.Option("-o", "--output", metavar="FILE", help="The file to write.")
-]
-Manifest = Annotated[
-    Path | None,
-    typer.Option(
-        "--manifest", metavar="FILE", help="Photos and hints from JSON lines, CSV, Parquet or text."
-    ),
-]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace results that exist.")]
-SkipExisting = Annotated[
-    bool,
-    typer.Option("--skip-existing", help="Skip inputs whose results exist; resumes a run."),
-]
-Json = Annotated[
-    bool, typer.Option("--json", help="Print one JSON document that lists every input.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", help="Print failures only.")]
+OutputFolder = Annotated[Path, Option("-o", "--output", metavar="DIR", help="Where results go.")]
+OutputFile = Annotated[Path, Option("-o", "--output", metavar="FILE", help="The file to write.")]
+Overwrite = Annotated[bool, Option("--overwrite", help="Replace results that exist.")]
+Json = Annotated[bool, Option("--json", help="Print one JSON document in place of lines.")]
+Quiet = Annotated[bool, Option("--quiet", help="Print failures only.")]
 MaxPixels = Annotated[
     int,
-    typer.Option(
-        "--max-pixels",
+    Option(
         metavar="N|150MP",
         parser=to_pixels,
-        help="Refuse larger pictures before decoding them.",
+        show_default=False,
+        help="Refuse larger pictures before decoding them; default: 150MP.",
     ),
 ]
 MaxMemory = Annotated[
-    int,
-    typer.Option(
-        "--max-memory", metavar="2GB", parser=to_bytes, help="Memory that the work may use."
-    ),
+    int | None,
+    Option(metavar="2GB", parser=to_bytes, show_default=False, help="Memory of the whole process."),
 ]
 Processes = Annotated[
-    int,
-    typer.Option("--processes", metavar="N", min=0, help="0: one per processor."),
+    int, Option(metavar="N", min=0, help="Inputs worked on at a time; 0: one per processor.")
 ]
-PictureSize = Annotated[
-    str, typer.Option("--size", metavar="WxH", help="Width and height in pixels.")
+ItemSeconds = Annotated[
+    float | None, Option(metavar="N", min=0.1, help="Give up on an input that takes longer.")
 ]
+ItemMemory = Annotated[
+    int | None,
+    Option(metavar="4GB", parser=to_bytes, help="Give up on an input that takes more memory."),
+]
+PictureSize = Annotated[str, Option("--size", metavar="WxH", help="Width and height in pixels.")]
 Bits = Annotated[
     int,
-    typer.Option(
-        "--bits", metavar="8|16|32", parser=to_bits, help="Bits of a value; EXR: 32, or else half."
+    Option(
+        metavar="8|16|32",
+        parser=to_bits,
+        help="Bits per value; PNG and TIFF: 8 or 16; EXR: half floats, or 32.",
     ),
 ]
-Seed = Annotated[int, typer.Option("--seed", help="The same seed gives the same result.")]
+Seed = Annotated[int, Option(metavar="N", help="The same seed gives the same result.")]
 Device = Annotated[
     str,
-    typer.Option(
-        "--device", metavar="auto|cpu|cuda|cuda:N|mps", help="Where to compute; auto names it once."
+    Option(
+        metavar="auto|cpu|cuda|cuda:N|mps",
+        help="Where networks run; auto: the fastest there is, named once.",
     ),
 ]
-
-DEFAULT_MAX_PIXELS = 150_000_000
+Precision = Annotated[
+    str | None,
+    Option(metavar="32|bf16|fp16", help="Arithmetic of the network."),
+]
+RecipeName = Annotated[
+    str, Argument(metavar="RECIPE", help="Name of a bundled recipe, or a YAML file.")
+]
+Overrides = Annotated[
+    list[str] | None,
+    Argument(metavar="KEY=VALUE", help="Values to change, such as optimiser.lr=1e-4."),
+]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReportOptions:
-    """What a command prints, and whether it replaces what it wrote before."""
+    """Existing results and messages."""
 
     overwrite: Overwrite = False
     json: Json = False
     quiet: Quiet = False
 
 
-ItemSeconds = Annotated[
-    float | None,
-    typer.Option(
-        "--item-seconds", metavar="N", min=0.1, help="Set an input aside that takes longer."
-    ),
-]
-ItemMemory = Annotated[
-    int | None,
-    typer.Option(
-        "--item-memory",
-        metavar="4GB",
-        parser=to_bytes,
-        help="Set an input aside whose process takes more.",
-    ),
-]
-
-
 @dataclass(frozen=True, kw_only=True)
-class BatchOptions:
-    """How a batch is run, and what it prints."""
+class BatchOptions(ReportOptions):
+    """Many inputs."""
 
+    skip_existing: Annotated[
+        bool, Option("--skip-existing", help="Skip inputs whose results exist; resumes a run.")
+    ] = False
     processes: Processes = 1
     item_seconds: ItemSeconds = None
     item_memory: ItemMemory = None
     shard: Annotated[
         Shard,
-        typer.Option(
-            "--shard", metavar="I/N", parser=to_shard, help="Process only part I of N, from 0/N."
-        ),
+        Option(metavar="I/N", parser=to_shard, help="Process only part I of N, from 0/N."),
     ] = Shard()  # noqa: RUF009
     ledger: Annotated[
         Path | None,
-        typer.Option("--ledger", metavar="FILE.jsonl", help="Add a line for each input."),
+        Option(metavar="FILE.jsonl", help="Add a line about each input to this file."),
     ] = None
     prometheus: Annotated[
         Path | None,
-        typer.Option("--prometheus", metavar="FILE.prom", help="Keep counts there while it runs."),
+        Option(metavar="FILE.prom", help="Keep counts for Prometheus in this file meanwhile."),
     ] = None
     engine: Annotated[
-        Literal["local", "ray"],
-        typer.Option("--engine", help="Where the work is done: this machine, or a Ray cluster."),
+        Literal["local", "ray"], Option(help="Work on this machine, or on a Ray cluster.")
     ] = "local"
     address: Annotated[
         str | None,
-        typer.Option("--address", metavar="HOST:PORT", help="ray: of the cluster; else a new one."),
+        Option(metavar="HOST:PORT", help="ray: of a running cluster; default: start one."),
     ] = None
     num_cpus_per_worker: Annotated[
-        float | None,
-        typer.Option("--num-cpus-per-worker", metavar="N", min=0.1, help="ray: default 1."),
+        float | None, Option(metavar="N", min=0.1, help="ray: processors per worker; default: 1.")
     ] = None
-    overwrite: Overwrite = False
-    skip_existing: SkipExisting = False
-    json: Json = False
-    quiet: Quiet = False
     command: str = ""
     """All options that affect the results; filled in by `flattened`."""
 
@@ -247,48 +225,31 @@ class ManyProcesses(BatchOptions):
     processes: Processes = 0
 
 
-SAME_RESULTS = {
-    "photos", "manifest", "shard", "ledger", "processes", "overwrite", "skip_existing", "json",
-    "quiet", "item_seconds", "item_memory", "prometheus", "engine", "address",
-    "num_cpus_per_worker",
-}  # fmt: skip
+SAME_RESULTS = {field.name for field in fields(BatchOptions)} | {"photos", "manifest"}
 """Parameters that do not change what is written for an input."""
-TAKES_URLS = {
-    "cutout", "predict", "trimap", "foreground", "composite", "inspect", "evaluate", "ledger",
-}  # fmt: skip
-"""Verbs whose files may lie in object storage."""
+TAKES_URLS = {"cutout", "predict", "pictures", "evaluate", "ledger"}
+"""Modules of verbs whose files may lie in object storage."""
 
 
 def flattened(run: Callable[..., None]) -> Callable[..., None]:
     """The same function with the options of its groups as parameters instead of the groups."""
     hints = get_type_hints(run, include_extras=True)
+    groups: dict[str, Any] = {name: kind for name, kind in hints.items() if is_dataclass(kind)}
     parameters: list[inspect.Parameter] = []
-    groups: dict[str, tuple[Any, list[str]]] = {}
     for name, parameter in inspect.signature(run).parameters.items():
-        if not is_dataclass(hints[name]):
+        if name in groups:
+            parameters += _options_of(groups[name])
+        else:
             parameters.append(
                 parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY)
             )
-            continue
-        inner = get_type_hints(hints[name], include_extras=True)
-        options = [
-            inspect.Parameter(
-                field.name,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=field.default,
-                annotation=inner[field.name],
-            )
-            for field in fields(hints[name])
-            if get_origin(inner[field.name]) is Annotated
-        ]
-        groups[name] = hints[name], [option.name for option in options]
-        parameters += options
 
     @functools.wraps(run)
     def call(**given: Any) -> None:
         given = {name: _places(value, run.__module__) for name, value in given.items()}
         decides = {name: str(value) for name, value in given.items() if name not in SAME_RESULTS}
-        for name, (group, names) in groups.items():
+        for name, group in groups.items():
+            names = {field.name for field in fields(group)} & given.keys()
             built = group(**{option: given.pop(option) for option in names})
             if isinstance(built, BatchOptions):
                 command = f"{run.__module__}.{run.__qualname__} {sorted(decides.items())}"
@@ -299,6 +260,28 @@ def flattened(run: Callable[..., None]) -> Callable[..., None]:
     call.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined]
     call.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
     return call
+
+
+def _options_of(group: Any) -> list[inspect.Parameter]:
+    """The options of a group, under the heading of the class that is the first to have each."""
+    hints = get_type_hints(group, include_extras=True)
+    options = []
+    for field in fields(group):
+        if get_origin(hints[field.name]) is not Annotated:
+            continue
+        kind, option = get_args(hints[field.name])
+        owner = next(c for c in reversed(group.__mro__) if field.name in inspect.get_annotations(c))
+        option = copy(option)
+        option.rich_help_panel = (owner.__doc__ or "").partition("\n")[0].rstrip(".")
+        options.append(
+            inspect.Parameter(
+                field.name,
+                inspect.Parameter.KEYWORD_ONLY,
+                default=field.default,
+                annotation=Annotated[kind, option],
+            )
+        )
+    return options
 
 
 def _places(value: Any, module: str) -> Any:

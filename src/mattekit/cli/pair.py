@@ -1,16 +1,15 @@
-"""Take the exact alpha from two pictures of one subject, on white and on black say."""
+"""`pair`: the exact alpha from two pictures of one subject, on white and on black for instance."""
 
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from mattekit.batch.names import Names, check_output
 from mattekit.batch.runner import Item, Outcome
-from mattekit.cli.options import BatchOptions
-from mattekit.cli.photos import PhotoOptions, WriteOptions
+from mattekit.cli.options import BatchOptions, Output
+from mattekit.cli.photo_options import PhotoOptions, SavedOptions, WriteOptions
 from mattekit.cli.report import run_batch
-from mattekit.cli.saving import SavedOptions
 from mattekit.core.errors import BadArgument
 from mattekit.core.types import Plane
 from mattekit.imaging.compose import named_colour
@@ -18,20 +17,15 @@ from mattekit.keying.pair import Light, pair_pictures
 
 
 def run(
-    first: Annotated[Path, typer.Argument(metavar="ON_WHITE", help="On white, or any colour.")],
-    second: Annotated[Path, typer.Argument(metavar="ON_BLACK", help="On black, or another one.")],
-    output: Annotated[
-        Path,
-        typer.Option("-o", "--output", metavar="FILE|DIR", help="A folder, or a file."),
-    ] = Path("cutouts"),
+    first: Annotated[Path, Argument(metavar="ON_WHITE", help="On white, or any colour.")],
+    second: Annotated[Path, Argument(metavar="ON_BLACK", help="On black, or another colour.")],
+    output: Output = Path("cutouts"),
     colours: Annotated[
         str | None,
-        typer.Option(
-            metavar="COLOUR,COLOUR", help="The two backgrounds; default: those of the borders."
-        ),
+        Option(metavar="COLOUR,COLOUR", help="The two backgrounds; default: those of the borders."),
     ] = None,
     light: Annotated[
-        Light, typer.Option(help="How colours were mixed; auto: where the pictures agree best.")
+        Light, Option(help="How colours were mixed; auto: where the pictures agree best.")
     ] = "auto",
     *,
     saved: SavedOptions,

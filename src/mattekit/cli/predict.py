@@ -1,36 +1,40 @@
-"""Predict alphas for a folder of pictures with any network."""
+"""`predict`: alphas for many photos with any network, as published programs are tested."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from multiprocessing import current_process
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
+from typer import Option
 
 from mattekit.batch.files import pair, pictures_in
-from mattekit.batch.names import Names, check_output, is_file
-from mattekit.batch.runner import Item, Outcome
-from mattekit.cli.options import BatchOptions, Device, Manifest, OutputFolder, to_bytes
-from mattekit.cli.photos import (
-    HintOptions,
+from mattekit.batch.names import check_output, is_file
+from mattekit.batch.runner import Outcome
+from mattekit.cli.options import BatchOptions, Device, MaxMemory, OutputFolder, Precision
+from mattekit.cli.photo_options import (
+    Manifest,
     MinConfidence,
-    Photo,
+    PhotoOptions,
     Photos,
-    ReadOptions,
     StrategyOptions,
+    StrictTrimap,
     Trimap,
     WriteOptions,
-    find_frames,
-    find_photos,
-    items_of,
-    with_confidence,
 )
 from mattekit.cli.report import run_batch
-from mattekit.cli.sequences import Before, InSequence, check_sequence, frame_items, steady
+from mattekit.cli.sequences import (
+    Before,
+    InSequence,
+    check_sequence,
+    find_frames,
+    items_of,
+    steady,
+)
 from mattekit.core.errors import BadArgument, BadData
 from mattekit.core.matte import confidence_of
+from mattekit.cutouts.photos import GivenHints, Photo, PhotoWork, find_photos, with_confidence
 from mattekit.cutouts.save import chosen_format, suffix_of
 from mattekit.imaging.files import open_trimap
 
@@ -44,57 +48,54 @@ def run(
     output: OutputFolder,
     photos: Photos = None,
     trimap: Trimap = None,
+    strict_trimap: StrictTrimap = False,
     manifest: Manifest = None,
     list_file: Annotated[
         Path | None,
-        typer.Option("--list", metavar="FILE", help="Lines of <picture> <trimap> (val_set.txt)."),
+        Option("--list", metavar="FILE", help="Lines of <picture> <trimap>, as val_set.txt."),
     ] = None,
     alphamatting: Annotated[
         Path | None,
-        typer.Option("--alphamatting", metavar="DIR", help="Holds input_ and trimap_lowres."),
+        Option(metavar="DIR", help="A folder of alphamatting.com: input_lowres, trimap_lowres."),
     ] = None,
     model: Annotated[
-        str | None,
-        typer.Option("--model", metavar="NAME|FILE", help="A model, or a file; default: shipped."),
+        str | None, Option(metavar="NAME|FILE", help="A network; default: the shipped one.")
     ] = None,
     *,
     strategy: StrategyOptions,
     sampling_size: Annotated[
-        int | None,
-        typer.Option("--sampling-size", metavar="N", help="samplenet: longest side for colours."),
+        int | None, Option(metavar="N", help="samplenet: longest side at which colours are found.")
     ] = None,
     max_short_side: Annotated[
-        int | None,
-        typer.Option("--max-short-side", metavar="N", help="Predict larger pictures at this size."),
+        int | None, Option(metavar="N", help="Predict larger photos at this short side.")
     ] = None,
-    max_memory: Annotated[
-        str | None, typer.Option("--max-memory", metavar="2GB", help="Memory of the whole process.")
-    ] = None,
+    max_memory: MaxMemory = None,
     device: Device = "auto",
     devices: Annotated[
-        int,
-        typer.Option("--devices", metavar="N", min=1, help="GPUs to share the photos out to."),
+        int, Option(metavar="N", min=1, help="GPUs among which the photos are divided.")
     ] = 1,
-    precision: Annotated[
-        str, typer.Option(metavar="32|bf16|fp16", help="Of the network's arithmetic.")
-    ] = "32",
+    precision: Precision = None,
     save: Annotated[
-        str, typer.Option("--save", metavar="LIST", help="alpha, foreground, rgba, glance, ...")
+        str,
+        Option(metavar="LIST", help="Planes of the network, such as alpha,foreground; and rgba."),
     ] = "alpha",
     true: Annotated[
-        Path | None,
-        typer.Option("--true", metavar="DIR", help="True alphas: measure what was written."),
+        Path | None, Option(metavar="DIR", help="True alphas: measure what was written.")
     ] = None,
     protocol: Annotated[
-        str, typer.Option("--protocol", metavar="NAME", help="Protocol of --true; see evaluate.")
+        str, Option(metavar="NAME", help="How --true is measured, see evaluate.")
     ] = "official",
     min_confidence: MinConfidence = None,
     sequence: InSequence = False,
-    read: ReadOptions,
+    read: PhotoOptions,
     write: WriteOptions,
     batch: BatchOptions,
 ) -> None:
-    """Predict alphas for pictures with any network."""
+    """Predict alphas for photos with any network.
+
+    Where `cutout` makes cut-outs, this runs a network as published programs do: with all of its
+    strategies and planes, and on the lists of public test sets.
+    """
     from mattekit.inference.matting import check_states_error
     from mattekit.inference.outputs import check_names, parse_names
 
@@ -103,7 +104,7 @@ def run(
         check_sequence(batch, parts)
     found = _find(photos, manifest, list_file, alphamatting, output, trimap, sequence=sequence)
     format = chosen_format(output, write.format, is_file=is_file(output)) or "png"
-    if precision not in PRECISIONS:
+    if precision not in (None, *PRECISIONS):
         raise BadArgument(f"the precision is one of {', '.join(PRECISIONS)}, not '{precision}'")
     batch = replace(batch, processes=_processes(device, devices, batch.processes))
     build = partial(
@@ -111,9 +112,9 @@ def run(
         model,
         device=device,
         devices=devices,
-        precision=precision,
+        precision=precision or "32",
         strategy=strategy.chosen(),
-        max_memory=None if max_memory is None else to_bytes(max_memory),
+        max_memory=max_memory,
         **({} if sampling_size is None else {"sampling_size": sampling_size}),
     )
     predictor = build()
@@ -122,23 +123,27 @@ def run(
     if min_confidence is not None:
         check_states_error(predictor)
     work = partial(
-        _predict, build=build, read=read, bits=write.bits, max_short_side=max_short_side,
+        _predict,
+        build=build,
+        read=read,
+        strict_trimap=strict_trimap,
+        bits=write.bits,
+        max_short_side=max_short_side,
         min_confidence=min_confidence,
-    )  # fmt: skip
-    suffixes = {part: suffix_of("png" if part == "trimap" else format) for part in parts}
-    make = partial(_item, work=work, suffixes=suffixes)
-    if true is not None or sequence:
+    )
+    if true is not None:
         found = [*found]
-    if isinstance(found, list) and sequence:
-        items: Iterable[Item] = frame_items(found, partial(_places, suffixes=suffixes), make)
-    else:
-        items = items_of(found, make)
+    photo_work = PhotoWork(work=work, suffixes=partial(_suffixes, parts=parts, format=format))
     try:
-        run_batch(items, batch)
+        run_batch(items_of(photo_work, found, sequence=sequence), batch)
     finally:
         if true is not None:
-            alone = parts == ("alpha",)
-            _measure(found, output, true, protocol, batch, "*" if alone else "*-alpha")
+            names = "*" if parts == ("alpha",) else "*-alpha"
+            _measure(found, output, true, protocol, batch, names)
+
+
+def _suffixes(photo: Path, *, parts: Sequence[str], format: str) -> dict[str, str]:
+    return {part: suffix_of("png" if part == "trimap" else format) for part in parts}
 
 
 def _processes(device: str, devices: int, processes: int) -> int:
@@ -172,8 +177,8 @@ def _find(
     trimap: Path | None,
     *,
     sequence: bool,
-) -> Iterable[Photo]:
-    """The pictures to predict."""
+) -> Sequence[Photo] | Iterator[Photo]:
+    """The photos to predict."""
     if sum(bool(given) for given in (photos, manifest, list_file, alphamatting)) != 1:
         raise BadArgument("name the photos, or give one of --manifest, --list and --alphamatting")
     if alphamatting is not None:
@@ -188,8 +193,9 @@ def _find(
         return [
             Photo(path=photo, output=output, hints={"trimap": trimap}) for photo, trimap in rows
         ]
+    hints = GivenHints(values={} if trimap is None else {"trimap": trimap})
     find = find_frames if sequence else find_photos
-    return find(photos, manifest, output, HintOptions(trimap=trimap))
+    return find(photos, output, hints, manifest=manifest)
 
 
 def _alphamatting(root: Path, folder: Path) -> Iterator[Photo]:
@@ -204,32 +210,13 @@ def _alphamatting(root: Path, folder: Path) -> Iterator[Photo]:
             yield Photo(path=photo, output=output, hints={"trimap": trimap}, called=trimap)
 
 
-def _places(photo: Photo, suffixes: Mapping[str, str]) -> dict[str, Path]:
-    return Names(output=photo.output, suffixes=suffixes).of(photo.path.stem)
-
-
-def _item(
-    photo: Photo,
-    *,
-    work: Callable[..., Outcome],
-    suffixes: Mapping[str, str],
-    before: Before | None = None,
-) -> Item:
-    places = _places(photo, suffixes)
-    return Item(
-        path=photo.called or photo.path,
-        work=partial(work, photo, places, before=before),
-        inputs=(photo.path, *photo.hint_files),
-        outputs=tuple(places.values()),
-    )
-
-
 def _predict(
     photo: Photo,
     places: Mapping[str, Path],
     *,
     build: Callable[[], "Predictor"],
-    read: ReadOptions,
+    read: PhotoOptions,
+    strict_trimap: bool,
     bits: int,
     max_short_side: int | None,
     min_confidence: float | None,
@@ -243,7 +230,7 @@ def _predict(
     warnings, trimap = list(picture.warnings), None
     if "trimap" in photo.hints:
         trimap, remarks = open_trimap(
-            photo.hints["trimap"], strict=read.strict_trimap, max_pixels=read.max_pixels
+            photo.hints["trimap"], strict=strict_trimap, max_pixels=read.max_pixels
         )
         warnings += remarks
     elif earlier is not None and predictor.network.needs_trimap:
@@ -254,11 +241,9 @@ def _predict(
     )
     planes["alpha"], extra = steady(planes["alpha"], earlier)
     write_outputs(planes, picture, trimap, paths=dict(places), bits=bits)
-    sure = None
-    if trimap is not None and "error" in planes:
-        sure = confidence_of(planes["error"])
+    stated = trimap is not None and "error" in planes
     return with_confidence(
-        sure,
+        {"confidence": confidence_of(planes["error"]) if stated else None},
         min_confidence,
         outputs=list(places.values()),
         warnings=warnings,

@@ -1,16 +1,40 @@
-"""Progress of long work."""
+"""Progress of long work: a bar on a terminal, plain lines elsewhere; always on stderr."""
 
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import count
 from typing import Any
 
 import typer
 
 SECONDS = 10.0
 """Between two lines about one item, where there is no terminal; before the first about a batch."""
+
+
+@contextmanager
+def terminal_bar(*, quiet: bool, in_bytes: bool = False, stays: bool = False) -> Iterator[Any]:
+    """The bar of a terminal; None where there is no terminal.
+
+    Args:
+        stays: the bar is left on the screen when the work ends.
+    """
+    if quiet or not sys.stderr.isatty():
+        yield None
+        return
+    from rich import progress as rich
+    from rich.console import Console
+    from rich.text import Text
+
+    class Speed(rich.ProgressColumn):
+        def render(self, task: rich.Task) -> Text:
+            return Text("" if task.speed is None else f"{task.speed:.2g}/s")
+
+    count = (rich.DownloadColumn(),) if in_bytes else (rich.MofNCompleteColumn(), Speed())
+    text = rich.TextColumn("{task.description}")
+    columns = (rich.BarColumn(), *count, rich.TimeRemainingColumn(), text)
+    with rich.Progress(*columns, console=Console(stderr=True), transient=not stays) as bar:
+        yield bar
 
 
 class Stages:
@@ -25,10 +49,23 @@ class Stages:
         self.show(f"{stage} {share:.0%}")
 
     def now_and_then(self, text: str) -> None:
-        """Print a line on stderr, at most every `SECONDS`."""
+        """Print a line, at most every `SECONDS`."""
         if time.monotonic() - self.last > SECONDS:
             self.last = time.monotonic()
             typer.echo(f"  {text}", err=True)
+
+
+class Tenths:
+    """Prints a line at every tenth of the way."""
+
+    def __init__(self) -> None:
+        self.reached = 0
+
+    def __call__(self, done: int, total: int, text: str) -> None:
+        """The text is printed if another tenth is done."""
+        if done * 10 // total > self.reached:
+            self.reached = done * 10 // total
+            typer.echo(text, err=True)
 
 
 class Rate:
@@ -76,46 +113,41 @@ def progress(
         said: what was done to the items, such as `measured`; without it each has a line anyway.
         stages: shown beside the bar, or in lines of their own where an item takes long.
     """
-    terminal = sys.stderr.isatty()
-    if stages is not None and not quiet and not terminal:
-        stages.show = stages.now_and_then
-    if quiet:
-        yield lambda: None
-    elif terminal:
-        with _bar() as bar:
+    tenths, done = Tenths(), 0
+
+    def say_tenth() -> None:
+        nonlocal done
+        done += 1
+        tenths(done, total or 1, f"{done} of {total} {said}")
+
+    with terminal_bar(quiet=quiet) as bar:
+        if bar is not None:
             task = bar.add_task("", total=total)
             if stages is not None:
                 stages.show = lambda text: bar.update(task, description=text)
             yield lambda: bar.advance(task)
-    elif said and total is not None:
-        done, whole = count(1), total
-        yield lambda: _say_tenth(next(done), whole, said)
-    else:
-        yield Rate(total)
+            return
+        if stages is not None and not quiet:
+            stages.show = stages.now_and_then
+        if quiet:
+            yield lambda: None
+        else:
+            yield say_tenth if said and total is not None else Rate(total)
 
 
-def _bar() -> Any:
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        ProgressColumn,
-        Task,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-    from rich.text import Text
+@contextmanager
+def download_progress(*, quiet: bool) -> Iterator[Callable[[str, int, int | None], None]]:
+    """The same for downloads: called with a file's name, the bytes received and their total."""
+    with terminal_bar(quiet=quiet, in_bytes=True) as bar:
+        tasks: dict[str, Any] = {}
 
-    class Speed(ProgressColumn):
-        def render(self, task: Task) -> Text:
-            return Text("" if task.speed is None else f"{task.speed:.2g}/s")
+        def show(name: str, here: int, total: int | None) -> None:
+            if bar is not None:
+                task = tasks[name] if name in tasks else bar.add_task(name, total=total)
+                bar.update(tasks.setdefault(name, task), completed=here, total=total)
+            elif not quiet and total:
+                tenths = tasks.setdefault(name, Tenths())
+                share = f"{10 * here // total}0 %"
+                tenths(here, total, f"{name}: {here / 1e6:.1f} MB, {share}")
 
-    columns = (BarColumn(), MofNCompleteColumn(), Speed(), TimeRemainingColumn())
-    text = TextColumn("{task.description}")
-    return Progress(*columns, text, console=Console(stderr=True), transient=True)
-
-
-def _say_tenth(done: int, total: int, said: str) -> None:
-    if done * 10 // total > (done - 1) * 10 // total:
-        typer.echo(f"{done} of {total} {said}", err=True)
+        yield show

@@ -1,30 +1,73 @@
-"""Output of a batch: a line for each input, warnings on stderr, one JSON document, exit codes."""
+"""Batches: a line for each input, warnings on stderr, one JSON document, exit codes."""
 
-import json
 import logging
 import os
 import signal
 import threading
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict
+from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import typer
 
 from mattekit.batch.counters import BatchCounters
+from mattekit.batch.files import gather, pair
 from mattekit.batch.ledger import Ledger
-from mattekit.batch.runner import SCHEMA, Item, ItemResult, plan_items, run_items
-from mattekit.cli.failures import FAILED, printable
+from mattekit.batch.names import Names, check_output
+from mattekit.batch.runner import SCHEMA, Item, ItemResult, Outcome, plan_items, run_items
 from mattekit.cli.options import BatchOptions
+from mattekit.cli.output import FAILED, print_json, printable, remark
 from mattekit.cli.progress import Stages, progress
 from mattekit.core.errors import BadArgument
 from mattekit.core.extras import require
 
 SHOWN = 6
 """Maximum of output paths printed per input."""
+
+
+def run_pictures(
+    pictures: Sequence[str],
+    output: Path,
+    work: Callable[..., Outcome],
+    batch: BatchOptions,
+    *,
+    part: str,
+    suffix: str = ".png",
+    alpha: Path | None = None,
+    inputs: tuple[Path, ...] = (),
+    show_extra: bool = False,
+) -> None:
+    """A batch of pictures, of each of which one file is written.
+
+    Args:
+        work: called with the picture, its alpha where there are alphas, and the file to write.
+        part: the name of the result, see `batch.names`.
+        alpha: the alpha of the picture, or a folder of alphas.
+        inputs: further files that every result depends on.
+        show_extra: see `run_batch`.
+    """
+    paths = gather(pictures)
+    check_output(output, several=len(paths) > 1)
+    alphas = {} if alpha is None else pair(paths, alpha)
+    names = Names(output=output, suffixes={part: suffix})
+    items = []
+    for path in paths:
+        own = (alphas[path],) if path in alphas else ()
+        (place,) = names.of(path.stem).values()
+        items.append(
+            Item(
+                path=path,
+                work=partial(work, path, *own, place),
+                inputs=(*own, *inputs),
+                outputs=(place,),
+            )
+        )
+    run_batch(items, batch, show_extra=show_extra)
 
 
 def run_batch(
@@ -151,14 +194,13 @@ def _close(
     received: Sequence[int],
 ) -> None:
     if options.json:
-        document = {"schema": SCHEMA, "results": [asdict(result) for result in results]}
-        typer.echo(json.dumps(document, indent=2))
+        print_json({"schema": SCHEMA, "results": [asdict(result) for result in results]})
     for status, verb in (("failed", "failed"), ("unsure", "are unsure")):
         if counts[status] and counts.total() > 1:
             typer.echo(f"{counts[status]} of {counts.total()} {verb}", err=True)
     if received:
         name = "Ctrl-C" if received[0] == signal.SIGINT else signal.Signals(received[0]).name
-        typer.echo(f"mattekit: stopped by {name}; finished files are whole and stay", err=True)
+        remark(f"stopped by {name}; finished files are whole and stay")
         raise typer.Exit(128 + received[0])
     if counts["failed"] or counts["unsure"]:
         raise typer.Exit(FAILED)

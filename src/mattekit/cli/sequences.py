@@ -4,7 +4,7 @@ The frame before is read from its files, so an interrupted run goes on as if not
 """
 
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
@@ -13,25 +13,23 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from mattekit.batch.files import Shard
-from mattekit.batch.names import is_file
+from mattekit.batch.files import Shard, gather
+from mattekit.batch.names import check_output, is_file
 from mattekit.batch.runner import Item
 from mattekit.cli.options import BatchOptions
-from mattekit.cli.photos import Photo, PhotoOptions
-from mattekit.cli.saving import SavedOptions
+from mattekit.cli.photo_options import PhotoOptions, SavedOptions
 from mattekit.core.atomic import replacing
-from mattekit.core.errors import BadArgument, BadOutput
+from mattekit.core.errors import BadArgument, BadData, BadOutput
 from mattekit.core.types import Alpha, Plane
 from mattekit.cutouts.finishing import FinishingOptions
+from mattekit.cutouts.photos import KINDS, GivenHints, Hints, Photo, PhotoWork
 from mattekit.imaging.files import Picture, open_picture, read_alpha, write_image
 from mattekit.keying import video
-from mattekit.keying.sequence import Carried, carried, flicker, steadied
+from mattekit.keying.sequence import Carried, carried, expanded, flicker, frames_of, steadied
 
 InSequence = Annotated[
     bool,
-    typer.Option(
-        "--sequence", help="The photos are frames in time: steady alphas, hints carried on."
-    ),
+    typer.Option("--sequence", help="The photos are frames in time: steady alphas, hints carried."),
 ]
 
 
@@ -84,33 +82,62 @@ def steady(alpha: Alpha, before: Carried | None) -> tuple[Alpha, dict[str, float
     return alpha, {"flicker": round(flicker(alpha, before), 6)}
 
 
-def in_order(photos: Sequence[Photo]) -> list[tuple[int, int | None]]:
+def find_frames(
+    inputs: Sequence[str] | None, output: Path, hints: GivenHints, *, manifest: Path | None = None
+) -> list[Photo]:
+    """The frames of a sequence, in the order of their numbers."""
+    if manifest is not None or not inputs:
+        raise BadArgument("--sequence takes files or a folder, not a manifest")
+    frames = frames_of(gather([expanded(text) for text in inputs]))
+    check_output(output, several=len(frames) > 1)
+    return [
+        Photo(path=frame, output=output, hints=known)
+        for frame, known in zip(frames, _hints_of_frames(hints, frames), strict=True)
+    ]
+
+
+def _hints_of_frames(hints: GivenHints, frames: Sequence[Path]) -> list[Hints]:
+    """The hints of the frames that a folder has some for, or else of the first frame alone."""
+    places = [value for value in hints.values.values() if isinstance(value, Path)]
+    folders = [place for place in places if place.is_dir()]
+    known = hints.of(several=bool(folders))
+    rows = [known(frame) for frame in (frames if folders else frames[:1])]
+    rows += [{"segmenter": hints.options.get("segmenter")} for _ in frames[len(rows) :]]
+    found = [
+        {name: value for name, value in row.items() if name not in KINDS or _is_there(value)}
+        for row in rows
+    ]
+    if folders and not any(row.keys() & {*KINDS} for row in found):
+        raise BadData(f"{folders[0]} has no hint of any frame; name one as its frame is named")
+    return found
+
+
+def _is_there(value: Any) -> bool:
+    return not isinstance(value, Path) or value.exists()
+
+
+def items_of(
+    work: PhotoWork, photos: Sequence[Photo] | Iterator[Photo], *, sequence: bool
+) -> Iterable[Item]:
+    """The work on photos; on the frames of a sequence in its order, on each with the one before."""
+    if not sequence:
+        return work.items(photos)
+    frames = [*photos]
+    befores = [Before(photo=frame.path, places=work.places(frame)) for frame in frames]
+    return [
+        work.item(frames[number], None if other is None else befores[other])
+        for number, other in in_order(frames)
+    ]
+
+
+def in_order(frames: Sequence[Photo]) -> list[tuple[int, int | None]]:
     """The numbers of the frames in the order of work, each with that of the one it continues.
 
     From the first one with a hint to the last, then from there back to the beginning.
     """
-    hinted = [number for number, photo in enumerate(photos) if photo.kind is not None]
-    start = hinted[0] if hinted else 0
-    onwards = [(n, n - 1 if n > start else None) for n in range(start, len(photos))]
-    back = [(n, n + 1) for n in range(start - 1, -1, -1)]
-    return [*onwards, *back]
-
-
-def frame_items(
-    frames: Sequence[Photo],
-    places: Callable[[Photo], Mapping[str, Path]],
-    make: Callable[..., Item],
-) -> list[Item]:
-    """Items in the order of work: `make` is called with each frame, and `before` it continues."""
-    return [
-        make(
-            frames[number],
-            before=None
-            if earlier is None
-            else Before(photo=frames[earlier].path, places=places(frames[earlier])),
-        )
-        for number, earlier in in_order(frames)
-    ]
+    start = next((number for number, frame in enumerate(frames) if frame.kind is not None), 0)
+    onwards = [(n, n - 1 if n > start else None) for n in range(start, len(frames))]
+    return [*onwards, *((n, n + 1) for n in range(start - 1, -1, -1))]
 
 
 def over_videos(run: Callable[..., None]) -> Callable[..., None]:

@@ -1,4 +1,4 @@
-"""Train a network as a recipe says; stop it at any moment and resume it later."""
+"""`train` runs a recipe, `recipe` lists and shows recipes, `plot` draws the curves of runs."""
 
 import logging
 import shlex
@@ -6,13 +6,14 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer import Argument, Option
 
-from mattekit.cli.failures import STOPPED
-from mattekit.cli.options import Device, Quiet
+from mattekit.cli.options import Device, OutputFile, Overrides, Precision, Quiet, RecipeName
+from mattekit.cli.output import STOPPED
+from mattekit.cli.progress import terminal_bar
 
 if TYPE_CHECKING:
     from mattekit.training.method import StepResult
@@ -20,46 +21,36 @@ if TYPE_CHECKING:
 PLAIN_LINES = 50
 """Lines of progress that a run prints where there is no terminal."""
 
-RecipeName = Annotated[
-    str, typer.Argument(metavar="RECIPE", help="Name of a bundled recipe, or a YAML file.")
-]
-Overrides = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="KEY=VALUE...", help="Values to change, such as optimiser.lr=1e-4."),
-]
-
 
 def run(
     recipe: RecipeName,
     overrides: Overrides = None,
     smoke: Annotated[
         bool,
-        typer.Option("--smoke", help="Try the recipe out: synthetic pictures, a dozen steps, CPU."),
+        Option("--smoke", help="Try the recipe out: synthetic pictures, a dozen steps, CPU."),
     ] = False,
     resume: Annotated[
         str,
-        typer.Option(
+        Option(
             metavar="auto|none|DIR|FILE.pth",
             help="Resume a run or a checkpoint, or a published run of AlphaGAN of 2026.",
         ),
     ] = "auto",
     output: Annotated[
         Path | None,
-        typer.Option(
-            "-o", "--output", metavar="DIR", help="The run's folder; runs/RECIPE by default."
-        ),
+        Option("-o", "--output", metavar="DIR", help="The run's folder; default: runs/RECIPE."),
     ] = None,
     device: Device = "auto",
-    devices: Annotated[int, typer.Option(help="Processes on this machine, one per GPU.")] = 1,
-    nodes: Annotated[int, typer.Option(help="Machines.")] = 1,
-    precision: Annotated[
-        str | None, typer.Option(metavar="32|bf16|fp16", help="Same as precision=...")
-    ] = None,
+    devices: Annotated[
+        int, Option(metavar="N", help="Processes on this machine, one per GPU.")
+    ] = 1,
+    nodes: Annotated[int, Option(metavar="N", help="Machines.")] = 1,
+    precision: Precision = None,
     quiet: Quiet = False,
 ) -> None:
-    """Train a network as a recipe says; stop it at any moment and resume it later.
+    """Train a network as a recipe says.
 
-    The same command resumes a stopped or killed run.
+    Stop it at any moment, with Ctrl-C say: the same command resumes a stopped or killed run.
     """
     from mattekit.recipes.build import Hardware, end_processes
     from mattekit.recipes.recipe import find, load_recipe
@@ -76,36 +67,37 @@ def run(
         wanted, device = wanted.smoked(), "cpu"
         output = output or Path(tempfile.mkdtemp(prefix="mattekit-smoke-"))
     folder = resolve_run_folder(wanted, out=output, resume=resume, title=title)
-    with Progress(batch=wanted.batch, quiet=quiet) as progress:
+    with terminal_bar(quiet=quiet, stays=True) as bar:
+        steps = Steps(batch=wanted.batch, quiet=quiet, bar=bar)
         result = train(
             wanted,
             folder,
             title=title,
             command=shlex.join(["mattekit", *sys.argv[1:]]),
             hardware=Hardware(device=device, devices=devices, nodes=nodes),
-            listener=progress,
+            listener=steps,
         )
     end_processes()
     if not result.is_main_process:
         return
     reached = f"step {result.step} of {result.steps}"
-    if progress.first_total is None:
-        progress.on_message(f"{reached} was reached already, in {result.folder}")
+    if steps.first_total is None:
+        steps.on_message(f"{reached} was reached already, in {result.folder}")
     else:
-        change = f"loss {progress.first_total:.5g} -> {progress.last_total:.5g}"
-        progress.on_message(f"{reached}, {change}, in {result.folder}")
+        change = f"loss {steps.first_total:.5g} -> {steps.last_total:.5g}"
+        steps.on_message(f"{reached}, {change}, in {result.folder}")
     if result.signal is not None:
-        progress.on_message("stopped and saved; the same command resumes it")
+        steps.on_message("stopped and saved; the same command resumes it")
         raise typer.Exit(STOPPED if result.signal == signal.SIGINT else 128 + result.signal)
 
 
-class Progress:
-    """A bar with rates and time left on a terminal, plain lines elsewhere."""
+class Steps:
+    """Shows the steps of a run: in a bar on a terminal, in plain lines elsewhere."""
 
-    def __init__(self, *, batch: int, quiet: bool) -> None:
+    def __init__(self, *, batch: int, quiet: bool, bar: Any) -> None:
         self.batch = batch
         self.quiet = quiet
-        self.bar: Any = None
+        self.bar = bar
         self.task: Any = None
         self.first_total: float | None = None
         self.last: StepResult | None = None
@@ -116,21 +108,6 @@ class Progress:
     def last_total(self) -> float:
         """The loss of the last step."""
         return 0.0 if self.last is None else self.last.numbers()["losses"]["total"]
-
-    def __enter__(self) -> "Progress":
-        if sys.stderr.isatty() and not self.quiet:
-            self.bar = _bar()
-            self.bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self.bar is not None:
-            self.bar.stop()
 
     def on_step(self, step: int, steps: int, result: "StepResult") -> None:
         """Count a step; its loss is read only when it is shown."""
@@ -164,23 +141,48 @@ class Progress:
             typer.echo(text, err=True)
 
 
-def _bar() -> Any:
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        TextColumn,
-        TimeElapsedColumn,
-        TimeRemainingColumn,
-    )
-    from rich.progress import Progress as Bar
-
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"))
-    times = (TimeElapsedColumn(), TimeRemainingColumn())
-    return Bar(*columns, *times, console=Console(stderr=True))
-
-
 def _clock(seconds: float) -> str:
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}"
+
+
+def list_recipes() -> None:
+    """The recipes that come with mattekit."""
+    from mattekit.recipes.recipe import describe, find, names
+
+    width = max(len(name) for name in names())
+    for name in names():
+        typer.echo(f"{name:<{width}}  {describe(find(name))}")
+
+
+def show_recipe(recipe: RecipeName, overrides: Overrides = None) -> None:
+    """One recipe as YAML, checked, with every default filled in."""
+    from mattekit.recipes.recipe import describe_length, dump_recipe, find, load_recipe, presets
+
+    path = find(recipe)
+    wanted = load_recipe(path, overrides or [], keep_unset=True)
+    typer.echo(dump_recipe(wanted), nl=False)
+    further = [f"preset={name} sets other values" for name in presets(path)]
+    for line in [describe_length(wanted), *wanted.check(), *further]:
+        typer.echo(f"# {line}")
+
+
+recipe = {"list": list_recipes, "show": show_recipe}
+
+
+def plot(
+    runs: Annotated[
+        list[Path], Argument(metavar="RUN", help="Folders of runs, such as runs/tiny.")
+    ],
+    output: OutputFile = Path("curves.png"),
+    window: Annotated[
+        int,
+        Option(metavar="N", min=1, help="Lines of the log that a smoothed point is the mean of."),
+    ] = 20,
+) -> None:
+    """Draw the curves of one or several training runs over each other, as .png or .html."""
+    from mattekit.training.plot import draw
+
+    draw(runs, output, window=window)
+    typer.echo(str(output))

@@ -31,8 +31,9 @@ def by_name(union: Any) -> dict[str, Any]:
     >>> list(by_name(Disc | Square))
     ['disc', 'square']
     """
-    return {_name_of(member): member for member in get_args(union)}
+    return {name_of(member): member for member in get_args(union)}
 
 
-def _name_of(member: Any) -> str:
-    return next(str(field.default) for field in fields(member) if field.name == "name")
+def name_of(config: Any) -> str:
+    """The name by which a config is chosen: the default of its field `name`."""
+    return next(str(field.default) for field in fields(config) if field.name == "name")

@@ -1,18 +1,7 @@
-"""Every error that mattekit raises on purpose.
+"""Every error that mattekit raises on purpose, all of them a `MattekitError`.
 
-    MattekitError
-    |-- BadArgument     an option or value that is not valid (exit code 2 on the command line)
-    |-- BadImage        a picture that cannot be read, or has the wrong size or kind
-    |-- BadTrimap       a trimap with wrong values, size or labels
-    |-- BadData         a data set, list or archive with something missing or wrong
-    |-- BadRecipe       a recipe with an unknown key, a wrong type or an impossible combination
-    |-- BadWeights      a checkpoint of another kind, damaged, or with keys that do not fit
-    |-- BadOutput       a place that cannot be written, or a file that would be overwritten
-    |-- NoSubject       no hint says what the subject is, and the photo does not show it clearly
-    |-- TooLarge        work that does not fit the memory, pixel or time limit
-    `-- MissingExtra    an optional part of mattekit is not installed
-
-A message is one sentence that says what was found, what was expected, and what to do.
+A message is one sentence that says what was found, what was expected, and what to do. The exit code
+of the command line is 2 for `BadArgument`, and 1 for every other.
 """
 
 from typing import Any

@@ -5,42 +5,30 @@ from types import ModuleType
 
 from mattekit.core.errors import MissingExtra
 
-EXTRAS = {
-    "torch": {
-        "torch": "torch",
-        "torchvision": "torchvision",
-        "timm": "timm",
-        "safetensors": "safetensors",
-        "jaxtyping": "jaxtyping",
-        "onnx": "onnx",
-    },
-    "train": {
-        "lightning_fabric": "lightning-fabric",
-        "pydantic": "pydantic",
-        "yaml": "PyYAML",
-        "tensorboard": "tensorboard",
-        "matplotlib": "matplotlib",
-    },
-    "serve": {
-        "fastapi": "fastapi",
-        "uvicorn": "uvicorn",
-        "multipart": "python-multipart",
-    },
-    "client": {"httpx": "httpx"},
-    "export": {"onnxscript": "onnxscript"},
-    "exr": {"OpenEXR": "OpenEXR"},
-    "parquet": {"pyarrow": "pyarrow"},
-    "cloud": {"fsspec": "fsspec", "s3fs": "s3fs"},
-    "gs": {"gcsfs": "gcsfs"},
-    "az": {"adlfs": "adlfs"},
-    "ray": {"ray": "ray"},
-    "hub": {"huggingface_hub": "huggingface_hub"},
-    "wandb": {"wandb": "wandb"},
-    "mlflow": {"mlflow": "mlflow-skinny", "sqlalchemy": "SQLAlchemy", "alembic": "alembic"},
-    "psd": {"psd_tools": "psd-tools"},
-    "video": {"av": "av"},
+EXTRAS: dict[str, tuple[str, ...]] = {
+    "torch": ("torch", "torchvision", "timm", "safetensors", "jaxtyping", "onnx"),
+    "train": ("lightning_fabric", "pydantic", "yaml", "tensorboard", "matplotlib"),
+    "serve": ("fastapi", "uvicorn", "multipart"),
+    "client": ("httpx",),
+    "export": ("onnxscript",),
+    "exr": ("OpenEXR",),
+    "parquet": ("pyarrow",),
+    "cloud": ("fsspec", "s3fs"),
+    "gs": ("gcsfs",),
+    "az": ("adlfs",),
+    "ray": ("ray",),
+    "hub": ("huggingface_hub",),
+    "wandb": ("wandb",),
+    "mlflow": ("mlflow", "sqlalchemy", "alembic"),
+    "psd": ("psd_tools",),
+    "video": ("av",),
 }
-"""Extra -> the modules it installs, each with the name of its distribution."""
+"""Extra -> the modules it installs."""
+DISTRIBUTIONS = {
+    "lightning_fabric": "lightning-fabric", "yaml": "PyYAML", "multipart": "python-multipart",
+    "mlflow": "mlflow-skinny", "sqlalchemy": "SQLAlchemy", "psd_tools": "psd-tools",
+}  # fmt: skip
+"""Module -> the name of its distribution, where the two differ."""
 
 
 def require(module: str, what: str) -> ModuleType:

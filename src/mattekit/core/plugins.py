@@ -12,8 +12,9 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
+from mattekit.core.config import name_of
 from mattekit.core.errors import BadArgument
 
 Kind = Literal["networks", "losses", "sources", "steps"]
@@ -21,12 +22,7 @@ MODULES = "MATTEKIT_PLUGINS"
 """Environment variable: names of modules to import, separated by commas."""
 
 Config = TypeVar("Config", bound=type)
-_registered: dict[Kind, dict[str, type]] = {
-    "networks": {},
-    "losses": {},
-    "sources": {},
-    "steps": {},
-}
+_registered: dict[Kind, dict[str, type]] = {kind: {} for kind in get_args(Kind)}
 
 
 def register(kind: Kind) -> Callable[[Config], Config]:
@@ -54,11 +50,6 @@ def by_name(kind: Kind, built_in: Iterable[type]) -> dict[str, type]:
     for name, config in _registered[kind].items():
         _refuse_two(kind, choices.setdefault(name, config), config)
     return choices
-
-
-def name_of(config: Any) -> str:
-    """The name by which a config is chosen: the default of its first field."""
-    return str(fields(config)[0].default)
 
 
 @cache

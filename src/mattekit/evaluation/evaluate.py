@@ -211,7 +211,7 @@ def _paired(places: Mapping[Role, Path], patterns: Mapping[Role, str], rule: Rul
     """The pictures of some folders; files that are given one by one belong together."""
     files = {role: _files(place) for role, place in places.items()}
     if not any(place.is_dir() for place in places.values()):
-        single: dict[str, Any] = {**places}
+        single: dict[str, Any] = dict(places.items())
         name = places["predicted"].stem
         return Pairing(pictures=(PictureFiles(name=name, **single),), problems=())
     if places.get("error") == places["predicted"]:  # `predict` writes both into one folder

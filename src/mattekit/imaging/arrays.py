@@ -110,11 +110,6 @@ def as_mask(mask: ArrayLike) -> Alpha:
     )
 
 
-def as_trimap(labels: ArrayLike, *, strict: bool = False) -> Trimap:
-    """The labels of a trimap: 0 background, 1 unknown, 2 foreground; see `labels_of`."""
-    return labels_of(labels, strict=strict)[0]
-
-
 def labels_of(trimap: ArrayLike, *, strict: bool = False) -> tuple[Trimap, tuple[str, ...]]:
     """The labels of a trimap, and warnings about its values.
 

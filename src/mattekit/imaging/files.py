@@ -8,7 +8,7 @@ import io
 import os
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, runtime_checkable
@@ -68,22 +68,10 @@ class Readable(Protocol):
 Source = str | os.PathLike[str] | bytes | Readable
 
 MAX_PIXELS = 150_000_000
-SUFFIXES = (
-    ".avif",
-    ".bmp",
-    ".exr",
-    ".heic",
-    ".heif",
-    ".jpeg",
-    ".jpg",
-    ".png",
-    ".tif",
-    ".tiff",
-    ".webp",
-)
-"""Suffixes of files that are read, in lower case; the format is detected from the content."""
 WRITABLE = tuple(suffix for format in FORMATS.values() for suffix in format.suffixes)
 """Suffixes of files that are written."""
+SUFFIXES = (*WRITABLE, ".heic", ".heif")
+"""Suffixes of files that are read, in lower case; the format is detected from the content."""
 WEB_ADDRESS = re.compile(r"https?:[/\\]", re.IGNORECASE)
 NEARLY_GREY = 8
 """8-bit steps by which the channels of a grey picture may differ, as after JPEG compression."""
@@ -107,7 +95,7 @@ def open_picture(
         at_least: sufficient height and width; a JPEG that is twice as large or more is decoded at
             a half, a quarter or an eighth, which is faster.
     """
-    with _stream(source) as (stream, name), named(name):
+    with _reading(source) as stream:
         stored = decode(stream, max_pixels, at_least)
         if ignore_profile:
             stored = replace(stored, profile=b"")
@@ -153,7 +141,7 @@ def read_alpha(source: Source, *, max_pixels: int = MAX_PIXELS) -> Alpha:
 
 def open_alpha(source: Source, *, max_pixels: int = MAX_PIXELS) -> Plane:
     """The alpha that `read_alpha` finds, in the depth of the file."""
-    with _stream(source) as (stream, name), named(name):
+    with _reading(source) as stream:
         stored = decode(stream, max_pixels)
         if stored.alpha is not None and to_depth(_defined(stored.alpha), 8).min() < 255:
             return stored.alpha
@@ -184,10 +172,10 @@ def open_trimap(
     source: Source, *, strict: bool = False, max_pixels: int = MAX_PIXELS
 ) -> tuple[Trimap, tuple[str, ...]]:
     """The labels of a trimap and warnings about its values."""
-    with _stream(source) as (stream, name), named(name):
+    with _reading(source) as stream:
         stored = decode(stream, max_pixels)
         trimap, warnings = snap(to_depth(_grey(stored, "a trimap"), 8), strict=strict)
-    return trimap, tuple(f"{name}: {warning}" for warning in warnings)
+    return trimap, tuple(f"{_name_of(source)}: {warning}" for warning in warnings)
 
 
 def encode_image(
@@ -284,17 +272,24 @@ def write_trimap(path: str | os.PathLike[str], trimap: Trimap) -> None:
 
 
 @contextmanager
-def _stream(source: Source) -> Iterator[tuple[Stream, str]]:
-    """The source as a seekable file, and its name in error messages."""
-    if isinstance(source, bytes):
-        yield io.BytesIO(source), "the picture"
-    elif isinstance(source, str | os.PathLike):
-        if WEB_ADDRESS.match(str(source)):
-            raise BadImage(f"{source} is a web address; download it and give the file")
-        with _opened(as_path(source)) as file:
-            yield file if file.seekable() else io.BytesIO(file.read()), str(source)
-    else:
-        yield io.BytesIO(source.read()), "the picture"
+def _reading(source: Source) -> Iterator[Stream]:
+    """The source as a seekable file; any refusal begins with its name."""
+    with ExitStack() as stack:
+        stream: Stream
+        if isinstance(source, str | os.PathLike):
+            if WEB_ADDRESS.match(str(source)):
+                raise BadImage(f"{source} is a web address; download it and give the file")
+            file = _opened(as_path(source))
+            stack.enter_context(file)
+            stream = file if file.seekable() else io.BytesIO(file.read())
+        else:
+            stream = io.BytesIO(source if isinstance(source, bytes) else source.read())
+        stack.enter_context(named(_name_of(source)))
+        yield stream
+
+
+def _name_of(source: Source) -> str:
+    return str(source) if isinstance(source, str | os.PathLike) else "the picture"
 
 
 def _opened(path: Path) -> Stream:

@@ -10,16 +10,7 @@ import cv2
 import numpy as np
 
 from mattekit.core.errors import BadArgument, BadTrimap
-from mattekit.core.types import (
-    BACKGROUND,
-    FOREGROUND,
-    UNKNOWN,
-    Alpha,
-    Mask,
-    Plane,
-    Size,
-    Trimap,
-)
+from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Mask, Plane, Size, Trimap
 from mattekit.imaging.arrays import PIXELS, ArrayLike, as_mask
 
 BAND_SHARE = 0.01  # of the subject's diagonal: the width of an edge band, unless one is given
@@ -115,21 +106,17 @@ def legacy(alpha_or_mask: Plane, rng: np.random.Generator) -> Trimap:
     return _labels(opaque > 0, touched == 0)
 
 
-def eroded(alpha_or_mask: Plane, kernel: int) -> Mask:
-    """The opaque part after one erosion with a kernel x kernel ellipse (GFM)."""
-    _require_matte(alpha_or_mask)
-    return cv2.erode(_bytes(alpha_or_mask >= 1), _ellipse(kernel)) > 0
-
-
 def dilated(alpha_or_mask: Plane, kernel: int) -> Mask:
-    """The visible part after one dilation with a kernel x kernel ellipse (GFM)."""
+    """The visible part after one dilation with a kernel x kernel ellipse."""
     _require_matte(alpha_or_mask)
     return cv2.dilate(_bytes(alpha_or_mask > 0), _ellipse(kernel)) > 0
 
 
 def ellipse_band(alpha_or_mask: Plane, kernel: int = 25) -> Trimap:
-    """The trimap that GFM trains with: known are the `eroded` part and what is not `dilated`."""
-    return _labels(eroded(alpha_or_mask, kernel), ~dilated(alpha_or_mask, kernel))
+    """The trimap that GFM trains with: one erosion of what is opaque and one dilation of what is
+    visible, with a kernel x kernel ellipse."""
+    outside = ~dilated(alpha_or_mask, kernel)
+    return _labels(cv2.erode(_bytes(alpha_or_mask >= 1), _ellipse(kernel)) > 0, outside)
 
 
 def to_pixels(trimap: Trimap) -> Plane:

@@ -22,8 +22,9 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from mattekit.core.config import name_of
 from mattekit.core.errors import BadRecipe
-from mattekit.core.plugins import Kind, by_name, name_of
+from mattekit.core.plugins import Kind, by_name
 from mattekit.data import SourceConfig
 from mattekit.data.augmentation import StepConfig
 from mattekit.losses import LossConfig

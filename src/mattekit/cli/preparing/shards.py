@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from mattekit.batch.runner import SCHEMA
-from mattekit.cli.options import OutputFolder, ReportOptions, Seed
+from mattekit.cli.options import OutputFolder, Overrides, RecipeName, ReportOptions, Seed
 from mattekit.cli.progress import progress
-from mattekit.cli.train import Overrides, RecipeName
 from mattekit.core.errors import BadArgument
 
 

@@ -1,10 +1,12 @@
-"""From a file to planes: the decoder of each format.
+"""From a file to planes: formats are detected by their first bytes, and decoded or refused.
 
 Pillow reads most 8-bit files; `png`, `tiff` and `openexr` read what it cannot hold. Planes are
 upright and otherwise as stored; `profiles` converts their colours.
 """
 
+import re
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import PIL.Image
@@ -18,30 +20,64 @@ from PIL.WebPImagePlugin import WebPImageFile
 from mattekit.core.errors import BadImage
 from mattekit.core.types import Plane, Size
 from mattekit.imaging.formats.guard import Stream, check_size, decoding
-from mattekit.imaging.formats.kinds import kind_of
-from mattekit.imaging.formats.metadata import (
-    apply_orientation,
-    kept_exif,
-    orientation_of,
-    read_exif,
-    several_in,
-)
+from mattekit.imaging.formats.metadata import decoded, orientation_of, read_exif, several_in
 from mattekit.imaging.formats.openexr import read_exr
+from mattekit.imaging.formats.png import SIGNATURE as PNG
 from mattekit.imaging.formats.png import read_deep_png
 from mattekit.imaging.formats.profiles import cmyk_to_rgb
-from mattekit.imaging.formats.tiff import read_tiff
+from mattekit.imaging.formats.tiff import CAMERA_RAW, read_tiff
 from mattekit.imaging.picture import DecodedImage
 
-Opener = Callable[[Stream], PIL.Image.Image]
-PILLOW: dict[str, Opener] = {  # by class: `PIL.Image.open` has a process-wide size limit
-    "AVIF": AvifImageFile,
-    "BMP": BmpImageFile,
-    "JPEG": JpegImageFile,
-    "PNG": PngImageFile,
-    "TIFF": TiffImageFile,
-    "WEBP": WebPImageFile,
+Reader = Callable[[Stream, int], DecodedImage | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """A format that is read."""
+
+    starts: bytes
+    """A pattern of the first bytes."""
+    pillow: Callable[[Stream], PIL.Image.Image] | None = None
+    """By class, since `PIL.Image.open` has a process-wide size limit."""
+    reader: Reader | None = None
+    """Reads what Pillow cannot hold; None for a file that Pillow reads."""
+
+
+def _heif(stream: Stream) -> PIL.Image.Image:
+    from pillow_heif.as_plugin import HeifImageFile  # its libraries take time to load
+
+    image: PIL.Image.Image = HeifImageFile(stream)
+    return image
+
+
+KINDS = (
+    Kind(starts=rb"\xff\xd8\xff", pillow=JpegImageFile),
+    Kind(starts=re.escape(PNG), pillow=PngImageFile, reader=read_deep_png),
+    Kind(starts=rb"II[*+]\0|MM\0[*+]", pillow=TiffImageFile, reader=read_tiff),
+    Kind(starts=rb"BM", pillow=BmpImageFile),
+    Kind(starts=rb"v/1\x01", reader=read_exr),
+    Kind(starts=rb"RIFF....WEBP", pillow=WebPImageFile),
+    Kind(starts=rb"....ftyp.{0,48}avi[fs]", pillow=AvifImageFile),
+    Kind(starts=rb"....ftyp(hei[cxms]|hevc|hevx|mif1|msf1)", pillow=_heif),
+)
+"""The first that matches counts."""
+READABLE = "JPEG, PNG, TIFF, WebP, BMP, AVIF, HEIC or OpenEXR"
+LONGEST_HEAD = 512
+
+SAVE = "save it as PNG"
+REFUSED = {
+    rb"FUJIFILMCCD-RAW|II(U\0|RO|RS)|MMOR|\0MRM|....ftypcrx": CAMERA_RAW,
+    rb"GIF8": f"it is a GIF; {SAVE}",
+    rb"%PDF": "it is a PDF document; export the page as PNG",
+    rb"8BPS|8BPB": "it is a Photoshop document; export it as PNG or TIFF",
+    rb"\xff\x0a|\0\0\0\x0cJXL |\0\0\0\x0cjP  ": f"it is a JPEG XL or JPEG 2000 file; {SAVE}",
+    rb"\s*(<\?xml[^>]*>\s*)?(<!--.*?-->\s*)*(<!DOCTYPE svg|<svg)": (
+        "it is an SVG drawing; export it as PNG in the size that you need"
+    ),
+    rb"\s*<(!doctype )?html": "it is a web page; download the picture itself",
+    rb"....ftyp|\x1aE\xdf\xa3|RIFF....AVI ": "it is a video; save one frame of it as PNG",
 }
-OTHERS = {"EXR": read_exr, "PNG": read_deep_png, "TIFF": read_tiff}
+"""Formats that are not read, and what to do."""
 
 
 def decode(stream: Stream, max_pixels: int, at_least: Size | None = None) -> DecodedImage:
@@ -49,50 +85,53 @@ def decode(stream: Stream, max_pixels: int, at_least: Size | None = None) -> Dec
 
     A JPEG is decoded at a half, a quarter or an eighth where that is still `at_least` as large.
     """
-    kind = kind_of(stream)
-    if kind in OTHERS:
-        decoded = OTHERS[kind](stream, max_pixels)
-        if decoded is not None:
-            return decoded
+    kind = _kind_of(stream)
+    if kind.reader is not None:
+        found = kind.reader(stream, max_pixels)
+        if found is not None:
+            return found
         stream.seek(0)
+    assert kind.pillow is not None
     with decoding():
-        image = _open(stream, kind)
+        image = kind.pillow(stream)  # the header; nothing is decoded yet
     check_size((image.height, image.width), max_pixels)
     if at_least is not None and isinstance(image, JpegImageFile):
-        quarter_turn = orientation_of(read_exif(image)) >= 5
+        quarter_turn = orientation_of(read_exif(image.getexif)) >= 5
         image.draft(image.mode, at_least if quarter_turn else at_least[::-1])
     return _read_8bit(image)
 
 
-def _open(stream: Stream, kind: str) -> PIL.Image.Image:
-    """The header; nothing is decoded yet."""
-    if kind == "HEIF":
-        from pillow_heif.as_plugin import HeifImageFile  # its libraries take time to load
-
-        heif: PIL.Image.Image = HeifImageFile(stream)
-        return heif
-    return PILLOW[kind](stream)
+def _kind_of(stream: Stream) -> Kind:
+    """The format of the file; one that is not read is refused."""
+    stream.seek(0)
+    head = stream.read(LONGEST_HEAD)
+    stream.seek(0)
+    if not head:
+        raise BadImage("the file is empty; expected a picture")
+    for kind in KINDS:
+        if re.match(kind.starts, head, re.DOTALL):
+            return kind
+    for pattern, sentence in REFUSED.items():
+        if re.match(pattern, head, re.DOTALL | re.IGNORECASE):
+            raise BadImage(sentence)
+    raise BadImage(
+        f"the file is not a picture of a kind that is read; expected {READABLE}; open it in an "
+        "image editor and save it as PNG"
+    )
 
 
 def _read_8bit(image: PIL.Image.Image) -> DecodedImage:
     low_bits = _scale_of_low_bits(image)
     with decoding():
         image.load()
-    exif = read_exif(image)
+    exif = read_exif(image.getexif)  # Pillow rotates a TIFF in `load` and drops its orientation
     warnings = several_in(image)
     profile = image.info.get("icc_profile") or b""
     if image.mode == "CMYK":
         image, notes = cmyk_to_rgb(image, profile)
         profile, warnings = b"", warnings + notes
     colours, alpha = _split(image, low_bits)
-    orientation = orientation_of(exif)  # lost for a TIFF, which Pillow rotates while decoding
-    return DecodedImage(
-        colours=apply_orientation(colours, orientation),
-        alpha=None if alpha is None else apply_orientation(alpha, orientation),
-        profile=profile,
-        exif=kept_exif(exif),
-        warnings=warnings,
-    )
+    return decoded(colours, alpha, exif, profile=profile, warnings=warnings)
 
 
 def _split(image: PIL.Image.Image, low_bits: int) -> tuple[Plane, Plane | None]:

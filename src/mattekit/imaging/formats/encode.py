@@ -81,62 +81,31 @@ class Format:
 
 _ENTRIES = (
     Format(
-        name="png",
-        title="PNG",
-        suffixes=(".png",),
-        depths=(8, 16),
-        alpha=True,
-        exif=True,
+        name="png", title="PNG", suffixes=(".png",), depths=(8, 16), alpha=True, exif=True,
         writer=write_png,
     ),
     Format(
-        name="jpeg",
-        title="JPEG",
-        suffixes=(".jpg", ".jpeg"),
-        exif=True,
-        lossless=False,
-        longest_side=65500,
-        longest_exif=65533,
-        options={"quality": 95, "subsampling": 0},
+        name="jpeg", title="JPEG", suffixes=(".jpg", ".jpeg"), exif=True, lossless=False,
+        longest_side=65500, longest_exif=65533, options={"quality": 95, "subsampling": 0},
     ),
     Format(
-        name="webp",
-        title="WebP",
-        suffixes=(".webp",),
-        alpha=True,
-        exif=True,
-        longest_side=16383,
+        name="webp", title="WebP", suffixes=(".webp",), alpha=True, exif=True, longest_side=16383,
         options={"lossless": True, "exact": True},
     ),
     Format(
-        name="tiff",
-        title="TIFF",
-        suffixes=(".tif", ".tiff"),
-        depths=(8, 16),
-        alpha=True,
-        exif=True,
-        writer=write_tiff,
+        name="tiff", title="TIFF", suffixes=(".tif", ".tiff"), depths=(8, 16), alpha=True,
+        exif=True, writer=write_tiff,
     ),
     Format(name="bmp", title="BMP", suffixes=(".bmp",)),
     Format(
-        name="avif",
-        title="AVIF",
-        suffixes=(".avif",),
-        alpha=True,
-        exif=True,
-        lossless=False,
-        longest_side=65535,
-        options={"quality": 90, "subsampling": "4:4:4"},
+        name="avif", title="AVIF", suffixes=(".avif",), alpha=True, exif=True, lossless=False,
+        longest_side=65535, options={"quality": 90, "subsampling": "4:4:4"},
     ),
     Format(
-        name="exr",
-        title="OpenEXR",
-        suffixes=(".exr",),
-        depths=(8, 16, 32),
-        alpha=True,
+        name="exr", title="OpenEXR", suffixes=(".exr",), depths=(8, 16, 32), alpha=True,
         floats=True,
     ),
-)
+)  # fmt: skip
 FORMATS = {format.name: format for format in _ENTRIES}
 """All formats that are written, by name."""
 

@@ -1,12 +1,15 @@
 """Metadata of a file: orientation, EXIF data, further pictures."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import PIL.Image
 from PIL.ExifTags import Base as Tag
 
 from mattekit.core.types import Plane
 from mattekit.imaging.formats.guard import DAMAGE
-from mattekit.imaging.picture import SEVERAL
+from mattekit.imaging.picture import SEVERAL, DecodedImage
 
 KEPT = (
     Tag.ImageDescription,
@@ -25,10 +28,27 @@ KEPT = (
 LISTS = {Tag.ExifOffset, Tag.GPSInfo}  # tags that point to further tags
 
 
-def read_exif(image: PIL.Image.Image) -> PIL.Image.Exif:
-    """The EXIF data; empty if damaged, since the pixels can still be read."""
+def decoded(
+    colours: Plane, alpha: Plane | None, exif: PIL.Image.Exif, **others: Any
+) -> DecodedImage:
+    """Planes as the file stores them, turned upright, with the EXIF data to keep.
+
+    Args:
+        others: further fields of `DecodedImage`.
+    """
+    orientation = orientation_of(exif)
+    return DecodedImage(
+        colours=apply_orientation(colours, orientation),
+        alpha=None if alpha is None else apply_orientation(alpha, orientation),
+        exif=kept_exif(exif),
+        **others,
+    )
+
+
+def read_exif(read: Callable[[], PIL.Image.Exif]) -> PIL.Image.Exif:
+    """The EXIF data that `read` gives; empty if damaged, since the pixels can still be read."""
     try:
-        return image.getexif()
+        return read()
     except DAMAGE:
         return PIL.Image.Exif()
 

@@ -12,13 +12,8 @@ from PIL.PngImagePlugin import PngImageFile
 
 from mattekit.core.errors import BadImage
 from mattekit.core.types import Plane
-from mattekit.imaging.formats.guard import CUT_SHORT, DAMAGE, Stream, check_size, decoding
-from mattekit.imaging.formats.metadata import (
-    apply_orientation,
-    kept_exif,
-    orientation_of,
-    several_in,
-)
+from mattekit.imaging.formats.guard import CUT_SHORT, Stream, check_size, decoding
+from mattekit.imaging.formats.metadata import decoded, read_exif, several_in
 from mattekit.imaging.picture import DecodedImage
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -43,17 +38,14 @@ def read_deep_png(stream: Stream, max_pixels: int) -> DecodedImage | None:
         planes = cv2.imdecode(np.frombuffer(stream.read(), dtype=np.uint8), cv2.IMREAD_UNCHANGED)
     if planes is None or planes.shape[:2] != size or planes.dtype != np.uint16:
         raise BadImage(CUT_SHORT)
-    exif = _read_exif(image, stream)
     colours, alpha = _split(
-        apply_orientation(planes, orientation_of(exif)),
-        grey=kind == GREY_AND_ALPHA,
-        transparent=image.info.get("transparency"),
+        planes, grey=kind == GREY_AND_ALPHA, transparent=image.info.get("transparency")
     )
-    return DecodedImage(
-        colours=colours,
-        alpha=alpha,
+    return decoded(
+        colours,
+        alpha,
+        _read_exif(image, stream),
         profile=image.info.get("icc_profile") or b"",
-        exif=kept_exif(exif),
         warnings=several_in(image),
     )
 
@@ -72,10 +64,8 @@ def _read_exif(image: PIL.Image.Image, stream: Stream) -> PIL.Image.Exif:
     late = _chunk_of(stream, b"eXIf")
     if late:
         image.info["exif"] = late
-    try:  # the general method; PNG's own decodes all pixels to find later chunks
-        return PIL.Image.Image.getexif(image)
-    except DAMAGE:
-        return PIL.Image.Exif()
+    # the general method; PNG's own decodes all pixels to find later chunks
+    return read_exif(lambda: PIL.Image.Image.getexif(image))
 
 
 def _png(planes: Plane) -> bytes:

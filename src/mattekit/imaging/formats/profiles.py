@@ -75,11 +75,9 @@ def managed(stored: DecodedImage, *, allow_8bit: bool = False) -> Picture:
 
 def cmyk_to_rgb(image: PIL.Image.Image, profile: bytes) -> tuple[PIL.Image.Image, Notes]:
     """CMYK to sRGB: by the profile, or without one by a plain formula and with a warning."""
-    if profile:
-        try:
-            return _through_cms(image, profile), ()
-        except (ImageCms.PyCMSError, *DAMAGE):
-            pass
+    converted = _through_cms(image, profile) if profile else None
+    if converted is not None:
+        return converted, ()
     note = "the picture is CMYK without a usable colour profile; its colours are approximate"
     return image.convert("RGB"), (note,)
 
@@ -163,25 +161,24 @@ def _in_srgb(stored: DecodedImage, allow_8bit: bool) -> tuple[Plane, Notes]:
 
 
 def _convert_8bit(colours: Plane, profile: bytes) -> tuple[Plane, Notes]:
+    converted = _through_cms(PIL.Image.fromarray(colours), profile)
+    return (colours, (UNUSABLE,)) if converted is None else (np.asarray(converted), ())
+
+
+def _through_cms(image: PIL.Image.Image, profile: bytes) -> PIL.Image.Image | None:
+    """The picture in sRGB by LittleCMS; None if it cannot use the profile."""
     try:
-        return np.asarray(_through_cms(PIL.Image.fromarray(colours), profile)), ()
+        transform = ImageCms.buildTransform(
+            ImageCms.ImageCmsProfile(io.BytesIO(profile)),
+            ImageCms.createProfile("sRGB"),
+            image.mode,
+            "RGB",
+            renderingIntent=RELATIVE,
+            flags=BLACK_POINT,
+        )
+        return ImageCms.applyTransform(image, transform)
     except (ImageCms.PyCMSError, *DAMAGE):
-        return colours, (UNUSABLE,)
-
-
-def _through_cms(image: PIL.Image.Image, profile: bytes) -> PIL.Image.Image:
-    transform = ImageCms.buildTransform(
-        ImageCms.ImageCmsProfile(io.BytesIO(profile)),
-        ImageCms.createProfile("sRGB"),
-        image.mode,
-        "RGB",
-        renderingIntent=RELATIVE,
-        flags=BLACK_POINT,
-    )
-    converted = ImageCms.applyTransform(image, transform)
-    if converted is None:
-        raise ValueError("LittleCMS returned nothing")
-    return converted
+        return None
 
 
 def _convert_16bit(colours: Plane, profile: Profile) -> Plane:

@@ -10,6 +10,7 @@ import os
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import accumulate
 from typing import Any
 
@@ -24,8 +25,8 @@ from tifffile import COMPRESSION, EXTRASAMPLE, PHOTOMETRIC, PLANARCONFIG
 from mattekit.core.errors import BadImage
 from mattekit.core.types import Plane, Size
 from mattekit.imaging.compose import unpremultiply
-from mattekit.imaging.formats.guard import CUT_SHORT, DAMAGE, Stream, check_size, decoding
-from mattekit.imaging.formats.metadata import LISTS, apply_orientation, kept_exif, orientation_of
+from mattekit.imaging.formats.guard import CUT_SHORT, Stream, check_size, decoding
+from mattekit.imaging.formats.metadata import LISTS, decoded, read_exif
 from mattekit.imaging.formats.profiles import srgb_profile
 from mattekit.imaging.picture import SEVERAL, DecodedImage, to_depth, to_float
 
@@ -96,14 +97,12 @@ def read_tiff(stream: Stream, max_pixels: int) -> DecodedImage | None:
             "save it as grey, RGB or RGBA of 8 or 16 bits"
         )
     colours, alpha = _split(_samples(layout, stream), layout)
-    exif = _read_exif(layout, stream)
-    orientation = orientation_of(exif)
-    return DecodedImage(
-        colours=apply_orientation(colours, orientation),
-        alpha=None if alpha is None else apply_orientation(alpha, orientation),
+    return decoded(
+        colours,
+        alpha,
+        read_exif(partial(_read_exif, layout, stream)),
         linear=colours.dtype.kind == "f",
         profile=layout.profile,
-        exif=kept_exif(exif),
         warnings=(SEVERAL,) if layout.several else (),
     )
 
@@ -320,11 +319,7 @@ def _split(samples: Plane, layout: Layout) -> tuple[Plane, Plane | None]:
 
 
 def _read_exif(layout: Layout, stream: Stream) -> PIL.Image.Exif:
-    """The EXIF data; empty if damaged, since the pixels can still be read."""
     exif = PIL.Image.Exif()
     exif.endian, exif.bigtiff = layout.byteorder, layout.big
-    try:
-        exif.load_from_fp(stream, layout.directory)
-        return exif
-    except DAMAGE:
-        return PIL.Image.Exif()
+    exif.load_from_fp(stream, layout.directory)
+    return exif

@@ -1,16 +1,26 @@
-"""Draw procedural pictures with exact planes, in the folder layout of a data set."""
+"""Pictures to try things on: `synth` draws scenes with exact planes, `example` writes a photo."""
 
 from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Argument, Option
 
 from mattekit.batch.runner import Item, Outcome
-from mattekit.cli.options import BatchOptions, Bits, OutputFolder, PictureSize, Seed, to_size
+from mattekit.cli.options import (
+    BatchOptions,
+    Bits,
+    OutputFolder,
+    Overwrite,
+    PictureSize,
+    Seed,
+    to_size,
+)
 from mattekit.cli.report import run_batch
 from mattekit.core.errors import BadArgument
 from mattekit.core.types import Size
+from mattekit.cutouts.example import write_example
 
 LAYOUT_HELP = (
     "How the files are arranged: plain (a folder per plane), rgba, or a miniature of adobe, "
@@ -19,17 +29,28 @@ LAYOUT_HELP = (
 )
 
 
-def run(
-    layout: Annotated[str, typer.Argument(metavar="LAYOUT", help=LAYOUT_HELP)],
+def example(
+    folder: Annotated[Path, Argument(metavar="DIR", help="Where to.")] = Path(),
+    overwrite: Overwrite = False,
+) -> None:
+    """Write a photo with its trimap, mask, strokes and box, to try the other commands on."""
+    for path in write_example(folder, overwrite=overwrite):
+        typer.echo(str(path))
+    typer.echo(f"now try: mattekit cutout {folder / 'photo.jpg'} --trimap {folder / 'trimap.png'}")
+
+
+def synth(
+    layout: Annotated[str, Argument(metavar="LAYOUT", help=LAYOUT_HELP)],
     output: OutputFolder,
-    count: Annotated[int, typer.Option("--count", min=1, help="Number of scenes.")] = 24,
+    count: Annotated[int, Option(metavar="N", min=1, help="Number of scenes.")] = 24,
     size: PictureSize = "512x512",
     seed: Seed = 0,
     kind: Annotated[
-        str | None, typer.Option("--kind", help="Draw this kind only, such as hair; else a mix.")
+        str | None,
+        Option(metavar="KIND", help="Draw this kind only, such as hair; default: a mix."),
     ] = None,
     screen: Annotated[
-        bool, typer.Option("--screen", help="Before lit green and blue screens, filmed.")
+        bool, Option("--screen", help="In front of green and blue screens, lit and filmed.")
     ] = False,
     bits: Bits = 8,
     *,
