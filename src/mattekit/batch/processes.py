@@ -4,7 +4,7 @@ import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -89,20 +89,32 @@ def run_on_processes(
     threads = max(1, (os.cpu_count() or 1) // max(1, len(first)))
     workers = [Worker(work, limits, threads=threads) for _ in first]
     try:
-        for worker, item in zip(workers, first, strict=True):
-            worker.begin(item)
-        while busy := [worker for worker in workers if worker.busy]:
-            wait([worker.pipe for worker in busy], LOOK if limits else None)
-            for worker in busy:
-                for answer in worker.answers(lost):
-                    if isinstance(answer, Failure):
-                        raise answer.error
-                    for item in islice(rest, 0 if stopped() else 1):
-                        worker.begin(item)
-                    yield answer
+        yield from spread(workers, chain(first, rest), stopped=stopped, lost=lost)
     finally:  # also after Ctrl-C, or where the rest is not wanted
         for worker in workers:
             worker.end()
+
+
+def spread(
+    workers: "Sequence[Worker[Item, Answer]]",
+    items: Iterable[Item],
+    *,
+    stopped: Callable[[], bool] = lambda: False,
+    lost: Callable[[Item, str], Answer] | None = None,
+) -> Generator[Answer, None, None]:
+    """The same on workers that are there, and stay."""
+    rest = iter(items)
+    for worker, item in zip(workers, rest, strict=False):
+        worker.begin(item)
+    while busy := [worker for worker in workers if worker.busy]:
+        wait([worker.pipe for worker in busy], LOOK if busy[0].limits else None)
+        for worker in busy:
+            for answer in worker.answers(lost):
+                if isinstance(answer, Failure):
+                    raise answer.error
+                for item in islice(rest, 0 if stopped() else 1):
+                    worker.begin(item)
+                yield answer
 
 
 class Worker(Generic[Item, Answer]):
@@ -136,14 +148,6 @@ class Worker(Generic[Item, Answer]):
         self.at_hand, self.again, self.begun = [item], again, time.monotonic()
         with suppress(OSError):  # the process has died, which `answers` will notice
             self.pipe.send(item)
-
-    def do(self, item: Item, lost: Callable[[Item, str], Answer]) -> Answer | Failure:
-        """The answer to one item, waited for."""
-        self.begin(item)
-        while True:
-            wait([self.pipe], LOOK if self.limits else None)
-            for answer in self.answers(lost):
-                return answer
 
     def answers(self, lost: Callable[[Item, str], Answer] | None) -> Iterator[Answer | Failure]:
         """The answer to the item at hand, if it is there.

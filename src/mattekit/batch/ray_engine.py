@@ -15,9 +15,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from mattekit.batch.failures import Failure
-from mattekit.batch.processes import NO_LIMITS, Limits, Worker
-from mattekit.batch.runner import Existing, Item, ItemResult, is_there, lost_item, run_item
+from mattekit.batch.processes import NO_LIMITS, Limits, Worker, spread
+from mattekit.batch.runner import (
+    Existing,
+    Item,
+    ItemResult,
+    is_settled,
+    lost_item,
+    results_of,
+    run_item,
+)
 from mattekit.core.extras import require
 from mattekit.core.storage import Url, names_in
 
@@ -53,9 +60,8 @@ def run_on_ray(
             left = []
             for item in window:
                 found = [output for output in item.outputs if there(output)]
-                refused = item.refused or (found and existing == "refuse")
-                if refused or is_there(item, found, existing):
-                    yield from run_item(item, existing=existing, checksums=checksums)
+                if is_settled(item, found, existing):
+                    yield run_item(item, existing=existing, checksums=checksums)
                 else:
                     left.append(item)
             if left:
@@ -91,7 +97,7 @@ class _Actor:
     def __init__(
         self,
         items: list[Item],
-        work: Callable[[Item], list[ItemResult]],
+        work: Callable[[Item], ItemResult],
         limits: Limits,
         threads: int,
         folder: Path,
@@ -99,16 +105,14 @@ class _Actor:
         with suppress(OSError):  # of the driver, to which paths are relative
             os.chdir(folder)
         self.items = items
-        self.worker: Worker[Item, list[ItemResult]] = Worker(work, limits, threads=threads)
+        worker: Worker[Item, ItemResult] = Worker(work, limits, threads=threads)
+        self.spread = partial(spread, [worker], lost=lost_item)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[str]]:
-        return {"results": [self._do(self.items[place]) for place in batch["place"]]}
-
-    def _do(self, item: Item) -> str:
-        results = self.worker.do(item, lost_item)
-        if isinstance(results, Failure):
-            raise results.error
-        return json.dumps([asdict(result) for result in results])
+        found = (
+            results_of([self.items[place]], self.spread, "replace") for place in batch["place"]
+        )
+        return {"results": [json.dumps([asdict(one) for one in results]) for results in found]}
 
 
 def _existence() -> Callable[[Path], bool]:

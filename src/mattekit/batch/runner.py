@@ -4,16 +4,20 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mattekit.batch.failures import Failure, attempt
 from mattekit.batch.files import Shard
 from mattekit.batch.processes import NO_LIMITS, Limits, run_on_processes
 from mattekit.core.errors import BadArgument, BadOutput
 from mattekit.core.storage import Url, as_path
+
+if TYPE_CHECKING:
+    from mattekit.batch.tars import OpenTar
 
 SCHEMA = "mattekit/1"
 """Version of the JSON documents of all commands, see docs/commands.md."""
@@ -37,8 +41,6 @@ class Outcome:
     """Further entries of the JSON object, such as scores."""
     unsure: str | None = None
     """Why somebody should look at the result, which is written all the same."""
-    inside: "Sequence[ItemResult]" = ()
-    """What became of the photos of an item that holds several, such as a tar."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +48,10 @@ class Item:
     """One input of a batch, and the work on it."""
 
     path: Path
-    work: Callable[[], Outcome]
+    work: Callable[[], Outcome] = Outcome
     """With several processes a `partial` of a function of a module."""
+    opens: "Callable[[Existing], OpenTar] | None" = None
+    """In place of `work`, of a tar whose photos are items of their own."""
     inputs: tuple[Path, ...] = ()
     """Other files that are read for it; no result may take the place of one."""
     outputs: tuple[Path, ...] = ()
@@ -138,23 +142,61 @@ def run_items(
         KeyboardInterrupt: in the item at hand; nothing of it is half-written.
     """
     work = partial(run_item, existing=existing, checksums=checksums)
-    for results in run_on_processes(
-        work, items, processes, limits=limits, stopped=stopped, lost=lost_item
-    ):
-        yield from results
+    spread = partial(
+        run_on_processes, work, processes=processes, limits=limits, stopped=stopped, lost=lost_item
+    )
+    return results_of(items, spread, existing)
 
 
-def run_item(item: Item, *, existing: Existing, checksums: bool) -> list[ItemResult]:
-    """What becomes of one item: one result, or those of the photos inside it."""
+def results_of(
+    items: Iterable[Item],
+    spread: Callable[[Iterable[Item]], Generator[ItemResult, None, None]],
+    existing: Existing,
+) -> Generator[ItemResult, None, None]:
+    """The results of items, wherever they are worked on; a tar is worked on photo by photo."""
+    tars: list[OpenTar] = []
+
+    def opened() -> Iterator[Item]:
+        for item in items:
+            if item.opens is None or is_settled(item, _found(item), existing):
+                yield item
+            else:
+                tars.append(item.opens(existing))
+                yield from tars[-1].items()
+
+    try:
+        with closing(spread(opened())) as results:
+            for result in results:
+                tar = next((tar for tar in tars if tar.holds(result)), None)
+                if tar is None:
+                    yield result
+                else:
+                    tar.take(result)
+                for tar in [tar for tar in tars if tar.finished]:
+                    tars.remove(tar)
+                    yield from tar.close()
+        for tar in tars:
+            yield from tar.close()
+    finally:
+        for tar in tars:
+            tar.discard()
+
+
+def run_item(item: Item, *, existing: Existing, checksums: bool) -> ItemResult:
+    """What becomes of one item."""
     start = time.perf_counter()
-    work = partial(_results, item, existing, checksums, start)
-    results = attempt(work, passing=(KeyboardInterrupt,))
-    if not isinstance(results, Failure):
-        return results
-    seconds = round(time.perf_counter() - start, 3)
-    return [
-        ItemResult(input=str(item.path), status="failed", seconds=seconds, error=results.sentence)
-    ]
+    result = attempt(
+        partial(_result, item, existing, checksums, start), passing=(KeyboardInterrupt,)
+    )
+    if isinstance(result, Failure):
+        return failed(item.path, result.sentence, seconds=round(time.perf_counter() - start, 3))
+    return result
+
+
+def is_settled(item: Item, there: Sequence[Path], existing: Existing) -> bool:
+    """Whether it is known without work what becomes of an item, by the outputs that are there."""
+    refused = item.refused is not None or (bool(there) and existing == "refuse")
+    return refused or is_there(item, there, existing)
 
 
 def is_there(item: Item, there: Sequence[Path], existing: Existing) -> bool:
@@ -163,9 +205,14 @@ def is_there(item: Item, there: Sequence[Path], existing: Existing) -> bool:
     return bool(there) and (item.current or (existing == "skip" and complete))
 
 
-def lost_item(item: Item, reason: str) -> list[ItemResult]:
+def lost_item(item: Item, reason: str) -> ItemResult:
     """The result of an item whose process was ended."""
-    return [ItemResult(input=str(item.path), status="failed", error=reason)]
+    return failed(item.path, reason)
+
+
+def failed(path: Path, error: str, *, seconds: float = 0.0) -> ItemResult:
+    """The result of an input that gave none."""
+    return ItemResult(input=str(path), status="failed", seconds=seconds, error=error)
 
 
 def sha256(path: Path) -> str:
@@ -179,20 +226,20 @@ def _place(path: Path) -> str:
     return str(path) if isinstance(path, Url) else os.path.normcase(os.path.realpath(path))
 
 
-def _results(item: Item, existing: Existing, checksums: bool, start: float) -> list[ItemResult]:
-    there = [output for output in item.outputs if output.exists()]
+def _found(item: Item) -> list[Path]:
+    return [output for output in item.outputs if output.exists()]
+
+
+def _result(item: Item, existing: Existing, checksums: bool, start: float) -> ItemResult:
+    there = _found(item)
     if is_there(item, there, existing):
-        names = [*map(str, there)]
-        result = ItemResult(input=str(item.path), status="skipped", outputs=names)
+        result = ItemResult(input=str(item.path), status="skipped", outputs=[*map(str, there)])
     else:
         outcome = _work(item, existing, there)
-        if outcome.inside:
-            return [*outcome.inside]
-        names = [*map(str, outcome.outputs)]
         result = ItemResult(
             input=str(item.path),
             status="unsure" if outcome.unsure else "done",
-            outputs=names,
+            outputs=[*map(str, outcome.outputs)],
             warnings=[*([outcome.unsure] if outcome.unsure else []), *outcome.warnings],
             seconds=round(time.perf_counter() - start, 3),
             model=outcome.model,
@@ -200,9 +247,9 @@ def _results(item: Item, existing: Existing, checksums: bool, start: float) -> l
             extra=outcome.extra,
         )
     if not checksums:
-        return [result]
-    files = {name: path for name in names if (path := as_path(name)).is_file()}
-    return [replace(result, sha256={name: sha256(path) for name, path in files.items()})]
+        return result
+    files = {name: path for name in result.outputs if (path := as_path(name)).is_file()}
+    return replace(result, sha256={name: sha256(path) for name, path in files.items()})
 
 
 def _work(item: Item, existing: Existing, there: Sequence[Path]) -> Outcome:

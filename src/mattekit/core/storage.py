@@ -71,6 +71,13 @@ class Url(SystemPath):
     def read_bytes(self) -> bytes:
         return _ask(self, lambda files, url: bytes(files.cat_file(url)))
 
+    def unlink(self, missing_ok: bool = False) -> None:
+        try:
+            _ask(self, lambda files, url: files.rm_file(url))
+        except FileNotFoundError:
+            if not missing_ok:
+                raise
+
     def read_text(self, encoding: str | None = None, *_: Any, **__: Any) -> str:
         return self.read_bytes().decode(encoding or "utf-8")
 
