@@ -79,7 +79,7 @@ class OpenTar:
         beside = None if isinstance(self.target, Url) else make_folder(self.target.parent)
         folder = TemporaryDirectory(prefix=f".{self.target.name}-", dir=beside)
         self.folder = Path(self.stack.enter_context(folder))
-        self.packed = self.stack.enter_context(tarfile.open(self.folder / "packed", "w"))
+        self.packed = self.stack.enter_context(tarfile.open(self.folder / "packed", "w"))  # noqa: SIM115
         self._unpack_part()
         for sample in _samples(self.source, self.folder / "photos"):
             self.waiting.append(sample)
