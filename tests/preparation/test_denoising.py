@@ -10,8 +10,8 @@ import pytest
 from mattekit.core.errors import BadOutput
 from mattekit.data.augmentation.noise import add_noise, noise_field
 from mattekit.imaging.files import read_image, write_image
-from mattekit.preparation.denoising import Denoising, made_in_this_way, write_denoised
 from mattekit.preparation.manifest import MANIFEST, read_manifest
+from mattekit.preparation.photographs import Denoising, made_in_this_way, write_denoised
 
 
 @pytest.fixture

@@ -254,9 +254,10 @@ SAME_RESULTS = {
 }  # fmt: skip
 """Parameters that do not change what is written for an input."""
 TAKES_URLS = {
-    "cutout", "predict", "trimap", "foreground", "composite", "inspect", "evaluate", "ledger",
+    "cutout", "key", "predict", "trimap", "foreground", "composite", "inspect", "evaluate",
+    "ledger", "synth", "preparing.photographs",
 }  # fmt: skip
-"""Verbs whose files may lie in object storage."""
+"""Modules of verbs whose files may lie in object storage."""
 
 
 def flattened(run: Callable[..., None]) -> Callable[..., None]:
@@ -308,6 +309,6 @@ def _places(value: Any, module: str) -> Any:
     if not isinstance(value, Path):
         return value
     place = as_path(value)
-    if isinstance(place, Url) and module.rpartition(".")[2] not in TAKES_URLS:
+    if isinstance(place, Url) and module.removeprefix("mattekit.cli.") not in TAKES_URLS:
         raise BadArgument(f"{place} is in object storage; this command takes local files only")
     return place

@@ -2,9 +2,8 @@
 
 from mattekit.cli.preparing.check import check
 from mattekit.cli.preparing.composite import composite
-from mattekit.cli.preparing.denoise import denoise
-from mattekit.cli.preparing.fgbg import fgbg
 from mattekit.cli.preparing.labels import labels
+from mattekit.cli.preparing.photographs import denoise, fgbg
 from mattekit.cli.preparing.shards import shards
 from mattekit.cli.preparing.unpack import unpack
 

@@ -10,6 +10,7 @@ from mattekit.batch.runner import Item, Outcome
 from mattekit.cli.options import BatchOptions, Bits, OutputFolder, PictureSize, Seed, to_size
 from mattekit.cli.report import run_batch
 from mattekit.core.errors import BadArgument
+from mattekit.core.storage import Url, check_reachable
 from mattekit.core.types import Size
 
 LAYOUT_HELP = (
@@ -48,6 +49,8 @@ def run(
         raise BadArgument(f"there is no kind '{kind}'; choose one of {', '.join(KINDS)}")
     if seed < 0:
         raise BadArgument(f"the seed {seed} is negative; give 0 or more")
+    if isinstance(output, Url):
+        check_reachable(output)
     chosen, numbers = LAYOUTS[layout], range(seed, seed + count)
     items = [
         Item(

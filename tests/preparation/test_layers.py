@@ -9,8 +9,8 @@ from mattekit.classical.foreground import estimate_layers
 from mattekit.core.errors import BadData
 from mattekit.core.types import Sample
 from mattekit.imaging.files import read_image, write_alpha, write_image
-from mattekit.preparation.colours import write_layers
 from mattekit.preparation.manifest import read_manifest
+from mattekit.preparation.photographs import write_layers
 from mattekit.synthetic import scene
 
 
