@@ -7,17 +7,11 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
+from mattekit.batch.runner import Outcome
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadData, MattekitError
 from mattekit.data.composite_plan import Composite, Subject
-from mattekit.data.compositing import (
-    RULES,
-    Rule,
-    behind,
-    composite,
-    read_colours,
-    read_matte,
-)
+from mattekit.data.compositing import RULES, Rule, behind, composite, read_colours, read_matte
 from mattekit.data.lists import write_rows
 from mattekit.imaging.files import write_image
 from mattekit.preparation.manifest import write_manifest
@@ -37,7 +31,7 @@ def picture_of(composite: Composite, folder: Path, preset: str) -> Path:
 
 def compose(
     subject: Subject, folder: Path, preset: str, *, keep: bool, planes: bool = False
-) -> list[Path]:
+) -> Outcome:
     """Write all composites of a foreground; a background that cannot be read spoils its own alone.
 
     Args:
@@ -69,7 +63,7 @@ def compose(
             f"{len(failures)} of {len(subject.composites)} composites are missing: "
             f"{'; '.join(failures[:SHOWN])}{more}"
         )
-    return written
+    return Outcome(outputs=written)
 
 
 def _put_beside(subject: Subject, one: Composite, folder: Path) -> None:

@@ -14,7 +14,7 @@ from mattekit.data.public_tests import COMPOSITION_1K, TEST_NAMES, public_test_s
 from mattekit.imaging.files import open_alpha, open_picture, open_trimap
 from mattekit.imaging.picture import Picture, to_depth
 from mattekit.preparation.fingerprints import Fingerprint, fingerprint
-from mattekit.preparation.inventory import Entry, Inventory, Role
+from mattekit.preparation.inventory import Entry, Finding, Inventory, Role
 
 KINDS = {
     "unreadable": "does not decode, or is not what its folder says",
@@ -38,15 +38,6 @@ WHITE_RIM, DARK_SHARE = 0.8, 0.02
 """Mean of the outermost pixels from which on, with so many dark ones, an alpha is inverted."""
 OWN_PLACE = "Test_set"
 """Where the pictures of Composition-1k belong."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Finding:
-    """Something that is wrong with a file."""
-
-    kind: str
-    path: Path
-    sentence: str
 
 
 @dataclass(frozen=True, kw_only=True)
