@@ -1,5 +1,6 @@
 """The same work on many items, spread over worker processes that stay for the whole batch."""
 
+import math
 import multiprocessing
 import os
 import signal
@@ -133,6 +134,7 @@ class Worker(Generic[Item, Answer]):
         """Start the process; it gets the work once."""
         context = multiprocessing.get_context("spawn")
         self.at_hand: list[Item] = []
+        self.up = False
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(
             target=_serve, args=(self.work, theirs, self.threads), daemon=True
@@ -146,7 +148,8 @@ class Worker(Generic[Item, Answer]):
 
     def begin(self, item: Item, *, again: bool = False) -> None:
         """Hand over an item; its time begins when the process is up."""
-        self.at_hand, self.again, self.begun = [item], again, time.monotonic()
+        self.at_hand, self.again = [item], again
+        self.begun = time.monotonic() if self.up else math.inf
         with suppress(OSError):  # the process has died, which `answers` will notice
             self.pipe.send(item)
 
@@ -163,7 +166,7 @@ class Worker(Generic[Item, Answer]):
                 again, reason = self.again, ENDED
             else:
                 if isinstance(answer, _Up):
-                    self.begun = time.monotonic()
+                    self.up, self.begun = True, time.monotonic()
                     return
                 self.at_hand = []
                 yield answer

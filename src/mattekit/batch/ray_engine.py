@@ -20,7 +20,7 @@ from mattekit.batch.runner import (
     Existing,
     Item,
     ItemResult,
-    is_settled,
+    known_result,
     lost_item,
     results_of,
     run_item,
@@ -59,8 +59,7 @@ def run_on_ray(
             there = _existence()
             left = []
             for item in window:
-                found = [output for output in item.outputs if there(output)]
-                if is_settled(item, found, existing):
+                if known_result(item, existing, there) is not None:
                     yield run_item(item, existing=existing, checksums=checksums)
                 else:
                     left.append(item)
@@ -76,6 +75,7 @@ def run_on_ray(
 def _spread(
     data: Any, items: list[Item], work: Callable[[Item], Any], cpus: float, limits: Limits
 ) -> Any:
+    worker = partial(Worker, work, limits, threads=max(1, int(cpus)))
     places = [{"place": place} for place in range(len(items))]
     given = data.from_items(places, override_num_blocks=-(-len(items) // IN_BLOCK))
     given.context.enable_progress_bars = False
@@ -83,7 +83,7 @@ def _spread(
     given.context.max_consecutive_actor_init_deaths = 3  # nodes come and go
     return given.map_batches(
         _Actor,
-        fn_constructor_args=(items, work, limits, max(1, int(cpus)), Path.cwd()),
+        fn_constructor_args=(items, worker, Path.cwd()),
         batch_size=1,
         compute=data.ActorPoolStrategy(min_size=1, max_tasks_in_flight_per_actor=2),
         num_cpus=cpus,
@@ -95,24 +95,17 @@ class _Actor:
     """What Ray starts on a node."""
 
     def __init__(
-        self,
-        items: list[Item],
-        work: Callable[[Item], ItemResult],
-        limits: Limits,
-        threads: int,
-        folder: Path,
+        self, items: list[Item], worker: Callable[[], Worker[Item, ItemResult]], folder: Path
     ) -> None:
         with suppress(OSError):  # of the driver, to which paths are relative
             os.chdir(folder)
         self.items = items
-        worker: Worker[Item, ItemResult] = Worker(work, limits, threads=threads)
-        self.spread = partial(spread, [worker], lost=lost_item)
+        self.spread = partial(spread, [worker()], lost=lost_item)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[str]]:
-        found = (
-            results_of([self.items[place]], self.spread, "replace") for place in batch["place"]
-        )
-        return {"results": [json.dumps([asdict(one) for one in results]) for results in found]}
+        (place,) = batch["place"]
+        results = results_of([self.items[place]], self.spread, "replace")
+        return {"results": [json.dumps([asdict(one) for one in results])]}
 
 
 def _existence() -> Callable[[Path], bool]:

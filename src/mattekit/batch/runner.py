@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from mattekit.batch.failures import Failure, attempt
 from mattekit.batch.files import Shard
 from mattekit.batch.processes import NO_LIMITS, Limits, run_on_processes
-from mattekit.core.errors import BadArgument, BadOutput
+from mattekit.core.errors import BadArgument
 from mattekit.core.storage import Url, as_path
 
 if TYPE_CHECKING:
@@ -158,8 +158,11 @@ def results_of(
 
     def opened() -> Iterator[Item]:
         for item in items:
-            if item.opens is None or is_settled(item, _found(item), existing):
+            known = attempt(partial(known_result, item, existing)) if item.opens else None
+            if item.opens is None or isinstance(known, ItemResult):
                 yield item
+            elif isinstance(known, Failure):
+                yield replace(item, refused=known.sentence)
             else:
                 tars.append(item.opens(existing))
                 yield from tars[-1].items()
@@ -167,11 +170,8 @@ def results_of(
     try:
         with closing(spread(opened())) as results:
             for result in results:
-                tar = next((tar for tar in tars if tar.holds(result)), None)
-                if tar is None:
+                if not any(tar.take(result) for tar in tars):
                     yield result
-                else:
-                    tar.take(result)
                 for tar in [tar for tar in tars if tar.finished]:
                     tars.remove(tar)
                     yield from tar.close()
@@ -185,24 +185,25 @@ def results_of(
 def run_item(item: Item, *, existing: Existing, checksums: bool) -> ItemResult:
     """What becomes of one item."""
     start = time.perf_counter()
-    result = attempt(
-        partial(_result, item, existing, checksums, start), passing=(KeyboardInterrupt,)
-    )
+    work = partial(_result, item, existing, checksums, start)
+    result = attempt(work, passing=(KeyboardInterrupt,))
     if isinstance(result, Failure):
-        return failed(item.path, result.sentence, seconds=round(time.perf_counter() - start, 3))
+        return replace(failed(item.path, result.sentence), seconds=_since(start))
     return result
 
 
-def is_settled(item: Item, there: Sequence[Path], existing: Existing) -> bool:
-    """Whether it is known without work what becomes of an item, by the outputs that are there."""
-    refused = item.refused is not None or (bool(there) and existing == "refuse")
-    return refused or is_there(item, there, existing)
-
-
-def is_there(item: Item, there: Sequence[Path], existing: Existing) -> bool:
-    """Whether nothing is left to do, by the outputs that are there."""
-    complete = len(there) == len(item.outputs)
-    return bool(there) and (item.current or (existing == "skip" and complete))
+def known_result(
+    item: Item, existing: Existing, exists: Callable[[Path], bool] = Path.exists
+) -> ItemResult | None:
+    """What becomes of an item without work, which is refused, or whose outputs are there."""
+    there = [output for output in item.outputs if exists(output)]
+    if there and (item.current or (existing == "skip" and len(there) == len(item.outputs))):
+        return ItemResult(input=str(item.path), status="skipped", outputs=[*map(str, there)])
+    if item.refused:
+        return failed(item.path, item.refused)
+    if there and existing == "refuse":
+        return failed(item.path, f"{there[0]} exists; add --overwrite or --skip-existing")
+    return None
 
 
 def lost_item(item: Item, reason: str) -> ItemResult:
@@ -210,9 +211,9 @@ def lost_item(item: Item, reason: str) -> ItemResult:
     return failed(item.path, reason)
 
 
-def failed(path: Path, error: str, *, seconds: float = 0.0) -> ItemResult:
+def failed(path: Path, error: str) -> ItemResult:
     """The result of an input that gave none."""
-    return ItemResult(input=str(path), status="failed", seconds=seconds, error=error)
+    return ItemResult(input=str(path), status="failed", error=error)
 
 
 def sha256(path: Path) -> str:
@@ -226,22 +227,20 @@ def _place(path: Path) -> str:
     return str(path) if isinstance(path, Url) else os.path.normcase(os.path.realpath(path))
 
 
-def _found(item: Item) -> list[Path]:
-    return [output for output in item.outputs if output.exists()]
+def _since(start: float) -> float:
+    return round(time.perf_counter() - start, 3)
 
 
 def _result(item: Item, existing: Existing, checksums: bool, start: float) -> ItemResult:
-    there = _found(item)
-    if is_there(item, there, existing):
-        result = ItemResult(input=str(item.path), status="skipped", outputs=[*map(str, there)])
-    else:
-        outcome = _work(item, existing, there)
+    result = known_result(item, existing)
+    if result is None:
+        outcome = item.work()
         result = ItemResult(
             input=str(item.path),
             status="unsure" if outcome.unsure else "done",
             outputs=[*map(str, outcome.outputs)],
             warnings=[*([outcome.unsure] if outcome.unsure else []), *outcome.warnings],
-            seconds=round(time.perf_counter() - start, 3),
+            seconds=_since(start),
             model=outcome.model,
             strategy=outcome.strategy,
             extra=outcome.extra,
@@ -250,11 +249,3 @@ def _result(item: Item, existing: Existing, checksums: bool, start: float) -> It
         return result
     files = {name: path for name in result.outputs if (path := as_path(name)).is_file()}
     return replace(result, sha256={name: sha256(path) for name, path in files.items()})
-
-
-def _work(item: Item, existing: Existing, there: Sequence[Path]) -> Outcome:
-    if item.refused:
-        raise BadArgument(item.refused)
-    if there and existing == "refuse":
-        raise BadOutput(f"{there[0]} exists; add --overwrite or --skip-existing")
-    return item.work()

@@ -109,12 +109,10 @@ class OpenTar:
             shutil.copyfile(place, output)
         return replace(item, current=True)
 
-    def holds(self, result: ItemResult) -> bool:
-        """Whether a result is of one of its photos."""
-        return any(result.input == str(sample.photo) for sample in self.waiting)
-
-    def take(self, result: ItemResult) -> None:
-        """Pack the files of a result, once it is its turn."""
+    def take(self, result: ItemResult) -> bool:
+        """Pack the files of a result once it is its turn; false where it is not of this tar."""
+        if not any(result.input == str(sample.photo) for sample in self.waiting):
+            return False
         self.answers[result.input] = result
         while self.waiting and str(self.waiting[0].photo) in self.answers:
             sample = self.waiting.popleft()
@@ -122,6 +120,7 @@ class OpenTar:
             if isinstance(found := attempt(pack), Failure):
                 self.error = found.sentence
             shutil.rmtree(sample.photo.parent, ignore_errors=True)
+        return True
 
     def _pack(self, result: ItemResult, sample: Sample) -> None:
         names = {path: _name(as_path(path), sample) for path in result.outputs}
