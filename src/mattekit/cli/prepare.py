@@ -13,6 +13,7 @@ from mattekit.batch.runner import SCHEMA, Item, Outcome
 from mattekit.cli.options import (
     BatchOptions,
     ManyProcesses,
+    OutputFile,
     OutputFolder,
     ReportOptions,
     Seed,
@@ -85,9 +86,7 @@ def labels(
     backgrounds: Annotated[
         Path, typer.Argument(metavar="BACKGROUNDS", help="Folder, searched with its sub-folders.")
     ],
-    output: Annotated[
-        Path, typer.Option("-o", "--output", metavar="FILE.csv", help="The table to write.")
-    ] = Path("dataset_labels.csv"),
+    output: OutputFile = Path("dataset_labels.csv"),
     test_ratio: Annotated[
         float, typer.Option("--test-ratio", metavar="0.2", help="Share of the test split.")
     ] = 0.2,

@@ -48,7 +48,8 @@ def fingerprint(path: Path, colours: Plane) -> Fingerprint:
 
 def look_of(colours: Plane) -> int | None:
     """The signs of 64 slow waves of the grey picture, against their median."""
-    grey = cv2.cvtColor(to_float(_small(colours)), cv2.COLOR_RGB2GRAY)
+    small: Plane = cv2.resize(colours, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    grey = cv2.cvtColor(to_float(small), cv2.COLOR_RGB2GRAY)
     if grey.std() < FLAT:
         return None
     waves = cv2.dct(grey)[:WAVES, :WAVES].ravel()
@@ -78,11 +79,6 @@ def overlaps(ours: list[Fingerprint], theirs: list[Fingerprint]) -> list[Finding
         if one.name in by_name and one.name not in reported:
             report("same name", one, by_name[one.name])
     return found
-
-
-def _small(colours: Plane) -> Plane:
-    small: Plane = cv2.resize(colours, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    return small
 
 
 def _near(ours: list[Fingerprint], theirs: list[Fingerprint]) -> dict[int, Fingerprint]:
