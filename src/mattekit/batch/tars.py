@@ -15,7 +15,6 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from mattekit.batch.failures import Failure, attempt
 from mattekit.batch.runner import Existing, Item, ItemResult, failed
@@ -123,11 +122,25 @@ class OpenTar:
         return True
 
     def _pack(self, result: ItemResult, sample: Sample) -> None:
+        """Add the files of a result, which is told with places in tars from now on."""
         names = {path: _name(as_path(path), sample) for path in result.outputs}
         for path, name in names.items():
             self.packed.add(path, name, filter=_anonymous)
             (self.earlier / name).unlink(missing_ok=True)
-        self.results.append(_renamed(result, self.source, self.target, sample, names))
+        photo = f"{self.source}/{sample.stem}{''.join(sample.photo.suffixes)}"
+
+        def said(text: str) -> str:
+            return text.replace(str(sample.photo), photo).replace(f"{sample.photo.parent}/", "")
+
+        packed = replace(
+            result,
+            input=photo,
+            outputs=[f"{self.target}/{name}" for name in names.values()],
+            sha256={f"{self.target}/{names[path]}": found for path, found in result.sha256.items()},
+            warnings=[*map(said, result.warnings)],
+            error=None if result.error is None else said(result.error),
+        )
+        self.results.append(packed)
 
     @property
     def finished(self) -> bool:
@@ -221,22 +234,3 @@ def _name(path: Path, sample: Sample) -> str:
 def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
     """The same photos give the same bytes, whoever packs them and when."""
     return member.replace(mtime=0, mode=0o644, uid=0, gid=0, uname="", gname="", deep=False)
-
-
-def _renamed(
-    result: ItemResult, source: Path, target: Path, sample: Sample, names: dict[str, str]
-) -> ItemResult:
-    """The result with places in tars instead of those that it had on the disk."""
-    photo = f"{source}/{sample.stem}{''.join(sample.photo.suffixes)}"
-
-    def said(text: str) -> str:
-        return text.replace(str(sample.photo), photo).replace(f"{sample.photo.parent}/", "")
-
-    changed: dict[str, Any] = {
-        "input": photo,
-        "outputs": [f"{target}/{name}" for name in names.values()],
-        "sha256": {f"{target}/{names[path]}": found for path, found in result.sha256.items()},
-        "warnings": [*map(said, result.warnings)],
-        "error": None if result.error is None else said(result.error),
-    }
-    return replace(result, **changed)
