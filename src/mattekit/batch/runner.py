@@ -193,7 +193,7 @@ def run_item(item: Item, *, existing: Existing, checksums: bool) -> ItemResult:
 
 
 def known_result(
-    item: Item, existing: Existing, exists: Callable[[Path], bool] = Path.exists
+    item: Item, existing: Existing, exists: Callable[[Path], bool] = lambda path: path.exists()
 ) -> ItemResult | None:
     """What becomes of an item without work, which is refused, or whose outputs are there."""
     there = [output for output in item.outputs if exists(output)]
