@@ -146,6 +146,16 @@ def test_a_tar_whose_run_was_stopped_is_completed_by_the_next_one(
     assert not (place / "in.tar.part").exists()
 
 
+def test_photos_at_hand_are_awaited_and_not_told_where_the_rest_of_the_tar_is_damaged(
+    tmp_path: Path,
+) -> None:
+    source = packed(tmp_path / "in.tar", MANY)
+    source.write_bytes(source.read_bytes()[:6000])
+    (found,) = run(source, tmp_path / "out", processes=2)
+    assert f"{source} is damaged or no tar" in (found.error or "")
+    assert not [*(tmp_path / "out").iterdir()]
+
+
 def _at_end(asked: Iterator[int]) -> bool:
     return next(asked, None) is None
 

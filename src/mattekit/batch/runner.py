@@ -186,7 +186,7 @@ def run_item(item: Item, *, existing: Existing, checksums: bool) -> ItemResult:
     """What becomes of one item."""
     start = time.perf_counter()
     work = partial(_result, item, existing, checksums, start)
-    result = attempt(work, passing=(KeyboardInterrupt,))
+    result = attempt(work)
     if isinstance(result, Failure):
         return replace(failed(item.path, result.sentence), seconds=_since(start))
     return result

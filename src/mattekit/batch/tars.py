@@ -95,8 +95,11 @@ class OpenTar:
             return
         if self.existing == "refuse":
             raise BadOutput(f"{self.part} exists; add --overwrite or --skip-existing")
-        with streamed(self.part) as file, tarfile.open(fileobj=file, mode="r|") as part:
-            part.extractall(self.earlier, filter="data")
+        try:
+            with streamed(self.part) as file, tarfile.open(fileobj=file, mode="r|") as part:
+                part.extractall(self.earlier, filter="data")
+        except tarfile.TarError as error:
+            raise BadData(f"{self.part} is damaged ({error}); remove it") from error
 
     def _resumed(self, item: Item, sample: Sample) -> Item:
         """The item; nothing of it is left to do where all its results are there from before."""
@@ -145,7 +148,7 @@ class OpenTar:
     @property
     def finished(self) -> bool:
         """Whether the results of all photos are there, or it has failed."""
-        return self.error is not None or (self.at_end and not self.waiting)
+        return not self.waiting and (self.at_end or self.error is not None)
 
     def close(self) -> list[ItemResult]:
         """Put the tar in its place, and tell what became of its photos.
