@@ -96,6 +96,11 @@ def test_the_last_line_of_an_input_counts_but_skipping_hides_nothing() -> None:
     assert summary.mean_confidence == pytest.approx(0.6)
 
 
+def test_what_failed_and_is_there_now_does_not_count_as_failed() -> None:
+    (merged,) = merge([[line("a", "done"), line("a", "failed")], [line("a", "skipped")]])
+    assert merged["status"] == "skipped"
+
+
 def test_a_tar_counts_until_its_photos_have_lines() -> None:
     tar, photo = line("in/0.tar", "failed"), line("in/0.tar/7.jpg", "done")
     assert [one["input"] for one in merge([[tar]])] == ["in/0.tar"]

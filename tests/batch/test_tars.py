@@ -1,16 +1,20 @@
 """Tars of photos in, tars of results out."""
 
 import io
+import signal
 import tarfile
+import time
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
 import pytest
 
+from mattekit.batch.processes import Limits
 from mattekit.batch.runner import Item, ItemResult, Outcome, run_items
 from mattekit.batch.tars import Sample, tar_item
 from mattekit.core.errors import BadImage
-from mattekit.core.storage import as_path
+from mattekit.core.storage import as_path, below
 
 
 def packed(path: Path, files: dict[str, bytes]) -> Path:
@@ -35,9 +39,13 @@ def joined(sample: Sample, folder: Path) -> Item:
 
 def _join(sample: Sample, places: tuple[Path, Path]) -> Outcome:
     content = sample.photo.read_bytes() + sample.others["trimap"].read_bytes()
+    if b"killer" in content:
+        signal.raise_signal(signal.SIGKILL)
+    if b"slow" in content:
+        time.sleep(60)
     if b"bad" in content:
         raise BadImage(f"{sample.photo} is broken")
-    places[0].parent.mkdir()
+    places[0].parent.mkdir(exist_ok=True)
     places[0].write_bytes(content)
     places[1].write_text(str(len(content)))
     return Outcome(outputs=places, warnings=[f"{sample.photo}: a remark"])
@@ -56,7 +64,7 @@ def run(source: Path, output: Path, **options: object) -> list[ItemResult]:
 
 def test_files_of_a_stem_belong_together_and_results_are_named_alike(tmp_path: Path) -> None:
     source = packed(tmp_path / "in-0.tar", FILES)
-    found = run(source, tmp_path / "out")
+    found = run(source, tmp_path / "out", checksums=True)
     target = tmp_path / "out" / "in-0.tar"
     assert unpacked(target) == {
         "a/7.png": b"photohint", "a/7.size.txt": b"9", "b/8.png": b"otherhint", "b/8.size.txt": b"9"
@@ -88,3 +96,71 @@ def test_half_a_tar_gives_no_tar(tmp_path: Path, length: int) -> None:
     assert found.status == "failed"
     assert f"{source} is damaged or no tar" in (found.error or "")
     assert not (tmp_path / "out" / "in.tar").exists()
+
+
+MANY = {
+    f"{number}.{kind}": b"%s %d" % (kind.encode(), number)
+    for number in range(8)
+    for kind in ("jpg", "trimap.png")
+}
+
+
+@pytest.mark.parametrize(
+    ("word", "limits", "reason"),
+    [(b"killer", Limits(), "ended from outside twice"),
+     (b"slow", Limits(seconds=8), "took longer than 8 s")],
+)  # fmt: skip
+def test_a_photo_that_ends_its_process_is_set_aside_and_the_rest_of_the_tar_is_there(
+    tmp_path: Path, word: bytes, limits: Limits, reason: str
+) -> None:
+    source = packed(tmp_path / "in.tar", MANY | {"3.jpg": word})
+    found = run(source, tmp_path / "out", processes=2, limits=limits)
+    failed = [one for one in found if one.status == "failed"]
+    assert [one.input for one in failed] == [f"{source}/3.jpg"]
+    assert reason in (failed[0].error or "")
+    assert [*unpacked(tmp_path / "out" / "in.tar")] == [
+        f"{name}{end}" for name in "0124567" for end in (".png", ".size.txt")
+    ]
+
+
+@pytest.mark.parametrize("output", ["out", "memory://stopped"])
+def test_a_tar_whose_run_was_stopped_is_completed_by_the_next_one(
+    tmp_path: Path, output: str
+) -> None:
+    source = packed(tmp_path / "in.tar", MANY)
+    whole, place = tmp_path / "whole.tar", below(tmp_path, output)
+    run(source, whole)
+    for processes, answers, status in ((2, 3, "done"), (1, 2, "skipped")):
+        asked = iter(range(answers))
+        stopped = partial(_at_end, asked)
+        found = run(source, place, processes=processes, existing="skip", stopped=stopped)
+        assert {one.status for one in found} == {status}
+        assert not (place / "in.tar").exists()
+        assert (place / "in.tar.part").exists()
+    (refused,) = run(source, place)
+    assert f"{place}/in.tar.part exists; add --overwrite or --skip-existing" in refused.error
+    found = run(source, place, existing="skip", checksums=True)
+    assert [one.status for one in found] == ["skipped"] * 5 + ["done"] * 3
+    assert all(one.sha256 for one in found)
+    assert (place / "in.tar").read_bytes() == whole.read_bytes()
+    assert not (place / "in.tar.part").exists()
+
+
+def test_photos_at_hand_are_awaited_and_not_told_where_the_rest_of_the_tar_is_damaged(
+    tmp_path: Path,
+) -> None:
+    source = packed(tmp_path / "in.tar", MANY)
+    source.write_bytes(source.read_bytes()[:6000])
+    (found,) = run(source, tmp_path / "out", processes=2)
+    assert f"{source} is damaged or no tar" in (found.error or "")
+    assert not [*(tmp_path / "out").iterdir()]
+
+
+def _at_end(asked: Iterator[int]) -> bool:
+    return next(asked, None) is None
+
+
+def test_a_tar_without_photos_is_no_result(tmp_path: Path) -> None:
+    (found,) = run(packed(tmp_path / "in.tar", {"notes.txt": b"x"}), tmp_path / "out")
+    assert f"{tmp_path}/in.tar holds no photos" in (found.error or "")
+    assert not [*(tmp_path / "out").iterdir()]

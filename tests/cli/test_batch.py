@@ -14,7 +14,7 @@ from cli.conftest import Command
 from mattekit.batch.ledger import read_ledger
 from mattekit.batch.runner import Item, ItemResult, run_items
 from mattekit.cli import cutout
-from mattekit.core.storage import Url
+from mattekit.core.storage import Url, names_in
 
 
 @pytest.fixture
@@ -112,6 +112,30 @@ def test_a_tar_of_photos_becomes_a_tar_of_results(mattekit: Command, cloud: Path
     assert "are in it, like 7.trimap.png of 7.jpg" in result.stderr
 
 
+def test_key_and_synth_work_in_object_storage(mattekit: Command, cloud: Path) -> None:
+    result = mattekit("synth", "comp", "-o", "memory://set/", "--count", 2, "--size", "48x40")
+    assert result.exit_code == 0, result.stderr
+    assert len(fsspec.filesystem("memory").find("/set/comp")) == 10
+    words = ["-o", "memory://keyed/", "--holdout", "memory://hints/a.png", "--save", "rgba,alpha"]
+    result = mattekit("key", "memory://photos/", *words)
+    assert result.exit_code == 0, result.stderr
+    assert [*names_in(Url("memory://keyed"))] == sorted(
+        f"{name}{end}.png" for name in "abc" for end in ("", "-alpha")
+    )
+
+
+def test_prepare_takes_its_photographs_from_object_storage(mattekit: Command, cloud: Path) -> None:
+    words = ["-o", cloud / "out", "--processes", 1]
+    for given in (
+        ["denoise", "memory://photos/*.png"],
+        ["fgbg", "memory://photos/", "memory://hints/"],
+    ):
+        result = mattekit("prepare", *given, *words)
+        assert result.exit_code == 0, result.stderr
+    found = {path.relative_to(cloud / "out").as_posix() for path in (cloud / "out").rglob("*.png")}
+    assert found == {f"{folder}{name}.png" for folder in ("", "fg/", "bg/") for name in "abc"}
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -120,7 +144,12 @@ def test_a_tar_of_photos_becomes_a_tar_of_results(mattekit: Command, cloud: Path
         (["cutout", "memory://photos/*.gif"], "memory://photos/*.gif holds no pictures"),
         (["cutout", "gs://in/"], "pip install 'mattekit[gs]'"),
         (["trimap", "memory://photos/", "-o", "gs://out/"], "pip install 'mattekit[gs]'"),
-        (["synth", "plain", "-o", "s3://out"], "s3://out is in object storage; this command"),
+        (["prepare", "unpack", "s3://in/a.zip", "-o", "x"], "s3://in/a.zip is in object storage; "),
+        (["prepare", "composite", "s3://in", "--backgrounds", "x", "-o", "x"], "local files only"),
+        (["prepare", "denoise", "memory://photos/", "-o", "memory://out"], "add to the manifest"),
+        (["prepare", "fgbg", "memory://photos/", "a", "-o", "memory://out"], "add to the manifest"),
+        (["synth", "plain", "-o", "gs://out"], "pip install 'mattekit[gs]'"),
+        (["key", "memory://photos/a.mp4", "-o", "x"], "memory://photos/a.mp4 is in object storage"),
         (["trimap", "memory://photos/", "-o", "x", "--address", "auto"], "are for --engine ray"),
     ],
 )

@@ -128,9 +128,9 @@ def test_a_bad_background_spoils_its_own_composite_alone_and_is_named(
 
 def test_a_second_run_makes_only_what_is_missing(root: Path, tmp_path: Path) -> None:
     dog, _ = plan(root, root / "coco", per_foreground=2)
-    first, second = compose(dog, tmp_path / "out", "adobe", keep=False)
+    first, second = compose(dog, tmp_path / "out", "adobe", keep=False).outputs
     first.unlink()
-    assert compose(dog, tmp_path / "out", "adobe", keep=True) == [first]
+    assert compose(dog, tmp_path / "out", "adobe", keep=True).outputs == [first]
     assert second.is_file()
 
 

@@ -38,7 +38,7 @@ def write_good(root: Path, names: tuple[str, ...] = ("a", "b")) -> Path:
 def found(root: Path, *, allow_masks: bool = False) -> list[tuple[str, str]]:
     """Kind and file of every finding."""
     inventory = take_inventory(root)
-    findings = [("unpaired", path.name) for path, _ in inventory.unpaired]
+    findings = [(one.kind, one.path.name) for one in inventory.unpaired]
     for entry in inventory.entries:
         examined = examine(entry, allow_masks=allow_masks)
         findings += [(one.kind, one.path.relative_to(root).as_posix()) for one in examined.findings]
@@ -160,7 +160,7 @@ def test_files_without_a_partner_are_told_from_both_sides(tmp_path: Path) -> Non
     for name in ("image/a.png", "alpha/b.png", "trimap/c.png"):
         (tmp_path / name).unlink()
     unpaired = take_inventory(tmp_path).unpaired
-    told = {(path.relative_to(tmp_path).as_posix(), what) for path, what in unpaired}
+    told = {(one.path.relative_to(tmp_path).as_posix(), one.sentence) for one in unpaired}
     assert told == {
         ("alpha/a.png", "has no image"),
         ("image/b.png", "has no alpha"),

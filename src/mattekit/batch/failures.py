@@ -10,6 +10,7 @@ from mattekit.core.extras import missing_extra
 
 log = logging.getLogger("mattekit")
 T = TypeVar("T")
+Passing = tuple[type[BaseException], ...]
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class Failure:
     error: BaseException
 
 
-def attempt(work: Callable[[], T], *, passing: tuple[type[BaseException], ...] = ()) -> T | Failure:
+def attempt(work: Callable[[], T], *, passing: Passing = (KeyboardInterrupt,)) -> T | Failure:
     """The result of `work`, or the sentence that says why there is none.
 
     Args:

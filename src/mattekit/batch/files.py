@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatch
 from itertools import chain, islice
@@ -69,12 +69,16 @@ def partners_in(place: Path, *, several: bool) -> Partners:
         if several:
             raise BadArgument(f"{place} is one file for several inputs; give a folder")
         return Partners(place=place, by_stem=None)
-    by_stem: dict[str, Path] = {}
-    for candidate in pictures_in(place):
-        other = by_stem.setdefault(candidate.stem, candidate)
-        if other is not candidate:
-            raise BadData(f"{other} and {candidate} share a stem; keep one of them")
-    return Partners(place=place, by_stem=by_stem)
+    return Partners(place=place, by_stem=by_stem(pictures_in(place)))
+
+
+def by_stem(pictures: Iterable[Path]) -> dict[str, Path]:
+    """Stem -> the picture that has it."""
+    found: dict[str, Path] = {}
+    for picture in pictures:
+        if found.setdefault(picture.stem, picture) is not picture:
+            raise BadData(f"{found[picture.stem]} and {picture} share a stem; keep one of them")
+    return found
 
 
 def pictures_in(folder: Path) -> list[Path]:

@@ -157,8 +157,8 @@ def lines_of(path: Path, *, shown: Path | None = None) -> Iterator[Line]:
 def merge(ledgers: Iterable[Sequence[Line]]) -> list[Line]:
     """One line for each input, by name; a later line takes the place of an earlier one.
 
-    A result that was skipped, being there already, does not hide how it was made; what is said of a
-    tar as a whole counts until its photos have lines.
+    A result that was skipped, being there already, does not hide how it was made, but hides that it
+    once failed; what is said of a tar as a whole counts until its photos have lines.
     """
     latest: dict[str, Line] = {}
     known: set[str] = set()
@@ -167,7 +167,8 @@ def merge(ledgers: Iterable[Sequence[Line]]) -> list[Line]:
         if tar is not None:
             latest.pop(tar, None)
             known.add(tar)
-        if line["status"] != "skipped" or name not in known:
+        made = name in known and latest.get(name, line)["status"] != "failed"
+        if line["status"] != "skipped" or not made:
             latest[name] = line
         known.add(name)
     if len({line["command"] for line in latest.values()}) > 1:

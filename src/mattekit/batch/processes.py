@@ -1,10 +1,11 @@
 """The same work on many items, spread over worker processes that stay for the whole batch."""
 
+import math
 import multiprocessing
 import os
 import signal
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
@@ -16,6 +17,7 @@ import psutil
 
 from mattekit.batch.failures import Failure, attempt
 from mattekit.core.errors import TooLarge
+from mattekit.core.system import return_memory
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -89,20 +91,32 @@ def run_on_processes(
     threads = max(1, (os.cpu_count() or 1) // max(1, len(first)))
     workers = [Worker(work, limits, threads=threads) for _ in first]
     try:
-        for worker, item in zip(workers, first, strict=True):
-            worker.begin(item)
-        while busy := [worker for worker in workers if worker.busy]:
-            wait([worker.pipe for worker in busy], LOOK if limits else None)
-            for worker in busy:
-                for answer in worker.answers(lost):
-                    if isinstance(answer, Failure):
-                        raise answer.error
-                    for item in islice(rest, 0 if stopped() else 1):
-                        worker.begin(item)
-                    yield answer
+        yield from spread(workers, chain(first, rest), stopped=stopped, lost=lost)
     finally:  # also after Ctrl-C, or where the rest is not wanted
         for worker in workers:
             worker.end()
+
+
+def spread(
+    workers: "Sequence[Worker[Item, Answer]]",
+    items: Iterable[Item],
+    *,
+    stopped: Callable[[], bool] = lambda: False,
+    lost: Callable[[Item, str], Answer] | None = None,
+) -> Generator[Answer, None, None]:
+    """The same on workers that are there, and stay."""
+    rest = iter(items)
+    for worker, item in zip(workers, rest, strict=False):
+        worker.begin(item)
+    while busy := [worker for worker in workers if worker.busy]:
+        wait([worker.pipe for worker in busy], LOOK if busy[0].limits else None)
+        for worker in busy:
+            for answer in worker.answers(lost):
+                if isinstance(answer, Failure):
+                    raise answer.error
+                for item in islice(rest, 0 if stopped() else 1):
+                    worker.begin(item)
+                yield answer
 
 
 class Worker(Generic[Item, Answer]):
@@ -120,6 +134,7 @@ class Worker(Generic[Item, Answer]):
         """Start the process; it gets the work once."""
         context = multiprocessing.get_context("spawn")
         self.at_hand: list[Item] = []
+        self.up = False
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(
             target=_serve, args=(self.work, theirs, self.threads), daemon=True
@@ -133,17 +148,10 @@ class Worker(Generic[Item, Answer]):
 
     def begin(self, item: Item, *, again: bool = False) -> None:
         """Hand over an item; its time begins when the process is up."""
-        self.at_hand, self.again, self.begun = [item], again, time.monotonic()
+        self.at_hand, self.again = [item], again
+        self.begun = time.monotonic() if self.up else math.inf
         with suppress(OSError):  # the process has died, which `answers` will notice
             self.pipe.send(item)
-
-    def do(self, item: Item, lost: Callable[[Item, str], Answer]) -> Answer | Failure:
-        """The answer to one item, waited for."""
-        self.begin(item)
-        while True:
-            wait([self.pipe], LOOK if self.limits else None)
-            for answer in self.answers(lost):
-                return answer
 
     def answers(self, lost: Callable[[Item, str], Answer] | None) -> Iterator[Answer | Failure]:
         """The answer to the item at hand, if it is there.
@@ -158,7 +166,7 @@ class Worker(Generic[Item, Answer]):
                 again, reason = self.again, ENDED
             else:
                 if isinstance(answer, _Up):
-                    self.begun = time.monotonic()
+                    self.up, self.begun = True, time.monotonic()
                     return
                 self.at_hand = []
                 yield answer
@@ -198,6 +206,7 @@ def _serve(work: Callable[[Any], Any], pipe: Connection, threads: int) -> None:
     Ctrl-C and SIGTERM, which a whole process group receives, are for the parent: the item at hand
     is finished unless the parent hung up before it sent the signal.
     """
+    return_memory()
     cv2.setNumThreads(threads)
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))  # this process is ours
 

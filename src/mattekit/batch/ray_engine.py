@@ -15,9 +15,16 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from mattekit.batch.failures import Failure
-from mattekit.batch.processes import NO_LIMITS, Limits, Worker
-from mattekit.batch.runner import Existing, Item, ItemResult, is_there, lost_item, run_item
+from mattekit.batch.processes import NO_LIMITS, Limits, Worker, spread
+from mattekit.batch.runner import (
+    Existing,
+    Item,
+    ItemResult,
+    known_result,
+    lost_item,
+    results_of,
+    run_item,
+)
 from mattekit.core.extras import require
 from mattekit.core.storage import Url, names_in
 
@@ -52,10 +59,8 @@ def run_on_ray(
             there = _existence()
             left = []
             for item in window:
-                found = [output for output in item.outputs if there(output)]
-                refused = item.refused or (found and existing == "refuse")
-                if refused or is_there(item, found, existing):
-                    yield from run_item(item, existing=existing, checksums=checksums)
+                if known_result(item, existing, there) is not None:
+                    yield run_item(item, existing=existing, checksums=checksums)
                 else:
                     left.append(item)
             if left:
@@ -70,6 +75,7 @@ def run_on_ray(
 def _spread(
     data: Any, items: list[Item], work: Callable[[Item], Any], cpus: float, limits: Limits
 ) -> Any:
+    worker = partial(Worker, work, limits, threads=max(1, int(cpus)))
     places = [{"place": place} for place in range(len(items))]
     given = data.from_items(places, override_num_blocks=-(-len(items) // IN_BLOCK))
     given.context.enable_progress_bars = False
@@ -77,7 +83,7 @@ def _spread(
     given.context.max_consecutive_actor_init_deaths = 3  # nodes come and go
     return given.map_batches(
         _Actor,
-        fn_constructor_args=(items, work, limits, max(1, int(cpus)), Path.cwd()),
+        fn_constructor_args=(items, worker, Path.cwd()),
         batch_size=1,
         compute=data.ActorPoolStrategy(min_size=1, max_tasks_in_flight_per_actor=2),
         num_cpus=cpus,
@@ -89,26 +95,17 @@ class _Actor:
     """What Ray starts on a node."""
 
     def __init__(
-        self,
-        items: list[Item],
-        work: Callable[[Item], list[ItemResult]],
-        limits: Limits,
-        threads: int,
-        folder: Path,
+        self, items: list[Item], worker: Callable[[], Worker[Item, ItemResult]], folder: Path
     ) -> None:
         with suppress(OSError):  # of the driver, to which paths are relative
             os.chdir(folder)
         self.items = items
-        self.worker: Worker[Item, list[ItemResult]] = Worker(work, limits, threads=threads)
+        self.spread = partial(spread, [worker()], lost=lost_item)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, list[str]]:
-        return {"results": [self._do(self.items[place]) for place in batch["place"]]}
-
-    def _do(self, item: Item) -> str:
-        results = self.worker.do(item, lost_item)
-        if isinstance(results, Failure):
-            raise results.error
-        return json.dumps([asdict(result) for result in results])
+        (place,) = batch["place"]
+        results = results_of([self.items[place]], self.spread, "replace")
+        return {"results": [json.dumps([asdict(one) for one in results])]}
 
 
 def _existence() -> Callable[[Path], bool]:

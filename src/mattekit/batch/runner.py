@@ -4,16 +4,20 @@ import hashlib
 import os
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from mattekit.batch.failures import Failure, attempt
 from mattekit.batch.files import Shard
 from mattekit.batch.processes import NO_LIMITS, Limits, run_on_processes
-from mattekit.core.errors import BadArgument, BadOutput
+from mattekit.core.errors import BadArgument
 from mattekit.core.storage import Url, as_path
+
+if TYPE_CHECKING:
+    from mattekit.batch.tars import OpenTar
 
 SCHEMA = "mattekit/1"
 """Version of the JSON documents of all commands, see docs/commands.md."""
@@ -37,8 +41,6 @@ class Outcome:
     """Further entries of the JSON object, such as scores."""
     unsure: str | None = None
     """Why somebody should look at the result, which is written all the same."""
-    inside: "Sequence[ItemResult]" = ()
-    """What became of the photos of an item that holds several, such as a tar."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +48,10 @@ class Item:
     """One input of a batch, and the work on it."""
 
     path: Path
-    work: Callable[[], Outcome]
+    work: Callable[[], Outcome] = Outcome
     """With several processes a `partial` of a function of a module."""
+    opens: "Callable[[Existing], OpenTar] | None" = None
+    """In place of `work`, of a tar whose photos are items of their own."""
     inputs: tuple[Path, ...] = ()
     """Other files that are read for it; no result may take the place of one."""
     outputs: tuple[Path, ...] = ()
@@ -138,34 +142,78 @@ def run_items(
         KeyboardInterrupt: in the item at hand; nothing of it is half-written.
     """
     work = partial(run_item, existing=existing, checksums=checksums)
-    for results in run_on_processes(
-        work, items, processes, limits=limits, stopped=stopped, lost=lost_item
-    ):
-        yield from results
+    spread = partial(
+        run_on_processes, work, processes=processes, limits=limits, stopped=stopped, lost=lost_item
+    )
+    return results_of(items, spread, existing)
 
 
-def run_item(item: Item, *, existing: Existing, checksums: bool) -> list[ItemResult]:
-    """What becomes of one item: one result, or those of the photos inside it."""
+def results_of(
+    items: Iterable[Item],
+    spread: Callable[[Iterable[Item]], Generator[ItemResult, None, None]],
+    existing: Existing,
+) -> Generator[ItemResult, None, None]:
+    """The results of items, wherever they are worked on; a tar is worked on photo by photo."""
+    tars: list[OpenTar] = []
+
+    def opened() -> Iterator[Item]:
+        for item in items:
+            known = attempt(partial(known_result, item, existing)) if item.opens else None
+            if item.opens is None or isinstance(known, ItemResult):
+                yield item
+            elif isinstance(known, Failure):
+                yield replace(item, refused=known.sentence)
+            else:
+                tars.append(item.opens(existing))
+                yield from tars[-1].items()
+
+    try:
+        with closing(spread(opened())) as results:
+            for result in results:
+                if not any(tar.take(result) for tar in tars):
+                    yield result
+                for tar in [tar for tar in tars if tar.finished]:
+                    tars.remove(tar)
+                    yield from tar.close()
+        for tar in tars:
+            yield from tar.close()
+    finally:
+        for tar in tars:
+            tar.discard()
+
+
+def run_item(item: Item, *, existing: Existing, checksums: bool) -> ItemResult:
+    """What becomes of one item."""
     start = time.perf_counter()
-    work = partial(_results, item, existing, checksums, start)
-    results = attempt(work, passing=(KeyboardInterrupt,))
-    if not isinstance(results, Failure):
-        return results
-    seconds = round(time.perf_counter() - start, 3)
-    return [
-        ItemResult(input=str(item.path), status="failed", seconds=seconds, error=results.sentence)
-    ]
+    work = partial(_result, item, existing, checksums, start)
+    result = attempt(work)
+    if isinstance(result, Failure):
+        return replace(failed(item.path, result.sentence), seconds=_since(start))
+    return result
 
 
-def is_there(item: Item, there: Sequence[Path], existing: Existing) -> bool:
-    """Whether nothing is left to do, by the outputs that are there."""
-    complete = len(there) == len(item.outputs)
-    return bool(there) and (item.current or (existing == "skip" and complete))
+def known_result(
+    item: Item, existing: Existing, exists: Callable[[Path], bool] = lambda path: path.exists()
+) -> ItemResult | None:
+    """What becomes of an item without work, which is refused, or whose outputs are there."""
+    there = [output for output in item.outputs if exists(output)]
+    if there and (item.current or (existing == "skip" and len(there) == len(item.outputs))):
+        return ItemResult(input=str(item.path), status="skipped", outputs=[*map(str, there)])
+    if item.refused:
+        return failed(item.path, item.refused)
+    if there and existing == "refuse":
+        return failed(item.path, f"{there[0]} exists; add --overwrite or --skip-existing")
+    return None
 
 
-def lost_item(item: Item, reason: str) -> list[ItemResult]:
+def lost_item(item: Item, reason: str) -> ItemResult:
     """The result of an item whose process was ended."""
-    return [ItemResult(input=str(item.path), status="failed", error=reason)]
+    return failed(item.path, reason)
+
+
+def failed(path: Path, error: str) -> ItemResult:
+    """The result of an input that gave none."""
+    return ItemResult(input=str(path), status="failed", error=error)
 
 
 def sha256(path: Path) -> str:
@@ -179,35 +227,25 @@ def _place(path: Path) -> str:
     return str(path) if isinstance(path, Url) else os.path.normcase(os.path.realpath(path))
 
 
-def _results(item: Item, existing: Existing, checksums: bool, start: float) -> list[ItemResult]:
-    there = [output for output in item.outputs if output.exists()]
-    if is_there(item, there, existing):
-        names = [*map(str, there)]
-        result = ItemResult(input=str(item.path), status="skipped", outputs=names)
-    else:
-        outcome = _work(item, existing, there)
-        if outcome.inside:
-            return [*outcome.inside]
-        names = [*map(str, outcome.outputs)]
+def _since(start: float) -> float:
+    return round(time.perf_counter() - start, 3)
+
+
+def _result(item: Item, existing: Existing, checksums: bool, start: float) -> ItemResult:
+    result = known_result(item, existing)
+    if result is None:
+        outcome = item.work()
         result = ItemResult(
             input=str(item.path),
             status="unsure" if outcome.unsure else "done",
-            outputs=names,
+            outputs=[*map(str, outcome.outputs)],
             warnings=[*([outcome.unsure] if outcome.unsure else []), *outcome.warnings],
-            seconds=round(time.perf_counter() - start, 3),
+            seconds=_since(start),
             model=outcome.model,
             strategy=outcome.strategy,
             extra=outcome.extra,
         )
     if not checksums:
-        return [result]
-    files = {name: path for name in names if (path := as_path(name)).is_file()}
-    return [replace(result, sha256={name: sha256(path) for name, path in files.items()})]
-
-
-def _work(item: Item, existing: Existing, there: Sequence[Path]) -> Outcome:
-    if item.refused:
-        raise BadArgument(item.refused)
-    if there and existing == "refuse":
-        raise BadOutput(f"{there[0]} exists; add --overwrite or --skip-existing")
-    return item.work()
+        return result
+    files = {name: path for name in result.outputs if (path := as_path(name)).is_file()}
+    return replace(result, sha256={name: sha256(path) for name, path in files.items()})

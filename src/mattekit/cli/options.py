@@ -227,7 +227,10 @@ class ManyProcesses(BatchOptions):
 
 SAME_RESULTS = {field.name for field in fields(BatchOptions)} | {"photos", "manifest"}
 """Parameters that do not change what is written for an input."""
-TAKES_URLS = {"cutout", "predict", "pictures", "evaluate", "ledger"}
+TAKES_URLS = {
+    "cutout", "key", "predict", "pictures", "evaluate", "ledger", "samples",
+    "preparing.photographs",
+}  # fmt: skip
 """Modules of verbs whose files may lie in object storage."""
 
 
@@ -291,6 +294,6 @@ def _places(value: Any, module: str) -> Any:
     if not isinstance(value, Path):
         return value
     place = as_path(value)
-    if isinstance(place, Url) and module.rpartition(".")[2] not in TAKES_URLS:
+    if isinstance(place, Url) and module.removeprefix("mattekit.cli.") not in TAKES_URLS:
         raise BadArgument(f"{place} is in object storage; this command takes local files only")
     return place

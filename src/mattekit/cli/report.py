@@ -86,7 +86,9 @@ def run_batch(
         stages: where work in this process reports its stage.
     """
     planned = plan_items(items, options.shard)
-    total = len(planned) if isinstance(planned, Sequence) else None
+    total = None  # of a long listing, or of what tars hold
+    if isinstance(planned, Sequence) and not any(item.opens for item in planned):
+        total = len(planned)
     silent = options.quiet or options.json or own_terminal
     counts: Counter[str] = Counter()
     kept: dict[str, list[ItemResult]] = {}

@@ -19,6 +19,7 @@ from mattekit.cli.options import (
 )
 from mattekit.cli.report import run_batch
 from mattekit.core.errors import BadArgument
+from mattekit.core.storage import Url, check_reachable
 from mattekit.core.types import Size
 from mattekit.cutouts.example import write_example
 
@@ -69,6 +70,8 @@ def synth(
         raise BadArgument(f"there is no kind '{kind}'; choose one of {', '.join(KINDS)}")
     if seed < 0:
         raise BadArgument(f"the seed {seed} is negative; give 0 or more")
+    if isinstance(output, Url):
+        check_reachable(output)
     chosen, numbers = LAYOUTS[layout], range(seed, seed + count)
     items = [
         Item(

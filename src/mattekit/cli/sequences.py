@@ -20,6 +20,7 @@ from mattekit.cli.options import BatchOptions
 from mattekit.cli.photo_options import PhotoOptions, SavedOptions
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadArgument, BadData, BadOutput
+from mattekit.core.storage import Url, as_path
 from mattekit.core.types import Alpha, Plane
 from mattekit.cutouts.finishing import FinishingOptions
 from mattekit.cutouts.photos import KINDS, GivenHints, Hints, Photo, PhotoWork
@@ -152,7 +153,7 @@ def over_videos(run: Callable[..., None]) -> Callable[..., None]:
         batch: BatchOptions,
         **others: Any,
     ) -> None:
-        source = next((Path(text) for text in photos or () if _is_video(text)), None)
+        source = next((as_path(text) for text in photos or () if _is_video(text)), None)
         if source is None:
             if _is_video(output):
                 raise BadArgument(f"{output} is a video and the photos are none; give a folder")
@@ -164,6 +165,12 @@ def over_videos(run: Callable[..., None]) -> Callable[..., None]:
             raise BadArgument(
                 "a video shows the cut-out, or with --background a composite; leave --save out"
             )
+        for place in (source, output):
+            if isinstance(place, Url):
+                raise BadArgument(
+                    f"{place} is in object storage, and frames go back and forth in a video; copy "
+                    "it to a disk, and write to one"
+                )
         target = output if is_file(output) else output / f"{source.stem}.mov"
         opaque = saved.background is not None
         video.check_carries(target, alpha=not opaque)

@@ -71,6 +71,13 @@ class Url(SystemPath):
     def read_bytes(self) -> bytes:
         return _ask(self, lambda files, url: bytes(files.cat_file(url)))
 
+    def unlink(self, missing_ok: bool = False) -> None:
+        try:
+            _ask(self, lambda files, url: files.rm_file(url))
+        except FileNotFoundError:
+            if not missing_ok:
+                raise
+
     def read_text(self, encoding: str | None = None, *_: Any, **__: Any) -> str:
         return self.read_bytes().decode(encoding or "utf-8")
 
@@ -136,12 +143,17 @@ def store(file: Path, url: Url) -> None:
 
 
 def check_reachable(folder: Url) -> None:
-    """Refuse, before any work, storage without its package, credentials or bucket."""
-    if folder.scheme != "s3":
-        folder.exists()
-        return
+    """Refuse, before any work, storage without its package, credentials or bucket.
+
+    Of `gs://` the bucket may be hidden from those who may write into it, so it is not asked for.
+    """
     try:
-        next(names_in(folder), None)
+        if folder.scheme == "s3":
+            next(names_in(folder), None)
+        elif folder.scheme != "az":
+            folder.exists()
+        elif not Url(*folder.parts[:2]).exists():
+            raise FileNotFoundError
     except FileNotFoundError:
         raise BadOutput(f"the bucket of {folder} does not exist; make it first") from None
 
@@ -149,10 +161,10 @@ def check_reachable(folder: Url) -> None:
 def _ask(url: Url, request: Callable[[Any, str], T]) -> T:
     """The answer to a request, made again for a minute while the service is in trouble."""
     require(PACKAGES[url.scheme], str(url))
-    files = require("fsspec", str(url)).filesystem(url.scheme, use_listings_cache=False)
+    open_storage = require("fsspec", str(url)).filesystem
     for wait in (*WAITS, None):
         try:
-            return request(files, str(url))
+            return request(open_storage(url.scheme, use_listings_cache=False), str(url))
         except FileNotFoundError:
             raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(url)) from None
         except Exception as error:  # the providers' errors have no common base
@@ -168,10 +180,12 @@ def _ask(url: Url, request: Callable[[Any, str], T]) -> T:
 def _explained(url: Url, error: Exception) -> MattekitError | OSError | None:
     """What to raise for an error that no patience mends."""
     kind = type(error).__name__
-    if "Credential" in kind or "Authentication" in kind or kind == "RefreshError":
+    unknown = "credential" in str(error) and isinstance(error, ValueError)
+    if unknown or re.search("Credential|Authentication|RefreshError", kind):
         return BadArgument(
             f"{url}: no credentials were found or they are not valid; set those of the provider "
-            "in the environment, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+            "in the environment, such as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or "
+            "AZURE_STORAGE_CONNECTION_STRING"
         )
     if isinstance(error, PermissionError):
         return BadArgument(f"{url}: the storage refuses access; check credentials and permissions")

@@ -14,9 +14,9 @@ import shutil
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from io import BufferedIOBase
 from pathlib import Path
@@ -71,14 +71,6 @@ class Member:
     open: Callable[[], Any]
 
 
-@dataclass(kw_only=True)
-class Plan:
-    """The files that an archive gives, by their place below the folder."""
-
-    files: dict[Path, Member] = field(default_factory=dict)
-    left_out: list[str] = field(default_factory=list)
-
-
 def unpack_archives(
     arch_path: str | os.PathLike[str],
     dst_path: str | os.PathLike[str],
@@ -96,19 +88,19 @@ def unpack_archives(
     """
     path, folder = Path(arch_path), Path(dst_path)
     with _named(path), _damage_explained(), _members(path) as members:
-        plan = _plan(members, max_files, max_bytes)
-        _check_space(plan, make_folder(folder))
+        places, left_out = _plan(members, max_files, max_bytes)
+        files = {folder / place: member for place, member in places.items()}
+        _check_space(files, make_folder(folder))
         kept = 0
-        with progress(len(plan.files)) as advance:
-            for place, member in plan.files.items():
-                if _is_there(folder / place, member, overwrite=overwrite):
+        with progress(len(files)) as advance:
+            for target, member in files.items():
+                if _is_there(target, member, overwrite=overwrite):
                     kept += 1
                 else:
-                    _write(member, folder / place)
+                    with replacing(target) as aside, aside.open("wb") as file:
+                        file.writelines(_content(member))
                 advance()
-    return Unpacked(
-        written=len(plan.files) - kept, kept=kept, left_out=tuple(sorted(plan.left_out))
-    )
+    return Unpacked(written=len(files) - kept, kept=kept, left_out=tuple(sorted(left_out)))
 
 
 @contextmanager
@@ -194,9 +186,12 @@ def _damage_explained() -> Iterator[None]:
         raise BadData(f"the archive is damaged or locked ({reason}); download it again") from error
 
 
-def _plan(members: Iterator[Member], max_files: int, max_bytes: int) -> Plan:
-    """Every member's place, as far as it may be written at all."""
-    plan, size = Plan(), 0
+def _plan(
+    members: Iterator[Member], max_files: int, max_bytes: int
+) -> tuple[dict[Path, Member], list[str]]:
+    """The files by their place below the folder, and the names of what may not be written."""
+    files: dict[Path, Member] = {}
+    left_out, size = [], 0
     for number, member in enumerate(members, start=1):
         if member.size < 0:
             raise BadData(f"the archive is damaged: {member.name!r} has a negative size")
@@ -210,10 +205,10 @@ def _plan(members: Iterator[Member], max_files: int, max_bytes: int) -> Plan:
             continue
         place = _place(member.name)
         if not member.is_file or set(place.parts) & NOT_DATA:
-            plan.left_out.append(member.name)
+            left_out.append(member.name)
         else:
-            plan.files[place] = member
-    return plan
+            files[place] = member
+    return files, left_out
 
 
 def _place(name: str) -> Path:
@@ -226,10 +221,10 @@ def _place(name: str) -> Path:
     return Path(*parts)
 
 
-def _check_space(plan: Plan, folder: Path) -> None:
-    sizes = {folder / place: member.size for place, member in plan.files.items()}
-    there = sum(path.stat().st_size for path in sizes if path.is_file())
-    needed, free = sum(sizes.values()) - there, shutil.disk_usage(folder).free
+def _check_space(files: Mapping[Path, Member], folder: Path) -> None:
+    there = sum(path.stat().st_size for path in files if path.is_file())
+    needed = sum(member.size for member in files.values()) - there
+    free = shutil.disk_usage(folder).free
     if needed > free:
         raise TooLarge(
             f"it needs {needed / 2**30:,.1f} GB in {folder}, where {free / 2**30:,.1f} GB are free"
@@ -244,12 +239,6 @@ def _is_there(target: Path, member: Member, *, overwrite: bool) -> bool:
     if not overwrite:
         raise BadOutput(f"{target} exists with another size; add --overwrite to replace it")
     return False
-
-
-def _write(member: Member, target: Path) -> None:
-    with replacing(target) as aside, aside.open("wb") as file:
-        for chunk in _content(member):
-            file.write(chunk)
 
 
 def _content(member: Member) -> Iterator[bytes]:

@@ -3,21 +3,14 @@
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
+from mattekit.batch.runner import Outcome
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadData, MattekitError
 from mattekit.data.composite_plan import Composite, Subject
-from mattekit.data.compositing import (
-    RULES,
-    Rule,
-    behind,
-    composite,
-    read_colours,
-    read_matte,
-)
+from mattekit.data.compositing import RULES, behind, composite, read_colours, read_matte
 from mattekit.data.lists import write_rows
 from mattekit.imaging.files import write_image
 from mattekit.preparation.manifest import write_manifest
@@ -37,7 +30,7 @@ def picture_of(composite: Composite, folder: Path, preset: str) -> Path:
 
 def compose(
     subject: Subject, folder: Path, preset: str, *, keep: bool, planes: bool = False
-) -> list[Path]:
+) -> Outcome:
     """Write all composites of a foreground; a background that cannot be read spoils its own alone.
 
     Args:
@@ -69,7 +62,7 @@ def compose(
             f"{len(failures)} of {len(subject.composites)} composites are missing: "
             f"{'; '.join(failures[:SHOWN])}{more}"
         )
-    return written
+    return Outcome(outputs=written)
 
 
 def _put_beside(subject: Subject, one: Composite, folder: Path) -> None:
@@ -88,31 +81,26 @@ def _put_beside(subject: Subject, one: Composite, folder: Path) -> None:
 
 def finish(subjects: Sequence[Subject], folder: Path, preset: str) -> None:
     """Write what tells the composites that are there, and for `merged` the rest of its folders."""
-    made = [_as_made(subject, folder, preset) for subject in subjects]
-    pairs = [(subject, one) for subject in made for one in subject.composites]
+    pairs = [
+        (subject, one)
+        for subject in subjects
+        for one in subject.composites
+        if picture_of(one, folder, preset).is_file()
+    ]
     if not pairs:
         return
+    rule = asdict(PRESETS[preset])
+    header = {"schema": "mattekit/composites-1", "preset": preset, "rule": rule}
     rows = [_entry(subject, one, folder, preset) for subject, one in pairs]
-    write_manifest(folder, [_header(preset, PRESETS[preset]), *rows])
+    write_manifest(folder, [header, *rows])
     if preset == "merged":
-        for subject in made:
-            if subject.composites:
-                _link(subject.foreground, folder / "fg" / subject.foreground.name)
-                _link(subject.alpha, folder / "alpha" / subject.alpha.name)
+        for subject, _ in pairs:
+            _link(subject.foreground, folder / "fg" / subject.foreground.name)
+            _link(subject.alpha, folder / "alpha" / subject.alpha.name)
         write_rows(
             folder / TRAINING_LIST,
             [(s.foreground.name, one.background.name, f"{one.name}.png") for s, one in pairs],
         )
-
-
-def _as_made(subject: Subject, folder: Path, preset: str) -> Subject:
-    """The subject with those of its composites that are there."""
-    made = [one for one in subject.composites if picture_of(one, folder, preset).is_file()]
-    return replace(subject, composites=tuple(made))
-
-
-def _header(preset: str, rule: Rule) -> dict[str, Any]:
-    return {"schema": "mattekit/composites-1", "preset": preset, "rule": asdict(rule)}
 
 
 def _entry(subject: Subject, one: Composite, folder: Path, preset: str) -> dict[str, str]:

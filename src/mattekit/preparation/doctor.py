@@ -1,6 +1,6 @@
 """What is wrong with the files of a data set: every file decoded, known test pictures named."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
@@ -14,7 +14,7 @@ from mattekit.data.lists import read_names
 from mattekit.imaging.files import open_alpha, open_picture, open_trimap
 from mattekit.imaging.picture import Picture, to_depth
 from mattekit.preparation.fingerprints import Fingerprint, fingerprint
-from mattekit.preparation.inventory import Entry, Inventory, Role
+from mattekit.preparation.inventory import Entry, Finding, Inventory, Role
 
 KINDS = {
     "unreadable": "does not decode, or is not what its folder says",
@@ -41,21 +41,12 @@ OWN_PLACE = "Test_set"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
-    """Something that is wrong with a file."""
-
-    kind: str
-    path: Path
-    sentence: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Examined:
     """What one entry's files gave."""
 
     lead: Path
-    findings: tuple[Finding, ...]
-    fingerprints: tuple[Fingerprint, ...]
+    findings: list[Finding] = field(default_factory=list)
+    fingerprints: list[Fingerprint] = field(default_factory=list)
 
 
 def examine(entry: Entry, *, allow_masks: bool = False) -> Examined:
@@ -64,23 +55,18 @@ def examine(entry: Entry, *, allow_masks: bool = False) -> Examined:
     Args:
         allow_masks: alphas of only 0 and 1 are meant.
     """
-    examination = Examination(allow_masks=allow_masks)
+    examination = Examination(entry, allow_masks=allow_masks)
     for role, path in entry.files:
         examination.look_at(role, path)
-    return Examined(
-        lead=entry.lead,
-        findings=tuple(examination.findings),
-        fingerprints=tuple(examination.fingerprints),
-    )
+    return examination.found
 
 
 class Examination:
     """The planes of one entry, looked at one after the other, the leading one first."""
 
-    def __init__(self, *, allow_masks: bool) -> None:
+    def __init__(self, entry: Entry, *, allow_masks: bool) -> None:
+        self.found = Examined(lead=entry.lead)
         self.allow_masks = allow_masks
-        self.findings: list[Finding] = []
-        self.fingerprints: list[Fingerprint] = []
         self.size: Size | None = None
         self.alpha: Plane | None = None
         self.inverted = False
@@ -98,7 +84,7 @@ class Examination:
                 picture = open_picture(path)
                 plane = picture.colours
                 if role != "background":
-                    self.fingerprints.append(fingerprint(path, plane))
+                    self.found.fingerprints.append(fingerprint(path, plane))
                     self._look_at_channel(path, picture)
         except MattekitError as error:
             self._add("unreadable", path, str(error).removeprefix(f"{path}: "))
@@ -145,7 +131,7 @@ class Examination:
         self.inverted = True
 
     def _add(self, kind: str, path: Path, sentence: str) -> None:
-        self.findings.append(Finding(kind=kind, path=path, sentence=sentence))
+        self.found.findings.append(Finding(kind=kind, path=path, sentence=sentence))
 
 
 def is_mask(alpha: Plane) -> bool:

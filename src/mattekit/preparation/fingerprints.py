@@ -14,6 +14,7 @@ import numpy as np
 from mattekit.core.types import Plane
 from mattekit.data.composite_plan import foreground_of
 from mattekit.imaging.picture import to_float
+from mattekit.preparation.inventory import Finding
 
 SIDE, WAVES = 32, 8
 FLAT = 0.02
@@ -38,15 +39,6 @@ class Fingerprint:
         return foreground_of(self.path.stem)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Overlap:
-    """Two pictures of two sets that are the same in one way."""
-
-    kind: str
-    path: Path
-    other: Path
-
-
 def fingerprint(path: Path, colours: Plane) -> Fingerprint:
     """The fingerprint of a decoded file."""
     with path.open("rb") as file:
@@ -56,7 +48,8 @@ def fingerprint(path: Path, colours: Plane) -> Fingerprint:
 
 def look_of(colours: Plane) -> int | None:
     """The signs of 64 slow waves of the grey picture, against their median."""
-    grey = cv2.cvtColor(to_float(_small(colours)), cv2.COLOR_RGB2GRAY)
+    small: Plane = cv2.resize(colours, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
+    grey = cv2.cvtColor(to_float(small), cv2.COLOR_RGB2GRAY)
     if grey.std() < FLAT:
         return None
     waves = cv2.dct(grey)[:WAVES, :WAVES].ravel()
@@ -64,7 +57,7 @@ def look_of(colours: Plane) -> int | None:
     return int.from_bytes(np.packbits(signs).tobytes(), "big")
 
 
-def overlaps(ours: list[Fingerprint], theirs: list[Fingerprint]) -> list[Overlap]:
+def overlaps(ours: list[Fingerprint], theirs: list[Fingerprint]) -> list[Finding]:
     """Every picture of ours that is in the other set too, with the strongest sign of it.
 
     A name that several composites share is reported once.
@@ -73,23 +66,19 @@ def overlaps(ours: list[Fingerprint], theirs: list[Fingerprint]) -> list[Overlap
     by_name = {other.name: other for other in reversed(theirs)}
     near = _near(ours, theirs)
     found, reported = [], set[str]()
+
+    def report(kind: str, one: Fingerprint, other: Fingerprint) -> None:
+        sentence = f"the other set has {other.path}"
+        found.append(Finding(kind=kind, path=one.path, sentence=sentence))
+        reported.add(one.name)
+
     for number, one in enumerate(ours):
-        other = by_digest.get(one.digest) or near.get(number)
-        if other is not None:
-            kind = "same bytes" if other.digest == one.digest else "same look"
-            found.append(Overlap(kind=kind, path=one.path, other=other.path))
-            reported.add(one.name)
+        if other := by_digest.get(one.digest) or near.get(number):
+            report("same bytes" if other.digest == one.digest else "same look", one, other)
     for one in ours:
         if one.name in by_name and one.name not in reported:
-            other = by_name[one.name]
-            found.append(Overlap(kind="same name", path=one.path, other=other.path))
-            reported.add(one.name)
+            report("same name", one, by_name[one.name])
     return found
-
-
-def _small(colours: Plane) -> Plane:
-    small: Plane = cv2.resize(colours, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
-    return small
 
 
 def _near(ours: list[Fingerprint], theirs: list[Fingerprint]) -> dict[int, Fingerprint]:

@@ -44,12 +44,20 @@ class Entry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Something that is wrong with a file."""
+
+    kind: str
+    path: Path
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Inventory:
     """The files of a tree, brought together, and what has no partner."""
 
     entries: tuple[Entry, ...]
-    unpaired: tuple[tuple[Path, str], ...]
-    """A file, and in words what it lacks."""
+    unpaired: tuple[Finding, ...]
 
     @property
     def files(self) -> int:
@@ -60,7 +68,7 @@ class Inventory:
 def take_inventory(root: Path) -> Inventory:
     """All pictures below a folder."""
     entries: list[Entry] = []
-    unpaired: list[tuple[Path, str]] = []
+    unpaired: list[Finding] = []
     for planes in _groups(root).values():
         lead = next((role for role in LEADING if role in planes), None)
         for path in planes.pop("picture", []):
@@ -97,7 +105,7 @@ def _bring_together(
     lead: Role,
     planes: Mapping[Role, list[Path]],
     entries: list[Entry],
-    unpaired: list[tuple[Path, str]],
+    unpaired: list[Finding],
 ) -> None:
     leads = {path.stem: path for path in planes[lead]}
     partners: dict[str, list[tuple[Role, Path]]] = {stem: [] for stem in leads}
@@ -111,13 +119,17 @@ def _bring_together(
         for path, stem in fitting.items():
             partners[stem].append((role, path))
         alone = [path for path in paths if path not in fitting]
-        unpaired += [(path, f"has no {lead}") for path in alone]
+        unpaired += [_unpaired(path, lead) for path in alone]
         entries += [Entry(lead=path, role=role) for path in alone]
         without = sorted(leads.keys() - fitting.values())
-        unpaired += [(leads[stem], f"has no {role}") for stem in without]
+        unpaired += [_unpaired(leads[stem], role) for stem in without]
     entries += [
         Entry(lead=path, role=lead, partners=tuple(partners[stem])) for stem, path in leads.items()
     ]
+
+
+def _unpaired(path: Path, lacking: Role) -> Finding:
+    return Finding(kind="unpaired", path=path, sentence=f"has no {lacking}")
 
 
 def _fitting(paths: Iterable[Path], leads: Mapping[str, Path]) -> Iterator[tuple[Path, str]]:

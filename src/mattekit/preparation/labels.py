@@ -14,6 +14,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
+from mattekit.batch.files import by_stem
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadArgument, BadData
 from mattekit.data.folders import Folder, pictures_below
@@ -53,11 +54,12 @@ def prepare_labels(
         bg_path: folder of backgrounds, searched with its sub-folders.
     """
     _check(test_ratio, split_by, seed)
-    planes = {name: _by_stem(Path(fg_path) / name) for name in dict.fromkeys(required_fg)}
+    folders = {name: Folder(Path(fg_path) / name) for name in dict.fromkeys(required_fg)}
+    planes = {name: by_stem(folder.pictures) for name, folder in folders.items()}
     if not set(planes) >= {"original", "trimap", "mask"}:
         raise BadArgument(f"the columns need original, trimap and mask, not {', '.join(planes)}")
     backgrounds = pictures_below(Path(bg_path))
-    complete = sorted(set.intersection(*(set(files) for files in planes.values())))
+    complete = sorted(set.intersection(*map(set, planes.values())))
     if not complete:
         raise BadData(f"no picture in {fg_path} has all of {', '.join(planes)}; pair them by stem")
     rng = np.random.default_rng(seed)
@@ -78,13 +80,10 @@ def prepare_labels(
         for name, part in split.items()
         for stem, background in part
     ]
-    _write(Path(output_path), rows)
-    every = set.union(*(set(files) for files in planes.values()))
-    return Labels(
-        train=len(split["train"]),
-        test=len(split["test"]),
-        incomplete=tuple(sorted(every - set(complete))),
-    )
+    with replacing(output_path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([LABEL_COLUMNS, *rows])
+    incomplete = sorted(set().union(*planes.values()) - {*complete})
+    return Labels(train=len(split["train"]), test=len(split["test"]), incomplete=tuple(incomplete))
 
 
 def _check(test_ratio: float, split_by: str, seed: int) -> None:
@@ -111,19 +110,3 @@ def _by_foreground(
         "train": [pair for pair in pairs if pair[0] in train],
         "test": [pair for pair in pairs if pair[0] not in train],
     }
-
-
-def _by_stem(folder: Path) -> dict[str, Path]:
-    files: dict[str, Path] = {}
-    for path in Folder(folder).pictures:
-        other = files.setdefault(path.stem, path)
-        if other != path:
-            raise BadData(f"{other} and {path} share a stem; keep one of them")
-    return files
-
-
-def _write(path: Path, rows: list[list[str]]) -> None:
-    with replacing(path) as aside, aside.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(LABEL_COLUMNS)
-        table.writerows(rows)

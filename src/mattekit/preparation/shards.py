@@ -56,11 +56,11 @@ def write_shards(
     _clear(make_folder(folder), overwrite=overwrite)
     steps: list[Step] = [] if window is None else [Crop((window,), window)]
 
-    def drawn(turn: int, index: int) -> Drawn:
+    def drawn(turn: int, index: int) -> tuple[str, dict[str, Plane]]:
         rng = np.random.default_rng((seed, turn, index))
         sample = draw(source, index, steps, rng)
         each()
-        return Drawn(source.names[index], dict(_stored(sample)))
+        return source.names[index], dict(_stored(sample))
 
     places = list(product(range(draws), range(len(source))))
     entries: list[Entry] = []
@@ -81,29 +81,21 @@ def write_shards(
     return Written(samples=len(entries), files=len(files), bytes=sum(sizes))
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """A sample as it is stored."""
-
-    name: str
-    planes: dict[str, Plane]
-
-
-def _write_file(path: Path, samples: Iterable[Drawn]) -> list[Entry]:
+def _write_file(path: Path, samples: Iterable[tuple[str, dict[str, Plane]]]) -> list[Entry]:
     """Write samples one after the other, and say where each lies."""
     entries = []
     with replacing(path) as aside, aside.open("wb") as file:
-        for sample in samples:
-            height, width = sample.planes["alpha"].shape
+        for name, planes in samples:
+            height, width = planes["alpha"].shape
             entry = Entry(
-                name=sample.name,
+                name=name,
                 file=path.name,
                 offset=file.tell(),
                 size=(height, width),
-                planes=tuple(sample.planes),
+                planes=tuple(planes),
             )
             entries.append(entry)
-            for plane in sample.planes.values():
+            for plane in planes.values():
                 file.write(plane.tobytes())
     return entries
 

@@ -5,15 +5,14 @@ A thread listens meanwhile, so that a job can be stopped wherever it is: the sig
 """
 
 import _thread
-import ctypes
 import logging
 import signal
 import threading
-from contextlib import suppress
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any
 
+from mattekit.core.system import return_memory
 from mattekit.cutouts.example import FOLDER
 from mattekit.imaging.files import encode_image, read_image
 from mattekit.imaging.resize import resize
@@ -24,7 +23,6 @@ log = logging.getLogger("mattekit.server")
 READY = "ready"
 STOP = "stop"
 SIDE, ON_SUBJECT = 160, (125, 134)  # of the photo that is cut out first
-M_MMAP_THRESHOLD, LARGE_BLOCK = -3, 32 * 2**10  # of glibc's malloc.h; bytes
 STOP_SIGNAL = getattr(signal, "SIGUSR1", signal.SIGTERM)  # raised in this process only
 
 
@@ -94,16 +92,6 @@ def limit_memory(size: int) -> None:
     except ImportError:  # Windows
         return
     resource.setrlimit(resource.RLIMIT_AS, (size, size))
-
-
-def return_memory() -> None:
-    """Let every large block go back to the system when it is freed, where the allocator is glibc's.
-
-    By itself it raises the size from which it does so, and its heap grows by about a megabyte a
-    matte, in pieces that are never used again.
-    """
-    with suppress(OSError, AttributeError, TypeError):
-        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK)
 
 
 def warm_up() -> None:

@@ -1,1 +1,1 @@
-"""The subcommands of `mattekit prepare`, one per file."""
+"""Subcommands of `mattekit prepare` with more to say than their options."""

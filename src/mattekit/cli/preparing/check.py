@@ -13,9 +13,9 @@ from mattekit.batch.processes import run_on_processes
 from mattekit.batch.runner import SCHEMA
 from mattekit.cli.options import Json, Processes, Quiet
 from mattekit.cli.progress import progress
-from mattekit.preparation.doctor import KINDS, Examined, Finding, examine, known_tests
-from mattekit.preparation.fingerprints import overlaps
-from mattekit.preparation.inventory import Inventory, take_inventory
+from mattekit.preparation.doctor import KINDS, Examined, examine, known_tests
+from mattekit.preparation.fingerprints import Fingerprint, overlaps
+from mattekit.preparation.inventory import Finding, Inventory, take_inventory
 
 SHOWN = 20
 """Maximum of findings printed per kind."""
@@ -41,14 +41,11 @@ def check(
     look_at = partial(_examined, allow_masks=allow_masks, processes=processes, quiet=quiet or json)
     inventory = take_inventory(folder)
     examined = look_at(inventory)
-    findings = [finding for one in examined for finding in one.findings]
-    findings += [
-        Finding(kind="unpaired", path=path, sentence=what) for path, what in inventory.unpaired
-    ]
+    findings = [*inventory.unpaired, *(finding for one in examined for finding in one.findings)]
     if not test_set:
         findings += known_tests(folder, inventory)
     if against is not None:
-        findings += _shared(examined, look_at(take_inventory(against)))
+        findings += overlaps(*map(_fingerprints, (examined, look_at(take_inventory(against)))))
     kinds = [kind for kind in KINDS if against or not kind.startswith("same")]
     findings.sort(key=lambda finding: (kinds.index(finding.kind), finding.path))
     if json:
@@ -76,15 +73,8 @@ def _examined(
     return sorted(found, key=lambda one: one.lead)
 
 
-def _shared(examined: Sequence[Examined], others: Sequence[Examined]) -> list[Finding]:
-    """Pictures that are in both sets."""
-    ours, theirs = (
-        [found for one in ones for found in one.fingerprints] for ones in (examined, others)
-    )
-    return [
-        Finding(kind=one.kind, path=one.path, sentence=f"the other set has {one.other}")
-        for one in overlaps(ours, theirs)
-    ]
+def _fingerprints(examined: Sequence[Examined]) -> list[Fingerprint]:
+    return [found for one in examined for found in one.fingerprints]
 
 
 def _document(folder: Path, inventory: Inventory, findings: Sequence[Finding]) -> str:

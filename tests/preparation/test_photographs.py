@@ -1,4 +1,4 @@
-"""Denoised pictures as files, and what is remembered of them."""
+"""Denoised pictures and both layers of photographs as files, and what is remembered of them."""
 
 import sys
 from pathlib import Path
@@ -7,11 +7,19 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from mattekit.core.errors import BadOutput
+from mattekit.classical.foreground import estimate_layers
+from mattekit.core.errors import BadData, BadOutput
+from mattekit.core.types import Sample
 from mattekit.data.augmentation.camera import add_noise, noise_field
-from mattekit.imaging.files import read_image, write_image
-from mattekit.preparation.denoising import Denoising, made_in_this_way, write_denoised
+from mattekit.imaging.files import read_image, write_alpha, write_image
 from mattekit.preparation.manifest import MANIFEST, read_manifest
+from mattekit.preparation.photographs import (
+    Denoising,
+    made_in_this_way,
+    write_denoised,
+    write_layers,
+)
+from mattekit.synthetic import scene
 
 
 @pytest.fixture
@@ -80,3 +88,37 @@ def test_a_manifest_that_a_crash_cut_short_keeps_its_whole_lines(
     with (out / MANIFEST).open("a") as file:
         file.write('{"file": "half')
     assert made_in_this_way(out, Denoising()) == {"photo.png"}
+
+
+@pytest.fixture
+def picture() -> Sample:
+    return scene(5, (96, 112), kind="hair")
+
+
+def test_the_files_are_named_as_am2k_has_them_and_the_manifest_tells_the_method(
+    picture: Sample, tmp_path: Path
+) -> None:
+    write_image(tmp_path / "original/m_1.png", picture.image)
+    write_alpha(tmp_path / "mask/m_1.png", picture.alpha)
+    write_layers(tmp_path / "original/m_1.png", tmp_path / "mask/m_1.png", tmp_path, method="levin")
+    layers = estimate_layers(
+        read_image(tmp_path / "original/m_1.png"), picture.alpha, method="levin"
+    )
+    for folder, layer in zip(("fg", "bg"), layers, strict=True):
+        assert np.abs(read_image(tmp_path / folder / "m_1.png") - layer).mean() < 0.01
+    (entry,) = read_manifest(tmp_path)
+    assert (entry["fg"], entry["bg"], entry["method"]) == ("fg/m_1.png", "bg/m_1.png", "levin")
+
+
+def test_an_empty_alpha_and_one_of_another_size_are_refused_with_their_names(
+    picture: Sample, tmp_path: Path
+) -> None:
+    write_image(tmp_path / "a.png", picture.image)
+    for alpha, sentence in (
+        (np.zeros((96, 112), np.float32), r"alpha of .*b\.png is empty"),
+        (np.ones((90, 112), np.float32), r"b\.png is 112x90"),
+    ):
+        write_alpha(tmp_path / "b.png", alpha)
+        with pytest.raises(BadData, match=sentence):
+            write_layers(tmp_path / "a.png", tmp_path / "b.png", tmp_path, method="none")
+    assert not (tmp_path / "fg").exists()
