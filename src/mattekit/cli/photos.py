@@ -21,8 +21,7 @@ from mattekit.imaging.compose import named_colour
 from mattekit.imaging.files import ExistingAlpha, Picture, apply_existing_alpha, open_picture
 from mattekit.inference.strategies import STRATEGIES, StrategyConfig
 from mattekit.keying.sequence import expanded, frames_of
-from mattekit.subject.hints import HINTS
-from mattekit.subject.several import Subjects, hints_of_subjects
+from mattekit.subject.hints import HINTS, Subjects, hints_of_subjects
 
 KINDS = [kind for kind in HINTS if kind != "auto"]
 """Hints that a user gives."""

@@ -129,7 +129,7 @@ def find_at_points(
         inside[int(y), int(x)] for x, y in off
     )
     if not obeyed:
-        return _by_colours(lambda: from_points(image, points), segmenter.name)
+        return _by_colours(lambda: from_points(image, on, off), segmenter.name)
     return _of(image, found, certainty(found))
 
 

@@ -28,6 +28,7 @@ from mattekit.models.registry import (
     registry,
 )
 from mattekit.models.runtime import open_session
+from mattekit.subject.segment import within
 
 BOX_MARGIN = 0.15  # margin around a box, relative to its sides, in the crop for the network
 FLAT = 1e-4  # a smaller range of values is not stretched
@@ -101,7 +102,7 @@ class SingleFile:
         if prompt.box is None:
             return self._result(self._mask(image))
         height, width = image.shape[:2]
-        seen, inside = _around(prompt.box, (height, width)), _within(prompt.box, (height, width))
+        seen, inside = _around(prompt.box, (height, width)), within(prompt.box, (height, width))
         mask = np.zeros((height, width), np.float32)
         mask[seen] = self._mask(image[seen])
         outside = np.ones_like(mask, np.bool_)
@@ -309,18 +310,7 @@ def _points(prompt: Prompt, size: Size, placed: Placed, frame: Size) -> tuple[Pl
 def _around(box: Box, size: Size) -> tuple[slice, slice]:
     x, y, width, height = box
     wide = BOX_MARGIN * width, BOX_MARGIN * height
-    return _within(
+    return within(
         (int(x - wide[0]), int(y - wide[1]), int(width + 2 * wide[0]), int(height + 2 * wide[1])),
         size,
     )
-
-
-def _within(box: Box, size: Size) -> tuple[slice, slice]:
-    x, y, width, height = box
-    rows = slice(max(y, 0), min(y + height, size[0]))
-    columns = slice(max(x, 0), min(x + width, size[1]))
-    if rows.start >= rows.stop or columns.start >= columns.stop:
-        raise BadArgument(
-            f"the box {x},{y},{width},{height} lies outside of the photo of {size[1]}x{size[0]}"
-        )
-    return rows, columns
