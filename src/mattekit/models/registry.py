@@ -132,6 +132,8 @@ class RegisteredModel:
     input: InputConfig
     output: OutputConfig
     licence: Terms
+    rank: int | None = None
+    """Among the segmenters of any subject, the best of which is 1."""
     golden: Golden | None = None
 
     @property
@@ -166,6 +168,12 @@ def registered(name: str) -> RegisteredModel:
             "(see: mattekit models list)"
         )
     return registry()[name]
+
+
+def ranked() -> list[str]:
+    """Names of the segmenters of any subject, the best first; others are used only by name."""
+    ranks = {entry.id: entry.rank for entry in registry().values() if entry.rank is not None}
+    return sorted(ranks, key=ranks.__getitem__)
 
 
 def describe_file(path: Path) -> tuple[InputConfig, OutputConfig, Terms | None]:

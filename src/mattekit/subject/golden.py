@@ -10,7 +10,7 @@ from mattekit.core.prompt import Prompt
 from mattekit.core.types import Image
 from mattekit.imaging.resize import resize
 from mattekit.models.registry import Golden, RegisteredModel
-from mattekit.subject.segmenters import open_segmenter
+from mattekit.subject.finding import open_segmenter
 
 SIDE = 512
 FIELDS = 8
