@@ -26,7 +26,8 @@ def drawn_picture() -> Image:
     light = (1.2 - x)[..., None]
     pawn = light * np.array([0.9, 0.35, 0.1])
     wall = (0.55 + 0.35 * y)[..., None] * np.array([0.75, 0.85, 1.0])
-    return np.where((body | head)[..., None], pawn, wall).astype(np.float32)
+    picture: Image = np.where((body | head)[..., None], pawn, wall).astype(np.float32)
+    return picture
 
 
 def answer(model: RegisteredModel) -> Golden:
