@@ -11,7 +11,7 @@ from mattekit.batch.runner import Outcome
 from mattekit.cli.options import DEFAULT_MAX_PIXELS, BatchOptions, Bits, MaxPixels, Output
 from mattekit.cli.pairs import run_pairs
 from mattekit.core.errors import BadImage
-from mattekit.cutouts.backdrop import Backdrop, Fit, read_backdrop
+from mattekit.cutouts.save import Backdrop, Fit, read_backdrop
 from mattekit.imaging.compose import over, over_linear
 from mattekit.imaging.files import open_picture, read_alpha, write_image
 

@@ -10,9 +10,15 @@ from mattekit.batch.names import is_file
 from mattekit.cli.options import to_size
 from mattekit.cli.photos import WriteOptions
 from mattekit.core.errors import BadArgument
-from mattekit.cutouts.backdrop import Fit, read_backdrop
 from mattekit.cutouts.finishing import FinishingOptions
-from mattekit.cutouts.save import PARTS, SaveOptions, chosen_format, chosen_parts
+from mattekit.cutouts.save import (
+    PARTS,
+    Fit,
+    SaveOptions,
+    chosen_format,
+    chosen_parts,
+    read_backdrop,
+)
 
 
 @dataclass(frozen=True, kw_only=True)

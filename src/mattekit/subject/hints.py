@@ -247,14 +247,13 @@ def hints_of_subjects(hints: dict[str, Any], subjects: Subjects) -> list[dict[st
     >>> hints_of_subjects({"points": [(10, 20), (30, 20), (5, 5, 0)]}, "each")[1]
     {'points': [(30, 20), (10, 20, 0), (5, 5, 0)]}
     """
+    together = subjects == "all"
     if hints.get("mask") is not None:
-        if subjects == "all":
-            return [hints | {"label": "any"}]
-        return [hints | {"label": label} for label in labels_of(hints["mask"])]
+        labels = ["any"] if together else labels_of(hints["mask"])
+        return [hints | {"label": label} for label in labels]
     if hints.get("points") is not None:
-        if subjects == "all":
-            return [hints]
-        return [hints | {"points": points} for points in _each_point(hints["points"])]
+        each = [hints["points"]] if together else _each_point(hints["points"])
+        return [hints | {"points": points} for points in each]
     raise BadArgument(
         "--subjects needs to know the subjects; give --mask with one value per subject, or a "
         "--point on each"

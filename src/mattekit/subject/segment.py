@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from mattekit.classical.grabcut import COMPONENTS, Cut, Marks, grab_cut
+from mattekit.classical.grabcut import COMPONENTS, Cut, grab_cut
 from mattekit.classical.neighbours import Neighbours, pixel_features
 from mattekit.classical.reduced import shrink_trimap
 from mattekit.core.errors import BadArgument, BadImage, BadTrimap, NoSubject
@@ -104,7 +104,9 @@ def from_scribbles(image: Plane, scribbles: Trimap) -> Trimap:
     ):
         if not (strokes == label).any():
             raise BadTrimap(f"the scribbles hold no {name}; paint some of both kinds")
-    labels = resize(_cut_from_strokes(small, strokes).trimap(), (height, width), "labels")
+    white, black = strokes == FOREGROUND, strokes == BACKGROUND
+    probable = _nearest_stroke(small, strokes) == FOREGROUND
+    labels = resize(_cut(small, probable, white, black).trimap(), (height, width), "labels")
     return np.where(scribbles == UNKNOWN, labels, scribbles)
 
 
@@ -119,14 +121,23 @@ def from_points(image: Plane, on: Sequence[Place], off: Sequence[Place]) -> Trim
     edge = border(trial.shape[:2], BORDER_SHARE)
     near = geodesic_distance(trial, _discs(trial, on, width))
     far = geodesic_distance(trial, edge | _discs(trial, off, width))
-    start = np.where(near < far, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    probable, other = near < far, np.zeros_like(edge)
     if off:  # pixels clearly of another object are fixed before GrabCut
-        marked = geodesic_distance(trial, _discs(trial, off, width))
-        start[marked < CLEARLY * near] = cv2.GC_BGD
-    marks = resize(start, (small.shape[0], small.shape[1]), "labels")
-    marks[_discs(small, on, width)] = cv2.GC_FGD
-    marks[_discs(small, off, width)] = cv2.GC_BGD
-    return resize(grab_cut(small, marks).trimap(), (height, width), "labels")
+        other = geodesic_distance(trial, _discs(trial, off, width)) < CLEARLY * near
+    size = (small.shape[0], small.shape[1])
+    probable, other = (
+        resize(mask.astype(np.uint8), size, "labels") > 0 for mask in (probable, other)
+    )
+    on_it, beside = _discs(small, on, width), _discs(small, off, width)
+    return resize(_cut(small, probable, on_it, beside | other).trimap(), (height, width), "labels")
+
+
+def _cut(small: Plane, probable: Mask, subject: Mask, background: Mask) -> Cut:
+    """GrabCut from what is probably subject, and what is surely subject or background."""
+    marks = np.where(probable, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    marks[subject] = cv2.GC_FGD
+    marks[background] = cv2.GC_BGD
+    return grab_cut(small, marks)
 
 
 def _discs(small: Plane, points: Sequence[Place], width: int) -> Mask:
@@ -223,16 +234,6 @@ def within(box: Rectangle, size: Size) -> tuple[slice, slice]:
             "give x,y,width,height in pixels"
         )
     return rows, columns
-
-
-def _cut_from_strokes(small: Plane, strokes: Trimap) -> Cut:
-    marks: Marks = np.where(
-        _nearest_stroke(small, strokes) == FOREGROUND, cv2.GC_PR_FGD, cv2.GC_PR_BGD
-    )
-    marks = marks.astype(np.uint8)
-    marks[strokes == FOREGROUND] = cv2.GC_FGD
-    marks[strokes == BACKGROUND] = cv2.GC_BGD
-    return grab_cut(small, marks)
 
 
 def _nearest_stroke(small: Plane, strokes: Trimap) -> Trimap:
