@@ -1,8 +1,7 @@
 """The shipped segmenter: a small network that finds the subject of ordinary photographs.
 
-The network is run at two sizes and on the mirrored photo. GrabCut, started in three ways from the
-mean of these masks, moves the edge of the mask to edges of the picture. Their agreement gives the
-confidence.
+The network is run at two sizes and on the mirrored photo. GrabCut, started from the mean of these
+masks, moves the edge of the mask to edges of the picture. Their agreement gives the confidence.
 """
 
 from functools import cache
@@ -24,12 +23,10 @@ OWN = "small"
 FILE = "subject.onnx"
 
 SIDES = (256, 320)
-CUTS = ((400, 0.95), (400, 0.99), (600, 0.95))
-"""Longest side of the picture in which GrabCut moves the edge, and the soft value from which pixels
-are fixed. The majority of the cuts is right more often than any of them."""
-WORKING, SURE = CUTS[-1]
+WORKING = 400  # longest side of the picture in which GrabCut moves the edge
+SURE = 0.95  # soft values beyond it are fixed
 ROUNDS = 3
-SUBJECT = (cv2.GC_FGD, cv2.GC_PR_FGD)
+SURE_OF_HOLE = 0.75  # holes whose mean soft value is above this are filled
 
 
 class Finder:
@@ -51,8 +48,9 @@ class Finder:
         pixels = to_depth(image, 8)
         masks, single = self._looks(pixels, prompt)
         soft = np.mean(masks, axis=0)
-        cut = cut_along_edges(pixels, soft)
-        soft = resize(soft, cut.shape)
+        small = resize(pixels, fit_within((pixels.shape[0], pixels.shape[1]), WORKING))
+        soft = resize(soft, (small.shape[0], small.shape[1]))
+        cut = cut_along_edges(small, soft)
         agreement = min(overlap(mask > 0.5, masks[0] > 0.5) for mask in masks[1:])
         sure = single * agreement * overlap(cut, soft > 0.5)
         mask = resize(smoothed(cut, soft), (image.shape[0], image.shape[1]))
@@ -81,40 +79,31 @@ def finder() -> Finder:
     return Finder()
 
 
-def cut_along_edges(pixels: Plane, soft: Alpha) -> Mask:
+def cut_along_edges(small: Plane, soft: Alpha) -> Mask:
     """The soft mask as a hard one whose edge lies on the picture's edges."""
-    whole = (pixels.shape[0], pixels.shape[1])
-    working = fit_within(whole, WORKING)
-    votes = np.zeros(working, np.float32)
-    for longest, sure in CUTS:
-        size = fit_within(whole, longest)
-        cut = _cut(resize(pixels, size), resize(soft, size), sure)
-        votes += resize(cut.astype(np.float32), working)
-    majority: Mask = votes > len(CUTS) / 2
-    return majority
-
-
-def _cut(small: Plane, soft: Alpha, sure: float) -> Mask:
-    """One cut by GrabCut, without holes and pieces that contradict the network's soft mask."""
     marks = np.select(
-        [soft > sure, soft > 0.5, soft > 1 - sure],
+        [soft > SURE, soft > 0.5, soft > 1 - SURE],
         [cv2.GC_FGD, cv2.GC_PR_FGD, cv2.GC_PR_BGD],
         cv2.GC_BGD,
     ).astype(np.uint8)
-    inside = np.isin(marks, SUBJECT)
+    kinds = np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD))
     undecided = np.isin(marks, (cv2.GC_PR_FGD, cv2.GC_PR_BGD))
-    if inside.sum() < 16 or (~inside).sum() < 16 or not undecided.any():
-        return inside
+    if kinds.sum() < 16 or (~kinds).sum() < 16 or not undecided.any():
+        return kinds
     cv2.setRNGSeed(0)
     models = np.zeros((1, 65)), np.zeros((1, 65))
     cv2.grabCut(small, marks, None, *models, ROUNDS, cv2.GC_INIT_WITH_MASK)  # type: ignore[call-overload]
-    cut = np.isin(marks, SUBJECT)
+    return without_mistakes(np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD)), soft)
+
+
+def without_mistakes(cut: Mask, soft: Alpha) -> Mask:
+    """The cut without holes and pieces that contradict the network's soft mask."""
     mended = cut.copy()
     for value in (True, False):
         count, parts = cv2.connectedComponents((cut == value).astype(np.uint8), connectivity=4)
         size = np.bincount(parts.ravel(), minlength=count)
         belief = np.bincount(parts.ravel(), soft.ravel(), minlength=count) / size.clip(min=1)
-        wrong = (belief > 0.5) != value
+        wrong = (belief < 0.5) if value else (belief > SURE_OF_HOLE)
         wrong[0] = False
         mended[wrong[parts]] = not value
     return mended
