@@ -14,7 +14,7 @@ from harness import Options
 
 from mattekit.core.types import Alpha, Image, Trimap
 from mattekit.imaging.files import read_alpha, read_image, read_trimap
-from mattekit.subject.mask import from_mask
+from mattekit.subject.bands import from_mask
 from mattekit.synthetic.scene import scene
 
 FIRST_SCENE = 9_000_000  # seeds that no training draws

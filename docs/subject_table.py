@@ -5,8 +5,7 @@ A test compares the page with this program, so that the table cannot grow old.
 
 from pathlib import Path
 
-from mattekit.models.registry import registry
-from mattekit.subject.finding import PREFERRED
+from mattekit.models.registry import ranked, registry
 
 PAGE = Path(__file__).with_name("subject.md")
 BEGIN = "<!-- models: written by docs/subject_table.py -->\n"
@@ -28,7 +27,7 @@ def table() -> str:
             f"| [`{entry.id}`]({entry.source}) | {entry.about} | {size} | `{by}` | {terms.weights} "
             f"| {terms.data} | {terms.commercial} |\n"
         )
-    order = ", ".join(f"`{name}`" for name in PREFERRED)
+    order = ", ".join(f"`{name}`" for name in ranked())
     return f"{HEAD}{''.join(rows)}\nWithout `--segmenter`, the first installed of these: {order}.\n"
 
 

@@ -2,14 +2,17 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import subject.drawn_networks as drawn
 from cli.conftest import Command
 
-from mattekit.models import fetch as fetching
+from mattekit.models import installed as fetching
 from mattekit.models import registry as registering
-from mattekit.models.registry import RegisteredModel, registry
+from mattekit.models.registry import InputConfig, ModelFile, OutputConfig, RegisteredModel, registry
+from mattekit.subject import golden
 
 
 @pytest.fixture(autouse=True)
@@ -105,15 +108,38 @@ def test_a_file_on_record_must_be_the_one_on_record(
     assert result.exit_code == 1
     assert "is not the u2netp.onnx on record" in result.stderr
     assert not home.exists()
-    entry = registry()["u2net"]
     digest = hashlib.md5(b"weights").hexdigest()
-    file = type(entry.files[0])(name="u2net.onnx", md5=digest)
-    known = {name: getattr(entry, name) for name in entry.__slots__} | {"files": (file,)}
-    entries = registry() | {"u2net": RegisteredModel(**known)}
-    for module in ("mattekit.cli.models", registering.__name__):
-        monkeypatch.setattr(f"{module}.registry", lambda: entries)
+    changed_entry(monkeypatch, "u2net", files=(ModelFile(name="u2net.onnx", md5=digest),))
     result = mattekit("models", "import", "u2net", tmp_path / "mine.onnx")
     assert "as published" in result.output
+
+
+def changed_entry(monkeypatch: pytest.MonkeyPatch, name: str, **changes: object) -> RegisteredModel:
+    """An entry of the registry as it is, but for these fields."""
+    entry = replace(registry()[name], **changes)  # type: ignore[arg-type]
+    entries = registry() | {name: entry}
+    for module in ("mattekit.cli.models", registering.__name__):
+        monkeypatch.setattr(f"{module}.registry", lambda: entries)
+    return entry
+
+
+def test_verify_runs_the_network_and_compares_what_it_finds_with_the_golden(
+    mattekit: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    how = {"input": InputConfig(size=(64, 64)), "output": OutputConfig()}
+    entry = changed_entry(monkeypatch, "ben2", **how)
+    mattekit("models", "import", "ben2", drawn.grey(tmp_path / "mine.onnx"))
+    assert "golden" not in mattekit("models", "verify", "ben2").stdout
+    found = golden.answer(entry)
+    assert found[0][0] > found[5][4] > 0  # the wall is brighter than the pawn
+    changed_entry(monkeypatch, "ben2", **how, golden=found)
+    assert "golden: largest difference 0 of 255" in mattekit("models", "verify", "ben2").stdout
+    how["output"] = OutputConfig(activation="sigmoid")
+    changed_entry(monkeypatch, "ben2", **how, golden=found)
+    wrong = mattekit("models", "verify", "ben2", "--json")
+    assert wrong.exit_code == 1
+    assert json.loads(wrong.stdout)["golden"] > golden.TOLERANCE
+    assert "does not find in a drawn picture what is on record" in wrong.stderr
 
 
 def test_a_pair_needs_both_files(mattekit: Command, tmp_path: Path) -> None:

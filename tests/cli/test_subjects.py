@@ -8,7 +8,7 @@ import pytest
 from mattekit import cutout
 from mattekit.core.errors import BadArgument
 from mattekit.imaging.files import read_alpha, write_alpha, write_image
-from mattekit.subject.several import hints_of_subjects
+from mattekit.subject.hints import hints_of_subjects
 
 
 def two_discs(folder: Path) -> tuple[np.ndarray, np.ndarray]:

@@ -23,8 +23,8 @@ from mattekit.imaging.picture import to_depth
 from mattekit.imaging.trimap import make_trimap, to_pixels
 from mattekit.inference.matting import build_matting
 from mattekit.inference.tile import Tile
+from mattekit.subject.bands import from_mask
 from mattekit.subject.hints import Trimap
-from mattekit.subject.mask import band_pixels, from_mask
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +200,7 @@ def test_a_mask_of_one_value_is_refused(value: float, says: str) -> None:
 
 def test_a_width_that_is_no_number_is_refused() -> None:
     with pytest.raises(BadArgument, match="not a valid width"):
-        band_pixels("wide", 100.0)
+        from_mask(np.eye(9, dtype=np.float32), "wide")
 
 
 def test_the_preview_shows_four_pictures_side_by_side(disc: Sample) -> None:

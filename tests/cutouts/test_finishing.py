@@ -7,7 +7,7 @@ from mattekit.core.errors import BadArgument, NoSubject
 from mattekit.core.matte import Matte
 from mattekit.core.types import Alpha, Plane
 from mattekit.cutouts.cutout import Cutout
-from mattekit.cutouts.finishing import FinishingOptions, finish, margin_pixels, moved_edge
+from mattekit.cutouts.finishing import FinishingOptions, finish, moved_edge
 
 SIZE = (100, 160)
 COLOUR = (200, 120, 40)
@@ -124,7 +124,7 @@ def test_the_edge_moves_by_pixels_and_feather_softens_it() -> None:
 @pytest.mark.parametrize(("text", "says"), [("3em", "'3em' is not a valid margin"), ("-2", "-2")])
 def test_a_margin_that_is_none_is_refused(text: str, says: str) -> None:
     with pytest.raises(BadArgument, match=says):
-        margin_pixels(text, 100)
+        finished(disc(), crop=True, margin=text)
 
 
 def test_a_kept_shadow_is_black_where_the_ground_is_darker() -> None:

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from mattekit.core.errors import BadOutput, BadWeights
-from mattekit.models import fetch as fetching
-from mattekit.models.fetch import fetch
+from mattekit.models import installed as fetching
+from mattekit.models.installed import fetch
 from mattekit.models.registry import (
     InputConfig,
     ModelFile,

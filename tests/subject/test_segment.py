@@ -60,8 +60,8 @@ def test_a_photo_larger_than_the_small_copy_gives_a_trimap_of_its_size(ball: Pla
 @pytest.mark.parametrize(
     ("box", "error", "says"),
     [
-        ((500, 500, 10, 10), BadArgument, "no pixel of the photo"),
-        ((10, 10, 0, 5), BadArgument, "no pixel of the photo"),
+        ((500, 500, 10, 10), BadArgument, "lies outside of the photo"),
+        ((10, 10, 0, 5), BadArgument, "lies outside of the photo"),
         ((0, 0, 140, 100), BadTrimap, "leaves no background"),
         ((60, 40, 1, 1), BadTrimap, "is almost empty"),
         ((65, 45, 10, 10), NoSubject, "in the box"),

@@ -11,7 +11,8 @@ from mattekit.core.errors import BadArgument, BadWeights
 from mattekit.core.prompt import Prompt
 from mattekit.core.types import Plane
 from mattekit.models.registry import InputConfig, OutputConfig
-from mattekit.subject.segmenters import PromptedPair, arrange, open_segmenter
+from mattekit.subject.finding import open_segmenter
+from mattekit.subject.segmenters import PromptedPair, arrange
 
 NOTHING = Prompt()
 

@@ -19,9 +19,8 @@ from mattekit.cli.output import FAILED, check_new, print_json, remark
 from mattekit.cli.photo_options import CommercialOnly
 from mattekit.cli.progress import download_progress
 from mattekit.core.errors import BadArgument, BadWeights
-from mattekit.models.fetch import fetch, missing_files
 from mattekit.models.files import SUFFIX, find, model_files, models_folder, read_contents
-from mattekit.models.installed import check_files, import_files, remove_files
+from mattekit.models.installed import check_files, fetch, import_files, missing_files, remove_files
 from mattekit.models.registry import (
     RegisteredModel,
     check_commercial,
@@ -249,17 +248,28 @@ def verify(model: Model, json: Json = False) -> None:
 
 
 def _verify_registered(entry: RegisteredModel, *, json: bool) -> None:
-    """Compare the files with the checksums on record."""
+    """Compare the files with the checksums on record, and their answer with the golden."""
+    from mattekit.subject.golden import TOLERANCE, difference  # imports ONNX Runtime
+
     states = {str(path): state for path, state in check_files(entry).items()}
+    bad = [path for path, state in states.items() if state in ("changed", "missing")]
+    away = None if bad else difference(entry)
     if json:
-        print_json({"name": entry.id, "files": states})
+        print_json({"name": entry.id, "files": states, "golden": away, "tolerance": TOLERANCE})
     else:
         for path, state in states.items():
             typer.echo(f"{path}: {state}")
-    if bad := [path for path, state in states.items() if state in ("changed", "missing")]:
+        if away is not None:
+            typer.echo(f"golden: largest difference {away} of 255, {TOLERANCE} allowed")
+    if bad:
         raise BadWeights(
             f"{' and '.join(bad)}: checksums differ; run: "
             f"mattekit models remove {entry.id}, then mattekit models get {entry.id}"
+        )
+    if away is not None and away > TOLERANCE:
+        raise BadWeights(
+            f"{entry.id} does not find in a drawn picture what is on record; is ONNX Runtime "
+            "as installed (see: mattekit doctor)?"
         )
 
 

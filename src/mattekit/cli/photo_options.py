@@ -10,10 +10,17 @@ from typer import Argument, BadParameter, Option
 from mattekit.batch.names import is_file
 from mattekit.cli.options import DEFAULT_MAX_PIXELS, Bits, MaxPixels, to_ratio, to_size
 from mattekit.core.errors import BadArgument
-from mattekit.cutouts.backdrop import Fit, read_backdrop
 from mattekit.cutouts.finishing import FinishingOptions
 from mattekit.cutouts.photos import KINDS, GivenHints
-from mattekit.cutouts.save import PARTS, SaveFormat, SaveOptions, chosen_format, chosen_parts
+from mattekit.cutouts.save import (
+    PARTS,
+    Fit,
+    SaveFormat,
+    SaveOptions,
+    chosen_format,
+    chosen_parts,
+    read_backdrop,
+)
 from mattekit.imaging.compose import named_colour
 from mattekit.imaging.files import ExistingAlpha, Picture, apply_existing_alpha, open_picture
 from mattekit.inference.strategies import STRATEGIES, StrategyConfig, strategy_named

@@ -23,8 +23,8 @@ from mattekit.cli.photo_options import BackgroundFit
 from mattekit.cli.report import run_pictures
 from mattekit.core.errors import BadImage
 from mattekit.core.types import Alpha, Trimap
-from mattekit.cutouts.backdrop import Backdrop, read_backdrop
 from mattekit.cutouts.cutout import own_colours
+from mattekit.cutouts.save import Backdrop, read_backdrop
 from mattekit.evaluation.inspection import inspect_cutout
 from mattekit.evaluation.pictures import inspection_picture
 from mattekit.imaging.compose import over, over_linear

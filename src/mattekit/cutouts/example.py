@@ -8,7 +8,7 @@ import numpy as np
 
 from mattekit.core.atomic import make_folder, replacing
 from mattekit.core.errors import BadOutput
-from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Trimap
+from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Mask, Plane, Trimap
 from mattekit.imaging.files import read_trimap, write_alpha, write_trimap
 
 FOLDER = Path(__file__).parent / "example"
@@ -54,7 +54,7 @@ def _strokes(trimap: Trimap) -> Trimap:
     return strokes
 
 
-def _distance(away: "np.ndarray[tuple[int, int], np.dtype[np.bool_]]") -> "np.ndarray":
+def _distance(away: Mask) -> Plane:
     """Pixels to the nearest one that is not marked."""
     return cv2.distanceTransform(away.astype(np.uint8), cv2.DIST_L2, 5)
 

@@ -1,6 +1,5 @@
 """Postprocessing of a cut-out: holes, islands, edge, shadow, crop, canvas and size."""
 
-import re
 from dataclasses import replace
 from typing import Literal
 
@@ -8,12 +7,13 @@ import cv2
 import numpy as np
 
 from mattekit.core.config import config
-from mattekit.core.errors import BadArgument, NoSubject
+from mattekit.core.errors import NoSubject
 from mattekit.core.types import Alpha, Image, Mask, Plane, Size
 from mattekit.cutouts.cutout import Cutout
 from mattekit.imaging.picture import to_float
 from mattekit.imaging.resize import fit_within, resize
-from mattekit.subject.bands import small_parts
+from mattekit.imaging.trimap import diagonal
+from mattekit.subject.bands import pixels_of, small_parts
 
 VISIBLE = 0.02  # alpha that a crop keeps
 SOLID = 0.5
@@ -131,17 +131,16 @@ def shadow_of(photo: Image, alpha: Alpha) -> Alpha:
     solid = alpha > SOLID
     if not empty.any() or not solid.any():
         return np.zeros_like(alpha)
-    rows, columns = np.nonzero(solid)
-    diagonal = float(np.hypot(np.ptp(rows) + 1, np.ptp(columns) + 1))
+    length = diagonal(solid)
     away = cv2.distanceTransform((~solid).astype(np.uint8), cv2.DIST_L2, 5)
-    reach = SHADOW_REACH * diagonal
+    reach = SHADOW_REACH * length
     ground = empty & (away > reach)
     if not ground.any():
         return np.zeros_like(alpha)
     light = photo.mean(axis=2)
     lit = _spread(light, ground, max(1.0, reach))
     dark = np.where(empty, 1 - light / np.maximum(lit, 1e-3), 0).clip(0, DARKEST_SHADOW)
-    blur = max(0.5, SHADOW_BLUR * diagonal)
+    blur = max(0.5, SHADOW_BLUR * length)
     weight = cv2.GaussianBlur(empty.astype(np.float32), (0, 0), blur)
     smooth = cv2.GaussianBlur(dark.astype(np.float32), (0, 0), blur) / np.maximum(weight, 1e-3)
     fading = (2 - 2 * away / reach).clip(0, 1)  # over the outer half
@@ -171,7 +170,7 @@ def frame(alpha: Alpha, options: FinishingOptions) -> tuple[slice, slice]:
             raise NoSubject("the cut-out is empty, so it cannot be cropped to its subject")
         top, bottom = int(rows[0]), int(rows[-1]) + 1
         left, right = int(columns[0]), int(columns[-1]) + 1
-    margin = margin_pixels(options.margin, max(bottom - top, right - left))
+    margin = round(pixels_of(options.margin, max(bottom - top, right - left), "margin"))
     top, bottom, left, right = top - margin, bottom + margin, left - margin, right + margin
     aspect = 1.0 if options.square else None
     if options.canvas:
@@ -183,18 +182,6 @@ def frame(alpha: Alpha, options: FinishingOptions) -> tuple[slice, slice]:
         top -= (high - (bottom - top)) // 2
         right, bottom = left + wide, top + high
     return slice(top, bottom), slice(left, right)
-
-
-def margin_pixels(margin: str | float, longer: int) -> int:
-    """Pixels of a margin in pixels or as a share of a side.
-
-    >>> margin_pixels("3%", 200), margin_pixels(4, 200)
-    (6, 4)
-    """
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)(%?)", str(margin).strip())
-    if not match:
-        raise BadArgument(f"'{margin}' is not a valid margin; write pixels such as 12, or 3%")
-    return round(float(match[1]) * (longer / 100 if match[2] else 1))
 
 
 def cut_frame(plane: Plane, rows: slice, columns: slice, *, edge: bool = False) -> Plane:

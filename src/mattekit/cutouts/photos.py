@@ -16,8 +16,7 @@ from mattekit.batch.runner import Item, Outcome
 from mattekit.batch.tars import Sample, tar_item
 from mattekit.core.errors import BadArgument
 from mattekit.core.storage import below
-from mattekit.subject.hints import HINTS
-from mattekit.subject.several import Subjects, hints_of_subjects
+from mattekit.subject.hints import HINTS, Subjects, hints_of_subjects
 
 KINDS = [kind for kind in HINTS if kind != "auto"]
 """Hints that a user gives."""

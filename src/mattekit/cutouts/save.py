@@ -1,4 +1,4 @@
-"""Saving a cut-out: its parts and their formats."""
+"""Saving a cut-out: its parts, their formats, and the background that it is put on."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,12 +9,15 @@ import PIL.ExifTags
 import PIL.Image
 
 from mattekit.core.errors import BadArgument
-from mattekit.cutouts.backdrop import Backdrop
+from mattekit.core.storage import as_path
+from mattekit.core.types import Image, Plane, Size
 from mattekit.cutouts.cutout import Cutout
 from mattekit.cutouts.layers import check_layers, write_layers
 from mattekit.cutouts.preview import preview
-from mattekit.imaging.files import Picture, write_alpha, write_image, write_trimap
+from mattekit.imaging.compose import named_colour
+from mattekit.imaging.files import Picture, read_image, write_alpha, write_image, write_trimap
 from mattekit.imaging.formats.encode import format_named, format_of
+from mattekit.imaging.resize import contain, cover, stretch
 
 SaveFormat = Literal["png", "webp", "tiff", "jpeg", "exr", "psd"]
 PSD = ".psd"
@@ -22,6 +25,30 @@ DESCRIPTION = PIL.ExifTags.Base.ImageDescription
 PARTS = ("rgba", "alpha", "foreground", "trimap", "preview", "layers")
 CLEAN = {"rgba", "foreground", "preview", "layers"}
 """Parts that contain the subject's own colours."""
+
+
+Fit = Literal["cover", "contain", "stretch"]
+HOW = {"cover": cover, "contain": contain, "stretch": stretch}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backdrop:
+    """A colour, or a picture and how it is fitted."""
+
+    name: str
+    """The name in file names."""
+    colours: Plane
+    """3 values, or h w 3."""
+    fit: Fit = "cover"
+    files: tuple[Path, ...] = ()
+    """The picture's file."""
+
+    def at(self, size: Size) -> Plane:
+        """The background for a photo of this size."""
+        if self.colours.ndim == 1:
+            return self.colours
+        fitted: Image = HOW[self.fit](self.colours, size)
+        return fitted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +129,17 @@ class SaveOptions:
                     assert self.backdrop is not None
                     behind = self.backdrop.at(cut.alpha.shape)
                     write_image(place, cut.on(behind), bits=self.bits)
+
+
+def read_backdrop(text: str, fit: Fit = "cover") -> Backdrop:
+    """The background that a file or the name of a colour stands for."""
+    path = as_path(text)
+    if path.suffix or path.exists():
+        return Backdrop(name=path.stem, colours=read_image(path), fit=fit, files=(path,))
+    try:
+        return Backdrop(name=text.strip("#"), colours=named_colour(text))
+    except BadArgument as error:
+        raise BadArgument(f"the background {error}; or name a picture file") from error
 
 
 def sentences_of(cut: Cutout) -> list[str]:

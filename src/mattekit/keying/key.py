@@ -26,8 +26,7 @@ from mattekit.inference.predictor import Predictor
 from mattekit.keying.plate import fitted_to
 from mattekit.keying.regions import difference, empty_of, noise_of, regions
 from mattekit.keying.screen import dominance, fitted_plate, screen_colour
-from mattekit.subject.bands import grown, small_parts, soft_bands
-from mattekit.subject.mask import fitted
+from mattekit.subject.bands import fitted, grown, small_parts, soft_bands
 
 OPAQUE = 0.15
 """Share of the screen below which a pixel may be the core of the subject, with spill on it."""

@@ -1,17 +1,58 @@
-"""Installed files of registered models: import, verification, removal."""
+"""Installed files of registered models: download, import, verification, removal.
 
+A download happens only on request; it is resumed, verified, and whole or absent.
+"""
+
+import os
 import shutil
-from collections.abc import Sequence
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from http.client import HTTPException
 from pathlib import Path
 from typing import Literal
 
-from mattekit.core.atomic import replacing
+from mattekit.core.atomic import make_folder, replacing
 from mattekit.core.errors import BadArgument, BadOutput, BadWeights
 from mattekit.models.registry import ModelFile, RegisteredModel, digest
 
-State = Literal["as published", "as imported", "changed", "missing"]
+CHUNK = 1 << 18
+TIMEOUT = 30
+ATTEMPTS = 5
+AGENT = {"User-Agent": "mattekit"}
 RECORD = "sha256sums.txt"
 """Checksums of the files when they were imported."""
+
+Progress = Callable[[str, int, int | None], None]
+"""Called with the file's name, the bytes received, and the total if known."""
+State = Literal["as published", "as imported", "changed", "missing"]
+
+
+def fetch(model: RegisteredModel, *, progress: Progress = lambda name, here, all: None) -> None:
+    """Download those files of a model that are not installed yet.
+
+    An interrupted download is resumed, in this call or in a later one; a file gets its name only
+    if its checksum matches. Proxies are read from the environment.
+    """
+    for file in missing_files(model):
+        _fetch_file(file, make_folder(model.folder), progress)
+
+
+def missing_files(model: RegisteredModel) -> list[ModelFile]:
+    """The files to download; an error if one can only be imported."""
+    missing = [
+        file
+        for file, path in zip(model.files, model.paths, strict=True)
+        if not path.is_file() or (file.downloadable and not file.fits(path))
+    ]
+    for file in missing:
+        if not file.downloadable:
+            names = " ".join(file.name for file in model.files)
+            raise BadWeights(
+                f"{model.id}: {file.name} has no address or no checksum on record; download it "
+                f"from {model.source} and run: mattekit models import {model.id} {names}"
+            )
+    return missing
 
 
 def import_files(
@@ -39,7 +80,7 @@ def import_files(
     for file, source in zip(model.files, files, strict=True):
         if not source.is_file():
             raise BadWeights(f"there is no file {source}; give the {file.name} of {model.source}")
-        if _published(file) and not file.fits(source):
+        if file.on_record and not file.fits(source):
             raise BadWeights(
                 f"{source} is not the {file.name} on record (its checksum differs); "
                 f"get it from {file.url or model.source}"
@@ -80,13 +121,78 @@ def remove_files(model: RegisteredModel) -> list[Path]:
     return removed
 
 
+def _fetch_file(file: ModelFile, folder: Path, progress: Progress) -> None:
+    part = folder / f"{file.name}.part"
+    for attempt in range(ATTEMPTS):
+        before = part.stat().st_size if part.exists() else 0
+        reason: Exception | None = None
+        try:
+            complete = _receive(file, part, progress)
+        except (OSError, HTTPException) as error:  # URLError is one of the first
+            if isinstance(error, urllib.error.HTTPError) and error.code < 500:
+                raise BadWeights(f"{file.url} answers {error.code} {error.reason}") from error
+            complete, reason = False, error
+        if complete:
+            break
+        grown = part.exists() and part.stat().st_size > before
+        if attempt == ATTEMPTS - 1 or (not grown and attempt > 0):
+            raise BadWeights(
+                f"the download of {file.name} stopped early ({reason or 'the server sent less'}); "
+                "run the command again to resume it"
+            )
+    if not file.fits(part):
+        part.unlink()
+        raise BadWeights(
+            f"{file.name} from {file.url} is not the file on record (its checksum differs); "
+            "nothing was kept"
+        )
+    os.replace(part, folder / file.name)
+
+
+def _receive(file: ModelFile, part: Path, progress: Progress) -> bool:
+    """Append the missing bytes; returns whether the download is complete."""
+    here = part.stat().st_size if part.exists() else 0
+    assert file.url is not None
+    headers = AGENT | ({"Range": f"bytes={here}-"} if here else {})
+    request = urllib.request.Request(file.url, headers=headers)
+    try:
+        opener = urllib.request.build_opener()  # reads the proxies of the environment
+        response = opener.open(request, timeout=TIMEOUT)
+    except urllib.error.HTTPError as error:
+        if error.code == 416 and here:  # the file is complete, or longer than the original
+            return True
+        raise
+    with response:
+        resumed = response.status == 206
+        here = here if resumed else 0
+        length = response.headers.get("Content-Length")
+        total = here + int(length) if length and length.isdigit() else file.size
+        limit = file.size or total
+        _check_space(part, (total or 0) - here)
+        with part.open("ab" if resumed else "wb") as out:
+            while chunk := response.read(CHUNK):
+                here += len(chunk)
+                if limit is not None and here > limit:
+                    part.unlink()
+                    raise BadWeights(
+                        f"{file.url} sends more than the {limit:,} bytes of {file.name}; stopped"
+                    )
+                out.write(chunk)
+                progress(file.name, here, total)
+    return total is None or here >= total
+
+
+def _check_space(part: Path, needed: int) -> None:
+    free = shutil.disk_usage(part.parent).free
+    if needed > free:
+        raise BadOutput(
+            f"{part.parent} has {free / 1e6:.0f} MB free, but {needed / 1e6:.0f} MB are needed"
+        )
+
+
 def _state(file: ModelFile, path: Path, recorded: str | None) -> State:
     if not path.is_file():
         return "missing"
-    if _published(file):
+    if file.on_record:
         return "as published" if file.fits(path) else "changed"
     return "as imported" if digest(path, "sha256") == recorded else "changed"
-
-
-def _published(file: ModelFile) -> bool:
-    return bool(file.sha256 or file.md5)

@@ -28,6 +28,9 @@ Commercial = Literal["yes", "no", "unclear"]
 COMMERCIAL_ONLY = "MATTEKIT_COMMERCIAL_ONLY"
 OFF = ("", "0", "no", "false")
 
+Golden = tuple[tuple[int, ...], ...]
+"""What a segmenter finds in a drawn picture, see `subject.golden`."""
+
 T = TypeVar("T")
 
 
@@ -51,9 +54,14 @@ class ModelFile:
         return "unknown size" if amount is None else f"{amount:.1f} MB"
 
     @property
+    def on_record(self) -> bool:
+        """Whether a checksum is known."""
+        return bool(self.sha256 or self.md5)
+
+    @property
     def downloadable(self) -> bool:
         """Whether the address and the checksum are known."""
-        return self.url is not None and bool(self.sha256 or self.md5)
+        return self.url is not None and self.on_record
 
     def fits(self, path: Path) -> bool:
         """Whether the file on disk has this checksum."""
@@ -124,6 +132,9 @@ class RegisteredModel:
     input: InputConfig
     output: OutputConfig
     licence: Terms
+    rank: int | None = None
+    """Among the segmenters of any subject, the best of which is 1."""
+    golden: Golden | None = None
 
     @property
     def folder(self) -> Path:
@@ -157,6 +168,12 @@ def registered(name: str) -> RegisteredModel:
             "(see: mattekit models list)"
         )
     return registry()[name]
+
+
+def ranked() -> list[str]:
+    """Names of the segmenters of any subject, the best first; others are used only by name."""
+    ranks = {entry.id: entry.rank for entry in registry().values() if entry.rank is not None}
+    return sorted(ranks, key=ranks.__getitem__)
 
 
 def describe_file(path: Path) -> tuple[InputConfig, OutputConfig, Terms | None]:
@@ -197,6 +214,7 @@ def _entry(values: dict[str, Any]) -> RegisteredModel:
         "input": _read(InputConfig, values["input"], "registry.yaml"),
         "output": _read(OutputConfig, values["output"], "registry.yaml"),
         "licence": _terms(values["licence"], "registry.yaml"),
+        "golden": tuple(map(tuple, values["golden"])) if "golden" in values else None,
     }
     return RegisteredModel(**(values | nested))
 

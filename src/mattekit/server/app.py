@@ -41,8 +41,8 @@ from mattekit.server.responses import (
 )
 from mattekit.server.shelf import Shelf
 from mattekit.server.workers import Workers
-from mattekit.subject.finding import OWN
-from mattekit.subject.segmenters import installed_segmenters
+from mattekit.subject.finder import OWN
+from mattekit.subject.finding import installed_segmenters
 
 log = logging.getLogger("mattekit.server")
 PAGE = Path(__file__).parent / "page"

@@ -9,8 +9,8 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, WithJ
 from mattekit.core.config import config
 from mattekit.core.errors import BadArgument
 from mattekit.core.types import Size
-from mattekit.cutouts.backdrop import Fit
 from mattekit.cutouts.finishing import FinishingOptions
+from mattekit.cutouts.save import Fit
 from mattekit.imaging.formats.encode import format_named
 from mattekit.subject.hints import HINTS, Points
 

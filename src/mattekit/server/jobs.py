@@ -16,11 +16,10 @@ import numpy as np
 from mattekit.classical.foreground import estimate_foreground
 from mattekit.core.errors import BadArgument, MattekitError, TooLarge
 from mattekit.core.types import Image, Plane, Trimap
-from mattekit.cutouts.backdrop import Backdrop
 from mattekit.cutouts.cutout import Cutout, Progress, cut_picture
 from mattekit.cutouts.finishing import finish
 from mattekit.cutouts.repair import cutout_of_alpha, repaired_cutout
-from mattekit.cutouts.save import sentences_of, with_description
+from mattekit.cutouts.save import Backdrop, sentences_of, with_description
 from mattekit.imaging.compose import named_colour
 from mattekit.imaging.files import encode_image, open_picture, read_alpha
 from mattekit.imaging.picture import Picture, apply_existing_alpha, to_float

@@ -1,22 +1,38 @@
-"""From a mask of the subject to a trimap whose unknown band is as wide as the edge is soft.
+"""From a mask of the subject to a trimap: its edge becomes an unknown band.
 
-The mask, filtered with the photo as guide (guided filter, He et al. 2010), is a first matte: it
-moves the edge of the mask to edges of the picture, and where it is soft over many pixels, as at
-hair and fur, the band is wide. It is computed on a small copy of the photo.
+`from_mask` gives an even band. `soft_bands` gives one as wide as the edge is soft: the mask,
+filtered with the photo as guide (guided filter, He et al. 2010), is a first matte. It moves the
+edge of the mask to edges of the picture, and where it is soft over many pixels, as at hair and fur,
+the band is wide. It is computed on a small copy of the photo.
 """
+
+import re
 
 import cv2
 import numpy as np
 
-from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Image, Mask, Plane, Trimap
+from mattekit.core.errors import BadArgument, BadImage, BadTrimap
+from mattekit.core.types import (
+    BACKGROUND,
+    FOREGROUND,
+    UNKNOWN,
+    Alpha,
+    Image,
+    Mask,
+    Plane,
+    Size,
+    Trimap,
+)
 from mattekit.imaging.picture import to_float
 from mattekit.imaging.resize import fit_within, resize
-from mattekit.imaging.trimap import band, diagonal, edge_band
-from mattekit.subject.mask import inside_of
+from mattekit.imaging.trimap import BAND_SHARE, band, diagonal, edge_band
 
-LONGEST = 512  # side of the small copy
 TOLERANCE = 0.1  # a mask's 0 and 1 are rarely exact
 TOLERANCE_FOUND = 0.3  # and a segmenter's are vague even far from the subject
+NARROWEST_BAND = 4
+ASPECT_TOLERANCE = 0.01
+
+LONGEST = 512  # side of the small copy
 REACH = 0.04  # of the subject's diagonal: greatest distance of the mask's edge from the true one
 NARROWEST = 0.005  # of the diagonal: unknown on either side of a hard edge
 MARGIN = 0.004  # of the diagonal: unknown around soft pixels
@@ -25,6 +41,60 @@ SOFT = 0.05  # values of the first matte this close to 0 or 1 are hard
 EVENNESS = 1e-4  # variance of colours below which the guided filter only averages
 SMALL_HOLE = 0.02  # of the subject: a smaller hole in the mask is probably a mistake
 SMALL_PIECE = 0.01
+
+
+def from_mask(mask: Alpha, band: str | float | None = None) -> Trimap:
+    """The trimap of a mask: a band along its edge and values between 0 and 1 become unknown.
+
+    Args:
+        band: width of the unknown edge, in pixels or as a share of the subject such as `2%`.
+    """
+    length = diagonal(inside_of(mask))
+    width = max(NARROWEST_BAND, BAND_SHARE * length)
+    if band is not None:
+        width = pixels_of(band, length, "width")
+    return edge_band(mask, width, tolerance=TOLERANCE)
+
+
+def inside_of(mask: Alpha) -> Mask:
+    """Where a mask shows the subject.
+
+    Raises:
+        BadTrimap: it shows the subject everywhere or nowhere.
+    """
+    inside = mask > 0.5
+    if inside.all() or not inside.any():
+        raise BadTrimap(f"the mask is {'all white' if inside.all() else 'empty'}; nothing to cut")
+    return inside
+
+
+def pixels_of(length: str | float, whole: float, what: str) -> float:
+    """Pixels of a length in pixels or as a share of a whole; `what` is its name in errors.
+
+    >>> pixels_of("3%", 200, "margin"), pixels_of(4, 200, "margin")
+    (6.0, 4.0)
+    """
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(%?)", str(length).strip())
+    if not match:
+        raise BadArgument(
+            f"'{length}' is not a valid {what}; write pixels such as 12, or a share such as 2%"
+        )
+    return float(match[1]) * (whole / 100 if match[2] else 1)
+
+
+def fitted(mask: Alpha, size: Size) -> tuple[Alpha, tuple[str, ...]]:
+    """The mask at the photo's size, and a warning if it had another size.
+
+    Raises:
+        BadImage: the mask has another aspect ratio, so it belongs to another picture.
+    """
+    if mask.shape == size:
+        return mask, ()
+    found = f"the mask is {mask.shape[1]}x{mask.shape[0]} and the photo {size[1]}x{size[0]}"
+    aspect = (mask.shape[1] / mask.shape[0]) / (size[1] / size[0])
+    if abs(aspect - 1) > ASPECT_TOLERANCE:
+        raise BadImage(f"{found}; give a mask of the whole photo, with its aspect ratio")
+    return resize(mask, size), (f"{found}; it was resized",)
 
 
 def soft_bands(image: Plane, mask: Alpha, *, found: bool = False) -> Trimap:

@@ -19,7 +19,7 @@ from mattekit.models.runtime import open_session
 from mattekit.subject.confidence import overlap
 from mattekit.subject.segmenters import Segmentation
 
-SHIPPED = "small"
+OWN = "small"
 FILE = "subject.onnx"
 
 SIDES = (256, 320)
@@ -32,7 +32,7 @@ SURE_OF_HOLE = 0.75  # holes whose mean soft value is above this are filled
 class Finder:
     """Finds the subject without a hint, in a box, or from points."""
 
-    name = SHIPPED
+    name = OWN
     understands = frozenset({"nothing", "box", "points"})
 
     def __init__(self, path: Path | None = None) -> None:

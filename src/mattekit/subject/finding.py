@@ -4,8 +4,9 @@ Without a hint the segmenter's confidence decides between accepting, warning and
 box or points the user said what the subject is, so GrabCut is tried if the network fails.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -15,15 +16,18 @@ from mattekit.core.prompt import Prompt
 from mattekit.core.types import Alpha, Plane, Trimap
 from mattekit.imaging.resize import fit_within, resize
 from mattekit.imaging.trimap import diagonal
-from mattekit.models.registry import Terms, check_commercial, registered
-from mattekit.subject.bands import grown, soft_bands
-from mattekit.subject.segment import Point, Rectangle, from_box, from_points
-from mattekit.subject.segmenters import (
-    Segmentation,
-    Segmenter,
-    installed_segmenters,
-    open_segmenter,
+from mattekit.models.registry import (
+    Terms,
+    check_commercial,
+    describe_file,
+    ranked,
+    registered,
+    registry,
 )
+from mattekit.subject.bands import grown, soft_bands
+from mattekit.subject.finder import OWN, finder
+from mattekit.subject.segment import Point, Rectangle, from_box, from_points
+from mattekit.subject.segmenters import PromptedPair, Segmentation, Segmenter, SingleFile
 
 TAKEN = 0.75
 """A subject found without a hint is accepted without a warning from this confidence on."""
@@ -31,22 +35,6 @@ REFUSED = 0.35
 """Below it, the photo is refused."""
 STRONGER = "u2netp"
 """Offered if the shipped segmenter is unsure: small, and Apache-2.0."""
-PREFERRED = (
-    "birefnet-general",
-    "ben2",
-    "birefnet-general-lite",
-    "feynobg",
-    "withoutbg",
-    "birefnet-dynamic",
-    "bria-rmbg",
-    "rmbg-1.4",
-    "isnet-general-use",
-    "isnet-imgly",
-    "u2net",
-    "u2netp",
-)
-"""Segmenters of any subject, the best first; those of people or drawings are used only by name."""
-OWN = "small"
 
 LONGEST = 320
 EDGE = 0.02  # of the subject's diagonal: band of undecided pixels along a normal edge
@@ -102,7 +90,7 @@ def find_in_box(
     sure = certainty(found)
     filled = np.count_nonzero(found.mask > 0.5) / max(1, box[2] * box[3])
     if filled < LEAST_OF_BOX or sure < LEAST_SURE_IN_BOX:
-        return _by_colours(lambda: from_box(image, box), segmenter.name)
+        return _by_colours(from_box(image, box), segmenter.name)
     return _of(image, found, sure)
 
 
@@ -129,7 +117,7 @@ def find_at_points(
         inside[int(y), int(x)] for x, y in off
     )
     if not obeyed:
-        return _by_colours(lambda: from_points(image, points), segmenter.name)
+        return _by_colours(from_points(image, on, off), segmenter.name)
     return _of(image, found, certainty(found))
 
 
@@ -154,8 +142,35 @@ def candidates(kind: str) -> list[str]:
     """Installed segmenters for a kind of prompt, the best first."""
     installed = installed_segmenters()
     prompted = [name for name in installed if registered(name).kind == "prompted"]
-    alone = [name for name in PREFERRED if name in installed]
+    alone = [name for name in ranked() if name in installed]
     return {"nothing": alone, "box": [*prompted, *alone], "points": prompted}[kind]
+
+
+def open_segmenter(name: str, *, commercial_only: bool = False) -> Segmenter:
+    """A segmenter by its registered name or its ONNX file; `small` is the shipped one."""
+    if name == OWN:
+        return finder()
+    path = Path(name)
+    if path.suffix == ".onnx":
+        if not path.is_file():
+            raise BadArgument(f"there is no file {path}; give the ONNX file of a segmenter")
+        arrangement, output, terms = describe_file(path)
+        check_commercial(name, terms, commercial_only=commercial_only)
+        return SingleFile(path.stem, path, arrangement, output, terms)
+    entry = registered(name)
+    if entry.kind == "trimap":
+        raise BadArgument(f"{name} refines a trimap; use it as --model, not as --segmenter")
+    check_commercial(name, entry.licence, commercial_only=commercial_only)
+    if not entry.installed:
+        raise BadArgument(f"{name} is not installed; run: mattekit models get {name}")
+    if entry.kind == "prompted":
+        return PromptedPair(name, entry.paths, entry.input, entry.output, entry.licence)
+    return SingleFile(name, entry.paths[0], entry.input, entry.output, entry.licence)
+
+
+def installed_segmenters() -> list[str]:
+    """Names of installed registered segmenters, in the order of the registry."""
+    return [entry.id for entry in registry().values() if entry.kind != "trimap" and entry.installed]
 
 
 def certainty(found: Segmentation) -> float:
@@ -186,9 +201,9 @@ def _of(
     )
 
 
-def _by_colours(cut: Callable[[], Trimap], name: str) -> FoundSubject:
+def _by_colours(trimap: Trimap, name: str) -> FoundSubject:
     return FoundSubject(
-        trimap=cut(),
+        trimap=trimap,
         warnings=(f"{name} found nothing there; the subject was found by its colours",),
     )
 

@@ -1,12 +1,15 @@
 """Hints of the user about the subject: a union of configs, each of which finds a trimap.
 
 The class of a hint has its name, its syntax as text or whether it is a file, and its help text.
-Command-line options, forms and documentation are derived from it.
+Command-line options, forms and documentation are derived from it. One hint may mean several
+subjects: a mask with one value per subject (0 is background), as instance segmentation gives, or
+points on each.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, ClassVar, Literal, cast
 
 import numpy as np
@@ -18,13 +21,16 @@ from mattekit.core.types import FOREGROUND, Plane
 from mattekit.imaging.arrays import ArrayLike, as_mask, as_picture, is_array
 from mattekit.imaging.arrays import labels_of as trimap_labels
 from mattekit.imaging.files import MAX_PIXELS, Source, open_picture, open_trimap, read_alpha
-from mattekit.subject.bands import soft_bands
+from mattekit.subject.bands import fitted, from_mask, soft_bands
 from mattekit.subject.finding import FoundSubject, find_alone, find_at_points, find_in_box
-from mattekit.subject.mask import fitted, from_mask
-from mattekit.subject.segment import Point, Rectangle, from_scribbles
-from mattekit.subject.segment import stroke_labels as labels_of
+from mattekit.subject.segment import Point, Rectangle, from_scribbles, stroke_labels
 
 Array = ArrayLike
+
+Subjects = Literal["each", "all"]
+"""A result for each subject, or one for all."""
+MOST_LABELS = 64
+"""A mask with more values is soft rather than labelled."""
 
 
 @config
@@ -180,7 +186,7 @@ class Scribbles:
         picture = (
             as_picture(values) if is_array(values) else open_picture(values, max_pixels=max_pixels)
         )
-        return labels_of(picture.colours, picture.alpha_window())
+        return stroke_labels(picture.colours, picture.alpha_window())
 
 
 @config
@@ -233,3 +239,46 @@ def hint_of(
         raise BadArgument(f"--segmenter finds the subject, which --{name} already says; give one")
     hint: HintConfig = HINTS[name](**value, **{option: options[option] for option in own})
     return hint
+
+
+def hints_of_subjects(hints: dict[str, Any], subjects: Subjects) -> list[dict[str, Any]]:
+    """Arguments of `hint_of`, once per subject or once for all.
+
+    >>> hints_of_subjects({"points": [(10, 20), (30, 20), (5, 5, 0)]}, "each")[1]
+    {'points': [(30, 20), (10, 20, 0), (5, 5, 0)]}
+    """
+    together = subjects == "all"
+    if hints.get("mask") is not None:
+        labels = ["any"] if together else labels_of(hints["mask"])
+        return [hints | {"label": label} for label in labels]
+    if hints.get("points") is not None:
+        each = [hints["points"]] if together else _each_point(hints["points"])
+        return [hints | {"points": points} for points in each]
+    raise BadArgument(
+        "--subjects needs to know the subjects; give --mask with one value per subject, or a "
+        "--point on each"
+    )
+
+
+def labels_of(mask: Path) -> list[int]:
+    """The values of the subjects in a mask of labels, of 8 bits.
+
+    Raises:
+        BadArgument: no pixel is a subject, or there are too many values for a mask of labels.
+    """
+    values = np.unique(np.rint(read_alpha(mask) * 255).astype(np.uint8))
+    labels = [int(value) for value in values if value > 0]
+    if not labels:
+        raise BadArgument(f"{mask} is black all over; a mask of labels has one value per subject")
+    if len(labels) > MOST_LABELS:
+        raise BadArgument(
+            f"{mask} has {len(labels)} values, as a soft mask has; --subjects each needs one value "
+            "per subject"
+        )
+    return labels
+
+
+def _each_point(points: Sequence[Point]) -> list[list[Point]]:
+    on = [point[:2] for point in points if point[2:] != (0,)]
+    off: list[Point] = [point for point in points if point[2:] == (0,)]
+    return [[own, *((*other, 0) for other in on if other != own), *off] for own in on]

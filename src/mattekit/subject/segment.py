@@ -7,10 +7,11 @@ import numpy as np
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
-from mattekit.classical.grabcut import COMPONENTS, Cut, Marks, grab_cut
+from mattekit.classical.grabcut import COMPONENTS, Cut, grab_cut
 from mattekit.classical.knn import Neighbours, pixel_features
 from mattekit.classical.reduced import shrink_trimap
 from mattekit.core.errors import BadArgument, BadImage, BadTrimap, NoSubject
+from mattekit.core.prompt import Point as Place
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Mask, Plane, Size, Trimap
 from mattekit.imaging.picture import to_depth
 from mattekit.imaging.resize import fit_within, resize
@@ -21,8 +22,8 @@ Rectangle = tuple[int, int, int, int]
 Point = tuple[int, int] | tuple[int, int, int]
 """x, y in pixels of the photo, and optionally 1 on the subject (default) or 0 on the background."""
 
-Corners = tuple[float, float, float, float]
-"""Left, top, right, bottom, as shares of the photo's sides."""
+Sides = tuple[float, float, float, float]
+"""Top, bottom, left and right of a box, as shares of the photo's sides."""
 
 LONGEST = 700
 TRIAL = 350  # size at which starts are compared
@@ -43,10 +44,16 @@ OPAQUE = 0.5  # less opaque paint is ignored
 def from_box(image: Plane, box: Rectangle) -> Trimap:
     """The trimap of the subject inside a box; everything outside of it is background."""
     size = (image.shape[0], image.shape[1])
-    corners = _corners(box, size)
+    rows, columns = within(box, size)
+    shares = (
+        rows.start / size[0],
+        rows.stop / size[0],
+        columns.start / size[1],
+        columns.stop / size[1],
+    )
     trial = small_copy(image, TRIAL)
-    place = min(STARTS, key=lambda place: _cut_box(trial, corners, place).energy)
-    cut = _cut_box(small_copy(image), corners, place)
+    place = min(STARTS, key=lambda place: _cut_box(trial, shares, place).energy)
+    cut = _cut_box(small_copy(image), shares, place)
     inside = cut.marks != cv2.GC_BGD
     share = cut.foreground[inside].mean()
     if share in (0, 1):
@@ -55,13 +62,13 @@ def from_box(image: Plane, box: Rectangle) -> Trimap:
             f"{found} was found in the box; leave some background around the subject in it, "
             "or paint strokes: --scribbles FILE"
         )
-    return enlarged(cut.trimap(), size)
+    return resize(cut.trimap(), size, "labels")
 
 
-def _cut_box(small: Plane, corners: Corners, place: float | None) -> Cut:
+def _cut_box(small: Plane, sides: Sides, place: float | None) -> Cut:
     """GrabCut with the box as probable subject, optionally without pixels like the outside."""
     height, width = small.shape[:2]
-    left, top, right, bottom = corners
+    top, bottom, left, right = sides
     rows = slice(int(top * height), int(np.ceil(bottom * height)))
     columns = slice(int(left * width), int(np.ceil(right * width)))
     inside = np.zeros((height, width), np.bool_)
@@ -97,45 +104,47 @@ def from_scribbles(image: Plane, scribbles: Trimap) -> Trimap:
     ):
         if not (strokes == label).any():
             raise BadTrimap(f"the scribbles hold no {name}; paint some of both kinds")
-    labels = enlarged(_cut_from_strokes(small, strokes).trimap(), (height, width))
+    white, black = strokes == FOREGROUND, strokes == BACKGROUND
+    probable = _nearest_stroke(small, strokes) == FOREGROUND
+    labels = resize(_cut(small, probable, white, black).trimap(), (height, width), "labels")
     return np.where(scribbles == UNKNOWN, labels, scribbles)
 
 
-def from_points(image: Plane, points: Sequence[Point]) -> Trimap:
-    """The trimap of the subject at some points.
+def from_points(image: Plane, on: Sequence[Place], off: Sequence[Place]) -> Trimap:
+    """The trimap of the subject at some points, without what is at others.
 
     Every pixel starts on the side with the smaller geodesic distance: that of the subject's points,
     or that of the background's points and the border of the photo.
     """
     height, width = image.shape[:2]
-    for x, y, *_ in points:
-        if not (0 <= x < width and 0 <= y < height):
-            raise BadArgument(
-                f"the point {x},{y} is outside of the photo, which is {width}x{height}"
-            )
-    subject = [point for point in points if point[2:] != (0,)]
-    background = [point for point in points if point[2:] == (0,)]
-    if not subject:
-        raise BadArgument("no point is on the subject; write x,y of one pixel of it")
     trial, small = small_copy(image, TRIAL), small_copy(image)
     edge = border(trial.shape[:2], BORDER_SHARE)
-    near = geodesic_distance(trial, _discs(trial, subject, width))
-    far = geodesic_distance(trial, edge | _discs(trial, background, width))
-    start = np.where(near < far, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
-    if background:  # pixels clearly of another object are fixed before GrabCut
-        marked = geodesic_distance(trial, _discs(trial, background, width))
-        start[marked < CLEARLY * near] = cv2.GC_BGD
-    marks = resize(start, (small.shape[0], small.shape[1]), "labels")
-    marks[_discs(small, subject, width)] = cv2.GC_FGD
-    marks[_discs(small, background, width)] = cv2.GC_BGD
-    return enlarged(grab_cut(small, marks).trimap(), (height, width))
+    near = geodesic_distance(trial, _discs(trial, on, width))
+    far = geodesic_distance(trial, edge | _discs(trial, off, width))
+    probable, other = near < far, np.zeros_like(edge)
+    if off:  # pixels clearly of another object are fixed before GrabCut
+        other = geodesic_distance(trial, _discs(trial, off, width)) < CLEARLY * near
+    size = (small.shape[0], small.shape[1])
+    probable, other = (
+        resize(mask.astype(np.uint8), size, "labels") > 0 for mask in (probable, other)
+    )
+    on_it, beside = _discs(small, on, width), _discs(small, off, width)
+    return resize(_cut(small, probable, on_it, beside | other).trimap(), (height, width), "labels")
 
 
-def _discs(small: Plane, points: Sequence[Point], width: int) -> Mask:
+def _cut(small: Plane, probable: Mask, subject: Mask, background: Mask) -> Cut:
+    """GrabCut from what is probably subject, and what is surely subject or background."""
+    marks = np.where(probable, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    marks[subject] = cv2.GC_FGD
+    marks[background] = cv2.GC_BGD
+    return grab_cut(small, marks)
+
+
+def _discs(small: Plane, points: Sequence[Place], width: int) -> Mask:
     """Points, in pixels of a photo of that width, as small discs on the copy."""
     discs = np.zeros(small.shape[:2], np.uint8)
     radius = max(1, round(POINT_SHARE * max(discs.shape)))
-    for x, y, *_ in points:
+    for x, y in points:
         scale = small.shape[1] / width
         cv2.circle(discs, (int(x * scale), int(y * scale)), radius, 1, -1)
     return discs > 0
@@ -189,11 +198,6 @@ def small_copy(image: Plane, longest: int = LONGEST) -> Plane:
     return resize(to_depth(image, 8), size)
 
 
-def enlarged(labels: Trimap, size: Size) -> Trimap:
-    """Labels found on the small copy, at the size of the photo."""
-    return resize(labels, size, "labels")
-
-
 def distance_from(small: Plane, samples: Mask, *, place: float, seed: int = 0) -> Plane:
     """Distance of every pixel, in colour and place, from the nearest of the samples.
 
@@ -219,27 +223,17 @@ def _features(small: Plane, place: float) -> Plane:
     return pixel_features(small / 255.0, step, step)
 
 
-def _corners(box: Rectangle, size: Size) -> Corners:
-    """The part of the box within the photo."""
+def within(box: Rectangle, size: Size) -> tuple[slice, slice]:
+    """Rows and columns of the part of the box that lies in the photo."""
     x, y, width, height = box
-    left, top = max(x, 0), max(y, 0)
-    right, bottom = min(x + width, size[1]), min(y + height, size[0])
-    if right <= left or bottom <= top:
+    rows = slice(max(y, 0), min(y + height, size[0]))
+    columns = slice(max(x, 0), min(x + width, size[1]))
+    if rows.start >= rows.stop or columns.start >= columns.stop:
         raise BadArgument(
-            f"the box {x},{y},{width},{height} has no pixel of the photo, which is "
-            f"{size[1]}x{size[0]}; give x,y,width,height in pixels"
+            f"the box {x},{y},{width},{height} lies outside of the photo of {size[1]}x{size[0]}; "
+            "give x,y,width,height in pixels"
         )
-    return left / size[1], top / size[0], right / size[1], bottom / size[0]
-
-
-def _cut_from_strokes(small: Plane, strokes: Trimap) -> Cut:
-    marks: Marks = np.where(
-        _nearest_stroke(small, strokes) == FOREGROUND, cv2.GC_PR_FGD, cv2.GC_PR_BGD
-    )
-    marks = marks.astype(np.uint8)
-    marks[strokes == FOREGROUND] = cv2.GC_FGD
-    marks[strokes == BACKGROUND] = cv2.GC_BGD
-    return grab_cut(small, marks)
+    return rows, columns
 
 
 def _nearest_stroke(small: Plane, strokes: Trimap) -> Trimap:

@@ -18,16 +18,9 @@ from mattekit.core.prompt import Box, Prompt
 from mattekit.core.types import Alpha, Plane, Size
 from mattekit.imaging.picture import to_depth
 from mattekit.imaging.resize import resize
-from mattekit.models.registry import (
-    InputConfig,
-    OutputConfig,
-    Terms,
-    check_commercial,
-    describe_file,
-    registered,
-    registry,
-)
+from mattekit.models.registry import InputConfig, OutputConfig, Terms
 from mattekit.models.runtime import open_session
+from mattekit.subject.segment import within
 
 BOX_MARGIN = 0.15  # margin around a box, relative to its sides, in the crop for the network
 FLAT = 1e-4  # a smaller range of values is not stretched
@@ -56,35 +49,6 @@ class Segmenter(Protocol):
         ...
 
 
-def open_segmenter(name: str, *, commercial_only: bool = False) -> Segmenter:
-    """A segmenter by its registered name or its ONNX file; `small` is the shipped one."""
-    from mattekit.subject.finder import SHIPPED, finder
-
-    if name == SHIPPED:
-        return finder()
-    path = Path(name)
-    if path.suffix == ".onnx":
-        if not path.is_file():
-            raise BadArgument(f"there is no file {path}; give the ONNX file of a segmenter")
-        arrangement, output, terms = describe_file(path)
-        check_commercial(name, terms, commercial_only=commercial_only)
-        return SingleFile(path.stem, path, arrangement, output, terms)
-    entry = registered(name)
-    if entry.kind == "trimap":
-        raise BadArgument(f"{name} refines a trimap; use it as --model, not as --segmenter")
-    check_commercial(name, entry.licence, commercial_only=commercial_only)
-    if not entry.installed:
-        raise BadArgument(f"{name} is not installed; run: mattekit models get {name}")
-    if entry.kind == "prompted":
-        return PromptedPair(name, entry.paths, entry.input, entry.output, entry.licence)
-    return SingleFile(name, entry.paths[0], entry.input, entry.output, entry.licence)
-
-
-def installed_segmenters() -> list[str]:
-    """Names of installed registered segmenters, in the order of the registry."""
-    return [entry.id for entry in registry().values() if entry.kind != "trimap" and entry.installed]
-
-
 class SingleFile:
     """A network of one file, from photo to mask. A box is passed as a crop."""
 
@@ -99,22 +63,25 @@ class SingleFile:
     def segment(self, image: Plane, prompt: Prompt) -> Segmentation:
         """The mask; with a box, of its inside, and 0 outside."""
         if prompt.box is None:
-            return self._result(self._mask(image))
-        height, width = image.shape[:2]
-        seen, inside = _around(prompt.box, (height, width)), _within(prompt.box, (height, width))
-        mask = np.zeros((height, width), np.float32)
-        mask[seen] = self._mask(image[seen])
-        outside = np.ones_like(mask, np.bool_)
-        outside[inside] = False
-        mask[outside] = 0
-        return self._result(mask)
+            mask = self._mask(image)
+        else:
+            size = (image.shape[0], image.shape[1])
+            around, inside = _around(prompt.box, size), within(prompt.box, size)
+            seen, mask = np.zeros(size, np.float32), np.zeros(size, np.float32)
+            seen[around] = self._mask(image[around])
+            mask[inside] = seen[inside]
+        return Segmentation(mask=mask, segmenter=self.name, terms=self.terms)
 
     def _mask(self, image: Plane) -> Alpha:
         prepared, placed = arrange(image, self.input)
         entry = self.session.get_inputs()[0]
         precision = np.float16 if entry.type == "tensor(float16)" else np.float32
         outputs = self.session.run(None, {entry.name: prepared[None].astype(precision)})
-        return self._finished(self._chosen(outputs), placed, (image.shape[0], image.shape[1]))
+        mask = self._chosen(outputs)
+        rows, columns = mask.shape
+        top, left = round(placed.top * rows), round(placed.left * columns)
+        bottom, right = round(placed.bottom * rows), round(placed.right * columns)
+        return resize(mask[top:bottom, left:right], (image.shape[0], image.shape[1])).clip(0, 1)
 
     def _chosen(self, outputs: list[npt.NDArray[Any]]) -> Plane:
         names = [output.name for output in self.session.get_outputs()]
@@ -126,16 +93,6 @@ class SingleFile:
         if which >= len(names):
             raise BadWeights(f"{self.name} has {len(names)} outputs; there is no number {which}")
         return activated(np.squeeze(outputs[which]).astype(np.float32), self.output, self.name)
-
-    def _finished(self, mask: Plane, placed: "Placed", size: Size) -> Alpha:
-        """The part of the output that covers the photo, at the photo's size."""
-        rows, columns = mask.shape
-        top, left = round(placed.top * rows), round(placed.left * columns)
-        bottom, right = round(placed.bottom * rows), round(placed.right * columns)
-        return resize(mask[top:bottom, left:right], size).clip(0, 1)
-
-    def _result(self, mask: Alpha) -> Segmentation:
-        return Segmentation(mask=mask, segmenter=self.name, terms=self.terms)
 
 
 class PromptedPair:
@@ -164,13 +121,8 @@ class PromptedPair:
         prepared, placed = arrange(image, self.input)
         entry = self.encoder.get_inputs()[0]
         batch = prepared if len(entry.shape) == 3 else prepared[None]
-        embedded = dict(
-            zip(
-                [output.name for output in self.encoder.get_outputs()],
-                self.encoder.run(None, {entry.name: batch}),
-                strict=True,
-            )
-        )
+        names = [output.name for output in self.encoder.get_outputs()]
+        embedded = dict(zip(names, self.encoder.run(None, {entry.name: batch}), strict=True))
         frame = prepared.shape[-2:] if self.input.layout == "chw" else prepared.shape[:2]
         points, labels = _points(prompt, size, placed, (frame[0], frame[1]))
         outputs = self.decoder.run(None, self._asked(embedded, points, labels, size))
@@ -193,15 +145,8 @@ class PromptedPair:
         }
         names = [entry.name for entry in self.decoder.get_inputs()]
         left = iter([name for name in embedded if name not in names])
-        asked: dict[str, Plane] = {}
-        for name in names:
-            if name in prompts:
-                asked[name] = prompts[name]
-            elif name in embedded:
-                asked[name] = embedded[name]
-            else:
-                asked[name] = embedded[next(left)]
-        return asked
+        given = {**embedded, **prompts}
+        return {name: given[name] if name in given else embedded[next(left)] for name in names}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,34 +162,27 @@ class Placed:
 def arrange(image: Plane, how: InputConfig) -> tuple[npt.NDArray[np.float32], Placed]:
     """The input of a network, and the rectangle of the photo in it."""
     height, width = image.shape[:2]
-    rows, columns = how.size
-    placed = Placed()
-    pixels = to_depth(image, 8)
-    if how.fit == "squash":
-        seen = resize(pixels, (rows, columns))
-    elif how.fit == "multiple":
-        scale = min(rows, columns) / min(height, width)
-        sides = (max(1, round(side * scale / how.multiple)) for side in (height, width))
-        seen = resize(pixels, tuple(side * how.multiple for side in sides))  # type: ignore[arg-type]
-    else:
-        scale = max(rows, columns) / max(height, width)
-        if how.fit != "longest":
-            scale = min(rows / height, columns / width)
+    inner = frame = how.size
+    if how.fit == "multiple":
+        scale = min(frame) / min(height, width) / how.multiple
+        rows, columns = (how.multiple * max(1, round(side * scale)) for side in (height, width))
+        inner = frame = rows, columns
+    elif how.fit != "squash":
+        scale = min(frame[0] / height, frame[1] / width)
+        if how.fit == "longest":
+            scale = max(frame) / max(height, width)
         inner = max(1, round(height * scale)), max(1, round(width * scale))
-        seen = resize(pixels, inner)
-        if how.fit != "longest":
-            canvas = np.zeros((rows, columns, 3), pixels.dtype)
-            centred = how.fit == "letterbox"
-            top = (rows - inner[0]) // 2 if centred else 0
-            left = (columns - inner[1]) // 2 if centred else 0
-            canvas[top : top + inner[0], left : left + inner[1]] = seen
-            seen = canvas
-            placed = Placed(
-                top=top / rows,
-                left=left / columns,
-                bottom=(top + inner[0]) / rows,
-                right=(left + inner[1]) / columns,
-            )
+        if how.fit == "longest":
+            frame = inner
+    top, left = 0, 0
+    if how.fit == "letterbox":
+        top, left = (frame[0] - inner[0]) // 2, (frame[1] - inner[1]) // 2
+    bottom, right = top + inner[0], left + inner[1]
+    seen = np.zeros((*frame, 3), np.uint8)
+    seen[top:bottom, left:right] = resize(to_depth(image, 8), inner)
+    placed = Placed(
+        top=top / frame[0], left=left / frame[1], bottom=bottom / frame[0], right=right / frame[1]
+    )
     values: Plane = seen.astype(np.float32) * np.float32(how.scale)
     values = (values - np.array(how.mean, np.float32)) / np.array(how.std, np.float32)
     if how.layout == "chw":
@@ -309,18 +247,7 @@ def _points(prompt: Prompt, size: Size, placed: Placed, frame: Size) -> tuple[Pl
 def _around(box: Box, size: Size) -> tuple[slice, slice]:
     x, y, width, height = box
     wide = BOX_MARGIN * width, BOX_MARGIN * height
-    return _within(
+    return within(
         (int(x - wide[0]), int(y - wide[1]), int(width + 2 * wide[0]), int(height + 2 * wide[1])),
         size,
     )
-
-
-def _within(box: Box, size: Size) -> tuple[slice, slice]:
-    x, y, width, height = box
-    rows = slice(max(y, 0), min(y + height, size[0]))
-    columns = slice(max(x, 0), min(x + width, size[1]))
-    if rows.start >= rows.stop or columns.start >= columns.stop:
-        raise BadArgument(
-            f"the box {x},{y},{width},{height} lies outside of the photo of {size[1]}x{size[0]}"
-        )
-    return rows, columns
