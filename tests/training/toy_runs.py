@@ -5,7 +5,7 @@ from typing import Any
 
 from training.toys import CRITIC, LOSSES, DiscsConfig, ToyConfig
 
-from mattekit.recipes.build import Hardware
+from mattekit.recipes.processes import Hardware
 from mattekit.recipes.recipe import DataConfig, Recipe
 from mattekit.recipes.run_folder import resolve_run_folder
 from mattekit.recipes.train import Result, train

@@ -61,7 +61,7 @@ def run(
 
     The same command resumes a stopped or killed run.
     """
-    from mattekit.recipes.build import Hardware, end_processes
+    from mattekit.recipes.processes import Hardware, end_processes
     from mattekit.recipes.recipe import find, load_recipe
     from mattekit.recipes.run_folder import resolve_run_folder
     from mattekit.recipes.train import train

@@ -1,10 +1,8 @@
 """Where a run is kept and what it resumes from: `--out` and `--resume`."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from torch import distributed
 
 from mattekit.core.errors import BadArgument, BadOutput, BadRecipe
 from mattekit.recipes.reading import read_tree
@@ -19,6 +17,11 @@ MAY_CHANGE = (
 )
 """Keys that a resumed run may have otherwise than before. Pictures may move: a checkpoint knows
 their names."""
+LOCAL_KEYS = {
+    "data.workers",
+    *(f"data.{part}.{name}" for part in ("train", "valid") for name in (*PLACES, *CACHES)),
+}
+"""Keys that may differ between the machines of one run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +38,18 @@ class RunFolder:
         """Whether weights come from a checkpoint, and not from the recipe's init."""
         return self.checkpoint is not None or self.published is not None
 
+    def describe(self) -> str:
+        """The checkpoint that is resumed, with what tells it from others of its name."""
+        resumed = self.checkpoint or self.published
+        if resumed is None:
+            return "no checkpoint"
+        file = resumed if self.checkpoint is None else resumed / "state.pt"
+        digest = "no state.pt"
+        if file.is_file():
+            with file.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()[:8]
+        return f"{resumed.name} ({digest})"
+
 
 def resolve_run_folder(recipe: Recipe, *, out: Path | None, resume: str, title: str) -> RunFolder:
     """The folder for `--out DIR` and `--resume auto|none|DIR`; refuses what cannot be resumed."""
@@ -42,22 +57,6 @@ def resolve_run_folder(recipe: Recipe, *, out: Path | None, resume: str, title: 
     if found.checkpoint is not None:
         check_same_recipe(recipe, found.checkpoint)
     return found
-
-
-def check_same_checkpoint(folder: RunFolder, fabric: Any) -> None:
-    """Refuse to start where the processes do not see the same run, as without a shared folder."""
-    if fabric.world_size == 1:
-        return
-    own = "none" if folder.checkpoint is None else folder.checkpoint.name
-    names: list[Any] = [None] * fabric.world_size
-    distributed.all_gather_object(names, own)
-    if len(set(names)) > 1:
-        other = next(rank for rank, name in enumerate(names) if name != own)
-        raise BadArgument(
-            f"--resume: in {folder.path} process {fabric.global_rank} finds the checkpoint {own}, "
-            f"process {other} {names[other]}; all machines need the same folder: put it on a "
-            "shared disk, or copy the newest checkpoint and its note `last` to each"
-        )
 
 
 def check_same_recipe(recipe: Recipe, checkpoint: Path) -> None:

@@ -1,24 +1,23 @@
 """From a recipe and a run folder to a trained network: all is put together here, and started."""
 
-import hashlib
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
 from mattekit.core.atomic import make_folder, replacing
-from mattekit.data import Source, public_test_set
+from mattekit.core.errors import BadData
+from mattekit.core.types import Sample
+from mattekit.data import PartialSource, Source, public_test_set
 from mattekit.data.loader import NumberedSamples, SampleOrder, collate
 from mattekit.data.skip_broken import SkipBroken, handle_errors
 from mattekit.imaging.files import write_image
 from mattekit.models.files import WEIGHTS
 from mattekit.networks import weights
 from mattekit.recipes.build import (
-    Hardware,
     make_batches,
-    make_fabric,
     make_network,
     make_row,
     make_setup,
@@ -27,9 +26,16 @@ from mattekit.recipes.build import (
     scale_remarks,
 )
 from mattekit.recipes.initial_weights import describe_init, load_initial_critic
+from mattekit.recipes.processes import (
+    Hardware,
+    check_same_run,
+    decided_by_first,
+    fingerprint,
+    make_fabric,
+)
 from mattekit.recipes.published_run import continue_published
 from mattekit.recipes.recipe import Recipe, as_tree, dump_recipe
-from mattekit.recipes.run_folder import RunFolder, check_same_checkpoint
+from mattekit.recipes.run_folder import RunFolder
 from mattekit.training.checkpoints import Checkpoints, Writers
 from mattekit.training.guards import check_samples
 from mattekit.training.loggers import LoggedRun
@@ -42,6 +48,8 @@ from mattekit.training.validation import predictor_of
 
 CHECKED = 20
 """Samples that are checked before a run starts."""
+WINDOW = 256
+"""Side of the windows of them that are read."""
 SHOWN = 4
 """Samples of the picture of the first batch."""
 
@@ -76,7 +84,7 @@ def train(
     """
     source = handle_errors(recipe.data.train.open(), recipe.data.on_error)
     fabric = make_fabric(recipe, hardware)
-    check_same_checkpoint(folder, fabric)
+    check_same_run(fabric, recipe, source, folder)
     row = make_row(recipe, source, fabric)
     epoch = len(source) / recipe.batch
     torch.manual_seed(recipe.seed)
@@ -103,7 +111,9 @@ def train(
     torch.manual_seed(recipe.seed + fabric.global_rank)  # dropout differs between processes
     with without_denormals():
         if folder.checkpoint is None:
-            notes += dry_run(recipe, run, source, row, folder.path)
+            notes += decided_by_first(
+                fabric, lambda: dry_run(recipe, run, source, row, folder.path)
+            )
             if folder.published is None:
                 notes += load_initial_critic(run.method.parts().get("critic"), recipe.init)
             else:
@@ -161,20 +171,29 @@ def public_test_remarks(source: Source) -> list[str]:
     return [f"trained on {test_set}, a public test set: its scores there compare with nobody's"]
 
 
-def fingerprint(source: Source) -> str:
-    """What tells the pictures of a source from others, wherever they lie."""
-    return hashlib.sha256("\n".join(source.names).encode()).hexdigest()[:16]
-
-
 def dry_run(recipe: Recipe, run: Run, source: Source, row: SampleOrder, path: Path) -> list[str]:
     """Check the first samples, compute every loss of the first batch once, and draw it."""
-    whole = NumberedSamples(source, row).take(min(CHECKED, row.length))
-    check_samples(whole, allow_masks=recipe.data.allow_masks)
+    masks = recipe.data.allow_masks
+    try:
+        check_samples(first_samples(source, row, side=WINDOW), allow_masks=masks)
+    except BadData:  # windows are quick to read, but only whole pictures can be refused
+        check_samples(first_samples(source, row), allow_masks=masks)
     first = NumberedSamples(source, row, make_steps(recipe)).take(SHOWN)
     remarks = run.method.dry_run(collate(first[:2]))
-    if run.fabric.is_global_zero:
-        write_image(path / "first_batch.png", batch_panel(collate(first)))
+    write_image(path / "first_batch.png", batch_panel(collate(first)))
     return remarks
+
+
+def first_samples(source: Source, row: SampleOrder, side: int | None = None) -> Iterator[Sample]:
+    """The first samples in the order of training, whole or windows where they can be read."""
+    for number in range(min(CHECKED, row.length)):
+        epoch, index = row.epoch_and_index(number)
+        rng = row.rng(epoch, index)
+        if side is None or not isinstance(source, PartialSource):
+            sample = source.sample(index, rng)
+        else:
+            sample = source.part(index, rng, side)
+        yield replace(sample, name=sample.name or source.names[index])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ A run that explodes without breaking is remarked on.
 import json
 import math
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -110,20 +110,23 @@ def explain_errors(batch: Batch, step: int) -> Iterator[None]:
         ) from error
 
 
-def check_samples(samples: Sequence[Sample], *, allow_masks: bool) -> None:
+def check_samples(samples: Iterable[Sample], *, allow_masks: bool) -> None:
     """Refuse data that cannot be mattes: wrong ranges, nothing unknown, masks instead of alphas."""
+    count, unknown, values = 0, False, np.empty(0, np.float32)
     for sample in samples:
         _check_ranges(sample)
-    trimaps = [sample.trimap for sample in samples if sample.trimap is not None]
-    if not any((trimap == UNKNOWN).any() for trimap in trimaps):
+        count += 1
+        unknown |= sample.trimap is not None and bool((sample.trimap == UNKNOWN).any())
+        if len(values) < FEWEST_ALPHAS:
+            values = np.union1d(values, sample.alpha)
+    if not unknown:
         raise BadData(
-            f"no trimap of the first {len(samples)} samples has an unknown pixel; "
+            f"no trimap of the first {count} samples has an unknown pixel; "
             "check the trimaps of data.train"
         )
-    values = np.unique(np.concatenate([np.unique(sample.alpha) for sample in samples]))
     if len(values) < FEWEST_ALPHAS and not allow_masks:
         raise BadData(
-            f"the alphas of the first {len(samples)} samples hold only the values "
+            f"the alphas of the first {count} samples hold only the values "
             f"{values.tolist()}: these are masks, not mattes; set data.allow_masks=true to use them"
         )
 
