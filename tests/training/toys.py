@@ -17,7 +17,7 @@ from mattekit.data.loader import SampleOrder, make_loader
 from mattekit.data.sources.synthetic import SyntheticConfig
 from mattekit.imaging.compose import over
 from mattekit.losses.alpha import AlphaL1Config
-from mattekit.losses.composition import CompositionL1Config
+from mattekit.losses.colours import CompositionL1Config
 from mattekit.networks.dim import DimConfig
 from mattekit.networks.parts.preprocessing import Preprocessing
 from mattekit.networks.patchgan import PatchGanConfig
