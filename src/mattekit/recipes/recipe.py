@@ -119,7 +119,7 @@ class Recipe(TrainingConfig):
                 raise BadRecipe(f"{name}: {value} is out of range")
         if self.batch % self.accumulate:
             raise BadRecipe(f"accumulate: {self.accumulate} parts do not divide {self.batch}")
-        if (self.length is None) == (self.method.length(1.0) is None):
+        if (self.length is None) != isinstance(self.method, StagedConfig):
             raise BadRecipe(
                 "length: exactly one of the recipe and the stages of its method states it"
             )
@@ -136,9 +136,8 @@ class Recipe(TrainingConfig):
 
     def steps(self, epoch: float) -> int:
         """Length of the run in steps where an epoch has `epoch` of them."""
-        own = self.method.length(epoch)
-        if own is not None:
-            return own
+        if isinstance(self.method, StagedConfig):
+            return self.method.length(epoch)
         assert self.length is not None, "check() sees to it"
         return self.length.in_steps(epoch)
 
@@ -153,6 +152,9 @@ class Recipe(TrainingConfig):
         """The same run in small: synthetic pictures of 64 pixels, one batch of two, few steps."""
         every = Duration(steps=1)
         end = Duration(steps=self.smoke.steps)
+        method = self.method
+        if isinstance(method, StagedConfig):
+            method = method.shortened(self.smoke.steps)
         return replace(
             self,
             data=DataConfig(
@@ -167,7 +169,7 @@ class Recipe(TrainingConfig):
             batch=2,
             accumulate=1,
             length=None if self.length is None else end,
-            method=self.method.shortened(self.smoke.steps),
+            method=method,
             optimiser=replace(self.optimiser, lr=self.smoke.lr),
             schedule=ConstantConfig(),
             warmup=None,

@@ -1,8 +1,9 @@
 """From a recipe and a run folder to a trained network: all is put together here, and started."""
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -14,8 +15,6 @@ from mattekit.data import PartialSource, Source, public_test_set
 from mattekit.data.loader import NumberedSamples, SampleOrder, collate
 from mattekit.data.skip_broken import SkipBroken, handle_errors
 from mattekit.imaging.files import write_image
-from mattekit.models.files import WEIGHTS
-from mattekit.networks import weights
 from mattekit.recipes.build import (
     make_batches,
     make_network,
@@ -26,6 +25,7 @@ from mattekit.recipes.build import (
     scale_remarks,
 )
 from mattekit.recipes.initial_weights import describe_init, load_initial_critic
+from mattekit.recipes.model_card import Description
 from mattekit.recipes.processes import (
     Hardware,
     check_same_run,
@@ -36,11 +36,10 @@ from mattekit.recipes.processes import (
 from mattekit.recipes.published_run import continue_published
 from mattekit.recipes.recipe import Recipe, as_tree, dump_recipe
 from mattekit.recipes.run_folder import RunFolder
-from mattekit.training.checkpoints import Checkpoints, Writers
+from mattekit.training.checkpoints import Checkpoints
 from mattekit.training.guards import check_samples
 from mattekit.training.loggers import LoggedRun
 from mattekit.training.loop import fit, stop_requests, without_denormals
-from mattekit.training.model_card import Card, model_card
 from mattekit.training.panels import batch_panel
 from mattekit.training.run import Listener, Run
 from mattekit.training.run_log import RunLog
@@ -96,56 +95,37 @@ def train(
     validator = make_validator(recipe, folder.path, setup.guessed_background)
     if validator is not None:  # refuses now a strategy that does not suit the network
         predictor_of(network, fabric.device, recipe.validate.strategy)
-    start = describe_init(recipe.init)
-    card = Description(recipe=recipe, source=source, title=title, command=command, notes=[start])
+    init = describe_init(recipe.init)
+    about = Description(recipe=recipe, source=source, title=title, command=command, notes=[init])
     run = Run(
         fabric=fabric,
         method=recipe.method.build(setup),
         length=setup.length,
         checkpoints=Checkpoints(folder.path, recipe.checkpoint),
-        files=card.files,
+        files=about.files,
         listener=listener,
         validator=validator,
         data=fingerprint(source),
     )
     torch.manual_seed(recipe.seed + fabric.global_rank)  # dropout differs between processes
     with without_denormals():
-        if folder.checkpoint is None:
-            notes += decided_by_first(
-                fabric, lambda: dry_run(recipe, run, source, row, folder.path)
-            )
-            if folder.published is None:
-                notes += load_initial_critic(run.method.parts().get("critic"), recipe.init)
-            else:
-                notes += continue_published(run, folder.published)
-                start = f"continued from {folder.published}"
-        else:
-            notes += run.restore(folder.checkpoint)
-            start = f"resumed at step {run.state.step} from {folder.checkpoint}"
-        card.notes.extend(notes)
+        beginning, remarks = begin(recipe, folder, run, source, row)
+        notes += remarks
+        about.notes.extend(notes)
         if fabric.is_global_zero:
-            with replacing(make_folder(folder.path) / "recipe.yaml") as aside:
-                aside.write_text(dump_recipe(recipe), encoding="utf-8")
-            run.log = RunLog(
-                LoggedRun(
-                    folder=folder.path, step=run.state.step, title=title, recipe=as_tree(recipe)
-                ),
-                recipe.log.to,
-            )
-        for note in (start, *notes):
+            run.log = open_log(recipe, folder.path, run.state.step, title)
+        for note in (beginning or init, *notes):
             run.say(note)
-        batches = make_batches(recipe, source, row, fabric, start=run.state.step)
-        events = run.events(
-            recipe.log, save=recipe.checkpoint.every, validate=recipe.validate.every
-        )
         with stop_requests(fabric) as stop:
             fit(
                 run.method,
-                batches,
+                make_batches(recipe, source, row, fabric, start=run.state.step),
                 state=run.state,
                 steps=run.length.total,
                 folder=folder.path,
-                every=events,
+                every=run.events(
+                    recipe.log, save=recipe.checkpoint.every, validate=recipe.validate.every
+                ),
                 stop=stop,
             )
         run.save()
@@ -163,6 +143,29 @@ def train(
     )
 
 
+def begin(
+    recipe: Recipe, folder: RunFolder, run: Run, source: Source, row: SampleOrder
+) -> tuple[str, list[str]]:
+    """Bring a run to the state that it goes on from, and try a new one out; where it was resumed
+    from, and remarks."""
+    if folder.checkpoint is not None:
+        remarks = run.restore(folder.checkpoint)
+        return f"resumed at step {run.state.step} from {folder.checkpoint}", remarks
+    remarks = decided_by_first(run.fabric, partial(dry_run, recipe, folder, run, source, row))
+    if folder.published is not None:
+        remarks += continue_published(run, folder.published)
+        return f"continued from {folder.published}", remarks
+    return "", remarks + load_initial_critic(run.method.parts().get("critic"), recipe.init)
+
+
+def open_log(recipe: Recipe, path: Path, step: int, title: str) -> RunLog:
+    """The logs of a run that stands at its step, beside its recipe."""
+    with replacing(make_folder(path) / "recipe.yaml") as aside:
+        aside.write_text(dump_recipe(recipe), encoding="utf-8")
+    logged = LoggedRun(folder=path, step=step, title=title, recipe=as_tree(recipe))
+    return RunLog(logged, recipe.log.to)
+
+
 def public_test_remarks(source: Source) -> list[str]:
     """A remark where the network learns from a public test set."""
     test_set = public_test_set(source)
@@ -171,7 +174,9 @@ def public_test_remarks(source: Source) -> list[str]:
     return [f"trained on {test_set}, a public test set: its scores there compare with nobody's"]
 
 
-def dry_run(recipe: Recipe, run: Run, source: Source, row: SampleOrder, path: Path) -> list[str]:
+def dry_run(
+    recipe: Recipe, folder: RunFolder, run: Run, source: Source, row: SampleOrder
+) -> list[str]:
     """Check the first samples, compute every loss of the first batch once, and draw it."""
     masks = recipe.data.allow_masks
     try:
@@ -180,7 +185,7 @@ def dry_run(recipe: Recipe, run: Run, source: Source, row: SampleOrder, path: Pa
         check_samples(first_samples(source, row), allow_masks=masks)
     first = NumberedSamples(source, row, make_steps(recipe)).take(SHOWN)
     remarks = run.method.dry_run(collate(first[:2]))
-    write_image(path / "first_batch.png", batch_panel(collate(first)))
+    write_image(folder.path / "first_batch.png", batch_panel(collate(first)))
     return remarks
 
 
@@ -194,62 +199,3 @@ def first_samples(source: Source, row: SampleOrder, side: int | None = None) -> 
         else:
             sample = source.part(index, rng, side)
         yield replace(sample, name=sample.name or source.names[index])
-
-
-@dataclass(frozen=True, kw_only=True)
-class Description:
-    """What a checkpoint says of itself, beside the state of the run."""
-
-    recipe: Recipe
-    source: Source
-    title: str
-    command: str
-    notes: list[str]
-
-    def files(self, run: Run) -> Writers:
-        """Weights, recipe and model card of the network as it is now."""
-        text, card = dump_recipe(self.recipe), model_card(self._card(run, self.notes))
-        return {
-            WEIGHTS: lambda path: self._write_weights(path, run),
-            "recipe.yaml": lambda path: _write_text(path, text),
-            "model_card.md": lambda path: _write_text(path, card),
-        }
-
-    def _card(self, run: Run, notes: Sequence[str]) -> Card:
-        recipe = self.recipe
-        data = {"training": str(recipe.data.train)}
-        licences = {"training": self.source.licence}
-        if run.validator is not None:
-            data["validation"] = str(recipe.data.valid)
-            licences["validation"] = run.validator.source.licence
-        return Card(
-            title=self.title,
-            command=self.command,
-            network=recipe.network.name,
-            parameters=sum(weight.numel() for weight in run.method.network.parameters()),
-            step=run.state.step,
-            steps=run.length.total,
-            data=data,
-            licences=licences,
-            scores=run.scores,
-            protocol=recipe.validate.protocol,
-            samples=0 if run.validator is None else run.validator.count,
-            notes=notes,
-            recipe=dump_recipe(recipe),
-        )
-
-    def _write_weights(self, path: Path, run: Run) -> None:
-        """The network as it would be used now, in a file that says what it is."""
-        header = weights.describe(
-            self.recipe.network_at(run.state.stage),
-            run.method.network,
-            source=self.command,
-            training_data=str(self.recipe.data.train),
-            licence=f"as of the training data: {self.source.licence}",
-            test_overlap=public_test_set(self.source) or "not known",
-        )
-        weights.save(path, run.method.network.state_dict(), header)
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from torch import nn
 
 from mattekit.core.atomic import make_folder
@@ -75,11 +76,15 @@ class RunLog:
     def gradients(self, step: int, part: str, module: nn.Module) -> None:
         """Mean and largest absolute gradient of the last step."""
         sizes = [weight.grad.abs() for weight in module.parameters() if weight.grad is not None]
+        if not sizes:
+            return
         count = sum(size.numel() for size in sizes)
-        mean = sum(float(size.sum()) for size in sizes) / max(count, 1)
-        largest = max((float(size.max()) for size in sizes), default=0.0)
+        mean = torch.stack([size.sum() for size in sizes]).sum() / count
+        largest = torch.stack([size.max() for size in sizes]).max()
+        numbers = torch.stack([mean, largest]).tolist()
+        names = ("mean_gradient", "max_gradient")
         kind = f"gradient_statistic_{TAGS[part]}"
-        self._numbers(step, kind, {"mean_gradient": mean, "max_gradient": largest})
+        self._numbers(step, kind, dict(zip(names, numbers, strict=True)))
 
     def weights(self, step: int, part: str, module: nn.Module) -> None:
         """One weight of every layer, the place drawn anew each time."""

@@ -140,7 +140,7 @@ class StagedConfig:
     def build(self, setup: Setup) -> Staged:
         return Staged(setup, self.stages)
 
-    def length(self, epoch: float) -> int | None:
+    def length(self, epoch: float) -> int:
         """Steps of all stages together."""
         return sum(stage.length.in_steps(epoch) for stage in self.stages)
 
