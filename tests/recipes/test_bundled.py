@@ -12,8 +12,7 @@ from losses.analytic_sample import analytic_sample
 from mattekit.core.tensors import Prediction
 from mattekit.recipes.recipe import Recipe, find, load_recipe, names
 from mattekit.training.freeze import freeze, trainable_count
-from mattekit.training.periods import RunLength
-from mattekit.training.schedules import LearningRate
+from mattekit.training.schedules import LearningRate, RunLength
 
 OWN = {"tiny", "tiny_adversarial", "tiny_staged", "compact", "finetune", "key", "subject", "unet"}
 PUBLISHED = sorted({*names()} - OWN)

@@ -25,8 +25,8 @@ from mattekit.recipes.recipe import DataConfig, InitConfig, Recipe
 from mattekit.training.checkpoints import read_state
 from mattekit.training.freeze import FreezeConfig
 from mattekit.training.optimisers import OptimiserConfig
-from mattekit.training.periods import Duration
 from mattekit.training.run_log import read_log
+from mattekit.training.schedules import Duration
 from mattekit.training.supervised import SupervisedConfig
 from mattekit.training.trained_module import TrainedModule
 

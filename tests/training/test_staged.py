@@ -13,7 +13,7 @@ from mattekit.networks.samplenet import SampleNetConfig
 from mattekit.recipes.recipe import find, load_recipe
 from mattekit.training.freeze import FreezeConfig, trainable_count
 from mattekit.training.optimisers import OptimiserConfig
-from mattekit.training.periods import Duration
+from mattekit.training.schedules import Duration
 from mattekit.training.staged import StageConfig, Staged, StagedConfig
 
 TWO = (

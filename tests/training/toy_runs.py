@@ -13,9 +13,8 @@ from mattekit.training.adversarial import AdversarialConfig
 from mattekit.training.checkpoints import CheckpointConfig
 from mattekit.training.freeze import FreezeConfig
 from mattekit.training.optimisers import OptimiserConfig
-from mattekit.training.periods import Duration
 from mattekit.training.run_log import LogConfig
-from mattekit.training.schedules import CosineConfig
+from mattekit.training.schedules import CosineConfig, Duration
 from mattekit.training.staged import StageConfig, StagedConfig
 from mattekit.training.supervised import SupervisedConfig
 from mattekit.training.validation import ValidationConfig

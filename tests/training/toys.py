@@ -22,7 +22,7 @@ from mattekit.networks.dim import DimConfig
 from mattekit.networks.parts.preprocessing import Preprocessing
 from mattekit.networks.patchgan import PatchGanConfig
 from mattekit.training.method import Setup, TrainingConfig
-from mattekit.training.periods import RunLength
+from mattekit.training.schedules import RunLength
 
 LOSSES = (AlphaL1Config(weight=1.0), CompositionL1Config(weight=0.5))
 CRITIC = PatchGanConfig(width=4, layers=1, norm="none")

@@ -26,7 +26,7 @@ from mattekit.recipes.recipe import DataConfig
 from mattekit.recipes.run_folder import RunFolder
 from mattekit.recipes.train import train
 from mattekit.training.optimisers import OptimiserConfig
-from mattekit.training.periods import Duration
+from mattekit.training.schedules import Duration
 from mattekit.training.supervised import SupervisedConfig
 
 RANK = int(os.environ["RANK"])

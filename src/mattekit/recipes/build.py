@@ -1,6 +1,6 @@
 """What a recipe is made into: data in order, network, method, validation."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
@@ -8,10 +8,9 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from mattekit.core.errors import BadRecipe
-from mattekit.core.tensors import Batch
 from mattekit.data import Source
 from mattekit.data.crop import Crop, Step
-from mattekit.data.loader import SampleOrder, make_loader, usable_cpus
+from mattekit.data.loader import SampleOrder, usable_cpus
 from mattekit.models.files import WEIGHTS
 from mattekit.networks import weights
 from mattekit.recipes.initial_weights import load_initial_weights, trained_network
@@ -20,7 +19,7 @@ from mattekit.recipes.recipe import Recipe
 from mattekit.training.checkpoints import Checkpoints
 from mattekit.training.guessed import GuessedBackground
 from mattekit.training.method import Setup
-from mattekit.training.periods import RunLength
+from mattekit.training.schedules import RunLength
 from mattekit.training.validation import Validator
 
 
@@ -129,21 +128,6 @@ def make_steps(recipe: Recipe) -> Sequence[Step]:
     data = recipe.data
     crop = Crop(data.crop, data.size, data.crop_anywhere)
     return [*data.before_crop, crop, *data.after_crop]
-
-
-def make_batches(
-    recipe: Recipe, source: Source, row: SampleOrder, fabric: Fabric, *, start: int
-) -> Iterator[Batch]:
-    """The training batches from number `start` on."""
-    return make_loader(
-        source,
-        row,
-        steps=make_steps(recipe),
-        start=start,
-        workers=recipe.data.workers,
-        fixed=recipe.data.fixed,
-        pin=fabric.device.type == "cuda",
-    )
 
 
 def make_validator(

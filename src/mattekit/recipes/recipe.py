@@ -1,11 +1,12 @@
 """What a training run consists of, as one frozen object: read from YAML, checked, written back."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, field, fields, replace
+from dataclasses import field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic_core import to_jsonable_python
 
 from mattekit.core.config import config
 from mattekit.core.errors import BadArgument, BadRecipe, MattekitError
@@ -21,9 +22,8 @@ from mattekit.recipes.reading import apply_words, did_you_mean, fill_environment
 from mattekit.training import MethodConfig
 from mattekit.training.checkpoints import CheckpointConfig
 from mattekit.training.method import TrainingConfig
-from mattekit.training.periods import Duration
 from mattekit.training.run_log import LogConfig
-from mattekit.training.schedules import ConstantConfig, TriangularConfig
+from mattekit.training.schedules import ConstantConfig, Duration, TriangularConfig
 from mattekit.training.staged import StagedConfig
 from mattekit.training.supervised import SupervisedConfig
 from mattekit.training.validation import FURTHER, ValidationConfig
@@ -235,9 +235,9 @@ def dump_recipe(recipe: Recipe) -> str:
 
 def as_tree(recipe: Recipe) -> dict[str, Any]:
     """The whole recipe as dictionaries and lists, as YAML has them."""
-    tree = asdict(recipe)
+    tree: dict[str, Any] = to_jsonable_python(recipe)
     shared = [field.name for field in fields(TrainingConfig)]
-    return {key: _plain(tree[key]) for key in sorted(tree, key=lambda key: key in shared)}
+    return {key: tree[key] for key in sorted(tree, key=lambda key: key in shared)}
 
 
 def describe_length(recipe: Recipe) -> str:
@@ -293,12 +293,3 @@ def _remarks(recipe: Recipe) -> list[str]:
     if recipe.data.valid is not None and recipe.data.valid == recipe.data.train:
         remarks.append("data.valid is data.train: the scores will say nothing of new pictures")
     return remarks
-
-
-def _plain(value: Any) -> Any:
-    """Tuples as lists, which is how YAML writes them."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value

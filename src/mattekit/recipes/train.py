@@ -12,11 +12,10 @@ from mattekit.core.atomic import make_folder, replacing
 from mattekit.core.errors import BadData
 from mattekit.core.types import Sample
 from mattekit.data import PartialSource, Source, public_test_set
-from mattekit.data.loader import NumberedSamples, SampleOrder, collate
+from mattekit.data.loader import NumberedSamples, SampleOrder, collate, make_loader
 from mattekit.data.skip_broken import SkipBroken, handle_errors
 from mattekit.imaging.files import write_image
 from mattekit.recipes.build import (
-    make_batches,
     make_network,
     make_row,
     make_setup,
@@ -116,10 +115,19 @@ def train(
             run.log = open_log(recipe, folder.path, run.state.step, title)
         for note in (beginning or init, *notes):
             run.say(note)
+        batches = make_loader(
+            source,
+            row,
+            steps=make_steps(recipe),
+            start=run.state.step,
+            workers=recipe.data.workers,
+            fixed=recipe.data.fixed,
+            pin=fabric.device.type == "cuda",
+        )
         with stop_requests(fabric) as stop:
             fit(
                 run.method,
-                make_batches(recipe, source, row, fabric, start=run.state.step),
+                batches,
                 state=run.state,
                 steps=run.length.total,
                 folder=folder.path,

@@ -25,7 +25,7 @@ from torch import distributed
 from mattekit.core.atomic import flush, make_folder, replacing
 from mattekit.core.config import config
 from mattekit.core.errors import BadOutput, BadWeights
-from mattekit.training.periods import Duration
+from mattekit.training.schedules import Duration
 
 LAST, BEST = "last", "best"
 Writers = Mapping[str, Callable[[Path], None]]

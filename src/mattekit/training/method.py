@@ -19,8 +19,13 @@ from mattekit.losses.region import Terms
 from mattekit.training.freeze import FreezeConfig
 from mattekit.training.guessed import GuessedBackground
 from mattekit.training.optimisers import OptimiserConfig
-from mattekit.training.periods import Duration, RunLength
-from mattekit.training.schedules import ConstantConfig, LearningRate, ScheduleConfig
+from mattekit.training.schedules import (
+    ConstantConfig,
+    Duration,
+    LearningRate,
+    RunLength,
+    ScheduleConfig,
+)
 
 StateDict = dict[str, Any]
 """Tensors, numbers, words, and lists and dicts of them."""

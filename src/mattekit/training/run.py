@@ -31,8 +31,8 @@ from mattekit.training.guards import ExplosionWatch
 from mattekit.training.loop import Every
 from mattekit.training.method import Method, StepResult
 from mattekit.training.panels import prediction_panel
-from mattekit.training.periods import Duration, RunLength
 from mattekit.training.run_log import LogConfig, RunLog
+from mattekit.training.schedules import Duration, RunLength
 from mattekit.training.trained_module import network_inputs
 from mattekit.training.validation import Validator
 

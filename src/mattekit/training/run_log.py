@@ -23,7 +23,7 @@ from mattekit.training.loggers import (
     append,
     cut,
 )
-from mattekit.training.periods import Duration
+from mattekit.training.schedules import Duration
 
 TEXT = "log.txt"
 TAGS = {"network": "generator", "critic": "discriminator"}

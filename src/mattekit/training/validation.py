@@ -25,7 +25,7 @@ from mattekit.inference.strategies import StrategyConfig
 from mattekit.inference.torch_network import TorchNetwork
 from mattekit.metrics import measure
 from mattekit.networks.perceptual import perceptual_distance
-from mattekit.training.periods import Duration
+from mattekit.training.schedules import Duration
 
 COLOUR_ERRORS = {"foreground_l1": "foreground", "background_l1": "background"}
 """Metric -> the layer whose guessed colours it measures."""
