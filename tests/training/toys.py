@@ -127,6 +127,11 @@ def make_setup(**changes: Any) -> Setup:
     return Setup(config=TrainingConfig(**{"losses": LOSSES, **config}), **{**options, **rest})
 
 
+def trainable_count(network: nn.Module) -> int:
+    """Number of weights that learn."""
+    return sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
+
+
 def weights_of(network: nn.Module) -> dict[str, Tensor]:
     """A copy of every tensor."""
     return {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}

@@ -23,7 +23,7 @@ from mattekit.training.schedules import RunLength
 from mattekit.training.validation import Validator
 
 
-def make_row(recipe: Recipe, source: Source, fabric: Fabric) -> SampleOrder:
+def make_order(recipe: Recipe, source: Source, fabric: Fabric) -> SampleOrder:
     """The order of the training samples, and this process's share of them."""
     share = recipe.accumulate * fabric.world_size
     if recipe.batch % share:

@@ -39,21 +39,21 @@ def converted(published: Tree, words: Sequence[str], ours: Tree) -> tuple[Tree, 
         ours: the bundled recipe, which stays where the configuration is silent.
     """
     labels = LABELS
-    theirs: list[str] = []
+    published_words: list[str] = []
     rest: list[str] = []
     for word in words:
         key, _, value = word.partition("=")
         if key == "labels":
             labels = value
         else:
-            (theirs if key.split(".")[0] in SECTIONS else rest).append(word)
+            (published_words if key.split(".")[0] in SECTIONS else rest).append(word)
     if _is_first(published):
         for path, value in ours["presets"]["readme"].items():
             set_value(ours, path, value)
-    apply_words(published, theirs)
+    apply_words(published, published_words)
     notes: list[str] = []
     for path, value in sorted(_leaves(published), key=_is_switch):  # a switch has the last word
-        notes += _take(ours, path, value)
+        notes += _apply(ours, path, value)
     for part in ("train", "valid"):
         set_value(ours, f"data.{part}.labels", labels)
         set_value(ours, f"data.{part}.root", ".")
@@ -81,7 +81,7 @@ def _is_switch(leaf: tuple[str, Any]) -> bool:
     return "function" in key_table().get(leaf[0], {})
 
 
-def _take(ours: Tree, path: str, value: Any) -> list[str]:
+def _apply(ours: Tree, path: str, value: Any) -> list[str]:
     """Put one published value where it belongs; notes on it."""
     table = key_table()
     if path not in table:

@@ -17,7 +17,7 @@ from mattekit.data.skip_broken import SkipBroken, handle_errors
 from mattekit.imaging.files import write_image
 from mattekit.recipes.build import (
     make_network,
-    make_row,
+    make_order,
     make_setup,
     make_steps,
     make_validator,
@@ -83,7 +83,7 @@ def train(
     source = handle_errors(recipe.data.train.open(), recipe.data.on_error)
     fabric = make_fabric(recipe, hardware)
     check_same_run(fabric, recipe, source, folder)
-    row = make_row(recipe, source, fabric)
+    order = make_order(recipe, source, fabric)
     epoch = len(source) / recipe.batch
     torch.manual_seed(recipe.seed)
     random.seed(recipe.seed)
@@ -108,16 +108,16 @@ def train(
     )
     torch.manual_seed(recipe.seed + fabric.global_rank)  # dropout differs between processes
     with without_denormals():
-        beginning, remarks = begin(recipe, folder, run, source, row)
+        origin, remarks = start_run(recipe, folder, run, source, order)
         notes += remarks
         about.notes.extend(notes)
         if fabric.is_global_zero:
             run.log = open_log(recipe, folder.path, run.state.step, title)
-        for note in (beginning or init, *notes):
+        for note in (origin or init, *notes):
             run.say(note)
         batches = make_loader(
             source,
-            row,
+            order,
             steps=make_steps(recipe),
             start=run.state.step,
             workers=recipe.data.workers,
@@ -151,15 +151,14 @@ def train(
     )
 
 
-def begin(
-    recipe: Recipe, folder: RunFolder, run: Run, source: Source, row: SampleOrder
+def start_run(
+    recipe: Recipe, folder: RunFolder, run: Run, source: Source, order: SampleOrder
 ) -> tuple[str, list[str]]:
-    """Bring a run to the state that it goes on from, and try a new one out; where it was resumed
-    from, and remarks."""
+    """Restore a resumed run, or dry-run a new one; where it was resumed from, and remarks."""
     if folder.checkpoint is not None:
         remarks = run.restore(folder.checkpoint)
         return f"resumed at step {run.state.step} from {folder.checkpoint}", remarks
-    remarks = decided_by_first(run.fabric, partial(dry_run, recipe, folder, run, source, row))
+    remarks = decided_by_first(run.fabric, partial(dry_run, recipe, folder, run, source, order))
     if folder.published is not None:
         remarks += continue_published(run, folder.published)
         return f"continued from {folder.published}", remarks
@@ -183,25 +182,25 @@ def public_test_remarks(source: Source) -> list[str]:
 
 
 def dry_run(
-    recipe: Recipe, folder: RunFolder, run: Run, source: Source, row: SampleOrder
+    recipe: Recipe, folder: RunFolder, run: Run, source: Source, order: SampleOrder
 ) -> list[str]:
     """Check the first samples, compute every loss of the first batch once, and draw it."""
     masks = recipe.data.allow_masks
     try:
-        check_samples(first_samples(source, row, side=WINDOW), allow_masks=masks)
+        check_samples(first_samples(source, order, side=WINDOW), allow_masks=masks)
     except BadData:  # windows are quick to read, but only whole pictures can be refused
-        check_samples(first_samples(source, row), allow_masks=masks)
-    first = NumberedSamples(source, row, make_steps(recipe)).take(SHOWN)
+        check_samples(first_samples(source, order), allow_masks=masks)
+    first = NumberedSamples(source, order, make_steps(recipe)).take(SHOWN)
     remarks = run.method.dry_run(collate(first[:2]))
     write_image(folder.path / "first_batch.png", batch_panel(collate(first)))
     return remarks
 
 
-def first_samples(source: Source, row: SampleOrder, side: int | None = None) -> Iterator[Sample]:
+def first_samples(source: Source, order: SampleOrder, side: int | None = None) -> Iterator[Sample]:
     """The first samples in the order of training, whole or windows where they can be read."""
-    for number in range(min(CHECKED, row.length)):
-        epoch, index = row.epoch_and_index(number)
-        rng = row.rng(epoch, index)
+    for number in range(min(CHECKED, order.length)):
+        epoch, index = order.epoch_and_index(number)
+        rng = order.rng(epoch, index)
         if side is None or not isinstance(source, PartialSource):
             sample = source.sample(index, rng)
         else:

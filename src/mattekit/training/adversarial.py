@@ -44,7 +44,7 @@ class AdversarialConfig:
     objective: CriticObjective = "bce"
     order: Literal["critic first", "generator first"] = "critic first"
     update_every: int = 1
-    """The critic is updated in one of so many steps."""
+    """The critic is updated every so many steps."""
     shown: Literal["composite", "foreground", "background"] = "composite"
     """What the critic judges: composites, or the colours that a network guesses for a layer."""
     paste: bool = False

@@ -21,8 +21,6 @@ from mattekit.training.method import StepResult
 
 FEWEST_ALPHAS = 3
 """Distinct values of alpha below which a data set holds masks, not mattes."""
-
-
 EXPLODED = 1.2
 """Times the first loss, above which a run that stays there has gone wrong."""
 READINGS = 5
@@ -73,7 +71,7 @@ class ExplosionWatch:
         if first > 0 and len(last) == READINGS and min(last) > EXPLODED * first:
             found["loss"] = (
                 f"the loss began at {first:.4g} and stays above it ({last[-1]:.4g} now), so the "
-                "network unlearns; lower optimiser.lr, or set clip and warmup"
+                "network gets worse; lower optimiser.lr, or set clip and warmup"
             )
         norm = numbers["gradient_norms"].get("network", math.nan)
         usual = statistics.median(self.norms) if len(self.norms) >= READINGS else math.inf

@@ -17,7 +17,7 @@ from mattekit.core.types import Sample
 from mattekit.inference.strategies import StrategyConfig
 from mattekit.training.validation import predicted_planes, predictor_of
 
-WITHOUT = (
+NO_BACKGROUND = (
     "guessed_background: that network guesses no background; name one of samplenet's part "
     "background"
 )
@@ -39,12 +39,12 @@ class GuessedBackground:
         with torch.no_grad():
             guess = network(batch.image, batch.trimap if network.needs_trimap else None).background
         if guess is None:
-            raise BadRecipe(WITHOUT)
+            raise BadRecipe(NO_BACKGROUND)
         return replace(batch, background=guess)
 
     def of_sample(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """A step in the preparation of what is measured, so that it is as what is learned."""
         planes = predicted_planes(self.predictor, sample, {"alpha", "background"})
         if "background" not in planes:
-            raise BadRecipe(WITHOUT)
+            raise BadRecipe(NO_BACKGROUND)
         return replace(sample, background=planes["background"])

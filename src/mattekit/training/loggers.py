@@ -1,7 +1,7 @@
 """Where the numbers and pictures of a run go: JSON lines, TensorBoard, Weights & Biases, MLflow.
 
 A logger takes numbers by kind and name, pictures and distributions, and leaves out what it has no
-place for. A resumed run goes on in the same log; JSON lines and TensorBoard drop what lies beyond
+place for. A resumed run continues the same log; JSON lines and TensorBoard drop what lies beyond
 its step, the other two keep it.
 """
 
