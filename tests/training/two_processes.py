@@ -29,8 +29,6 @@ from mattekit.training.optimisers import OptimiserConfig
 from mattekit.training.schedules import Duration
 from mattekit.training.supervised import SupervisedConfig
 
-RANK = int(os.environ["RANK"])
-
 
 @dataclass
 class Counted(Discs):
@@ -78,22 +76,22 @@ def start(folder: RunFolder, source: Counted, lr: float = 0.01) -> dict[str, Any
     return {**source.reads, "error": error}
 
 
-def main(folder: Path) -> None:
-    own = folder / str(RANK) / "step-000004"
+def main(folder: Path, rank: int) -> None:
+    own = folder / str(rank) / "step-000004"
     own.mkdir(parents=True)
-    (own / "state.pt").write_text(f"of process {RANK}")
+    (own / "state.pt").write_text(f"of process {rank}")
     new = RunFolder(path=folder / "run")
     found = {
         "mattes": start(new, Counted()),
         "masks": start(new, Counted(masks=True)),
-        "other rate": start(new, Counted(), lr=0.01 * (1 + RANK)),
-        "other pictures": start(new, Counted(length=12 + RANK)),
+        "other rate": start(new, Counted(), lr=0.01 * (1 + rank)),
+        "other pictures": start(new, Counted(length=12 + rank)),
         "other checkpoint": start(RunFolder(path=folder, checkpoint=own), Counted()),
     }
-    (folder / f"found-{RANK}.json").write_text(json.dumps(found))
+    (folder / f"found-{rank}.json").write_text(json.dumps(found))
 
 
 if __name__ == "__main__":
     torch.set_num_threads(1)
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), int(os.environ["RANK"]))
     torch.distributed.destroy_process_group()  # its threads would abort the process at its end

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
@@ -35,7 +35,7 @@ class LoggedRun:
     recipe: dict[str, Any] = field(default_factory=dict)
 
 
-class Logger(Protocol):
+class Logger:
     """One place for the numbers and pictures of a run; what it has no place for, it leaves out."""
 
     def numbers(self, step: int, kind: str, values: dict[str, float]) -> None:
