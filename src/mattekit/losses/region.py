@@ -105,7 +105,7 @@ def _term(total: Tensor, count: Tensor, plus: float = 0.0) -> Terms:
 
 
 def constant(values: Tensor, like: Tensor) -> Tensor:
-    """Fixed values as another tensor's type and where it is; a GPU goes on working meanwhile."""
+    """Fixed values with the type and device of another tensor; no GPU waits for the copy."""
     return values.to(like, non_blocking=True)
 
 

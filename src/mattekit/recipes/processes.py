@@ -93,13 +93,13 @@ def decided_by_first(fabric: Fabric, decide: Callable[[], T]) -> T:
 
 
 def fingerprint(source: Source) -> str:
-    """What tells the pictures of a source from others, wherever they lie."""
+    """Identifies the pictures of a source, independent of their folder."""
     return hashlib.sha256("\n".join(source.names).encode()).hexdigest()[:16]
 
 
 def check_same_run(fabric: Fabric, recipe: Recipe, source: Source, folder: RunFolder) -> None:
     """Refuse processes that would not train the same network, as machines without a shared folder
-    might; where pictures and run lie may differ."""
+    might; the folders of pictures and run may differ."""
     if fabric.world_size == 1:
         return
     own = {"recipe": as_tree(recipe), "data": fingerprint(source), "found": folder.describe()}

@@ -14,7 +14,7 @@ from mattekit.recipes.reading import apply_words, did_you_mean, read, read_file,
 
 SECTIONS = ("general", "train", "test")
 LABELS = "dataset_labels.csv"
-"""The table of pairs that the published program reads where nobody names another."""
+"""The table of pairs that the published program reads by default."""
 IMAGENET = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
 
 Tree = dict[str, Any]

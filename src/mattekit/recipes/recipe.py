@@ -44,7 +44,7 @@ class DataConfig:
     size: int = 320
     """Side that the window is resampled to."""
     crop_anywhere: float = 0.0
-    """Share of windows that are cut anywhere, whatever is unknown."""
+    """Probability of a window cut anywhere, not around an unknown pixel."""
     before_crop: tuple[StepConfig, ...] = ()
     """What is done to the whole picture, in this order."""
     after_crop: tuple[StepConfig, ...] = ()
@@ -67,7 +67,7 @@ class InitConfig:
     """imagenet (the encoder, through timm), or a .safetensors file, a checkpoint or a run (its best
     checkpoint)."""
     strict: bool = True
-    """Refuse weights that do not fit exactly; otherwise what fits is taken and the rest named."""
+    """Refuse weights that do not fit exactly; otherwise what fits is loaded and the rest named."""
     file: str | None = None
     """Where imagenet is read from, in torchvision's names, instead of asking timm."""
     critic: str | None = None
@@ -75,7 +75,7 @@ class InitConfig:
     parts: dict[str, str] = field(default_factory=dict)
     """Parts of the network with their own start, which is written like `path`."""
     how_to_get: str = ""
-    """How to get what is named here; said where it is missing."""
+    """How to get what is named here; shown where it is missing."""
 
 
 @config
@@ -106,7 +106,7 @@ class Recipe(TrainingConfig):
     log: LogConfig = field(default_factory=LogConfig)
     smoke: SmokeConfig = field(default_factory=SmokeConfig)
     notes: tuple[str, ...] = ()
-    """Said when the run begins, and kept in the model card."""
+    """Shown when the run starts, and kept in the model card."""
 
     def check(self) -> list[str]:
         """Refuse combinations that cannot work; remarks on those that look like a mistake."""

@@ -166,7 +166,7 @@ def start_run(
 
 
 def open_log(recipe: Recipe, path: Path, step: int, title: str) -> RunLog:
-    """The logs of a run that stands at its step, beside its recipe."""
+    """The logs of a run from its current step on; its recipe is written beside them."""
     with replacing(make_folder(path) / "recipe.yaml") as aside:
         aside.write_text(dump_recipe(recipe), encoding="utf-8")
     logged = LoggedRun(folder=path, step=step, title=title, recipe=as_tree(recipe))

@@ -1,4 +1,4 @@
-"""Where a run stands, and its checkpoints on disk.
+"""The state of a run, and its checkpoints on disk.
 
     RUN/checkpoints/step-000200/   weights.safetensors  state.pt  recipe.yaml  model_card.md
     RUN/checkpoints/last           one line: step-000200

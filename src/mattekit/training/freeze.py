@@ -24,7 +24,7 @@ class FreezeConfig:
 
 
 def freeze(network: nn.Module, wanted: FreezeConfig) -> None:
-    """Decide for every weight whether it learns, whatever was decided before.
+    """Set for every weight whether it learns; earlier settings are overwritten.
 
     To be called before the optimiser is made. Nothing else switches learning on or off.
     """

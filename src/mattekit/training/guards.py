@@ -61,10 +61,10 @@ class ExplosionWatch:
     def __init__(self) -> None:
         self.totals: list[float] = []
         self.norms: list[float] = []
-        self.said: set[str] = set()
+        self.reported: set[str] = set()
 
     def remarks(self, numbers: dict[str, dict[str, float]]) -> list[str]:
-        """Remarks on the numbers that were just read, each said once."""
+        """Remarks on the numbers that were just read, each made once."""
         self.totals.append(numbers["losses"]["total"])
         first, last = self.totals[0], self.totals[1:][-READINGS:]
         found = {}
@@ -82,8 +82,8 @@ class ExplosionWatch:
             )
         if math.isfinite(norm):
             self.norms.append(norm)
-        new = [text for kind, text in found.items() if kind not in self.said]
-        self.said |= found.keys()
+        new = [text for kind, text in found.items() if kind not in self.reported]
+        self.reported |= found.keys()
         return new
 
 

@@ -30,7 +30,7 @@ class GuessedBackground:
     def __init__(
         self, network: nn.Module, device: torch.device, strategy: StrategyConfig | None = None
     ) -> None:
-        """`strategy` is how the network is taken over a sample, which may be of any size."""
+        """`strategy` is how the network goes over a sample, which may be of any size."""
         self.network = network.eval().requires_grad_(False).to(device)
         self.predictor = predictor_of(network, device, strategy)
 

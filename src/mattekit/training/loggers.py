@@ -1,7 +1,7 @@
 """Where the numbers and pictures of a run go: JSON lines, TensorBoard, Weights & Biases, MLflow.
 
-A resumed run continues the same log; JSON lines and TensorBoard drop what lies beyond its step, the
-other two keep it.
+A resumed run continues the same log; JSON lines and TensorBoard discard what was logged after
+its step, the other two keep it.
 """
 
 import json
@@ -26,11 +26,11 @@ LOG = "log.jsonl"
 
 @dataclass(frozen=True, kw_only=True)
 class LoggedRun:
-    """What a logger is told of the run."""
+    """What a logger knows about the run."""
 
     folder: Path
     step: int = 0
-    """Where the run stands; what was logged beyond it is void."""
+    """The current step; what was logged after it is discarded."""
     title: str = "run"
     recipe: dict[str, Any] = field(default_factory=dict)
 
@@ -92,7 +92,7 @@ class TensorBoard(Logger):
 
 
 class Wandb(Logger):
-    """A run of Weights & Biases; its files lie below `wandb/`."""
+    """A run of Weights & Biases; its files are under `wandb/`."""
 
     def __init__(self, run: LoggedRun, settings: "WandbConfig") -> None:
         self.wandb: Any = require("wandb", "logging to Weights & Biases")

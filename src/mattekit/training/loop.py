@@ -1,4 +1,4 @@
-"""The only loop, and how it is asked to stop.
+"""The training loop, and how it is asked to stop.
 
 It owns time: which step it is, what happens every so often, when to end. What happens within a step
 is the method's.
@@ -88,7 +88,7 @@ def without_denormals() -> Iterator[None]:
 
 
 class StopRequest:
-    """Whether somebody asked the run to stop, agreed upon by all its processes.
+    """Whether the run was asked to stop; all its processes agree on the answer.
 
     Several processes act on the votes of the step before, so that no device waits for them.
     """

@@ -105,7 +105,7 @@ class Setup:
 
 @dataclass(frozen=True, kw_only=True)
 class StepResult:
-    """What one step came to. Numbers stay on the device until somebody reads them."""
+    """The results of one step. Numbers stay on the device until they are read."""
 
     losses: dict[str, Tensor]
     """`total` and each of its parts, unweighted; the mean over all processes is the loss."""

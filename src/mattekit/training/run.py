@@ -66,7 +66,7 @@ class Run:
     state: State = field(default_factory=State)
     validator: Validator | None = None
     data: str = ""
-    """What tells the training pictures from others, wherever they lie."""
+    """Identifies the training pictures, independent of their folder."""
     scores: dict[str, float] = field(default_factory=dict)
     """Of the last validation."""
     saved: int = 0

@@ -1,4 +1,4 @@
-"""What a run writes down while it goes: a text for people, and numbers and pictures for loggers."""
+"""What a run records: a text log for people, numbers and pictures for loggers."""
 
 import json
 import re
@@ -53,7 +53,7 @@ class RunLog:
     """The logs of one run."""
 
     def __init__(self, run: LoggedRun, to: tuple[LoggerConfig, ...] = ()) -> None:
-        """Open the logs of a run that stands at its step."""
+        """Open the logs of a run at its current step."""
         self.text = make_folder(run.folder) / TEXT
         cut(self.text, lambda line: int(re.match(r"\[(\d+)\]", line)[1]) <= run.step)  # type: ignore[index]
         self.loggers: list[Logger] = [JsonLines(run), *(each.open(run) for each in to)]

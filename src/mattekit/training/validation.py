@@ -45,7 +45,7 @@ class ValidationConfig:
     """Measure on a square of this side around unknown pixels, always the same one, instead of the
     whole picture."""
     strategy: StrategyConfig | None = None
-    """How the network is taken over a picture; null for the one that suits it."""
+    """How the network goes over a picture; null for the one that suits it."""
     precision: Precision = "32"
     """Of the network's arithmetic, whatever it is trained in."""
     protocol: str = "official"
