@@ -13,7 +13,7 @@ from mattekit.data.crop import Crop, Step
 from mattekit.data.loader import SampleOrder, usable_cpus
 from mattekit.models.files import WEIGHTS
 from mattekit.networks import weights
-from mattekit.recipes.initial_weights import load_initial_weights, trained_network
+from mattekit.recipes.initial_weights import load_initial_weights, load_network
 from mattekit.recipes.processes import decided_by_first
 from mattekit.recipes.recipe import Recipe
 from mattekit.training.checkpoints import Checkpoints
@@ -98,7 +98,7 @@ def _guessed_background(recipe: Recipe, fabric: Fabric) -> GuessedBackground | N
     """What puts the guess of another network in the place of the true background."""
     if recipe.guessed_background is None:
         return None
-    network = trained_network(recipe.guessed_background, "guessed_background")
+    network = load_network(recipe.guessed_background, "guessed_background")
     return GuessedBackground(network, fabric.device, recipe.validate.strategy)
 
 

@@ -79,14 +79,8 @@ class Adversarial:
         self.objective = Objective(setup.config.losses, setup.fabric)
         self.critic = None
         if config.weight > 0:
-            self.critic = TrainedModule(
-                config.critic.build(),
-                config.optimiser,
-                setup.rate(config.optimiser, config.schedule),
-                fabric=setup.fabric,
-                precision=setup.config.precision,
-                clip=setup.config.clip,
-            )
+            critic = config.critic.build()
+            self.critic = TrainedModule(critic, setup, config.optimiser, config.schedule)
         self.perfect = torch.zeros((), device=setup.fabric.device)
         """Updates in a row in which the critic was right everywhere."""
 

@@ -22,7 +22,6 @@ from mattekit.training.optimisers import OptimiserConfig
 from mattekit.training.schedules import (
     ConstantConfig,
     Duration,
-    LearningRate,
     RunLength,
     ScheduleConfig,
 )
@@ -91,16 +90,6 @@ class Setup:
     """The best weights saved after a step, for a stage that continues from the stage before."""
     guessed_background: GuessedBackground | None = None
     """What replaces the true background by a guess, before the network sees a batch."""
-
-    def rate(self, optimiser: OptimiserConfig, schedule: ScheduleConfig) -> LearningRate:
-        """The rates of one of the method's optimisers over time."""
-        return LearningRate(
-            schedule=schedule,
-            lr=optimiser.lr,
-            length=self.length,
-            warmup=self.config.warmup,
-            by_epoch=self.config.rates_change == "every epoch",
-        )
 
 
 @dataclass(frozen=True, kw_only=True)

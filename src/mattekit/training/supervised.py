@@ -92,15 +92,7 @@ def trained_network(setup: Setup) -> TrainedModule:
         checkpoint_parts(network)
     if config.compile:
         network.compile()
-    return TrainedModule(
-        network,
-        config.optimiser,
-        setup.rate(config.optimiser, config.schedule),
-        fabric=setup.fabric,
-        precision=config.precision,
-        clip=config.clip,
-        ema=config.ema,
-    )
+    return TrainedModule(network, setup, config.optimiser, config.schedule, ema=config.ema)
 
 
 def on_device(batch: Batch, setup: Setup) -> Batch:

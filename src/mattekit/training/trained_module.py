@@ -17,10 +17,10 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mattekit.core.errors import BadRecipe
-from mattekit.core.tensors import HALF, Batch, Precision, Prediction, autocast
-from mattekit.training.method import StateDict
+from mattekit.core.tensors import HALF, Batch, Prediction, autocast
+from mattekit.training.method import Setup, StateDict
 from mattekit.training.optimisers import OptimiserConfig, set_rates
-from mattekit.training.schedules import LearningRate
+from mattekit.training.schedules import LearningRate, ScheduleConfig
 
 
 class TrainedModule:
@@ -29,26 +29,31 @@ class TrainedModule:
     def __init__(
         self,
         module: nn.Module,
+        setup: Setup,
         optimiser: OptimiserConfig,
-        rate: LearningRate,
+        schedule: ScheduleConfig,
         *,
-        fabric: Fabric,
-        precision: Precision = "32",
-        clip: float | None = None,
         ema: float | None = None,
     ) -> None:
         if not any(weight.requires_grad for weight in module.parameters()):
             raise BadRecipe("nothing is left to learn; freeze fewer parts")
+        config, fabric = setup.config, setup.fabric
         _check_norms(module, fabric)
         self.module = module.to(fabric.device)
-        self.rate = rate
-        self.clip = clip
+        self.rate = LearningRate(
+            schedule=schedule,
+            lr=optimiser.lr,
+            length=setup.length,
+            warmup=config.warmup,
+            by_epoch=config.rates_change == "every epoch",
+        )
+        self.clip = config.clip
         self.updates = 0
-        self.precision = precision
+        self.precision = config.precision
         self.device = fabric.device
         self.wrapped = data_parallel(module, fabric) if fabric.world_size > 1 else module
         self.optimiser = optimiser.build(module)
-        self.scaler = torch.amp.GradScaler(fabric.device.type, enabled=precision == "fp16")
+        self.scaler = torch.amp.GradScaler(fabric.device.type, enabled=self.precision == "fp16")
         self.average = None if ema is None else averaged(self.module, ema)
 
     @property
