@@ -56,7 +56,7 @@ class DataConfig:
     allow_masks: bool = False
     """Accept alphas that hold nothing but 0 and 1."""
     fixed: bool = False
-    """Train on the first batch only, to see whether the network can learn it."""
+    """Train on the first batch only, to see whether the network can overfit it."""
 
 
 @config

@@ -7,7 +7,7 @@ from pathlib import Path
 from mattekit.core.errors import BadArgument, BadOutput, BadRecipe
 from mattekit.recipes.reading import read_tree
 from mattekit.recipes.recipe import Recipe, changed_keys, dump_recipe
-from mattekit.training.checkpoints import LAST
+from mattekit.training.checkpoints import LAST, find_checkpoint
 
 PLACES = ("root", "foregrounds", "backgrounds", "denoised_backgrounds", "photos", "labels")
 CACHES = ("folder", "bank")
@@ -81,7 +81,7 @@ def check_same_recipe(recipe: Recipe, checkpoint: Path) -> None:
 
 def _find(out: Path | None, resume: str, title: str) -> RunFolder:
     folder = Path("runs") / title if out is None else out
-    last = _last(folder)
+    last = find_checkpoint(folder, LAST)
     if Path(resume).is_file():  # once continued, the run goes on by itself
         return RunFolder(path=folder, checkpoint=last, published=None if last else Path(resume))
     if resume not in ("auto", "none"):
@@ -95,7 +95,7 @@ def _find(out: Path | None, resume: str, title: str) -> RunFolder:
 
 
 def _named(out: Path | None, named: Path) -> RunFolder:
-    last = _last(named)
+    last = find_checkpoint(named, LAST)
     if last is not None:
         return RunFolder(path=out or named, checkpoint=last)
     if not (named / "state.pt").is_file():
@@ -104,14 +104,9 @@ def _named(out: Path | None, named: Path) -> RunFolder:
             "a run, one like RUN/checkpoints/step-000100, or a checkpoint file of AlphaGAN of 2026"
         )
     folder = named.resolve().parent.parent if out is None else out
-    newest = _last(folder)
+    newest = find_checkpoint(folder, LAST)
     if newest is not None and newest.resolve() != named.resolve():
         raise BadOutput(
             f"{folder} has later checkpoints than {named.name}; give another folder with --out"
         )
     return RunFolder(path=folder, checkpoint=named)
-
-
-def _last(folder: Path) -> Path | None:
-    note = folder / "checkpoints" / LAST
-    return note.parent / note.read_text().strip() if note.is_file() else None

@@ -70,8 +70,7 @@ class Checkpoints:
 
     def find(self, which: str) -> Path | None:
         """The folder that `last` or `best` names, if there is one."""
-        note = self.folder / which
-        return self.folder / note.read_text().strip() if note.is_file() else None
+        return find_checkpoint(self.folder.parent, which)
 
     def of_step(self, step: int) -> Path:
         """The folder of the checkpoint of that step."""
@@ -133,6 +132,12 @@ class Checkpoints:
                 shutil.rmtree(folder)
         for left in self.folder.glob(".tmp-*"):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def find_checkpoint(run: Path, which: str) -> Path | None:
+    """The checkpoint of a run that `last` or `best` names, if there is one."""
+    note = run / "checkpoints" / which
+    return note.parent / note.read_text().strip() if note.is_file() else None
 
 
 def step_of(checkpoint: Path) -> int:
