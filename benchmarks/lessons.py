@@ -12,10 +12,8 @@ from mattekit.core.tensors import Batch
 from mattekit.data.loader import collate
 from mattekit.data.sources.compact_scenes import CompactScenesConfig
 from mattekit.losses.alpha import AlphaL1Config
-from mattekit.losses.composition import CompositionL1Config
-from mattekit.losses.focus import FocusL1Config
-from mattekit.losses.glance import GlanceCrossEntropyConfig
-from mattekit.losses.sampling import SamplingL1Config
+from mattekit.losses.colours import CompositionL1Config, SamplingL1Config
+from mattekit.losses.gfm import FocusL1Config, GlanceCrossEntropyConfig
 from mattekit.networks import build
 
 SIDE = 96

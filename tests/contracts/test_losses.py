@@ -7,10 +7,13 @@ import pytest
 import torch
 from contracts.variants import label, variants
 from torch import Tensor
+from torch._subclasses.fake_tensor import FakeTensorMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 from mattekit.core.tensors import CLASSES, Batch, Prediction, region_weight
 from mattekit.losses import LossConfig
-from mattekit.losses.glance import focus_target, glance_target
+from mattekit.losses.gfm import focus_target, glance_target
 from mattekit.losses.region import RegionWeights
 from mattekit.recipes.reading import read
 
@@ -213,6 +216,40 @@ def test_a_crop_without_unknown_pixels_gives_no_nan(loss: Any) -> None:
         assert plane.grad is None or torch.isfinite(plane.grad).all()
     if getattr(loss, "region", "") == "unknown" and getattr(loss, "divide_by", "") != "unknown+1":
         assert value.item() == 0
+
+
+class Waits(TorchDispatchMode):
+    """Counts what a GPU is waited for: copies from or to it that are not asynchronous."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def __torch_dispatch__(
+        self, operation: Any, types: Any, inputs: Any = (), options: Any = None
+    ) -> Any:
+        options = options or {}
+        outputs = operation(*inputs, **options)
+        tensors = [each for each in tree_leaves((inputs, outputs)) if isinstance(each, Tensor)]
+        copied = operation in (torch.ops.aten._to_copy.default, torch.ops.aten.copy_.default)
+        crosses = len({each.device.type for each in tensors}) > 1
+        asynchronous = options.get("non_blocking") or inputs[-1] is True
+        if operation is torch.ops.aten._local_scalar_dense.default:
+            self.found.append("a number is read")
+        elif copied and crosses and not asynchronous:
+            self.found.append("a tensor is copied")
+        return outputs
+
+
+@EVERY_LOSS
+def test_no_gpu_has_to_wait_for_it(loss: Any) -> None:
+    with FakeTensorMode(allow_non_fake_inputs=True):  # tensors without values, on any device
+        planes = batch(dtype=torch.float32).to("cuda")
+        prediction = truth(planes, loss)
+        with Waits() as waits:
+            terms = loss(prediction, planes)
+            terms.quotients(terms.counts).sum()
+    assert waits.found == []
 
 
 @EVERY_LOSS

@@ -14,7 +14,7 @@ from mattekit.training.adversarial import AdversarialConfig
 from mattekit.training.freeze import FreezeConfig
 from mattekit.training.method import Method, StepResult
 from mattekit.training.optimisers import OptimiserConfig
-from mattekit.training.periods import Duration
+from mattekit.training.schedules import Duration
 from mattekit.training.staged import StageConfig, StagedConfig
 from mattekit.training.supervised import SupervisedConfig
 

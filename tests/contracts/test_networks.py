@@ -20,11 +20,9 @@ from mattekit.imaging.compose import over
 from mattekit.inference.export_onnx import export_onnx
 from mattekit.inference.predictor import Predictor
 from mattekit.inference.torch_network import TorchNetwork
-from mattekit.losses.alpha import AlphaL1Config
-from mattekit.losses.confidence import ExpectedErrorConfig
-from mattekit.losses.focus import FocusL1Config
-from mattekit.losses.glance import GlanceCrossEntropyConfig
-from mattekit.losses.sampling import SamplingL1Config
+from mattekit.losses.alpha import AlphaL1Config, ExpectedErrorConfig
+from mattekit.losses.colours import SamplingL1Config
+from mattekit.losses.gfm import FocusL1Config, GlanceCrossEntropyConfig
 from mattekit.losses.subject import MaskCrossEntropyConfig, SingleSubjectConfig, SoftIouConfig
 from mattekit.networks import build, config_of, configs
 from mattekit.networks.options import options_of

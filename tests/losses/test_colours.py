@@ -6,8 +6,7 @@ from losses.analytic_sample import analytic_sample
 
 from mattekit.core.errors import BadArgument, BadData
 from mattekit.core.tensors import Batch, Prediction
-from mattekit.losses.composition import CompositionL1Config
-from mattekit.losses.sampling import SamplingL1Config
+from mattekit.losses.colours import CompositionL1Config, SamplingL1Config
 
 PIXEL = torch.tensor([0.5]).view(1, 1, 1, 1)
 

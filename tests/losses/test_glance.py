@@ -5,7 +5,7 @@ import torch
 
 from mattekit.core.errors import BadArgument
 from mattekit.core.tensors import Batch, Prediction
-from mattekit.losses.glance import GlanceCrossEntropyConfig, focus_target, glance_target
+from mattekit.losses.gfm import GlanceCrossEntropyConfig, focus_target, glance_target
 from mattekit.networks.gfm import fusion
 
 #        background  unknown: empty, thin, dense, full  foreground

@@ -4,7 +4,13 @@ import pytest
 import torch
 
 from mattekit.core.errors import BadArgument
-from mattekit.losses.laplacian import laplacian_l1, laplacian_pyramid, pyramid_l1, smoothing_kernel
+from mattekit.core.tensors import Batch, Prediction
+from mattekit.losses.laplacian import (
+    LaplacianL1Config,
+    laplacian_pyramid,
+    pyramid_l1,
+    smoothing_kernel,
+)
 
 
 def test_the_kernel_of_gfm_is_the_published_one() -> None:
@@ -47,6 +53,6 @@ def test_one_wrong_pixel_has_a_laplacian_of_eight() -> None:
     true, trimap = torch.zeros(1, 1, 5, 5), torch.full((1, 1, 5, 5), 0.5)
     predicted = true.clone()
     predicted[..., 2, 2] = 1
-    assert laplacian_l1(predicted, true, trimap, region="whole").value().item() == pytest.approx(
-        8 / 25
-    )
+    batch = Batch(image=torch.zeros(1, 3, 5, 5), alpha=true, trimap=trimap)
+    loss = LaplacianL1Config(region="whole")(Prediction(alpha=predicted), batch)
+    assert loss.value().item() == pytest.approx(8 / 25)

@@ -1,19 +1,21 @@
 """The bundled recipes hold what was published: numbers, losses, frozen parts and starts."""
 
 import math
+import re
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from losses.analytic_sample import analytic_sample
+from training.toys import trainable_count
 
 from mattekit.core.tensors import Prediction
 from mattekit.recipes.recipe import Recipe, find, load_recipe, names
-from mattekit.training.freeze import freeze, trainable_count
-from mattekit.training.periods import RunLength
-from mattekit.training.schedules import LearningRate
+from mattekit.training.freeze import freeze
+from mattekit.training.schedules import LearningRate, RunLength
 
 OWN = {"tiny", "tiny_adversarial", "tiny_staged", "compact", "finetune", "key", "subject", "unet"}
 PUBLISHED = sorted({*names()} - OWN)
@@ -196,3 +198,11 @@ def test_the_rate_of_samplenet_is_the_one_that_ran_with_every_preset() -> None:
 def test_the_published_alphagan_rises_for_500_epochs() -> None:
     found = [rate("alphagan", 100 * epoch, "preset=published") for epoch in (0, 20, 32)]
     assert found == pytest.approx([8e-7, 1.68e-5, 2.64e-5])
+
+
+def test_the_page_says_of_every_recipe_whether_it_was_run() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "reproduce.md").read_text()
+    rows = re.findall(r"^\| `([\w-]+)` \|.*\| ([^|]+) \|$", page, re.MULTILINE)
+    assert sorted(name for name, _ in rows) == names()
+    for name, here in rows:
+        assert re.match(r"not run\b|run(:| with).* steps.*(core|GPU).*(curve|#)", here), name

@@ -18,7 +18,7 @@ from mattekit.recipes.initial_weights import (
     describe_init,
     load_initial_critic,
     load_initial_weights,
-    trained_network,
+    load_network,
 )
 from mattekit.recipes.recipe import InitConfig
 
@@ -131,7 +131,7 @@ def test_a_checkpoint_of_another_network_is_refused(file: Path) -> None:
 
 def test_a_guessing_network_that_is_not_trained_yet_is_asked_for() -> None:
     with pytest.raises(BadWeights, match=r"^guessed_background: .*train it first, or set guessed"):
-        trained_network("runs/nothing", "guessed_background")
+        load_network("runs/nothing", "guessed_background")
 
 
 def test_critics_are_a_start_for_critics(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from mattekit.core.errors import BadRecipe
 from mattekit.core.types import Region
 from mattekit.losses.region import RegionWeights
 from mattekit.recipes.reading import fill_environment, override, read, read_file, read_tree
-from mattekit.training.periods import Duration
+from mattekit.training.schedules import Duration
 
 
 @config

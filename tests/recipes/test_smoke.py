@@ -8,7 +8,7 @@ import pytest
 from training.toy_runs import Listener
 
 from mattekit.networks import weights
-from mattekit.recipes.build import Hardware
+from mattekit.recipes.processes import Hardware
 from mattekit.recipes.recipe import Recipe, find, load_recipe, names
 from mattekit.recipes.run_folder import RunFolder
 from mattekit.recipes.train import train

@@ -19,19 +19,14 @@ from mattekit.core.errors import BadArgument, BadData, BadOutput, BadRecipe, Bad
 from mattekit.core.types import Sample
 from mattekit.networks import weights
 from mattekit.networks.samplenet import SampleNetConfig
-from mattekit.recipes.build import (
-    Hardware,
-    make_fabric,
-    make_setup,
-    make_validator,
-    scale_remarks,
-)
+from mattekit.recipes.build import make_setup, make_validator, scale_remarks
+from mattekit.recipes.processes import Hardware, make_fabric
 from mattekit.recipes.recipe import DataConfig, InitConfig, Recipe
 from mattekit.training.checkpoints import read_state
 from mattekit.training.freeze import FreezeConfig
 from mattekit.training.optimisers import OptimiserConfig
-from mattekit.training.periods import Duration
 from mattekit.training.run_log import read_log
+from mattekit.training.schedules import Duration
 from mattekit.training.supervised import SupervisedConfig
 from mattekit.training.trained_module import TrainedModule
 

@@ -28,7 +28,7 @@ from mattekit.losses.region import Terms
 from mattekit.networks import dim
 from mattekit.networks.alphagan import AlphaGanConfig
 from mattekit.networks.patchgan import PatchGanConfig
-from mattekit.recipes.build import Hardware
+from mattekit.recipes.processes import Hardware
 from mattekit.recipes.recipe import Recipe, find, load_recipe
 from mattekit.recipes.run_folder import RunFolder
 from mattekit.recipes.train import train

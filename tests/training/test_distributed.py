@@ -1,7 +1,6 @@
 """Two processes with half the batch each do what one does with the whole."""
 
 import json
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -76,33 +75,6 @@ def test_published_networks_and_losses_end_with_the_weights_of_one(folder: Path,
 def test_without_sums_over_processes_the_weights_would_differ(folder: Path) -> None:
     alone, _ = end_weights(sgd_methods()["supervised"], double(several=False))
     assert largest_difference(alone, weights(folder, "apart", 0)) > 1e-6
-
-
-def free_port() -> int:
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        port: int = asked.getsockname()[1]
-        return port
-
-
-@pytest.mark.slow
-def test_two_machines_train_one_network(tmp_path: Path) -> None:
-    """Two agents of torchrun, one process each, as on two machines; only the first one writes."""
-    where = ["--nnodes=2", "--nproc-per-node=1", "--master-addr=127.0.0.1"]
-    what = ["-m", "mattekit", "train", "tiny", "--smoke", "-o", str(tmp_path / "run")]
-    launcher = [sys.executable, "-m", "torch.distributed.run", *where]
-    launcher.append(f"--master-port={free_port()}")
-    agents = [
-        subprocess.Popen(
-            [*launcher, f"--node-rank={rank}", *what], stderr=subprocess.PIPE, text=True
-        )
-        for rank in range(2)
-    ]
-    ends = [agent.communicate(timeout=300)[1] for agent in agents]
-    assert [agent.returncode for agent in agents] == [0, 0], ends
-    assert ["step 12 of 12" in end for end in ends] == [True, False]
-    losses = [line for line in read_log(tmp_path / "run") if line.kind == "losses"]
-    assert [line.step for line in losses] == list(range(1, 13))
 
 
 @pytest.mark.slow

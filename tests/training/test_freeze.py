@@ -3,10 +3,10 @@
 import pytest
 import torch
 from torch import nn
-from training.toys import ToyNetwork
+from training.toys import ToyNetwork, trainable_count
 
 from mattekit.core.errors import BadRecipe
-from mattekit.training.freeze import FreezeConfig, freeze, to_training, trainable_count
+from mattekit.training.freeze import FreezeConfig, freeze, to_training
 
 CONVOLUTIONS = (4 * 6 * 9 + 6, 6 * 9 + 1)
 NORM = 12

@@ -140,3 +140,10 @@ def test_a_number_that_broke_is_found_before_it_is_saved_and_at_the_latest_a_ste
         assert method.taken == steps_made
     assert saved == [1, 1]
     assert '"step": 3' in (tmp_path / "bad_batch.json").read_text()
+
+
+def test_numbers_that_were_sent_for_are_those_of_the_step() -> None:
+    loss = torch.tensor(1.0)
+    result = StepResult(losses={"total": loss}, rates={}, gradient_norms={}).sent()
+    loss.fill_(2.0)
+    assert result.numbers()["losses"] == {"total": 1.0}

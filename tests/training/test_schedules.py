@@ -4,14 +4,15 @@ import math
 
 import pytest
 
-from mattekit.training.periods import Duration, RunLength
 from mattekit.training.schedules import (
     ConstantConfig,
     CosineConfig,
+    Duration,
     LearningRate,
     MultiStepConfig,
     PolynomialConfig,
     Rates,
+    RunLength,
     ScheduleConfig,
     StepConfig,
     TriangularConfig,

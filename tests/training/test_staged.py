@@ -5,15 +5,15 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
-from training.toys import ToyConfig, ToyNetwork, discs, make_setup, weights_of
+from training.toys import ToyConfig, ToyNetwork, discs, make_setup, trainable_count, weights_of
 
 from mattekit.core.errors import BadArgument, BadRecipe
 from mattekit.losses.alpha import AlphaL1Config
 from mattekit.networks.samplenet import SampleNetConfig
 from mattekit.recipes.recipe import find, load_recipe
-from mattekit.training.freeze import FreezeConfig, trainable_count
+from mattekit.training.freeze import FreezeConfig
 from mattekit.training.optimisers import OptimiserConfig
-from mattekit.training.periods import Duration
+from mattekit.training.schedules import Duration
 from mattekit.training.staged import StageConfig, Staged, StagedConfig
 
 TWO = (

@@ -16,8 +16,7 @@ from mattekit.losses.region import RegionWeights
 from mattekit.training.freeze import FreezeConfig
 from mattekit.training.method import StepResult
 from mattekit.training.optimisers import OptimiserConfig
-from mattekit.training.periods import Duration, RunLength
-from mattekit.training.schedules import StepConfig
+from mattekit.training.schedules import Duration, RunLength, StepConfig
 from mattekit.training.supervised import Supervised
 from mattekit.training.trained_module import chunks
 

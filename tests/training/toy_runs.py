@@ -5,7 +5,7 @@ from typing import Any
 
 from training.toys import CRITIC, LOSSES, DiscsConfig, ToyConfig
 
-from mattekit.recipes.build import Hardware
+from mattekit.recipes.processes import Hardware
 from mattekit.recipes.recipe import DataConfig, Recipe
 from mattekit.recipes.run_folder import resolve_run_folder
 from mattekit.recipes.train import Result, train
@@ -13,9 +13,8 @@ from mattekit.training.adversarial import AdversarialConfig
 from mattekit.training.checkpoints import CheckpointConfig
 from mattekit.training.freeze import FreezeConfig
 from mattekit.training.optimisers import OptimiserConfig
-from mattekit.training.periods import Duration
 from mattekit.training.run_log import LogConfig
-from mattekit.training.schedules import CosineConfig
+from mattekit.training.schedules import CosineConfig, Duration
 from mattekit.training.staged import StageConfig, StagedConfig
 from mattekit.training.supervised import SupervisedConfig
 from mattekit.training.validation import ValidationConfig
@@ -54,7 +53,7 @@ def toy_recipe(method: Any, steps: int, **changes: Any) -> Recipe:
         ),
         "losses": LOSSES,
         "method": method,
-        "length": Duration(steps=steps) if method.length(1.0) is None else None,
+        "length": None if isinstance(method, StagedConfig) else Duration(steps=steps),
         "batch": 4,
         "optimiser": OptimiserConfig(lr=0.01),
         "schedule": CosineConfig(),

@@ -17,12 +17,12 @@ from mattekit.data.loader import SampleOrder, make_loader
 from mattekit.data.sources.synthetic import SyntheticConfig
 from mattekit.imaging.compose import over
 from mattekit.losses.alpha import AlphaL1Config
-from mattekit.losses.composition import CompositionL1Config
+from mattekit.losses.colours import CompositionL1Config
 from mattekit.networks.dim import DimConfig
 from mattekit.networks.parts.preprocessing import Preprocessing
 from mattekit.networks.patchgan import PatchGanConfig
 from mattekit.training.method import Setup, TrainingConfig
-from mattekit.training.periods import RunLength
+from mattekit.training.schedules import RunLength
 
 LOSSES = (AlphaL1Config(weight=1.0), CompositionL1Config(weight=0.5))
 CRITIC = PatchGanConfig(width=4, layers=1, norm="none")
@@ -125,6 +125,11 @@ def make_setup(**changes: Any) -> Setup:
     config = {name: value for name, value in changes.items() if name in shared}
     rest = {name: value for name, value in changes.items() if name not in shared}
     return Setup(config=TrainingConfig(**{"losses": LOSSES, **config}), **{**options, **rest})
+
+
+def trainable_count(network: nn.Module) -> int:
+    """Number of weights that learn."""
+    return sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
 
 
 def weights_of(network: nn.Module) -> dict[str, Tensor]:

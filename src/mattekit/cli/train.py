@@ -52,7 +52,7 @@ def run(
 
     Stop it at any moment, with Ctrl-C say: the same command resumes a stopped or killed run.
     """
-    from mattekit.recipes.build import Hardware, end_processes
+    from mattekit.recipes.processes import Hardware, end_processes
     from mattekit.recipes.recipe import find, load_recipe
     from mattekit.recipes.run_folder import resolve_run_folder
     from mattekit.recipes.train import train

@@ -1,18 +1,20 @@
 """Losses: configs that are called with a prediction and the true planes.
 
-`LossConfig` is their union; a recipe has a list of them and uses their weighted sum. Each calls a
-pure function with region, count and epsilon as arguments. The objectives
-of adversarial training are functions of a critic's logits: `losses.adversarial`.
+`LossConfig` is their union; a recipe has a list of them and uses their weighted sum. Region,
+divisor and epsilon are fields. The objectives of adversarial training are functions of a critic's
+logits: `losses.adversarial`.
 """
 
-from mattekit.losses.alpha import AlphaL1Config, AlphaL2Config
-from mattekit.losses.composition import CompositionL1Config
-from mattekit.losses.confidence import ExpectedErrorConfig
-from mattekit.losses.focus import FocusL1Config, FocusPyramidConfig
-from mattekit.losses.glance import GlanceCrossEntropyConfig
-from mattekit.losses.gradient import GradientL1Config, GradientMagnitudeConfig
+from mattekit.losses.alpha import (
+    AlphaL1Config,
+    AlphaL2Config,
+    ExpectedErrorConfig,
+    GradientL1Config,
+    GradientMagnitudeConfig,
+)
+from mattekit.losses.colours import CompositionL1Config, SamplingL1Config
+from mattekit.losses.gfm import FocusL1Config, FocusPyramidConfig, GlanceCrossEntropyConfig
 from mattekit.losses.laplacian import LaplacianL1Config, LaplacianPyramidConfig
-from mattekit.losses.sampling import SamplingL1Config
 from mattekit.losses.subject import MaskCrossEntropyConfig, SingleSubjectConfig, SoftIouConfig
 
 LossConfig = (

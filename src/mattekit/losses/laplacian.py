@@ -12,7 +12,7 @@ from mattekit.core.errors import BadArgument
 from mattekit.core.tensors import Batch, Prediction, region_weight
 from mattekit.core.types import Region
 from mattekit.losses.alpha import Which, chosen_alphas
-from mattekit.losses.region import Terms, mean, region_mean
+from mattekit.losses.region import Terms, constant, mean, region_mean
 
 LEVELS = 5
 Kernel = Literal["gaussian", "gfm"]
@@ -42,7 +42,7 @@ def laplacian_pyramid(
             f"a Laplacian pyramid of {LEVELS} levels needs crops of at least {2**LEVELS} pixels, "
             f"but this one has {width}x{height}; use larger crops"
         )
-    window = smoothing_kernel(kernel).to(alpha)[None, None]
+    window = constant(smoothing_kernel(kernel), alpha)[None, None]
     bands = []
     for _ in range(LEVELS):
         smooth = F.conv2d(F.pad(alpha, (2, 2, 2, 2), mode="replicate"), window)
@@ -74,33 +74,22 @@ class LaplacianPyramidConfig:
 
     def __call__(self, prediction: Prediction, batch: Batch) -> Terms:
         inside = region_weight(self.region, batch.trimap)
-        losses = [
+        return Terms.joined(
             pyramid_l1(alpha * inside, batch.alpha * inside, kernel=self.kernel)
             for alpha in chosen_alphas(prediction, self.of)
-        ]
-        return Terms.joined(losses)
-
-
-def laplacian_l1(
-    predicted: Float[Tensor, "b 1 h w"],
-    true: Float[Tensor, "b 1 h w"],
-    trimap: Float[Tensor, "b 1 h w"],
-    *,
-    region: Region,
-) -> Terms:
-    """Mean over the region of |Laplacian of (predicted - true)|, 4 neighbours, 0 outside."""
-    window = predicted.new_tensor([[0, 1, 0], [1, -4, 1], [0, 1, 0]])[None, None]
-    difference = F.conv2d(predicted - true, window, padding=1)
-    return region_mean(difference.abs(), trimap, region)
+        )
 
 
 @config
 class LaplacianL1Config:
-    """Absolute difference of the 3x3 Laplacians of alpha."""
+    """Absolute difference of the 3x3 Laplacians of alpha: 4 neighbours, 0 outside."""
 
     name: Literal["laplacian_l1"] = "laplacian_l1"
     weight: float = 1.0
     region: Region = "unknown"
 
     def __call__(self, prediction: Prediction, batch: Batch) -> Terms:
-        return laplacian_l1(prediction.alpha, batch.alpha, batch.trimap, region=self.region)
+        window = torch.tensor([[0.0, 1.0, 0.0], [1.0, -4.0, 1.0], [0.0, 1.0, 0.0]])
+        window = constant(window, batch.alpha)[None, None]
+        error = F.conv2d(prediction.alpha - batch.alpha, window, padding=1).abs()
+        return region_mean(error, batch.trimap, self.region)

@@ -97,11 +97,16 @@ def region_mean(
 
 def mean(values: Tensor) -> Terms:
     """The sum of all values, to be divided by their number."""
-    return _term(values.sum(), values.new_tensor(float(values.numel())))
+    return _term(values.sum(), values.new_full((), values.numel()))
 
 
 def _term(total: Tensor, count: Tensor, plus: float = 0.0) -> Terms:
-    return Terms(total[None], count[None], total.new_tensor([plus]))
+    return Terms(total[None], count[None], total.new_full((1,), plus))
+
+
+def constant(values: Tensor, like: Tensor) -> Tensor:
+    """Fixed values with the type and device of another tensor; no GPU waits for the copy."""
+    return values.to(like, non_blocking=True)
 
 
 def smooth_abs(values: Tensor, epsilon: float) -> Tensor:

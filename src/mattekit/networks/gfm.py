@@ -3,7 +3,7 @@
 One encoder, two decoders. Glance says of every pixel whether it is background, subject or in
 between; focus finds the alpha of what is in between; fusion puts them together. RoSTa names what
 glance tells apart: TT (three classes), FT (certain foreground, rest), BT (certain background,
-rest); RIM has all three and mixes their alphas. Labels for training: `losses.glance`.
+rest); RIM has all three and mixes their alphas. Labels for training: `losses.gfm`.
 """
 
 from collections.abc import Callable, Mapping, Sequence

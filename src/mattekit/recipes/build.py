@@ -1,91 +1,29 @@
-"""What a recipe is made into: devices, data in order, network, method, validation."""
+"""What a recipe is made into: data in order, network, method, validation."""
 
-import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from lightning_fabric import Fabric
-from lightning_fabric.plugins.environments import TorchElasticEnvironment
-from torch import Tensor, distributed, nn
+from torch import Tensor, nn
 
-from mattekit.core.errors import BadArgument, BadRecipe
-from mattekit.core.tensors import Batch
+from mattekit.core.errors import BadRecipe
 from mattekit.data import Source
 from mattekit.data.crop import Crop, Step
-from mattekit.data.loader import SampleOrder, make_loader, usable_cpus
-from mattekit.inference.torch_network import find_device
+from mattekit.data.loader import SampleOrder, usable_cpus
 from mattekit.models.files import WEIGHTS
 from mattekit.networks import weights
-from mattekit.recipes.initial_weights import load_initial_weights, trained_network
+from mattekit.recipes.initial_weights import load_initial_weights, load_network
+from mattekit.recipes.processes import decided_by_first
 from mattekit.recipes.recipe import Recipe
 from mattekit.training.checkpoints import Checkpoints
 from mattekit.training.guessed import GuessedBackground
 from mattekit.training.method import Setup
-from mattekit.training.periods import RunLength
+from mattekit.training.schedules import RunLength
 from mattekit.training.validation import Validator
 
 
-@dataclass(frozen=True, kw_only=True)
-class Hardware:
-    """What the run is computed on."""
-
-    device: str = "auto"
-    devices: int = 1
-    nodes: int = 1
-
-
-def make_fabric(recipe: Recipe, hardware: Hardware) -> Fabric:
-    """The device, and the other processes of the run, which are started here."""
-    device = find_device(hardware.device)
-    if recipe.precision == "fp16" and device.type == "cpu":
-        raise BadArgument("precision=fp16 needs a GPU; on the CPU use 32 or bf16")
-    hardware = _as_launched(hardware)
-    several = hardware.devices * hardware.nodes > 1
-    fabric = Fabric(
-        accelerator=device.type,
-        devices=hardware.devices if device.index is None else [device.index],
-        num_nodes=hardware.nodes,
-        strategy="ddp" if several else "auto",
-    )
-    if several and TorchElasticEnvironment.detect():
-        _join_torchrun(device.type)
-    fabric.launch()
-    return fabric
-
-
-def _join_torchrun(device: str) -> None:
-    """Find the other processes in torchrun's store, under names of this attempt's own: after a
-    restart those of the last attempt are still there, and lead to processes that have died."""
-    if distributed.is_initialized():
-        return
-    store, rank, world = next(distributed.rendezvous("env://"))
-    attempt = os.environ.get("TORCHELASTIC_RESTART_COUNT", "0")
-    distributed.init_process_group(
-        "nccl" if device == "cuda" else "gloo",
-        store=distributed.PrefixStore(f"attempt {attempt}", store),
-        rank=rank,
-        world_size=world,
-    )
-
-
-def end_processes() -> None:
-    """Part from the other processes of a run, before the program ends: one that is still connected
-    when the others have gone is aborted."""
-    if distributed.is_available() and distributed.is_initialized():
-        distributed.barrier()
-        distributed.destroy_process_group()
-
-
-def _as_launched(hardware: Hardware) -> Hardware:
-    """The processes that torchrun has started, where it has; else what was asked for."""
-    if not TorchElasticEnvironment.detect():
-        return hardware
-    here, everywhere = int(os.environ["LOCAL_WORLD_SIZE"]), int(os.environ["WORLD_SIZE"])
-    return replace(hardware, devices=here, nodes=everywhere // here)
-
-
-def make_row(recipe: Recipe, source: Source, fabric: Fabric) -> SampleOrder:
+def make_order(recipe: Recipe, source: Source, fabric: Fabric) -> SampleOrder:
     """The order of the training samples, and this process's share of them."""
     share = recipe.accumulate * fabric.world_size
     if recipe.batch % share:
@@ -125,9 +63,13 @@ def make_setup(
     _check_batch(recipe, network, fabric.world_size)
     checkpoints = Checkpoints(path, recipe.checkpoint)
 
-    def best_weights(since: int) -> dict[str, Tensor] | None:
+    def saved_weights(since: int) -> dict[str, Tensor] | None:
         best = checkpoints.best_since(since)
         return None if best is None else weights.read(best / WEIGHTS)[1]
+
+    def best_weights(since: int) -> dict[str, Tensor] | None:
+        """Those of the first process, which has the checkpoints for certain."""
+        return decided_by_first(fabric, partial(saved_weights, since))
 
     return Setup(
         config=recipe,
@@ -156,7 +98,7 @@ def _guessed_background(recipe: Recipe, fabric: Fabric) -> GuessedBackground | N
     """What puts the guess of another network in the place of the true background."""
     if recipe.guessed_background is None:
         return None
-    network = trained_network(recipe.guessed_background, "guessed_background")
+    network = load_network(recipe.guessed_background, "guessed_background")
     return GuessedBackground(network, fabric.device, recipe.validate.strategy)
 
 
@@ -186,21 +128,6 @@ def make_steps(recipe: Recipe) -> Sequence[Step]:
     data = recipe.data
     crop = Crop(data.crop, data.size, data.crop_anywhere)
     return [*data.before_crop, crop, *data.after_crop]
-
-
-def make_batches(
-    recipe: Recipe, source: Source, row: SampleOrder, fabric: Fabric, *, start: int
-) -> Iterator[Batch]:
-    """The training batches from number `start` on."""
-    return make_loader(
-        source,
-        row,
-        steps=make_steps(recipe),
-        start=start,
-        workers=recipe.data.workers,
-        fixed=recipe.data.fixed,
-        pin=fabric.device.type == "cuda",
-    )
 
 
 def make_validator(

@@ -50,7 +50,7 @@ def describe_init(init: InitConfig | None) -> str:
     return f"init: {', '.join([*whole, *parts])}"
 
 
-def trained_network(place: str, key: str) -> nn.Module:
+def load_network(place: str, key: str) -> nn.Module:
     """The network of a run, a checkpoint or a file that a recipe's key names."""
     try:
         return weights.load(find(place))

@@ -136,23 +136,16 @@ def fill_environment(tree: Any, path: str = "", *, keep_unset: bool = False) -> 
 
 
 def read(kind: Any, value: Any, path: str = "") -> Any:
-    """The value as `kind`: a config, a union of configs, a tuple or a plain type."""
-    if get_origin(kind) in (Union, UnionType):
-        return _read_union(get_args(kind), value, path)
-    if is_dataclass(kind):
-        return _read_config(kind, value, path)
-    if get_origin(kind) is tuple and get_args(kind)[-1] is Ellipsis:
-        return _read_tuple(get_args(kind)[0], value, path)
-    return _read_plain(kind, value, path)
-
-
-def _read_union(members: tuple[Any, ...], value: Any, path: str) -> Any:
+    """The value as `kind`: a config, a tuple, a plain type, or a union of them."""
+    members = get_args(kind) if get_origin(kind) in (Union, UnionType) else (kind,)
     if NoneType in members and _is_null(value):
         return None
     configs = [member for member in members if is_dataclass(member)]
     plain = [member for member in members if member not in configs and member is not NoneType]
     if configs and (isinstance(value, Mapping) or not plain):
         return _read_config(_choose(configs, value, path), value, path)
+    if len(plain) == 1 and get_origin(plain[0]) is tuple and get_args(plain[0])[-1] is Ellipsis:
+        return _read_tuple(get_args(plain[0])[0], value, path)
     return _read_plain(functools.reduce(operator.or_, plain), value, path)
 
 

@@ -1,11 +1,12 @@
 """What a training run consists of, as one frozen object: read from YAML, checked, written back."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, field, fields, replace
+from dataclasses import field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import yaml
+from pydantic_core import to_jsonable_python
 
 from mattekit.core.config import config
 from mattekit.core.errors import BadArgument, BadRecipe, MattekitError
@@ -21,9 +22,8 @@ from mattekit.recipes.reading import apply_words, did_you_mean, fill_environment
 from mattekit.training import MethodConfig
 from mattekit.training.checkpoints import CheckpointConfig
 from mattekit.training.method import TrainingConfig
-from mattekit.training.periods import Duration
 from mattekit.training.run_log import LogConfig
-from mattekit.training.schedules import ConstantConfig, TriangularConfig
+from mattekit.training.schedules import ConstantConfig, Duration, TriangularConfig
 from mattekit.training.staged import StagedConfig
 from mattekit.training.supervised import SupervisedConfig
 from mattekit.training.validation import FURTHER, ValidationConfig
@@ -44,7 +44,7 @@ class DataConfig:
     size: int = 320
     """Side that the window is resampled to."""
     crop_anywhere: float = 0.0
-    """Share of windows that are cut anywhere, whatever is unknown."""
+    """Probability of a window cut anywhere, not around an unknown pixel."""
     before_crop: tuple[StepConfig, ...] = ()
     """What is done to the whole picture, in this order."""
     after_crop: tuple[StepConfig, ...] = ()
@@ -56,7 +56,7 @@ class DataConfig:
     allow_masks: bool = False
     """Accept alphas that hold nothing but 0 and 1."""
     fixed: bool = False
-    """Train on the first batch only, to see whether the network can learn it."""
+    """Train on the first batch only, to see whether the network can overfit it."""
 
 
 @config
@@ -67,7 +67,7 @@ class InitConfig:
     """imagenet (the encoder, through timm), or a .safetensors file, a checkpoint or a run (its best
     checkpoint)."""
     strict: bool = True
-    """Refuse weights that do not fit exactly; otherwise what fits is taken and the rest named."""
+    """Refuse weights that do not fit exactly; otherwise what fits is loaded and the rest named."""
     file: str | None = None
     """Where imagenet is read from, in torchvision's names, instead of asking timm."""
     critic: str | None = None
@@ -75,7 +75,7 @@ class InitConfig:
     parts: dict[str, str] = field(default_factory=dict)
     """Parts of the network with their own start, which is written like `path`."""
     how_to_get: str = ""
-    """How to get what is named here; said where it is missing."""
+    """How to get what is named here; shown where it is missing."""
 
 
 @config
@@ -106,7 +106,7 @@ class Recipe(TrainingConfig):
     log: LogConfig = field(default_factory=LogConfig)
     smoke: SmokeConfig = field(default_factory=SmokeConfig)
     notes: tuple[str, ...] = ()
-    """Said when the run begins, and kept in the model card."""
+    """Shown when the run starts, and kept in the model card."""
 
     def check(self) -> list[str]:
         """Refuse combinations that cannot work; remarks on those that look like a mistake."""
@@ -119,7 +119,7 @@ class Recipe(TrainingConfig):
                 raise BadRecipe(f"{name}: {value} is out of range")
         if self.batch % self.accumulate:
             raise BadRecipe(f"accumulate: {self.accumulate} parts do not divide {self.batch}")
-        if (self.length is None) == (self.method.length(1.0) is None):
+        if (self.length is None) != isinstance(self.method, StagedConfig):
             raise BadRecipe(
                 "length: exactly one of the recipe and the stages of its method states it"
             )
@@ -136,9 +136,8 @@ class Recipe(TrainingConfig):
 
     def steps(self, epoch: float) -> int:
         """Length of the run in steps where an epoch has `epoch` of them."""
-        own = self.method.length(epoch)
-        if own is not None:
-            return own
+        if isinstance(self.method, StagedConfig):
+            return self.method.length(epoch)
         assert self.length is not None, "check() sees to it"
         return self.length.in_steps(epoch)
 
@@ -153,6 +152,9 @@ class Recipe(TrainingConfig):
         """The same run in small: synthetic pictures of 64 pixels, one batch of two, few steps."""
         every = Duration(steps=1)
         end = Duration(steps=self.smoke.steps)
+        method = self.method
+        if isinstance(method, StagedConfig):
+            method = method.shortened(self.smoke.steps)
         return replace(
             self,
             data=DataConfig(
@@ -167,7 +169,7 @@ class Recipe(TrainingConfig):
             batch=2,
             accumulate=1,
             length=None if self.length is None else end,
-            method=self.method.shortened(self.smoke.steps),
+            method=method,
             optimiser=replace(self.optimiser, lr=self.smoke.lr),
             schedule=ConstantConfig(),
             warmup=None,
@@ -233,9 +235,9 @@ def dump_recipe(recipe: Recipe) -> str:
 
 def as_tree(recipe: Recipe) -> dict[str, Any]:
     """The whole recipe as dictionaries and lists, as YAML has them."""
-    tree = asdict(recipe)
+    tree: dict[str, Any] = to_jsonable_python(recipe)
     shared = [field.name for field in fields(TrainingConfig)]
-    return {key: _plain(tree[key]) for key in sorted(tree, key=lambda key: key in shared)}
+    return {key: tree[key] for key in sorted(tree, key=lambda key: key in shared)}
 
 
 def describe_length(recipe: Recipe) -> str:
@@ -291,12 +293,3 @@ def _remarks(recipe: Recipe) -> list[str]:
     if recipe.data.valid is not None and recipe.data.valid == recipe.data.train:
         remarks.append("data.valid is data.train: the scores will say nothing of new pictures")
     return remarks
-
-
-def _plain(value: Any) -> Any:
-    """Tuples as lists, which is how YAML writes them."""
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value

@@ -1,15 +1,13 @@
 """Where a run is kept and what it resumes from: `--out` and `--resume`."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-from torch import distributed
 
 from mattekit.core.errors import BadArgument, BadOutput, BadRecipe
 from mattekit.recipes.reading import read_tree
 from mattekit.recipes.recipe import Recipe, changed_keys, dump_recipe
-from mattekit.training.checkpoints import LAST
+from mattekit.training.checkpoints import LAST, find_checkpoint
 
 PLACES = ("root", "foregrounds", "backgrounds", "denoised_backgrounds", "photos", "labels")
 CACHES = ("folder", "bank")
@@ -19,6 +17,11 @@ MAY_CHANGE = (
 )
 """Keys that a resumed run may have otherwise than before. Pictures may move: a checkpoint knows
 their names."""
+LOCAL_KEYS = {
+    "data.workers",
+    *(f"data.{part}.{name}" for part in ("train", "valid") for name in (*PLACES, *CACHES)),
+}
+"""Keys that may differ between the machines of one run."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +38,18 @@ class RunFolder:
         """Whether weights come from a checkpoint, and not from the recipe's init."""
         return self.checkpoint is not None or self.published is not None
 
+    def describe(self) -> str:
+        """The checkpoint that is resumed, with what tells it from others of its name."""
+        resumed = self.checkpoint or self.published
+        if resumed is None:
+            return "no checkpoint"
+        file = resumed if self.checkpoint is None else resumed / "state.pt"
+        digest = "no state.pt"
+        if file.is_file():
+            with file.open("rb") as stream:
+                digest = hashlib.file_digest(stream, "sha256").hexdigest()[:8]
+        return f"{resumed.name} ({digest})"
+
 
 def resolve_run_folder(recipe: Recipe, *, out: Path | None, resume: str, title: str) -> RunFolder:
     """The folder for `--out DIR` and `--resume auto|none|DIR`; refuses what cannot be resumed."""
@@ -42,22 +57,6 @@ def resolve_run_folder(recipe: Recipe, *, out: Path | None, resume: str, title: 
     if found.checkpoint is not None:
         check_same_recipe(recipe, found.checkpoint)
     return found
-
-
-def check_same_checkpoint(folder: RunFolder, fabric: Any) -> None:
-    """Refuse to start where the processes do not see the same run, as without a shared folder."""
-    if fabric.world_size == 1:
-        return
-    own = "none" if folder.checkpoint is None else folder.checkpoint.name
-    names: list[Any] = [None] * fabric.world_size
-    distributed.all_gather_object(names, own)
-    if len(set(names)) > 1:
-        other = next(rank for rank, name in enumerate(names) if name != own)
-        raise BadArgument(
-            f"--resume: in {folder.path} process {fabric.global_rank} finds the checkpoint {own}, "
-            f"process {other} {names[other]}; all machines need the same folder: put it on a "
-            "shared disk, or copy the newest checkpoint and its note `last` to each"
-        )
 
 
 def check_same_recipe(recipe: Recipe, checkpoint: Path) -> None:
@@ -82,7 +81,7 @@ def check_same_recipe(recipe: Recipe, checkpoint: Path) -> None:
 
 def _find(out: Path | None, resume: str, title: str) -> RunFolder:
     folder = Path("runs") / title if out is None else out
-    last = _last(folder)
+    last = find_checkpoint(folder, LAST)
     if Path(resume).is_file():  # once continued, the run goes on by itself
         return RunFolder(path=folder, checkpoint=last, published=None if last else Path(resume))
     if resume not in ("auto", "none"):
@@ -96,7 +95,7 @@ def _find(out: Path | None, resume: str, title: str) -> RunFolder:
 
 
 def _named(out: Path | None, named: Path) -> RunFolder:
-    last = _last(named)
+    last = find_checkpoint(named, LAST)
     if last is not None:
         return RunFolder(path=out or named, checkpoint=last)
     if not (named / "state.pt").is_file():
@@ -105,14 +104,9 @@ def _named(out: Path | None, named: Path) -> RunFolder:
             "a run, one like RUN/checkpoints/step-000100, or a checkpoint file of AlphaGAN of 2026"
         )
     folder = named.resolve().parent.parent if out is None else out
-    newest = _last(folder)
+    newest = find_checkpoint(folder, LAST)
     if newest is not None and newest.resolve() != named.resolve():
         raise BadOutput(
             f"{folder} has later checkpoints than {named.name}; give another folder with --out"
         )
     return RunFolder(path=folder, checkpoint=named)
-
-
-def _last(folder: Path) -> Path | None:
-    note = folder / "checkpoints" / LAST
-    return note.parent / note.read_text().strip() if note.is_file() else None

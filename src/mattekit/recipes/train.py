@@ -1,40 +1,44 @@
 """From a recipe and a run folder to a trained network: all is put together here, and started."""
 
-import hashlib
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import torch
 
 from mattekit.core.atomic import make_folder, replacing
-from mattekit.data import Source, public_test_set
-from mattekit.data.loader import NumberedSamples, SampleOrder, collate
+from mattekit.core.errors import BadData
+from mattekit.core.types import Sample
+from mattekit.data import PartialSource, Source, public_test_set
+from mattekit.data.loader import NumberedSamples, SampleOrder, collate, make_loader
 from mattekit.data.source import SkipBroken, handle_errors
 from mattekit.imaging.files import write_image
-from mattekit.models.files import WEIGHTS
-from mattekit.networks import weights
 from mattekit.recipes.build import (
-    Hardware,
-    make_batches,
-    make_fabric,
     make_network,
-    make_row,
+    make_order,
     make_setup,
     make_steps,
     make_validator,
     scale_remarks,
 )
 from mattekit.recipes.initial_weights import describe_init, load_initial_critic
+from mattekit.recipes.model_card import Description
+from mattekit.recipes.processes import (
+    Hardware,
+    check_same_run,
+    decided_by_first,
+    fingerprint,
+    make_fabric,
+)
 from mattekit.recipes.published_run import continue_published
 from mattekit.recipes.recipe import Recipe, as_tree, dump_recipe
-from mattekit.recipes.run_folder import RunFolder, check_same_checkpoint
-from mattekit.training.checkpoints import Checkpoints, Writers
+from mattekit.recipes.run_folder import RunFolder
+from mattekit.training.checkpoints import Checkpoints
 from mattekit.training.guards import check_samples
 from mattekit.training.loggers import LoggedRun
 from mattekit.training.loop import fit, stop_requests, without_denormals
-from mattekit.training.model_card import Card, model_card
 from mattekit.training.panels import batch_panel
 from mattekit.training.run import Listener, Run
 from mattekit.training.run_log import RunLog
@@ -42,6 +46,8 @@ from mattekit.training.validation import predictor_of
 
 CHECKED = 20
 """Samples that are checked before a run starts."""
+WINDOW = 256
+"""Side of the windows of them that are read."""
 SHOWN = 4
 """Samples of the picture of the first batch."""
 
@@ -76,8 +82,8 @@ def train(
     """
     source = handle_errors(recipe.data.train.open(), recipe.data.on_error)
     fabric = make_fabric(recipe, hardware)
-    check_same_checkpoint(folder, fabric)
-    row = make_row(recipe, source, fabric)
+    check_same_run(fabric, recipe, source, folder)
+    order = make_order(recipe, source, fabric)
     epoch = len(source) / recipe.batch
     torch.manual_seed(recipe.seed)
     random.seed(recipe.seed)
@@ -88,45 +94,35 @@ def train(
     validator = make_validator(recipe, folder.path, setup.guessed_background)
     if validator is not None:  # refuses now a strategy that does not suit the network
         predictor_of(network, fabric.device, recipe.validate.strategy)
-    start = describe_init(recipe.init)
-    card = Description(recipe=recipe, source=source, title=title, command=command, notes=[start])
+    init = describe_init(recipe.init)
+    about = Description(recipe=recipe, source=source, title=title, command=command, notes=[init])
     run = Run(
         fabric=fabric,
         method=recipe.method.build(setup),
         length=setup.length,
         checkpoints=Checkpoints(folder.path, recipe.checkpoint),
-        files=card.files,
+        files=about.files,
         listener=listener,
         validator=validator,
         data=fingerprint(source),
     )
     torch.manual_seed(recipe.seed + fabric.global_rank)  # dropout differs between processes
     with without_denormals():
-        if folder.checkpoint is None:
-            notes += dry_run(recipe, run, source, row, folder.path)
-            if folder.published is None:
-                notes += load_initial_critic(run.method.parts().get("critic"), recipe.init)
-            else:
-                notes += continue_published(run, folder.published)
-                start = f"continued from {folder.published}"
-        else:
-            notes += run.restore(folder.checkpoint)
-            start = f"resumed at step {run.state.step} from {folder.checkpoint}"
-        card.notes.extend(notes)
+        origin, remarks = start_run(recipe, folder, run, source, order)
+        notes += remarks
+        about.notes.extend(notes)
         if fabric.is_global_zero:
-            with replacing(make_folder(folder.path) / "recipe.yaml") as aside:
-                aside.write_text(dump_recipe(recipe), encoding="utf-8")
-            run.log = RunLog(
-                LoggedRun(
-                    folder=folder.path, step=run.state.step, title=title, recipe=as_tree(recipe)
-                ),
-                recipe.log.to,
-            )
-        for note in (start, *notes):
+            run.log = open_log(recipe, folder.path, run.state.step, title)
+        for note in (origin or init, *notes):
             run.say(note)
-        batches = make_batches(recipe, source, row, fabric, start=run.state.step)
-        events = run.events(
-            recipe.log, save=recipe.checkpoint.every, validate=recipe.validate.every
+        batches = make_loader(
+            source,
+            order,
+            steps=make_steps(recipe),
+            start=run.state.step,
+            workers=recipe.data.workers,
+            fixed=recipe.data.fixed,
+            pin=fabric.device.type == "cuda",
         )
         with stop_requests(fabric) as stop:
             fit(
@@ -135,7 +131,9 @@ def train(
                 state=run.state,
                 steps=run.length.total,
                 folder=folder.path,
-                every=events,
+                every=run.events(
+                    recipe.log, save=recipe.checkpoint.every, validate=recipe.validate.every
+                ),
                 stop=stop,
             )
         run.save()
@@ -153,6 +151,28 @@ def train(
     )
 
 
+def start_run(
+    recipe: Recipe, folder: RunFolder, run: Run, source: Source, order: SampleOrder
+) -> tuple[str, list[str]]:
+    """Restore a resumed run, or dry-run a new one; where it was resumed from, and remarks."""
+    if folder.checkpoint is not None:
+        remarks = run.restore(folder.checkpoint)
+        return f"resumed at step {run.state.step} from {folder.checkpoint}", remarks
+    remarks = decided_by_first(run.fabric, partial(dry_run, recipe, folder, run, source, order))
+    if folder.published is not None:
+        remarks += continue_published(run, folder.published)
+        return f"continued from {folder.published}", remarks
+    return "", remarks + load_initial_critic(run.method.parts().get("critic"), recipe.init)
+
+
+def open_log(recipe: Recipe, path: Path, step: int, title: str) -> RunLog:
+    """The logs of a run from its current step on; its recipe is written beside them."""
+    with replacing(make_folder(path) / "recipe.yaml") as aside:
+        aside.write_text(dump_recipe(recipe), encoding="utf-8")
+    logged = LoggedRun(folder=path, step=step, title=title, recipe=as_tree(recipe))
+    return RunLog(logged, recipe.log.to)
+
+
 def public_test_remarks(source: Source) -> list[str]:
     """A remark where the network learns from a public test set."""
     test_set = public_test_set(source)
@@ -161,76 +181,28 @@ def public_test_remarks(source: Source) -> list[str]:
     return [f"trained on {test_set}, a public test set: its scores there compare with nobody's"]
 
 
-def fingerprint(source: Source) -> str:
-    """What tells the pictures of a source from others, wherever they lie."""
-    return hashlib.sha256("\n".join(source.names).encode()).hexdigest()[:16]
-
-
-def dry_run(recipe: Recipe, run: Run, source: Source, row: SampleOrder, path: Path) -> list[str]:
+def dry_run(
+    recipe: Recipe, folder: RunFolder, run: Run, source: Source, order: SampleOrder
+) -> list[str]:
     """Check the first samples, compute every loss of the first batch once, and draw it."""
-    whole = NumberedSamples(source, row).take(min(CHECKED, row.length))
-    check_samples(whole, allow_masks=recipe.data.allow_masks)
-    first = NumberedSamples(source, row, make_steps(recipe)).take(SHOWN)
+    masks = recipe.data.allow_masks
+    try:
+        check_samples(first_samples(source, order, side=WINDOW), allow_masks=masks)
+    except BadData:  # windows are quick to read, but only whole pictures can be refused
+        check_samples(first_samples(source, order), allow_masks=masks)
+    first = NumberedSamples(source, order, make_steps(recipe)).take(SHOWN)
     remarks = run.method.dry_run(collate(first[:2]))
-    if run.fabric.is_global_zero:
-        write_image(path / "first_batch.png", batch_panel(collate(first)))
+    write_image(folder.path / "first_batch.png", batch_panel(collate(first)))
     return remarks
 
 
-@dataclass(frozen=True, kw_only=True)
-class Description:
-    """What a checkpoint says of itself, beside the state of the run."""
-
-    recipe: Recipe
-    source: Source
-    title: str
-    command: str
-    notes: list[str]
-
-    def files(self, run: Run) -> Writers:
-        """Weights, recipe and model card of the network as it is now."""
-        text, card = dump_recipe(self.recipe), model_card(self._card(run, self.notes))
-        return {
-            WEIGHTS: lambda path: self._write_weights(path, run),
-            "recipe.yaml": lambda path: _write_text(path, text),
-            "model_card.md": lambda path: _write_text(path, card),
-        }
-
-    def _card(self, run: Run, notes: Sequence[str]) -> Card:
-        recipe = self.recipe
-        data = {"training": str(recipe.data.train)}
-        licences = {"training": self.source.licence}
-        if run.validator is not None:
-            data["validation"] = str(recipe.data.valid)
-            licences["validation"] = run.validator.source.licence
-        return Card(
-            title=self.title,
-            command=self.command,
-            network=recipe.network.name,
-            parameters=sum(weight.numel() for weight in run.method.network.parameters()),
-            step=run.state.step,
-            steps=run.length.total,
-            data=data,
-            licences=licences,
-            scores=run.scores,
-            protocol=recipe.validate.protocol,
-            samples=0 if run.validator is None else run.validator.count,
-            notes=notes,
-            recipe=dump_recipe(recipe),
-        )
-
-    def _write_weights(self, path: Path, run: Run) -> None:
-        """The network as it would be used now, in a file that says what it is."""
-        header = weights.describe(
-            self.recipe.network_at(run.state.stage),
-            run.method.network,
-            source=self.command,
-            training_data=str(self.recipe.data.train),
-            licence=f"as of the training data: {self.source.licence}",
-            test_overlap=public_test_set(self.source) or "not known",
-        )
-        weights.save(path, run.method.network.state_dict(), header)
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+def first_samples(source: Source, order: SampleOrder, side: int | None = None) -> Iterator[Sample]:
+    """The first samples in the order of training, whole or windows where they can be read."""
+    for number in range(min(CHECKED, order.length)):
+        epoch, index = order.epoch_and_index(number)
+        rng = order.rng(epoch, index)
+        if side is None or not isinstance(source, PartialSource):
+            sample = source.sample(index, rng)
+        else:
+            sample = source.part(index, rng, side)
+        yield replace(sample, name=sample.name or source.names[index])

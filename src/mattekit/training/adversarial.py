@@ -26,7 +26,7 @@ from mattekit.training.freeze import to_training
 from mattekit.training.method import Objective, Setup, StateDict, StepResult
 from mattekit.training.optimisers import OptimiserConfig
 from mattekit.training.schedules import ConstantConfig, ScheduleConfig
-from mattekit.training.supervised import averaged, dry_run, on_device, trained_network
+from mattekit.training.supervised import dry_run, on_device, trained_network
 from mattekit.training.trained_module import TrainedModule, in_float32, predict
 
 WARN_AFTER = 500
@@ -44,7 +44,7 @@ class AdversarialConfig:
     objective: CriticObjective = "bce"
     order: Literal["critic first", "generator first"] = "critic first"
     update_every: int = 1
-    """The critic is updated in one of so many steps."""
+    """The critic is updated every so many steps."""
     shown: Literal["composite", "foreground", "background"] = "composite"
     """What the critic judges: composites, or the colours that a network guesses for a layer."""
     paste: bool = False
@@ -66,14 +66,6 @@ class AdversarialConfig:
             )
         return Adversarial(setup, self)
 
-    def length(self, epoch: float) -> int | None:
-        """None: the recipe says how long."""
-        return None
-
-    def shortened(self, steps: int) -> "AdversarialConfig":
-        """The same for a run of few steps."""
-        return self
-
 
 class Adversarial:
     """A generator against a critic."""
@@ -87,21 +79,14 @@ class Adversarial:
         self.objective = Objective(setup.config.losses, setup.fabric)
         self.critic = None
         if config.weight > 0:
-            self.critic = TrainedModule(
-                config.critic.build(),
-                config.optimiser,
-                setup.rate(config.optimiser, config.schedule),
-                fabric=setup.fabric,
-                precision=setup.config.precision,
-                clip=setup.config.clip,
-            )
-        self.average = averaged(self.generator.module, setup.config.ema)
+            critic = config.critic.build()
+            self.critic = TrainedModule(critic, setup, config.optimiser, config.schedule)
         self.perfect = torch.zeros((), device=setup.fabric.device)
         """Updates in a row in which the critic was right everywhere."""
 
     @property
     def network(self) -> nn.Module:
-        return self.generator.module if self.average is None else self.average.module
+        return self.generator.network
 
     def dry_run(self, batch: Batch) -> list[str]:
         found = dry_run(self.setup, self.generator.module, batch)
@@ -117,12 +102,8 @@ class Adversarial:
         self.generator.zero_grad()
         prediction = predict(self.generator, batch)
         if self.critic is None:
-            result = self._generator_step(prediction, batch, None)
-        else:
-            result = self._step_with_critic(prediction, batch, self.critic)
-        if self.average is not None:
-            self.average.update_parameters(self.generator.module)
-        return result
+            return self._generator_step(prediction, batch, None)
+        return self._step_with_critic(prediction, batch, self.critic)
 
     def _step_with_critic(
         self, prediction: Prediction, batch: Batch, critic: TrainedModule
@@ -235,8 +216,7 @@ class Adversarial:
 
     def state_dict(self) -> StateDict:
         state: StateDict = {
-            "network": self.generator.module.state_dict(),
-            "average": {} if self.average is None else self.average.state_dict(),
+            **self.generator.weights(),
             "generator": self.generator.state_dict(),
             "perfect": self.perfect,
         }
@@ -246,11 +226,9 @@ class Adversarial:
         return state
 
     def load_state_dict(self, state: StateDict) -> None:
-        self.generator.module.load_state_dict(state["network"])
+        self.generator.load_weights(state)
         self.generator.load_state_dict(state["generator"])
         self.perfect = state["perfect"].to(self.perfect.device)
-        if self.average is not None:
-            self.average.load_state_dict(state["average"])
         if self.critic is not None:
             self.critic.module.load_state_dict(state["critic_weights"])
             self.critic.load_state_dict(state["critic"])

@@ -1,4 +1,4 @@
-"""Where a run stands, and its checkpoints on disk.
+"""The state of a run, and its checkpoints on disk.
 
     RUN/checkpoints/step-000200/   weights.safetensors  state.pt  recipe.yaml  model_card.md
     RUN/checkpoints/last           one line: step-000200
@@ -25,7 +25,7 @@ from torch import distributed
 from mattekit.core.atomic import flush, make_folder, replacing
 from mattekit.core.config import config
 from mattekit.core.errors import BadOutput, BadWeights
-from mattekit.training.periods import Duration
+from mattekit.training.schedules import Duration
 
 LAST, BEST = "last", "best"
 Writers = Mapping[str, Callable[[Path], None]]
@@ -70,8 +70,7 @@ class Checkpoints:
 
     def find(self, which: str) -> Path | None:
         """The folder that `last` or `best` names, if there is one."""
-        note = self.folder / which
-        return self.folder / note.read_text().strip() if note.is_file() else None
+        return find_checkpoint(self.folder.parent, which)
 
     def of_step(self, step: int) -> Path:
         """The folder of the checkpoint of that step."""
@@ -133,6 +132,12 @@ class Checkpoints:
                 shutil.rmtree(folder)
         for left in self.folder.glob(".tmp-*"):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def find_checkpoint(run: Path, which: str) -> Path | None:
+    """The checkpoint of a run that `last` or `best` names, if there is one."""
+    note = run / "checkpoints" / which
+    return note.parent / note.read_text().strip() if note.is_file() else None
 
 
 def step_of(checkpoint: Path) -> int:

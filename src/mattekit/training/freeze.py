@@ -24,13 +24,13 @@ class FreezeConfig:
 
 
 def freeze(network: nn.Module, wanted: FreezeConfig) -> None:
-    """Decide for every weight whether it learns, whatever was decided before.
+    """Set for every weight whether it learns; earlier settings are overwritten.
 
     To be called before the optimiser is made. Nothing else switches learning on or off.
     """
     check_parts(network, wanted)
     for name, parameter in network.named_parameters():
-        parameter.requires_grad_(not any(fits(name, pattern) for pattern in wanted.parts))
+        parameter.requires_grad_(not any(matches(name, pattern) for pattern in wanted.parts))
     if wanted.norms:
         for module in network.modules():
             if isinstance(module, NORMS):
@@ -41,7 +41,7 @@ def check_parts(network: nn.Module, wanted: FreezeConfig) -> None:
     """Refuse a part that the network does not have."""
     names = [name for name, _ in network.named_parameters()]
     for pattern in wanted.parts:
-        if not any(fits(name, pattern) for name in names):
+        if not any(matches(name, pattern) for name in names):
             parts = sorted({name.split(".")[0] for name in names})
             raise BadRecipe(
                 f"freeze.parts: nothing in the network is called {pattern!r}; "
@@ -58,15 +58,10 @@ def to_training(network: nn.Module, frozen: FreezeConfig) -> None:
             module.eval()
 
 
-def trainable_count(network: nn.Module) -> int:
-    """Number of weights that learn."""
-    return sum(weight.numel() for weight in network.parameters() if weight.requires_grad)
-
-
-def fits(name: str, pattern: str) -> bool:
+def matches(name: str, pattern: str) -> bool:
     """Whether a weight belongs to a part, or its name matches a pattern.
 
-    >>> fits("encoder.0.weight", "encoder"), fits("encoder.0.weight", "*.bias")
+    >>> matches("encoder.0.weight", "encoder"), matches("encoder.0.weight", "*.bias")
     (True, False)
     """
     return name.startswith(f"{pattern}.") or fnmatchcase(name, pattern)

@@ -16,7 +16,7 @@ from torch.utils.checkpoint import checkpoint
 from mattekit.core.errors import BadRecipe
 
 DEPTH = 2
-"""How far parts are looked for: those of the network, and those of its encoder or decoder."""
+"""Depth of the search for parts: those of the network, and those of its encoder or decoder."""
 
 
 def checkpoint_parts(network: nn.Module) -> None:

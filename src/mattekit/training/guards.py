@@ -6,7 +6,7 @@ A run that explodes without breaking is remarked on.
 import json
 import math
 import statistics
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -21,8 +21,6 @@ from mattekit.training.method import StepResult
 
 FEWEST_ALPHAS = 3
 """Distinct values of alpha below which a data set holds masks, not mattes."""
-
-
 EXPLODED = 1.2
 """Times the first loss, above which a run that stays there has gone wrong."""
 READINGS = 5
@@ -63,17 +61,17 @@ class ExplosionWatch:
     def __init__(self) -> None:
         self.totals: list[float] = []
         self.norms: list[float] = []
-        self.said: set[str] = set()
+        self.reported: set[str] = set()
 
     def remarks(self, numbers: dict[str, dict[str, float]]) -> list[str]:
-        """Remarks on the numbers that were just read, each said once."""
+        """Remarks on the numbers that were just read, each made once."""
         self.totals.append(numbers["losses"]["total"])
         first, last = self.totals[0], self.totals[1:][-READINGS:]
         found = {}
         if first > 0 and len(last) == READINGS and min(last) > EXPLODED * first:
             found["loss"] = (
                 f"the loss began at {first:.4g} and stays above it ({last[-1]:.4g} now), so the "
-                "network unlearns; lower optimiser.lr, or set clip and warmup"
+                "network gets worse; lower optimiser.lr, or set clip and warmup"
             )
         norm = numbers["gradient_norms"].get("network", math.nan)
         usual = statistics.median(self.norms) if len(self.norms) >= READINGS else math.inf
@@ -84,8 +82,8 @@ class ExplosionWatch:
             )
         if math.isfinite(norm):
             self.norms.append(norm)
-        new = [text for kind, text in found.items() if kind not in self.said]
-        self.said |= found.keys()
+        new = [text for kind, text in found.items() if kind not in self.reported]
+        self.reported |= found.keys()
         return new
 
 
@@ -110,20 +108,23 @@ def explain_errors(batch: Batch, step: int) -> Iterator[None]:
         ) from error
 
 
-def check_samples(samples: Sequence[Sample], *, allow_masks: bool) -> None:
+def check_samples(samples: Iterable[Sample], *, allow_masks: bool) -> None:
     """Refuse data that cannot be mattes: wrong ranges, nothing unknown, masks instead of alphas."""
+    count, unknown, values = 0, False, np.empty(0, np.float32)
     for sample in samples:
         _check_ranges(sample)
-    trimaps = [sample.trimap for sample in samples if sample.trimap is not None]
-    if not any((trimap == UNKNOWN).any() for trimap in trimaps):
+        count += 1
+        unknown |= sample.trimap is not None and bool((sample.trimap == UNKNOWN).any())
+        if len(values) < FEWEST_ALPHAS:
+            values = np.union1d(values, sample.alpha)
+    if not unknown:
         raise BadData(
-            f"no trimap of the first {len(samples)} samples has an unknown pixel; "
+            f"no trimap of the first {count} samples has an unknown pixel; "
             "check the trimaps of data.train"
         )
-    values = np.unique(np.concatenate([np.unique(sample.alpha) for sample in samples]))
     if len(values) < FEWEST_ALPHAS and not allow_masks:
         raise BadData(
-            f"the alphas of the first {len(samples)} samples hold only the values "
+            f"the alphas of the first {count} samples hold only the values "
             f"{values.tolist()}: these are masks, not mattes; set data.allow_masks=true to use them"
         )
 

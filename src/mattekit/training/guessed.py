@@ -17,7 +17,7 @@ from mattekit.core.types import Sample
 from mattekit.inference.strategies import StrategyConfig
 from mattekit.training.validation import predicted_planes, predictor_of
 
-WITHOUT = (
+NO_BACKGROUND = (
     "guessed_background: that network guesses no background; name one of samplenet's part "
     "background"
 )
@@ -30,7 +30,7 @@ class GuessedBackground:
     def __init__(
         self, network: nn.Module, device: torch.device, strategy: StrategyConfig | None = None
     ) -> None:
-        """`strategy` is how the network is taken over a sample, which may be of any size."""
+        """`strategy` is how the network goes over a sample, which may be of any size."""
         self.network = network.eval().requires_grad_(False).to(device)
         self.predictor = predictor_of(network, device, strategy)
 
@@ -39,12 +39,12 @@ class GuessedBackground:
         with torch.no_grad():
             guess = network(batch.image, batch.trimap if network.needs_trimap else None).background
         if guess is None:
-            raise BadRecipe(WITHOUT)
+            raise BadRecipe(NO_BACKGROUND)
         return replace(batch, background=guess)
 
     def of_sample(self, sample: Sample, rng: np.random.Generator) -> Sample:
         """A step in the preparation of what is measured, so that it is as what is learned."""
         planes = predicted_planes(self.predictor, sample, {"alpha", "background"})
         if "background" not in planes:
-            raise BadRecipe(WITHOUT)
+            raise BadRecipe(NO_BACKGROUND)
         return replace(sample, background=planes["background"])

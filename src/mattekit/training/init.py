@@ -1,4 +1,4 @@
-"""Starting from weights that exist: what fits is taken, what does not is named."""
+"""Starting from weights that exist: what fits is loaded, what does not is named."""
 
 from collections.abc import Mapping
 
@@ -19,16 +19,16 @@ def start_from(
     """
     wanted = network.state_dict()
     fitting = {name: _widened(weights[name], wanted[name]) for name in wanted if name in weights}
-    taken = {name: tensor for name, tensor in fitting.items() if tensor is not None}
-    missing = [name for name in wanted if name not in taken]
-    unused = [name for name in weights if name not in taken]
-    if (strict and (missing or unused)) or not taken:
+    loaded = {name: tensor for name, tensor in fitting.items() if tensor is not None}
+    missing = [name for name in wanted if name not in loaded]
+    unused = [name for name in weights if name not in loaded]
+    if (strict and (missing or unused)) or not loaded:
         raise BadWeights(
             f"init: {source} does not fit the network: {_listed(missing, 'without a value')}, "
             f"{_listed(unused, 'not used')}; init.strict=false takes what fits"
         )
-    network.load_state_dict(taken, strict=False)
-    widened = [name for name in taken if taken[name].shape != weights[name].shape]
+    network.load_state_dict(loaded, strict=False)
+    widened = [name for name in loaded if loaded[name].shape != weights[name].shape]
     remarks = {"widened with zeros": widened, "left at random": missing, "not used": unused}
     return [f"init: {_listed(names, how)}" for how, names in remarks.items() if names]
 

@@ -1,7 +1,6 @@
 """Where the numbers and pictures of a run go: JSON lines, TensorBoard, Weights & Biases, MLflow.
 
-A logger takes numbers by kind and name, pictures and distributions, and leaves out what it has no
-place for. A resumed run goes on in the same log; JSON lines and TensorBoard drop what lies beyond
+A resumed run continues the same log; JSON lines and TensorBoard discard what was logged after
 its step, the other two keep it.
 """
 
@@ -11,7 +10,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
@@ -27,24 +26,26 @@ LOG = "log.jsonl"
 
 @dataclass(frozen=True, kw_only=True)
 class LoggedRun:
-    """What a logger is told of the run."""
+    """What a logger knows about the run."""
 
     folder: Path
     step: int = 0
-    """Where the run stands; what was logged beyond it is void."""
+    """The current step; what was logged after it is discarded."""
     title: str = "run"
     recipe: dict[str, Any] = field(default_factory=dict)
 
 
-class Logger(Protocol):
-    """One place for the numbers and pictures of a run."""
+class Logger:
+    """One place for the numbers and pictures of a run; what it has no place for, it leaves out."""
 
     def numbers(self, step: int, kind: str, values: dict[str, float]) -> None:
         """Numbers of one kind: losses, rates, validation, ..."""
 
-    def picture(self, step: int, tag: str, image: Image) -> None: ...
+    def picture(self, step: int, tag: str, image: Image) -> None:
+        """A picture, such as a prediction."""
 
-    def distribution(self, step: int, tag: str, values: Tensor) -> None: ...
+    def distribution(self, step: int, tag: str, values: Tensor) -> None:
+        """Many values, such as weights, to be shown as a histogram."""
 
     def close(self) -> None:
         """Write out what is still in memory."""
@@ -59,7 +60,7 @@ class Line:
     values: dict[str, float]
 
 
-class JsonLines:
+class JsonLines(Logger):
     """log.jsonl: what `mattekit plot` draws; appended to line by line."""
 
     def __init__(self, run: LoggedRun) -> None:
@@ -69,17 +70,8 @@ class JsonLines:
     def numbers(self, step: int, kind: str, values: dict[str, float]) -> None:
         append(self.path, json.dumps(asdict(Line(step, kind, values))))
 
-    def picture(self, step: int, tag: str, image: Image) -> None:
-        """Lines hold no pictures."""
 
-    def distribution(self, step: int, tag: str, values: Tensor) -> None:
-        """Nor distributions."""
-
-    def close(self) -> None:
-        """Nothing is kept in memory."""
-
-
-class TensorBoard:
+class TensorBoard(Logger):
     """Events below `tensorboard/`."""
 
     def __init__(self, run: LoggedRun) -> None:
@@ -99,8 +91,8 @@ class TensorBoard:
         self.board.close()
 
 
-class Wandb:
-    """A run of Weights & Biases; its files lie below `wandb/`."""
+class Wandb(Logger):
+    """A run of Weights & Biases; its files are under `wandb/`."""
 
     def __init__(self, run: LoggedRun, settings: "WandbConfig") -> None:
         self.wandb: Any = require("wandb", "logging to Weights & Biases")
@@ -134,7 +126,7 @@ class Wandb:
         self.run.finish()
 
 
-class Mlflow:
+class Mlflow(Logger):
     """A run of MLflow, in a database of its own in the run's folder unless a server is named."""
 
     def __init__(self, run: LoggedRun, settings: "MlflowConfig") -> None:
@@ -172,9 +164,6 @@ class Mlflow:
 
     def picture(self, step: int, tag: str, image: Image) -> None:
         self.client.log_image(self.run, image, key=tag, step=step)
-
-    def distribution(self, step: int, tag: str, values: Tensor) -> None:
-        """MLflow has none."""
 
     def close(self) -> None:
         self.client.set_terminated(self.run)

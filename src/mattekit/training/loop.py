@@ -1,4 +1,4 @@
-"""The only loop, and how it is asked to stop.
+"""The training loop, and how it is asked to stop.
 
 It owns time: which step it is, what happens every so often, when to end. What happens within a step
 is the method's.
@@ -20,7 +20,7 @@ from lightning_fabric import Fabric
 from mattekit.core.tensors import Batch
 from mattekit.training.checkpoints import State
 from mattekit.training.guards import check_finite, explain_errors
-from mattekit.training.method import Method, StepResult
+from mattekit.training.method import Method, Readback, StepResult
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,14 @@ def fit(
 ) -> bool:
     """Train up to step `steps`; whether it got there, rather than being stopped.
 
-    A step's numbers are looked at when the next one is under way, so that the device never waits;
-    before anything is logged, measured or saved they are looked at in any case.
+    A step's numbers are checked when the next step is under way, so that the device never waits;
+    before anything is logged, measured or saved they are checked in any case.
     """
     start = time.perf_counter()
     unchecked: StepResult | None = None
     for batch in islice(batches, max(steps - state.step, 0)):
         with explain_errors(batch, state.step + 1):
-            result = method.step(batch)
+            result = method.step(batch).sent()
         if unchecked is not None:
             check_finite(unchecked, state.step, folder)
         state.step += 1
@@ -88,7 +88,7 @@ def without_denormals() -> Iterator[None]:
 
 
 class StopRequest:
-    """Whether somebody asked the run to stop, agreed upon by all its processes.
+    """Whether the run was asked to stop; all its processes agree on the answer.
 
     Several processes act on the votes of the step before, so that no device waits for them.
     """
@@ -96,16 +96,17 @@ class StopRequest:
     def __init__(self, fabric: Fabric) -> None:
         self.fabric = fabric
         self.signal: int | None = None
-        self.votes: Any = None
+        self.votes: Readback | None = None
 
     def __call__(self) -> bool:
         asked = self.signal is not None
         if self.fabric.world_size == 1:
             return asked
         before = self.votes
-        vote = torch.tensor(float(asked), device=self.fabric.device)
-        self.votes = self.fabric.all_reduce(vote, reduce_op="sum")
-        return before is not None and bool(before > 0)
+        vote = torch.full((1,), float(asked), device=self.fabric.device)
+        together: Any = self.fabric.all_reduce(vote, reduce_op="sum")
+        self.votes = Readback(together)
+        return before is not None and before.tolist() != [0]
 
 
 @contextmanager

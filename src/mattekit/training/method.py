@@ -4,7 +4,7 @@ The loop owns time, a method owns gradients: `training.supervised`, `adversarial
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -19,13 +19,34 @@ from mattekit.losses.region import Terms
 from mattekit.training.freeze import FreezeConfig
 from mattekit.training.guessed import GuessedBackground
 from mattekit.training.optimisers import OptimiserConfig
-from mattekit.training.periods import Duration, RunLength
-from mattekit.training.schedules import ConstantConfig, LearningRate, ScheduleConfig
+from mattekit.training.schedules import (
+    ConstantConfig,
+    Duration,
+    RunLength,
+    ScheduleConfig,
+)
 
 StateDict = dict[str, Any]
 """Tensors, numbers, words, and lists and dicts of them."""
 
 KINDS = ("losses", "gradient_norms", "notes")
+
+
+class Readback:
+    """Numbers on their way from the device: to wait for them is not to wait for what came later."""
+
+    def __init__(self, values: Tensor) -> None:
+        self.values = values.detach().to("cpu", non_blocking=values.is_cuda)
+        self.arrived = torch.cuda.Event() if values.is_cuda else None
+        if self.arrived is not None:
+            self.arrived.record()
+
+    def tolist(self) -> list[float]:
+        """The numbers, once they have arrived."""
+        if self.arrived is not None:
+            self.arrived.synchronize()
+        found: list[float] = self.values.tolist()
+        return found
 
 
 @config
@@ -70,20 +91,10 @@ class Setup:
     guessed_background: GuessedBackground | None = None
     """What replaces the true background by a guess, before the network sees a batch."""
 
-    def rate(self, optimiser: OptimiserConfig, schedule: ScheduleConfig) -> LearningRate:
-        """The rates of one of the method's optimisers over time."""
-        return LearningRate(
-            schedule=schedule,
-            lr=optimiser.lr,
-            length=self.length,
-            warmup=self.config.warmup,
-            by_epoch=self.config.rates_change == "every epoch",
-        )
-
 
 @dataclass(frozen=True, kw_only=True)
 class StepResult:
-    """What one step came to. Numbers stay on the device until somebody reads them."""
+    """The results of one step. Numbers stay on the device until they are read."""
 
     losses: dict[str, Tensor]
     """`total` and each of its parts, unweighted; the mean over all processes is the loss."""
@@ -98,24 +109,35 @@ class StepResult:
     batch: Batch | None = None
     seconds: float = 0.0
     """How long the step took, the wait for its batch included."""
+    readback: Readback | None = None
+    """Its numbers, where they have been sent for."""
+
+    def sent(self) -> "StepResult":
+        """The same, its numbers on their way to the CPU."""
+        return replace(self, readback=Readback(self._stacked()))
 
     def numbers(self, fabric: Fabric | None = None) -> dict[str, dict[str, float]]:
         """Everything as numbers, by kind; in one transfer, and as means over the processes."""
-        found = {kind: getattr(self, kind) for kind in KINDS}
-        values = torch.stack([v.detach().float() for v in chain(*map(dict.values, found.values()))])
         if fabric is not None and fabric.world_size > 1:
-            values = fabric.all_reduce(values, reduce_op="mean")  # type: ignore[assignment]
+            mean: Any = fabric.all_reduce(self._stacked(), reduce_op="mean")
+            values = Readback(mean)
+        else:
+            values = self.readback or Readback(self._stacked())
         rest = iter(values.tolist())
-        return {kind: {name: next(rest) for name in found[kind]} for kind in KINDS}
+        return {kind: {name: next(rest) for name in getattr(self, kind)} for kind in KINDS}
+
+    def _stacked(self) -> Tensor:
+        values = chain(*(getattr(self, kind).values() for kind in KINDS))
+        return torch.stack([value.detach().float() for value in values])
 
     def joined(self, other: "StepResult") -> "StepResult":
-        """The numbers of both."""
-        return StepResult(
-            losses={**self.losses, **other.losses},
-            rates={**self.rates, **other.rates},
-            gradient_norms={**self.gradient_norms, **other.gradient_norms},
-            notes={**self.notes, **other.notes},
-            may_overflow=self.may_overflow,
+        """This step with the numbers and remarks of another update in it."""
+        return replace(
+            self,
+            losses=self.losses | other.losses,
+            rates=self.rates | other.rates,
+            gradient_norms=self.gradient_norms | other.gradient_norms,
+            notes=self.notes | other.notes,
             remarks=self.remarks + other.remarks,
         )
 

@@ -8,7 +8,7 @@ from torch import nn, optim
 
 from mattekit.core.config import config
 from mattekit.core.errors import BadRecipe
-from mattekit.training.freeze import fits
+from mattekit.training.freeze import matches
 
 DECAY = {"adam": 0.0, "adamw": 0.01, "sgd": 0.0}
 
@@ -54,7 +54,7 @@ class OptimiserConfig:
         """Weights with the same rate and decay together."""
         weights = dict(module.named_parameters())
         for pattern in self.lr_scale:
-            if not any(fits(name, pattern) for name in weights):
+            if not any(matches(name, pattern) for name in weights):
                 raise BadRecipe(
                     f"optimiser.lr_scale: nothing in the network is called '{pattern}'; its parts "
                     f"are {', '.join(dict.fromkeys(name.split('.')[0] for name in weights))}"
@@ -62,7 +62,7 @@ class OptimiserConfig:
         decay = DECAY[self.name] if self.weight_decay is None else self.weight_decay
         groups: dict[tuple[float, float], list[nn.Parameter]] = defaultdict(list)
         for name, weight in weights.items():
-            scales = [scale for pattern, scale in self.lr_scale.items() if fits(name, pattern)]
+            scales = [scale for pattern, scale in self.lr_scale.items() if matches(name, pattern)]
             own_decay = decay if self.decay_norms or weight.ndim > 1 else 0.0
             if weight.requires_grad:
                 groups[scales[-1] if scales else 1.0, own_decay].append(weight)

@@ -95,27 +95,27 @@ def _figure(curves: dict[str, list[Curve]], window: int) -> Figure:
     rows = math.ceil(len(curves) / COLUMNS)
     figure = Figure(figsize=(4.2 * COLUMNS, 2.9 * rows), layout="constrained")
     axes = figure.subplots(rows, COLUMNS, squeeze=False).flatten()
-    for place, (name, group) in zip(axes, curves.items(), strict=False):
-        _draw_group(place, name, group, window if name.split("/")[0] in SMOOTHED else 1)
-    for place in axes[len(curves) :]:
-        place.set_axis_off()
+    for plot, (name, group) in zip(axes, curves.items(), strict=False):
+        _draw_group(plot, name, group, window if name.split("/")[0] in SMOOTHED else 1)
+    for plot in axes[len(curves) :]:
+        plot.set_axis_off()
     return figure
 
 
-def _draw_group(place: Axes, name: str, group: list[Curve], window: int) -> None:
+def _draw_group(plot: Axes, name: str, group: list[Curve], window: int) -> None:
     for curve in group:
         colour = f"C{curve.number}"
         mark = "o" if len(curve.steps) < 3 else ""
         if window > 1:
-            place.plot(curve.steps, curve.values, color=colour, alpha=0.25, linewidth=0.8)
+            plot.plot(curve.steps, curve.values, color=colour, alpha=0.25, linewidth=0.8)
         line = smoothed(curve.values, window)
-        place.plot(curve.steps, line, color=colour, marker=mark, label=curve.run)
-    place.set_title(name, fontsize=10)
-    place.set_xlabel("step", fontsize=8)
-    place.tick_params(labelsize=8)
-    place.grid(alpha=0.3)
+        plot.plot(curve.steps, line, color=colour, marker=mark, label=curve.run)
+    plot.set_title(name, fontsize=10)
+    plot.set_xlabel("step", fontsize=8)
+    plot.tick_params(labelsize=8)
+    plot.grid(alpha=0.3)
     if len(group) > 1:
-        place.legend(fontsize=8)
+        plot.legend(fontsize=8)
 
 
 def _page(figure: Figure, runs: Sequence[Path]) -> str:

@@ -1,4 +1,4 @@
-"""A run on disk: what is logged, measured and saved while the loop goes round.
+"""A run on disk: what is logged, measured and saved while it trains.
 
 RUN/recipe.yaml  log.jsonl  log.txt  tensorboard/  first_batch.png  predictions/  checkpoints/
 """
@@ -7,12 +7,14 @@ import math
 import platform
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 import torch
 from lightning_fabric import Fabric
+from torch import nn
 
 from mattekit.core.errors import BadData, BadWeights
 from mattekit.training.checkpoints import (
@@ -29,8 +31,8 @@ from mattekit.training.guards import ExplosionWatch
 from mattekit.training.loop import Every
 from mattekit.training.method import Method, StepResult
 from mattekit.training.panels import prediction_panel
-from mattekit.training.periods import Duration, RunLength
 from mattekit.training.run_log import LogConfig, RunLog
+from mattekit.training.schedules import Duration, RunLength
 from mattekit.training.trained_module import network_inputs
 from mattekit.training.validation import Validator
 
@@ -64,7 +66,7 @@ class Run:
     state: State = field(default_factory=State)
     validator: Validator | None = None
     data: str = ""
-    """What tells the training pictures from others, wherever they lie."""
+    """Identifies the training pictures, independent of their folder."""
     scores: dict[str, float] = field(default_factory=dict)
     """Of the last validation."""
     saved: int = 0
@@ -90,14 +92,14 @@ class Run:
         if log.losses is not None:
             events.append(every(log.losses, self.log_losses, at_end=True))
         if self.log is not None:
-            wanted = {
-                self.log_rates: log.rates,
-                self.log_pictures: log.pictures,
-                self.log_gradients: log.gradients,
-                self.log_weights: log.weights,
-                self.log_histograms: log.histograms,
-            }
-            events += [every(period, act) for act, period in wanted.items() if period is not None]
+            wanted: list[tuple[Duration | None, Callable[[StepResult], None]]] = [
+                (log.rates, self.log_rates),
+                (log.pictures, self.log_pictures),
+                (log.gradients, partial(self.log_parts, self.log.gradients)),
+                (log.weights, partial(self.log_parts, self.log.weights)),
+                (log.histograms, partial(self.log_parts, self.log.histograms)),
+            ]
+            events += [every(period, act) for period, act in wanted if period is not None]
         if self.validator is not None:
             events.append(every(validate, self.measure, at_end=True))
         return [*events, every(save, lambda result: self.save())]
@@ -149,17 +151,10 @@ class Run:
         network.train(was_training)
         self._log.picture(self.state.step, "train", prediction_panel(batch, predicted))
 
-    def log_gradients(self, result: StepResult) -> None:
+    def log_parts(self, write: Callable[[int, str, nn.Module], None], result: StepResult) -> None:
+        """Gradients or weights of everything that is trained."""
         for name, part in self.method.parts().items():
-            self._log.gradients(self.state.step, name, part)
-
-    def log_weights(self, result: StepResult) -> None:
-        for name, part in self.method.parts().items():
-            self._log.weights(self.state.step, name, part)
-
-    def log_histograms(self, result: StepResult) -> None:
-        for name, part in self.method.parts().items():
-            self._log.histograms(self.state.step, name, part)
+            write(self.state.step, name, part)
 
     def measure(self, result: StepResult) -> None:
         """Validate; a new lowest score is saved at once as the best checkpoint."""

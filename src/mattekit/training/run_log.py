@@ -1,4 +1,4 @@
-"""What a run writes down while it goes: a text for people, and numbers and pictures for loggers."""
+"""What a run records: a text log for people, numbers and pictures for loggers."""
 
 import json
 import re
@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from torch import nn
 
 from mattekit.core.atomic import make_folder
@@ -22,7 +23,7 @@ from mattekit.training.loggers import (
     append,
     cut,
 )
-from mattekit.training.periods import Duration
+from mattekit.training.schedules import Duration
 
 TEXT = "log.txt"
 TAGS = {"network": "generator", "critic": "discriminator"}
@@ -52,7 +53,7 @@ class RunLog:
     """The logs of one run."""
 
     def __init__(self, run: LoggedRun, to: tuple[LoggerConfig, ...] = ()) -> None:
-        """Open the logs of a run that stands at its step."""
+        """Open the logs of a run at its current step."""
         self.text = make_folder(run.folder) / TEXT
         cut(self.text, lambda line: int(re.match(r"\[(\d+)\]", line)[1]) <= run.step)  # type: ignore[index]
         self.loggers: list[Logger] = [JsonLines(run), *(each.open(run) for each in to)]
@@ -75,11 +76,15 @@ class RunLog:
     def gradients(self, step: int, part: str, module: nn.Module) -> None:
         """Mean and largest absolute gradient of the last step."""
         sizes = [weight.grad.abs() for weight in module.parameters() if weight.grad is not None]
+        if not sizes:
+            return
         count = sum(size.numel() for size in sizes)
-        mean = sum(float(size.sum()) for size in sizes) / max(count, 1)
-        largest = max((float(size.max()) for size in sizes), default=0.0)
+        mean = torch.stack([size.sum() for size in sizes]).sum() / count
+        largest = torch.stack([size.max() for size in sizes]).max()
+        numbers = torch.stack([mean, largest]).tolist()
+        names = ("mean_gradient", "max_gradient")
         kind = f"gradient_statistic_{TAGS[part]}"
-        self._numbers(step, kind, {"mean_gradient": mean, "max_gradient": largest})
+        self._numbers(step, kind, dict(zip(names, numbers, strict=True)))
 
     def weights(self, step: int, part: str, module: nn.Module) -> None:
         """One weight of every layer, the place drawn anew each time."""

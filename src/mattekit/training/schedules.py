@@ -1,4 +1,4 @@
-"""Learning rates over time: each schedule is a pure function from a step to its rates.
+"""Lengths in steps or epochs, and learning rates over them: a schedule turns a step into its rates.
 
 Steps count from 0 at the first update. A warm-up comes before a schedule, which then starts at its
 own step 0; `LearningRate` joins the two.
@@ -10,7 +10,36 @@ from itertools import pairwise
 from typing import Literal
 
 from mattekit.core.config import config
-from mattekit.training.periods import Duration, RunLength
+
+
+@config
+class Duration:
+    """A length of training: exactly one of `steps` and `epochs`."""
+
+    steps: int | None = None
+    """Optimiser steps."""
+    epochs: float | None = None
+    """Times through the training data."""
+
+    def __post_init__(self) -> None:
+        given = [value for value in (self.steps, self.epochs) if value is not None]
+        if len(given) != 1 or given[0] <= 0:
+            raise ValueError("write exactly one of {steps: N} and {epochs: N}, above 0")
+
+    def in_steps(self, epoch: float) -> int:
+        """The length in steps, at least 1, where an epoch has `epoch` steps."""
+        if self.steps is not None:
+            return self.steps
+        assert self.epochs is not None
+        return max(1, round(self.epochs * epoch))
+
+
+@dataclass(frozen=True)
+class RunLength:
+    """How long an epoch and the whole run are, in steps."""
+
+    epoch: float
+    total: int
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,7 @@ from mattekit.training.freeze import FreezeConfig, freeze
 from mattekit.training.init import start_from
 from mattekit.training.method import Setup, StateDict, StepResult
 from mattekit.training.optimisers import OptimiserConfig
-from mattekit.training.periods import Duration, RunLength
-from mattekit.training.schedules import ScheduleConfig
+from mattekit.training.schedules import Duration, RunLength, ScheduleConfig
 from mattekit.training.supervised import Supervised, dry_run
 
 
@@ -140,7 +139,7 @@ class StagedConfig:
     def build(self, setup: Setup) -> Staged:
         return Staged(setup, self.stages)
 
-    def length(self, epoch: float) -> int | None:
+    def length(self, epoch: float) -> int:
         """Steps of all stages together."""
         return sum(stage.length.in_steps(epoch) for stage in self.stages)
 

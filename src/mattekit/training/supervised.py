@@ -6,7 +6,6 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mattekit.core.config import config
 from mattekit.core.errors import BadRecipe
@@ -37,11 +36,10 @@ class Supervised:
         self.setup = setup
         self.learner = trained_network(setup)
         self.objective = Objective(setup.config.losses, setup.fabric)
-        self.average = averaged(self.learner.module, setup.config.ema)
 
     @property
     def network(self) -> nn.Module:
-        return self.learner.module if self.average is None else self.average.module
+        return self.learner.network
 
     def dry_run(self, batch: Batch) -> list[str]:
         return dry_run(self.setup, self.learner.module, batch).remarks
@@ -63,8 +61,6 @@ class Supervised:
                 learner.backward(values["total"])
             losses = {name: losses.get(name, 0) + value.detach() for name, value in values.items()}
         lr, norm = learner.update()
-        if self.average is not None:
-            self.average.update_parameters(learner.module)
         return StepResult(
             losses=losses,
             rates={"network": lr},
@@ -79,17 +75,11 @@ class Supervised:
         return self.learner.rate_jump()
 
     def state_dict(self) -> StateDict:
-        return {
-            "network": self.learner.module.state_dict(),
-            "average": {} if self.average is None else self.average.state_dict(),
-            "learner": self.learner.state_dict(),
-        }
+        return {**self.learner.weights(), "learner": self.learner.state_dict()}
 
     def load_state_dict(self, state: StateDict) -> None:
-        self.learner.module.load_state_dict(state["network"])
+        self.learner.load_weights(state)
         self.learner.load_state_dict(state["learner"])
-        if self.average is not None:
-            self.average.load_state_dict(state["average"])
 
 
 def trained_network(setup: Setup) -> TrainedModule:
@@ -102,14 +92,7 @@ def trained_network(setup: Setup) -> TrainedModule:
         checkpoint_parts(network)
     if config.compile:
         network.compile()
-    return TrainedModule(
-        network,
-        config.optimiser,
-        setup.rate(config.optimiser, config.schedule),
-        fabric=setup.fabric,
-        precision=config.precision,
-        clip=config.clip,
-    )
+    return TrainedModule(network, setup, config.optimiser, config.schedule, ema=config.ema)
 
 
 def on_device(batch: Batch, setup: Setup) -> Batch:
@@ -117,15 +100,6 @@ def on_device(batch: Batch, setup: Setup) -> Batch:
     layout = torch.channels_last if setup.config.channels_last else torch.contiguous_format
     moved = batch.to(setup.fabric.device, memory_format=layout, non_blocking=True)
     return moved if setup.guessed_background is None else setup.guessed_background(moved)
-
-
-def averaged(network: nn.Module, decay: float | None) -> AveragedModel | None:
-    """A running average of weights and of the statistics of norms, or None without a decay."""
-    if decay is None:
-        return None
-    average = AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
-    average.n_averaged = average.n_averaged.cpu()  # read at every step, which a GPU would wait for
-    return average
 
 
 @dataclass(frozen=True)
@@ -195,11 +169,3 @@ class SupervisedConfig:
 
     def build(self, setup: Setup) -> Supervised:
         return Supervised(setup)
-
-    def length(self, epoch: float) -> int | None:
-        """None: the recipe says how long."""
-        return None
-
-    def shortened(self, steps: int) -> "SupervisedConfig":
-        """The same for a run of few steps."""
-        return self

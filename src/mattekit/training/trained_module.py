@@ -14,39 +14,52 @@ import torch
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from mattekit.core.errors import BadRecipe
-from mattekit.core.tensors import HALF, Batch, Precision, Prediction, autocast
-from mattekit.training.method import StateDict
+from mattekit.core.tensors import HALF, Batch, Prediction, autocast
+from mattekit.training.method import Setup, StateDict
 from mattekit.training.optimisers import OptimiserConfig, set_rates
-from mattekit.training.schedules import LearningRate
+from mattekit.training.schedules import LearningRate, ScheduleConfig
 
 
 class TrainedModule:
-    """A module that learns, one update at a time."""
+    """A module that learns, one update at a time; with `ema`, a running average of it is kept."""
 
     def __init__(
         self,
         module: nn.Module,
+        setup: Setup,
         optimiser: OptimiserConfig,
-        rate: LearningRate,
+        schedule: ScheduleConfig,
         *,
-        fabric: Fabric,
-        precision: Precision = "32",
-        clip: float | None = None,
+        ema: float | None = None,
     ) -> None:
         if not any(weight.requires_grad for weight in module.parameters()):
             raise BadRecipe("nothing is left to learn; freeze fewer parts")
+        config, fabric = setup.config, setup.fabric
         _check_norms(module, fabric)
         self.module = module.to(fabric.device)
-        self.rate = rate
-        self.clip = clip
+        self.rate = LearningRate(
+            schedule=schedule,
+            lr=optimiser.lr,
+            length=setup.length,
+            warmup=config.warmup,
+            by_epoch=config.rates_change == "every epoch",
+        )
+        self.clip = config.clip
         self.updates = 0
-        self.precision = precision
+        self.precision = config.precision
         self.device = fabric.device
         self.wrapped = data_parallel(module, fabric) if fabric.world_size > 1 else module
         self.optimiser = optimiser.build(module)
-        self.scaler = torch.amp.GradScaler(fabric.device.type, enabled=precision == "fp16")
+        self.scaler = torch.amp.GradScaler(fabric.device.type, enabled=self.precision == "fp16")
+        self.average = None if ema is None else averaged(self.module, ema)
+
+    @property
+    def network(self) -> nn.Module:
+        """The module as it would be used now: the average where one is kept."""
+        return self.module if self.average is None else self.average.module
 
     def __call__(self, *inputs: Any) -> Any:
         """The module's outputs, as float32 whatever the precision."""
@@ -81,7 +94,19 @@ class TrainedModule:
         self.scaler.step(self.optimiser)
         self.scaler.update()
         self.updates += 1
+        if self.average is not None:
+            self.average.update_parameters(self.module)
         return rates.lr, norm
+
+    def weights(self) -> StateDict:
+        """The module's tensors, and those of their average."""
+        average = {} if self.average is None else self.average.state_dict()
+        return {"network": self.module.state_dict(), "average": average}
+
+    def load_weights(self, state: StateDict) -> None:
+        self.module.load_state_dict(state["network"])
+        if self.average is not None:
+            self.average.load_state_dict(state["average"])
 
     def state_dict(self) -> StateDict:
         return {
@@ -100,6 +125,13 @@ class TrainedModule:
         """The rate of the last update and that of the next."""
         scales = self.optimiser.param_groups[0]
         return scales["lr"] / scales["lr_scale"], self.rate(self.updates).lr
+
+
+def averaged(module: nn.Module, decay: float) -> AveragedModel:
+    """A running average of weights and of the statistics of norms."""
+    average = AveragedModel(module, multi_avg_fn=get_ema_multi_avg_fn(decay), use_buffers=True)
+    average.n_averaged = average.n_averaged.cpu()  # read at every step, which a GPU would wait for
+    return average
 
 
 def data_parallel(module: nn.Module, fabric: Fabric) -> DistributedDataParallel:

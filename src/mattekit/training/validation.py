@@ -25,7 +25,7 @@ from mattekit.inference.strategies import StrategyConfig
 from mattekit.inference.torch_network import TorchNetwork
 from mattekit.metrics import measure
 from mattekit.networks.perceptual import perceptual_distance
-from mattekit.training.periods import Duration
+from mattekit.training.schedules import Duration
 
 COLOUR_ERRORS = {"foreground_l1": "foreground", "background_l1": "background"}
 """Metric -> the layer whose guessed colours it measures."""
@@ -45,7 +45,7 @@ class ValidationConfig:
     """Measure on a square of this side around unknown pixels, always the same one, instead of the
     whole picture."""
     strategy: StrategyConfig | None = None
-    """How the network is taken over a picture; null for the one that suits it."""
+    """How the network goes over a picture; null for the one that suits it."""
     precision: Precision = "32"
     """Of the network's arithmetic, whatever it is trained in."""
     protocol: str = "official"

@@ -1,4 +1,4 @@
-"""Targets of GFM's two decoders, glance and focus, and the cross-entropy of glance.
+"""Losses of GFM's two decoders, glance and focus, and their targets.
 
 All targets follow from alpha and trimap. With c the certain foreground and d everything but the
 certain background, TT's glance is the trimap and its focus alpha; FT's glance is c and its focus
@@ -23,12 +23,13 @@ from mattekit.core.tensors import (
     Rosta,
     region_weight,
 )
-from mattekit.losses.region import Terms, region_mean
+from mattekit.losses.laplacian import Kernel, pyramid_l1
+from mattekit.losses.region import DivideBy, Terms, Where, region_mean, smooth_abs
+
+Plane = Float[Tensor, "b 1 h w"]
 
 
-def glance_target(
-    representation: Representation, trimap: Float[Tensor, "b 1 h w"]
-) -> Int[Tensor, "b h w"]:
+def glance_target(representation: Representation, trimap: Plane) -> Int[Tensor, "b h w"]:
     """The class of each pixel."""
     if representation == "FT":
         target = region_weight("foreground", trimap)
@@ -41,9 +42,9 @@ def glance_target(
 
 def focus_target(
     representation: Representation,
-    alpha: Float[Tensor, "b 1 h w"],
-    trimap: Float[Tensor, "b 1 h w"],
-) -> Float[Tensor, "b 1 h w"]:
+    alpha: Plane,
+    trimap: Plane,
+) -> Plane:
     """The target of focus."""
     if representation == "TT":
         return alpha
@@ -65,13 +66,6 @@ def branches_of(prediction: Prediction, rosta: Rosta) -> list[tuple[Representati
     return list(zip(names, branches, strict=True))
 
 
-def cross_entropy(
-    logits: Float[Tensor, "b c h w"], target: Int[Tensor, "b h w"]
-) -> Float[Tensor, "b 1 h w"]:
-    """-log softmax of the true class, pixel by pixel."""
-    return F.cross_entropy(logits, target, reduction="none")[:, None]
-
-
 @config
 class GlanceCrossEntropyConfig:
     """Cross-entropy of glance (GFM), over the whole picture."""
@@ -88,8 +82,61 @@ class GlanceCrossEntropyConfig:
         for name, branch in branches_of(prediction, self.rosta):
             logits = branch.glance_logits
             assert logits is not None, "branches_of checked that"
-            error = cross_entropy(
-                torch.sigmoid(logits) if self.legacy else logits, glance_target(name, batch.trimap)
-            )
+            logits = torch.sigmoid(logits) if self.legacy else logits
+            target = glance_target(name, batch.trimap)
+            error = F.cross_entropy(logits, target, reduction="none")[:, None]
             losses.append(region_mean(error, batch.trimap, "whole"))
         return Terms.joined(losses)
+
+
+def focus_pairs(prediction: Prediction, batch: Batch, rosta: Rosta) -> list[tuple[Plane, Plane]]:
+    """Focus and its target, one pair for each representation."""
+    pairs = []
+    for name, branch in branches_of(prediction, rosta):
+        assert branch.focus is not None, "networks with a glance have a focus"
+        pairs.append((branch.focus, focus_target(name, batch.alpha, batch.trimap)))
+    return pairs
+
+
+@config
+class FocusL1Config:
+    """Absolute difference of focus and its target (GFM)."""
+
+    name: Literal["focus_l1"] = "focus_l1"
+    weight: float = 1.0
+    rosta: Rosta = "TT"
+    """The network's own; with RIM the three branches are added up."""
+    region: Where = "unknown"
+    divide_by: DivideBy = "region"
+    epsilon: float = 1e-6
+    """Smooths |x| at zero."""
+    paste: bool = False
+    """Set the known pixels to the target first: each then adds epsilon."""
+
+    def __call__(self, prediction: Prediction, batch: Batch) -> Terms:
+        unknown = region_weight("unknown", batch.trimap) == 1
+        losses = []
+        for focus, target in focus_pairs(prediction, batch, self.rosta):
+            pasted = torch.where(unknown, focus, target) if self.paste else focus
+            error = smooth_abs(pasted - target, self.epsilon)
+            losses.append(region_mean(error, batch.trimap, self.region, self.divide_by))
+        return Terms.joined(losses)
+
+
+@config
+class FocusPyramidConfig:
+    """Absolute difference of the Laplacian pyramids of focus and its target (GFM)."""
+
+    name: Literal["focus_pyramid"] = "focus_pyramid"
+    weight: float = 1.0
+    rosta: Rosta = "TT"
+    """The network's own; with RIM the three branches are added up."""
+    kernel: Kernel = "gaussian"
+    """`gfm` is the window of GFM's published code, which is not a Gaussian."""
+
+    def __call__(self, prediction: Prediction, batch: Batch) -> Terms:
+        inside = region_weight("unknown", batch.trimap)
+        return Terms.joined(
+            pyramid_l1(focus * inside, target * inside, kernel=self.kernel)
+            for focus, target in focus_pairs(prediction, batch, self.rosta)
+        )
