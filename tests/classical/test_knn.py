@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from mattekit.classical.knn import knn
+from mattekit.classical.knn import BYTES_PER_PIXEL, BYTES_PER_UNKNOWN, knn
+from mattekit.classical.linear import BASE_MEMORY
 from mattekit.core.errors import BadTrimap, TooLarge
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Sample
 
@@ -27,6 +28,16 @@ def test_a_picture_that_does_not_fit_the_memory_is_refused_with_both_numbers(
 ) -> None:
     with pytest.raises(TooLarge, match=r"needs about 0\.2 GB .* may use 0\.1"):
         knn(strands.image, strands.trimap, max_memory=100 * 2**20)
+
+
+def test_it_is_unknown_pixels_that_need_memory(strands: Sample) -> None:
+    unknown = int(np.count_nonzero(strands.trimap == UNKNOWN))
+    limit = BASE_MEMORY + BYTES_PER_PIXEL * strands.trimap.size + BYTES_PER_UNKNOWN * unknown
+    assert knn(strands.image, strands.trimap, max_memory=limit).alpha.shape == strands.alpha.shape
+    nearly_all = np.full_like(strands.trimap, UNKNOWN)
+    nearly_all[0], nearly_all[-1] = FOREGROUND, BACKGROUND
+    with pytest.raises(TooLarge):
+        knn(strands.image, nearly_all, max_memory=limit)
 
 
 def test_a_trimap_without_unknown_pixels_is_the_alpha(strands: Sample) -> None:
