@@ -110,9 +110,9 @@ def make_loader(
         worker_init_fn=_init_worker,
         generator=torch.Generator(),  # the global generator would advance, and dropout change
     )
-    drawn = iter(loader)
+    drawn: Any = iter(loader)
     if loader.num_workers:
-        atexit.register(_end_workers, weakref.ref(drawn))
+        atexit.register(_end_workers, weakref.ref(drawn), drawn._workers)
     batches = map(_unless_failed, drawn)
     return repeat(next(batches)) if fixed else batches
 
@@ -182,11 +182,13 @@ def _unless_failed(result: T | MattekitError) -> T:
     return result
 
 
-def _end_workers(reference: weakref.ref[Any]) -> None:
+def _end_workers(reference: weakref.ref[Any], workers: Sequence[Any]) -> None:
     """Kill the workers before `multiprocessing` waits for them: they ignore its SIGTERM."""
     iterator = reference()
     if iterator is not None:
         iterator._shutdown_workers()
+    for worker in workers:
+        worker.kill()
 
 
 def _init_worker(worker: int) -> None:

@@ -9,7 +9,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from mattekit.batch.files import pictures_in
 from mattekit.batch.processes import NO_LIMITS, Limits, run_on_processes
@@ -211,9 +210,8 @@ def _paired(places: Mapping[Role, Path], patterns: Mapping[Role, str], rule: Rul
     """The pictures of some folders; files that are given one by one belong together."""
     files = {role: _files(place) for role, place in places.items()}
     if not any(place.is_dir() for place in places.values()):
-        single: dict[str, Any] = dict(places.items())
-        name = places["predicted"].stem
-        return Pairing(pictures=(PictureFiles(name=name, **single),), problems=())
+        picture = PictureFiles(name=places["predicted"].stem, **places)  # type: ignore[arg-type]
+        return Pairing(pictures=(picture,), problems=())
     if places.get("error") == places["predicted"]:  # `predict` writes both into one folder
         is_error = partial(named_like, patterns["error"])
         files["predicted"] = [path for path in files["predicted"] if not is_error(path)]
