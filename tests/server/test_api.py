@@ -111,6 +111,13 @@ def test_points_find_the_subject_and_both_confidences_are_stated(
     refused(cut(client, photo_id=photo_id, segmenter="/etc/x.onnx"), 422, "there is no segmenter")
 
 
+def test_a_point_on_a_photo_that_is_all_subject_is_refused(client: TestClient) -> None:
+    pixel = png(np.full((1, 1, 3), 0.5, np.float32))
+    refused(cut(client, {"photo": pixel}, point="0,0"), 422, "leave no background in the photo")
+    both = cut(client, {"photo": pixel}, point="0,0", not_point="0,0")
+    refused(both, 422, "leave no subject")
+
+
 def test_a_repair_changes_what_the_stroke_touches_and_nothing_else(
     client: TestClient, photo_id: str
 ) -> None:

@@ -128,6 +128,12 @@ def from_points(image: Plane, points: Sequence[Point]) -> Trimap:
     marks = resize(start, (small.shape[0], small.shape[1]), "labels")
     marks[_discs(small, subject, width)] = cv2.GC_FGD
     marks[_discs(small, background, width)] = cv2.GC_BGD
+    inside = np.isin(marks, (cv2.GC_FGD, cv2.GC_PR_FGD))
+    if inside.all() or not inside.any():
+        raise BadTrimap(
+            f"the points leave no {'background' if inside.any() else 'subject'} in the photo, "
+            f"which is {width}x{height}; move them, or use a larger photo"
+        )
     return enlarged(grab_cut(small, marks).trimap(), (height, width))
 
 
