@@ -21,8 +21,8 @@ from mattekit.imaging.picture import to_float
 from mattekit.imaging.resize import resize
 from mattekit.imaging.trimap import to_pixels
 from mattekit.server.app import Settings, create_app
-from mattekit.server.background import Running
 from mattekit.server.limits import Limits
+from mattekit.server.routes import Running
 
 HOST = "http://127.0.0.1"
 SIDE = 160
@@ -241,7 +241,7 @@ def test_the_end_of_a_job_is_told_though_it_comes_while_progress_is_sent() -> No
         async for line in running.events():
             told.append(line.split("\n")[0])
             if running.response is None:
-                running.end(Answer(b"{}"), None)
+                running.end(Answer(b"{}"))
         return told
 
     assert asyncio.run(follow()) == ["event: progress", "event: failed"]

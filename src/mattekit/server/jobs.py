@@ -36,6 +36,7 @@ from mattekit.server.forms import (
     Output,
     TrimapForm,
 )
+from mattekit.server.limits import Crashed
 from mattekit.subject.hints import HintConfig, hint_of
 from mattekit.subject.segment import stroke_labels
 
@@ -72,8 +73,6 @@ class Answer:
     about: dict[str, Any] = field(default_factory=dict)
     """What there is to say of it: model, confidence, warnings and the like."""
     error: MattekitError | None = None
-    crashed: bool = False
-    """The error is ours; its sentence says nothing about the inside."""
 
 
 class JobStopped(Exception):
@@ -100,10 +99,7 @@ def perform(job: Job, progress: Progress = unheard) -> Answer:
         if isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error)):
             return Answer(error=TooLarge("the picture needs more memory than a worker may take"))
         log.exception("a job of the kind %s failed", job.kind)
-        return Answer(
-            error=MattekitError("the server failed on this picture; its log says more"),
-            crashed=True,
-        )
+        return Answer(error=Crashed())
 
 
 def in_fields(sentence: str) -> str:
@@ -141,13 +137,6 @@ def cut_out(job: Job, progress: Progress) -> Answer:
     exif = b""
     if sentences_of(result) and output == "rgba":
         exif = with_description(b"", sentences_of(result))
-    body = encode_image(
-        _shown(result, output, backdrop),
-        alpha=result.alpha if output == "rgba" else None,
-        format=form.format,
-        bits=8 if output == "trimap" else form.bits,
-        exif=exif,
-    )
     about = {
         "model": result.model,
         "confidence": result.confidence,
@@ -156,7 +145,20 @@ def cut_out(job: Job, progress: Progress) -> Answer:
         "terms": None if result.terms is None else result.terms.sentence,
         "warnings": result.warnings,
     }
-    return Answer(body=body, media_type=f"image/{form.format}", about=about)
+    return picture_of(
+        _shown(result, output, backdrop),
+        form.format,
+        about,
+        alpha=result.alpha if output == "rgba" else None,
+        bits=8 if output == "trimap" else form.bits,
+        exif=exif,
+    )
+
+
+def picture_of(shown: Plane, format: str, about: dict[str, Any], **options: Any) -> Answer:
+    """A picture as an answer; options are those of `encode_image`."""
+    body = encode_image(shown, format=format, **options)
+    return Answer(body=body, media_type=f"image/{format}", about=about)
 
 
 def _method(form: CutoutForm, deadline: float) -> Matting:
@@ -222,8 +224,7 @@ def find_trimap(job: Job, progress: Progress) -> Answer:
     else:
         alpha = read_alpha(_part(job, "alpha"), max_pixels=job.max_pixels)
         trimap = make_trimap(alpha, form.inner, form.outer)
-    body = encode_image(_labels(trimap), format=form.format)
-    return Answer(body=body, media_type=f"image/{form.format}", about=about)
+    return picture_of(_labels(trimap), form.format, about)
 
 
 def find_foreground(job: Job, progress: Progress) -> Answer:
@@ -233,9 +234,7 @@ def find_foreground(job: Job, progress: Progress) -> Answer:
     alpha = read_alpha(_part(job, "alpha"), max_pixels=job.max_pixels)
     progress("colours", 0.0)
     colours = to_float(estimate_foreground(picture.colours, alpha))
-    body = encode_image(colours, format=form.format, bits=form.bits)
-    about = {"warnings": list(picture.warnings)}
-    return Answer(body=body, media_type=f"image/{form.format}", about=about)
+    return picture_of(colours, form.format, {"warnings": picture.warnings}, bits=form.bits)
 
 
 def look_at_photo(job: Job, progress: Progress) -> Answer:
@@ -244,11 +243,17 @@ def look_at_photo(job: Job, progress: Progress) -> Answer:
     return Answer(about={"width": width, "height": height})
 
 
+def show_photo(job: Job, progress: Progress) -> Answer:
+    """A photo upright and in sRGB, which every browser can show."""
+    return picture_of(_photo(job).colours, "png", {}, bits=8)
+
+
 WORK = {
     "cutout": cut_out,
     "trimap": find_trimap,
     "foreground": find_foreground,
     "photo": look_at_photo,
+    "preview": show_photo,
 }
 
 

@@ -14,8 +14,8 @@ from mattekit.core.types import Plane, Trimap
 from mattekit.imaging.files import encode_image
 from mattekit.imaging.picture import to_float
 from mattekit.imaging.trimap import to_pixels
-from mattekit.server.clients import unless_gone
 from mattekit.server.limits import counted
+from mattekit.server.requests import unless_gone
 from mattekit.server.responses import problem
 
 GRACE = 3.0  # seconds after which a page that went away has not just been loaded again

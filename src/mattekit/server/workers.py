@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from mattekit.cutouts.cutout import Progress
 from mattekit.server.jobs import Answer, Job, unheard
+from mattekit.server.limits import Busy, TimeOver, WorkerLost
 from mattekit.server.worker_process import STOP, serve
 
 log = logging.getLogger("mattekit.server")
@@ -26,22 +27,6 @@ USUAL_SECONDS = 2.0  # of a job, before any was measured
 TO_STOP = 4.0  # seconds that a job has to stop by itself
 BACK_OFF = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds before a worker is started again, by how many died while starting."""
-
-
-class QueueFull(Exception):
-    """Too many requests wait already."""
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__(f"the server is busy; try again in {seconds} s")
-        self.seconds = seconds
-
-
-class TimeOver(Exception):
-    """The work on a job took longer than it may, or no worker was free for so long."""
-
-
-class WorkerLost(Exception):
-    """A process died over a job."""
 
 
 class Worker:
@@ -158,7 +143,8 @@ class Workers:
     def check_queue(self) -> None:
         """Refuse where too many wait already."""
         if self.waiting >= self.queue:
-            raise QueueFull(max(1, round(self.usual * self.waiting / self.count)))
+            wait = max(1, round(self.usual * self.waiting / self.count))
+            raise Busy(f"the server is busy; try again in {wait} s", wait)
 
     async def do(self, job: Job, progress: Progress = unheard) -> Answer:
         """The answer to a job, after waiting for a worker; once more if the worker dies over it."""
