@@ -64,7 +64,6 @@ def create_app(settings: Settings) -> FastAPI:
     )
     counters = Counters(workers)
     intake = Intake(limits)
-
     check = partial(check_names, settings=settings)
 
     @asynccontextmanager
@@ -82,7 +81,6 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,  # FastAPI's pages load scripts from elsewhere
         redoc_url=None,
     )
-
     app.include_router(routes.pictures(workers, intake, check))
     app.include_router(routes.photos(workers, intake))
     app.include_router(routes.jobs(workers, intake, check))
