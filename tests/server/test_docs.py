@@ -3,7 +3,6 @@
 import argparse
 import re
 import shlex
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +21,6 @@ pytestmark = pytest.mark.slow  # a server is started
 
 TEXT = (Path(__file__).parents[2] / "docs" / "server.md").read_text()
 SHOWN = "http://127.0.0.1:8000"
-
-
-@pytest.fixture(scope="module")
-def url(serve: Callable[..., Any]) -> str:
-    return str(serve("--workers", "1").url)
 
 
 @pytest.fixture(scope="module")

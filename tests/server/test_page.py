@@ -14,7 +14,6 @@ from server.pages import (
     PATIENCE,
     SMALL,
     WALL,
-    browser,
     button,
     colour_at,
     downloaded,
@@ -23,12 +22,10 @@ from server.pages import (
     look,
     on_screen,
     open_photos,
-    page,
     press,
     small,
     stroke,
     unfold,
-    url,
     wait_for_colour,
 )
 
@@ -36,7 +33,6 @@ from mattekit.core.types import FOREGROUND, UNKNOWN
 from mattekit.imaging.files import open_picture, read_alpha, read_trimap
 
 pytestmark = pytest.mark.browser
-__all__ = ["browser", "page", "url"]  # fixtures
 CLICKS = ("point", "not_point")
 WHITE, BLACK = [255, 255, 255], [0, 0, 0]
 
