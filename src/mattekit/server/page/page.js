@@ -1,11 +1,10 @@
 // The page: what opening, buttons, keys and files do.
 
 import { call, forOnePhoto } from "./api.js";
-import { offerModels, refreshCost, timed, wireChoices } from "./choices.js";
+import { offerModels, refreshCost, refreshFinish, refreshSteps, stepBy, timed, wireChoices } from "./choices.js";
 import { compare, look, nextPlace, refresh, show } from "./looking.js";
 import { paintOnePhoto } from "./painting.js";
 import { cutSmall, findAlone, mark, onChoose, openFiles, removePhoto, showStrip } from "./photos.js";
-import { refreshSteps, stepBy } from "./steps.js";
 import { $, press, say, state, view } from "./state.js";
 import { copy, fileOfAll, fileOfPhoto, refreshTaking, save } from "./taking.js";
 import { chooseMode, chooseTool, dab, hover, listen, nudge, setSize } from "./tools.js";
@@ -25,8 +24,9 @@ async function open(files) {
     if (state.photos.length === before + 1) await choose(photo);
     if (!forOnePhoto) findAlone(photo, tellLost);
   };
-  await openFiles([...files], take, (file) => refused.push(file.name));
-  if (refused.length) say(`The browser cannot show ${refused.join(", ")}; convert it to JPEG or PNG first.`, true);
+  say(files.length > 1 ? "Opening the photos ..." : "Opening the photo ...");
+  await openFiles([...files], take, ({ name }, { message }) => refused.push(`${name}: ${message}`));
+  if (refused.length) say(refused.join("; "), true);
 }
 
 // What a matte tells goes to its own place in the strip, and to the page if its photo is looked at.
@@ -107,6 +107,7 @@ function refreshControls() {
   $("sure").hidden = !matte.ready || !says.length;
   $("sure").textContent = `How sure the models are: ${says.join(", ")}.`;
   if (!matte.ready) $("next").disabled = true;
+  refreshFinish();
   refreshSteps();
   refreshCost();
 }
@@ -242,7 +243,6 @@ $("undo").onclick = () => stepBy(-1);
 $("redo").onclick = () => stepBy(1);
 $("next").onclick = goToPlace;
 $("size").oninput = () => setSize($("size").value);
-$("softness").oninput = () => ($("softness-words").textContent = `${$("softness").value} %`);
 $("zoom-in").onclick = () => view.zoom(1.25);
 $("zoom-out").onclick = () => view.zoom(0.8);
 $("zoom-fit").onclick = () => view.fit();

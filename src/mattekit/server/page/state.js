@@ -22,6 +22,11 @@ export function say(words, error = false) {
   $("status").classList.toggle("error", error);
 }
 
+// A slider says its value beside it.
+export function sayValue({ id, value, dataset: { unit } }) {
+  $(`${id}-words`).textContent = `${value} ${unit}`;
+}
+
 // Mark the chosen one of a group of radio buttons.
 export function press(selector, chosen) {
   for (const button of document.querySelectorAll(selector)) {

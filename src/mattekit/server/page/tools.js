@@ -2,7 +2,7 @@
 
 import { drawMark, look } from "./looking.js";
 import { clipped } from "./planes.js";
-import { $, press, say, state, view } from "./state.js";
+import { $, press, say, sayValue, state, view } from "./state.js";
 import { Stroke } from "./strokes.js";
 
 const STILL = 5; // screen pixels that a click may move
@@ -34,7 +34,7 @@ const radius = () => view.pixels(Number($("size").value) / 2);
 
 export function setSize(size) {
   $("size").value = size;
-  $("size-words").textContent = `${$("size").value} px`;
+  sayValue($("size"));
   if (at) hover(at);
 }
 
