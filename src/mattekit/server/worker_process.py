@@ -24,7 +24,6 @@ log = logging.getLogger("mattekit.server")
 READY = "ready"
 STOP = "stop"
 SIDE, ON_SUBJECT = 160, (125, 134)  # of the photo that is cut out first
-M_MMAP_THRESHOLD, LARGE_BLOCK = -3, 32 * 2**10  # of glibc's malloc.h; bytes
 STOP_SIGNAL = getattr(signal, "SIGUSR1", signal.SIGTERM)  # raised in this process only
 
 
@@ -33,7 +32,6 @@ def serve(pipe: Connection, memory: int | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the listening process says when it is over
     if memory is not None:
         limit_memory(memory)
-    return_memory()
     warm_up()
     pipe.send(READY)
     desk = _Desk(pipe)
@@ -46,6 +44,7 @@ def serve(pipe: Connection, memory: int | None) -> None:
             desk.at_hand = None
             answer = STOPPED
         pipe.send(answer)
+        return_memory()
 
 
 class _Desk:
@@ -97,13 +96,13 @@ def limit_memory(size: int) -> None:
 
 
 def return_memory() -> None:
-    """Let every large block go back to the system when it is freed, where the allocator is glibc's.
+    """Give what a job has freed back to the system, where the allocator is glibc's.
 
-    By itself it raises the size from which it does so, and its heap grows by about a megabyte a
-    matte, in pieces that are never used again.
+    By itself it keeps pieces that are never used again, about a megabyte a matte. It must not be
+    told to keep nothing at all: a matte then asks for its pages a million times.
     """
     with suppress(OSError, AttributeError, TypeError):
-        ctypes.CDLL(None).mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK)
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def warm_up() -> None:
