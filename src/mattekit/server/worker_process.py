@@ -5,11 +5,9 @@ A thread listens meanwhile, so that a job can be stopped wherever it is: the sig
 """
 
 import _thread
-import ctypes
 import logging
 import signal
 import threading
-from contextlib import suppress
 from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any
@@ -44,7 +42,6 @@ def serve(pipe: Connection, memory: int | None) -> None:
             desk.at_hand = None
             answer = STOPPED
         pipe.send(answer)
-        return_memory()
 
 
 class _Desk:
@@ -93,16 +90,6 @@ def limit_memory(size: int) -> None:
     except ImportError:  # Windows
         return
     resource.setrlimit(resource.RLIMIT_AS, (size, size))
-
-
-def return_memory() -> None:
-    """Give what a job has freed back to the system, where the allocator is glibc's.
-
-    By itself it keeps pieces that are never used again, about a megabyte a matte. It must not be
-    told to keep nothing at all: a matte then asks for its pages a million times.
-    """
-    with suppress(OSError, AttributeError, TypeError):
-        ctypes.CDLL(None).malloc_trim(0)
 
 
 def warm_up() -> None:
