@@ -79,6 +79,18 @@ def test_a_photo_travels_once_and_is_forgotten_when_asked(client: TestClient) ->
     refused(client.delete(f"/v1/photos/{about['id']}"), 404, "no photo of this name")
 
 
+def test_a_photo_that_is_kept_is_shown_as_every_browser_shows_it(client: TestClient) -> None:
+    deep = encode_image(IMAGE, format="tiff", bits=16)
+    name = client.post("/v1/photos", files={"photo": deep}).json()["id"]
+    shown = client.get(f"/v1/photos/{name}")
+    assert shown.headers["content-type"] == "image/png"
+    picture = open_picture(shown.content)
+    assert picture.bits == 8
+    np.testing.assert_allclose(picture.image(), IMAGE, atol=0.51 / 255)
+    client.delete(f"/v1/photos/{name}")
+    refused(client.get(f"/v1/photos/{name}"), 404, "no photo of this name")
+
+
 def test_what_is_no_photo_is_not_kept_and_no_more_is_kept_than_fits(client: TestClient) -> None:
     refused(client.post("/v1/photos", files={"photo": b"no picture"}), 422, "not a picture")
     refused(client.post("/v1/photos", files={"face": PHOTO}), 422, "no file part 'face'")

@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from server.pages import open_photos, press, small, unfold
 
 pytestmark = pytest.mark.browser
-PARTS = ("Frame", "File", "History", "How it is computed")
+PARTS = ("Finish", "Frame", "File", "History", "How it is computed")
 
 CUT_OFF = """() => [...document.querySelectorAll("button, label, legend, p, summary")]
     .filter((node) => node.checkVisibility() && !node.closest(".spoken, #strip"))
