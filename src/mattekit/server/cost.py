@@ -41,7 +41,7 @@ class InTime:
     strategy = None
     states_error = False
 
-    def __init__(self, model: str | None, *, deadline: float) -> None:
+    def __init__(self, model: str | None, deadline: float) -> None:
         """`deadline` is a time of `time.monotonic`."""
         self.method = build_matting(model)
         self.deadline = deadline

@@ -40,15 +40,17 @@ class Worker:
         theirs.close()
         self.thread = ThreadPoolExecutor(max_workers=1)
         self.sending = threading.Lock()
+        self.up = False
 
     @property
-    def alive(self) -> bool:
-        """Whether the process is there."""
-        return self.process.is_alive()
+    def able(self) -> bool:
+        """Whether the process came up, and is still there."""
+        return self.up and self.process.is_alive()
 
-    async def until_ready(self) -> None:
-        """Wait until the process is up, has loaded the model and used it once."""
+    async def until_up(self) -> None:
+        """Wait until the process has loaded the model and used it once."""
         await self._in_thread(self.pipe.recv)
+        self.up = True
 
     async def do(self, job: Job, progress: Progress = unheard) -> Answer:
         """The answer to a job; its progress is told in the loop."""
@@ -70,16 +72,12 @@ class Worker:
                 await self._in_thread(lambda: None)  # runs when the exchange is over
         except (TimeoutError, WorkerLost, OSError):
             return False
-        return self.alive
+        return self.able
 
     async def end(self) -> None:
         """Stop the process at once; a job under way is lost."""
-        self.kill()
-        await asyncio.to_thread(self.release)
-
-    def kill(self) -> None:
-        """Send the signal, without waiting."""
         self.process.kill()
+        await asyncio.to_thread(self.release)
 
     def release(self) -> None:
         """Wait until a killed process is gone, and close what belonged to it."""
@@ -115,8 +113,6 @@ class Workers:
         """Seconds that a job takes, averaged over the last ones."""
         self.idle: asyncio.Queue[Worker] = asyncio.Queue()
         self.all: set[Worker] = set()
-        self.admitted: set[Worker] = set()
-        """Those that came up."""
         self.tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
@@ -129,16 +125,15 @@ class Workers:
         for task in self.tasks:
             task.cancel()
         for worker in self.all:
-            worker.kill()
+            worker.process.kill()
         for worker in self.all:
             worker.release()
         self.all.clear()
-        self.admitted.clear()
 
     @property
     def ready(self) -> bool:
         """Whether there is a worker that can answer."""
-        return any(worker.alive for worker in self.admitted)
+        return any(worker.able for worker in self.all)
 
     def check_queue(self) -> None:
         """Refuse where too many wait already."""
@@ -181,7 +176,7 @@ class Workers:
             async with asyncio.timeout(self.seconds):
                 while True:
                     worker = await self.idle.get()
-                    if worker.alive:
+                    if worker.able:
                         return worker
                     self._in_background(self._replace(worker))
         except TimeoutError as error:
@@ -199,7 +194,6 @@ class Workers:
 
     async def _replace(self, worker: Worker) -> None:
         self.all.discard(worker)
-        self.admitted.discard(worker)
         self.replaced += 1
         await asyncio.gather(worker.end(), self._bring_up())
 
@@ -210,13 +204,12 @@ class Workers:
             worker = Worker(self.memory)
             self.all.add(worker)
             try:
-                await worker.until_ready()
+                await worker.until_up()
             except WorkerLost:
                 log.warning("a worker died while it started; another one is started")
                 self.all.discard(worker)
                 await worker.end()
             else:
-                self.admitted.add(worker)
                 self.idle.put_nowait(worker)
                 return
 
