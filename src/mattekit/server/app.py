@@ -99,7 +99,12 @@ def create_app(settings: Settings) -> FastAPI:
         """200 once a worker is ready, else 503."""
         return JSONResponse({"ready": workers.ready}, status_code=200 if workers.ready else 503)
 
-    @app.get("/metrics", summary="Read counts", response_class=PlainTextResponse)
+    @app.get(
+        "/metrics",
+        summary="Read counts",
+        response_class=PlainTextResponse,
+        include_in_schema=settings.metrics is None,
+    )
     async def metrics() -> str:
         """Counts in Prometheus' text format."""
         return counters.text()
