@@ -2,7 +2,7 @@
 
 import { decoded } from "./api.js";
 import { refreshBehind } from "./looking.js";
-import { $, press, say, sayValue, state } from "./state.js";
+import { $, picker, press, radios, say, sayValue, state } from "./state.js";
 import { chosen, refreshTaking } from "./taking.js";
 
 const WAYS = {
@@ -20,14 +20,14 @@ const seconds = new Map(); // that a megapixel took, by model and quality
 
 function chooseBackdrop(kind) {
   state.backdrop.kind = kind;
-  press("[data-backdrop]", (button) => button.dataset.backdrop === kind);
+  press("backdrop", kind);
   for (const part of document.querySelectorAll("[data-for]")) part.hidden = part.dataset.for !== kind;
   if (kind === "photo" && !state.backdrop.file) $("behind-file").click();
   refreshBehind();
   refreshTaking();
 }
 
-async function takeBehind(file) {
+async function takeBehind([file]) {
   try {
     state.backdrop.picture = await decoded(file);
     state.backdrop.file = file;
@@ -125,7 +125,7 @@ function computeAgain() {
 
 // ---- a hint from a file --------------------------------------------------------------------
 
-async function takeHint(file) {
+async function takeHint([file]) {
   const { matte } = state.photo;
   try {
     const canvas = await decoded(file);
@@ -142,17 +142,8 @@ async function takeHint(file) {
 
 // ---- wiring --------------------------------------------------------------------------------
 
-function picker(button, input, take) {
-  $(button).onclick = () => $(input).click();
-  $(input).onchange = () => {
-    const [file] = $(input).files;
-    $(input).value = "";
-    if (file) take(file);
-  };
-}
-
 export function wireChoices() {
-  for (const button of document.querySelectorAll("[data-backdrop]")) button.onclick = () => chooseBackdrop(button.dataset.backdrop);
+  radios("backdrop", chooseBackdrop);
   $("colour").oninput = () => {
     state.backdrop.colour = $("colour").value;
     refreshBehind();
@@ -161,8 +152,8 @@ export function wireChoices() {
     state.backdrop.blur = Number($("blur").value);
     refreshBehind();
   };
-  picker("choose-behind", "behind-file", takeBehind);
-  picker("load-hint", "hint-file", takeHint);
+  picker(["choose-behind"], "behind-file", takeBehind);
+  picker(["load-hint"], "hint-file", takeHint);
   for (const input of document.querySelectorAll("input[type=range]")) input.addEventListener("input", () => sayValue(input));
   for (const id of Object.keys(FINISHES)) $(id).onchange = finish;
   for (const id of ["crop", "square", "margin", "longest"]) $(id).addEventListener("input", refreshBehind);

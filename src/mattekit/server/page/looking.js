@@ -94,7 +94,7 @@ export function refreshBehind() {
 
 export function look(name) {
   state.shown = name;
-  press("[data-view]", (button) => button.dataset.view === name);
+  press("view", name);
   view.draw();
 }
 

@@ -5,7 +5,7 @@ import { offerModels, refreshCost, refreshFinish, refreshSteps, stepBy, timed, w
 import { compare, look, nextPlace, refresh, show } from "./looking.js";
 import { paintOnePhoto } from "./painting.js";
 import { cutSmall, findAlone, mark, onChoose, openFiles, removePhoto, showStrip } from "./photos.js";
-import { $, press, say, state, view } from "./state.js";
+import { $, picker, press, radios, say, state, view } from "./state.js";
 import { copy, fileOfAll, fileOfPhoto, refreshTaking, save } from "./taking.js";
 import { chooseMode, chooseTool, dab, hover, listen, nudge, setSize } from "./tools.js";
 
@@ -101,7 +101,7 @@ function sure(words) {
 function refreshControls() {
   const { matte } = state.photo, { found } = matte;
   for (const button of document.querySelectorAll("[data-view]")) button.disabled = !matte.ready && button.dataset.view !== "photo";
-  press("[data-view]", (button) => button.dataset.view === (matte.ready ? state.shown : "photo"));
+  press("view", matte.ready ? state.shown : "photo");
   $("compare").hidden = !matte.ready;
   const says = [found?.subject && `subject ${percent(found.subject)}`, found?.answer?.edge && `edge ${percent(found.answer.edge)}`].filter(Boolean);
   $("sure").hidden = !matte.ready || !says.length;
@@ -227,12 +227,7 @@ async function example() {
 
 // ---- wiring --------------------------------------------------------------------------------
 
-for (const id of ["open", "open-first"]) $(id).onclick = () => $("file").click();
-$("file").onchange = () => {
-  const files = [...$("file").files];
-  $("file").value = "";
-  open(files);
-};
+picker(["open", "open-first"], "file", open);
 $("example").onclick = example;
 $("download").onclick = download;
 $("download-all").onclick = downloadAll;
@@ -246,9 +241,9 @@ $("size").oninput = () => setSize($("size").value);
 $("zoom-in").onclick = () => view.zoom(1.25);
 $("zoom-out").onclick = () => view.zoom(0.8);
 $("zoom-fit").onclick = () => view.fit();
-for (const button of document.querySelectorAll("[data-tool]")) button.onclick = () => chooseTool(button.dataset.tool);
-for (const button of document.querySelectorAll("[data-mode]")) button.onclick = () => chooseMode(button.dataset.mode);
-for (const button of document.querySelectorAll("[data-view]")) button.onclick = () => look(button.dataset.view);
+radios("tool", chooseTool);
+radios("mode", chooseMode);
+radios("view", look);
 for (const group of document.querySelectorAll("[role=radiogroup]")) group.addEventListener("keydown", arrows);
 view.onzoom = (scale) => ($("zoom").textContent = `${Math.round(100 * scale)} %`);
 view.onpaint = () => ($("compare").style.left = `${Math.min(Math.max(view.line, HANDLE), $("canvas").clientWidth - HANDLE)}px`);

@@ -15,7 +15,7 @@ let at = null; // of the brush, in picture pixels
 
 export function chooseTool(tool) {
   state.tool = tool;
-  press("[data-tool]", (button) => button.dataset.tool === tool);
+  press("tool", tool);
   $("mode").hidden = tool !== "select" && tool !== "brush";
   $("brush").hidden = !isBrush();
   $("smart-row").hidden = tool !== "brush";
@@ -25,7 +25,7 @@ export function chooseTool(tool) {
 
 export function chooseMode(mode) {
   state.mode = mode;
-  press("[data-mode]", (button) => button.dataset.mode === mode);
+  press("mode", mode);
   if (at) hover(at);
 }
 
