@@ -142,11 +142,14 @@ def backed(kind: str, photo: Path = ASTRONAUT) -> State:
 
 def framed(page: Page) -> None:
     opened(page, CAT)
-    unfold(page, "Background", "Frame")
     page.locator("[data-backdrop=colour]").click()
+    unfold(page, "Finish", "Frame")
+    page.locator("#feather").fill("2")
+    page.locator("#drop_islands").check()
     page.locator("#crop").check()
     page.locator("#square").check()
     page.locator("#margin").fill("6")
+    settled(page)
 
 
 def filed(page: Page) -> None:
@@ -216,7 +219,7 @@ STATES: list[tuple[str, State, tuple[int, int], str]] = [
     ("on a colour", backed("Colour"), DESK, "light"),
     ("on a photo", backed("Photo"), DESK, "dark"),
     ("on its own background, blurred", backed("Blur", CAT), DESK, "light"),
-    ("cut to the subject, square", framed, DESK, "light"),
+    ("finished, cut to the subject, square", framed, DESK, "light"),
     ("file and model", filed, DESK, "light"),
     ("history", remembered, DESK, "light"),
     ("several photos", several, DESK, "dark"),

@@ -100,7 +100,7 @@ def perform(job: Job, progress: Progress = unheard) -> Answer:
         if isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error)):
             return Answer(error=TooLarge("the picture needs more memory than a worker may take"))
         log.exception("a job of the kind %s failed", job.kind)
-        return Answer(error=Crashed())
+        return Answer(error=Crashed("the server failed on this picture; its log says more"))
 
 
 def in_fields(sentence: str) -> str:

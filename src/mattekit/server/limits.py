@@ -43,11 +43,12 @@ class Limits:
 
 
 class Busy(MattekitError):
-    """There is no room now; in so many seconds there may be."""
+    """There is no room now."""
 
-    def __init__(self, sentence: str, seconds: int) -> None:
+    def __init__(self, sentence: str, seconds: int = 1) -> None:
         super().__init__(sentence)
         self.seconds = seconds
+        """After which there may be."""
 
 
 class TimeOver(MattekitError):
@@ -57,15 +58,9 @@ class TimeOver(MattekitError):
 class WorkerLost(MattekitError):
     """A process died over a job."""
 
-    def __init__(self) -> None:
-        super().__init__("the work on this picture ended unexpectedly, twice; try a smaller photo")
-
 
 class Crashed(MattekitError):
     """The fault is ours; the sentence says nothing about the inside."""
-
-    def __init__(self) -> None:
-        super().__init__("the server failed on this picture; its log says more")
 
 
 class NotKept(MattekitError):

@@ -94,7 +94,9 @@ class Worker:
         try:
             return await asyncio.get_running_loop().run_in_executor(self.thread, work)
         except (EOFError, OSError) as error:
-            raise WorkerLost from error
+            raise WorkerLost(
+                "the work on this picture ended unexpectedly, twice; try a smaller photo"
+            ) from error
 
 
 class Workers:
