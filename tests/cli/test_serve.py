@@ -1,5 +1,7 @@
 """Who may listen where."""
 
+import socket
+
 import pytest
 from typer.testing import CliRunner
 
@@ -17,3 +19,26 @@ def test_an_empty_token_is_refused() -> None:
     result = CliRunner().invoke(app, ["serve", "--token", ""])
     assert result.exit_code == 2
     assert "the token is empty" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--metrics", "0.0.0.0:9100"], "leave --metrics out"),
+        (["--metrics", "9100"], "write HOST:PORT"),
+        (["--metrics", "127.0.0.1:http"], "write HOST:PORT"),
+        (["--metrics", "127.0.0.1:8000"], "give two ports"),
+    ],
+)
+def test_an_address_of_the_counts_that_cannot_be_is_refused(words: list[str], says: str) -> None:
+    result = CliRunner().invoke(app, ["serve", *words])
+    assert result.exit_code == 2
+    assert says in result.stderr
+
+
+def test_an_address_that_is_taken_is_said() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = CliRunner().invoke(app, ["serve", "--port", str(port)])
+    assert result.exit_code == 2
+    assert f"cannot listen on 127.0.0.1:{port}" in result.stderr

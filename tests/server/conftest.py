@@ -1,4 +1,4 @@
-"""A real server, as a process of its own."""
+"""A real server, as a process of its own, and its page in a real browser."""
 
 import socket
 import subprocess
@@ -6,11 +6,23 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
 STARTS = 120  # seconds, on a busy machine
+PATIENCE = 60_000  # milliseconds for what the page does
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 @dataclass(frozen=True)
@@ -68,3 +80,33 @@ def serve() -> Iterator[Callable[..., Served]]:
         process.terminate()
     for process in running:
         process.wait(60)
+
+
+@pytest.fixture(scope="module")
+def url(serve: Callable[..., Served]) -> str:
+    """The address of a server with one worker."""
+    return serve("--workers", "1").url
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> "Iterator[Browser]":
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: "Browser", url: str) -> "Iterator[Page]":
+    """The page as it opens. At the end it must have left no error, and asked nobody else."""
+    errors: list[str] = []
+    page = browser.new_page(viewport={"width": 1100, "height": 800})
+    page.set_default_timeout(PATIENCE)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("request", lambda asked: url in asked.url or errors.append(asked.url))
+    page.goto(url)
+    yield page
+    page.close()
+    assert [error for error in errors if not error.startswith(("blob:", "data:"))] == []

@@ -2,64 +2,20 @@
 
 import io
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib.resources import files
 from pathlib import Path
 
 import PIL.Image
-import pytest
-from playwright.sync_api import (
-    Browser,
-    Download,
-    FilePayload,
-    Locator,
-    Page,
-    expect,
-    sync_playwright,
-)
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from playwright.sync_api import Download, FilePayload, Locator, Page, expect
 
 EXAMPLE = files("mattekit.cutouts") / "example"
 SIZE = 512  # of the example
 SMALL = 192  # of a smaller copy, which is quick
 HELMET, WALL = (0.78, 0.84), (0.62, 0.12)  # shares of the example: subject and background
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PATIENCE = 60_000  # milliseconds
 Place = tuple[float, float]
 """Shares of the photo's width and height."""
-
-
-@pytest.fixture(scope="module")
-def url(serve: Callable[..., object]) -> str:
-    return str(serve("--workers", "1").url)  # type: ignore[attr-defined]
-
-
-@pytest.fixture(scope="module")
-def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser: Browser, url: str) -> Iterator[Page]:
-    """The page as it opens. At the end it must have left no error, and asked nobody else."""
-    errors: list[str] = []
-    page = browser.new_page(viewport={"width": 1100, "height": 800})
-    page.set_default_timeout(PATIENCE)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on("request", lambda asked: url in asked.url or errors.append(asked.url))
-    page.goto(url)
-    yield page
-    page.close()
-    assert [error for error in errors if not error.startswith(("blob:", "data:"))] == []
 
 
 def small(size: int = SMALL, name: str = "small.png") -> FilePayload:
@@ -142,17 +98,9 @@ def wait_for_colour(page: Page, place: Place, colour: list[int]) -> None:
 
 
 def downloaded(page: Page, act: Callable[[], None] | None = None) -> tuple[str, bytes]:
-    """The name and the bytes of what a button downloads; by default the large one.
-
-    It is pressed twice where the page gave up, as it may while other work has the processors.
-    """
-    press = act or page.locator("#download").click
-    try:
-        with page.expect_download() as started:
-            press()
-    except PlaywrightTimeout:
-        with page.expect_download() as started:
-            press()
+    """The name and the bytes of what a button downloads; by default the large one."""
+    with page.expect_download() as started:
+        (act or page.locator("#download").click)()
     download: Download = started.value
     return download.suggested_filename, Path(download.path()).read_bytes()
 

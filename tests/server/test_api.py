@@ -21,8 +21,8 @@ from mattekit.imaging.picture import to_float
 from mattekit.imaging.resize import resize
 from mattekit.imaging.trimap import to_pixels
 from mattekit.server.app import Settings, create_app
-from mattekit.server.background import Running
 from mattekit.server.limits import Limits
+from mattekit.server.routes import Running
 
 HOST = "http://127.0.0.1"
 SIDE = 160
@@ -79,6 +79,18 @@ def test_a_photo_travels_once_and_is_forgotten_when_asked(client: TestClient) ->
     refused(client.delete(f"/v1/photos/{about['id']}"), 404, "no photo of this name")
 
 
+def test_a_photo_that_is_kept_is_shown_as_every_browser_shows_it(client: TestClient) -> None:
+    deep = encode_image(IMAGE, format="tiff", bits=16)
+    name = client.post("/v1/photos", files={"photo": deep}).json()["id"]
+    shown = client.get(f"/v1/photos/{name}")
+    assert shown.headers["content-type"] == "image/png"
+    picture = open_picture(shown.content)
+    assert picture.bits == 8
+    np.testing.assert_allclose(picture.image(), IMAGE, atol=0.51 / 255)
+    client.delete(f"/v1/photos/{name}")
+    refused(client.get(f"/v1/photos/{name}"), 404, "no photo of this name")
+
+
 def test_what_is_no_photo_is_not_kept_and_no_more_is_kept_than_fits(client: TestClient) -> None:
     refused(client.post("/v1/photos", files={"photo": b"no picture"}), 422, "not a picture")
     refused(client.post("/v1/photos", files={"face": PHOTO}), 422, "no file part 'face'")
@@ -109,6 +121,13 @@ def test_points_find_the_subject_and_both_confidences_are_stated(
     refused(cut(client, photo_id=photo_id, point="999,1"), 422, "outside of the photo")
     refused(cut(client, {"trimap": TRIMAP}, photo_id=photo_id, point=HELMET), 422, "give one")
     refused(cut(client, photo_id=photo_id, segmenter="/etc/x.onnx"), 422, "there is no segmenter")
+
+
+def test_a_point_on_a_photo_that_is_all_subject_is_refused(client: TestClient) -> None:
+    pixel = png(np.full((1, 1, 3), 0.5, np.float32))
+    refused(cut(client, {"photo": pixel}, point="0,0"), 422, "leave no background in the photo")
+    both = cut(client, {"photo": pixel}, point="0,0", not_point="0,0")
+    refused(both, 422, "leave no subject")
 
 
 def test_a_repair_changes_what_the_stroke_touches_and_nothing_else(
@@ -234,7 +253,7 @@ def test_the_end_of_a_job_is_told_though_it_comes_while_progress_is_sent() -> No
         async for line in running.events():
             told.append(line.split("\n")[0])
             if running.response is None:
-                running.end(Answer(b"{}"), None)
+                running.end(Answer(b"{}"))
         return told
 
     assert asyncio.run(follow()) == ["event: progress", "event: failed"]

@@ -236,6 +236,19 @@ def test_models_health_metrics_documents_and_the_page_are_there(client: TestClie
     assert client.get("/../pyproject.toml").status_code == 404
 
 
+def test_counts_have_an_address_of_their_own_with_the_same_token() -> None:
+    app = create_app(Settings(limits=LIMITS, token="secret", metrics=9100))
+    token = {"Authorization": "Bearer secret"}
+    counts = TestClient(app, base_url=f"{HOST}:9100")
+    refused(counts.get("/metrics"), 401, "token is missing")
+    assert "mattekit_queue_length" in counts.get("/metrics", headers=token).text
+    refused(counts.get("/v1/models", headers=token), 404, "--metrics")
+    refused(counts.get("/"), 404, "--metrics")
+    rest = TestClient(app, base_url=HOST)
+    assert rest.get("/v1/models", headers=token).status_code == 200
+    refused(rest.get("/metrics", headers=token), 404, "--metrics")
+
+
 def test_behind_a_proxy_the_page_of_the_same_host_is_its_own(client: TestClient) -> None:
     """The proxy speaks https with browsers and http with the server."""
     secure = {"Origin": "https://127.0.0.1"}

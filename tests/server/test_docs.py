@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+import yaml
+from prometheus_client.parser import text_string_to_metric_families
 
 from mattekit.client import ServerError
 from mattekit.core.types import Sample
@@ -22,11 +24,6 @@ pytestmark = pytest.mark.slow  # a server is started
 
 TEXT = (Path(__file__).parents[2] / "docs" / "server.md").read_text()
 SHOWN = "http://127.0.0.1:8000"
-
-
-@pytest.fixture(scope="module")
-def url(serve: Callable[..., Any]) -> str:
-    return str(serve("--workers", "1").url)
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +67,24 @@ def test_the_curl_examples_give_pictures_of_the_photos_size(
         picture = open_picture(response.content)
         assert picture.size == sample.size
         assert picture.bits == int(plain.get("bits", 8))
+
+
+def test_prometheus_is_given_its_counts_with_the_token(
+    serve: Callable[..., Any], free_port: Callable[[], int]
+) -> None:
+    (block,) = re.findall(r"```yaml\n(.*?)```", TEXT, re.S)
+    (job,) = yaml.safe_load(block)["scrape_configs"]
+    (target,) = job["static_configs"][0]["targets"]
+    assert set(job) == {"job_name", "authorization", "static_configs"}
+    address = target.replace("9100", str(free_port()))
+    served = serve("--workers", "1", "--token", "secret", "--metrics", address)
+    counts = f"http://{address}/metrics"
+    assert httpx.get(counts).status_code == 401
+    text = httpx.get(counts, headers={"Authorization": "Bearer secret"}).text
+    names = {family.name for family in text_string_to_metric_families(text)}
+    assert {"mattekit_requests", "mattekit_queue_length", "mattekit_workers_replaced"} <= names
+    elsewhere = httpx.get(f"{served.url}/metrics", headers={"Authorization": "Bearer secret"})
+    assert elsewhere.status_code == 404
 
 
 def test_the_python_example_cuts_out_and_raises_the_servers_sentence(

@@ -6,6 +6,7 @@ import zipfile
 import httpx
 import numpy as np
 import PIL.Image
+import pillow_heif
 import pytest
 from playwright.sync_api import Page, Request, expect
 from server.pages import (
@@ -14,7 +15,6 @@ from server.pages import (
     PATIENCE,
     SMALL,
     WALL,
-    browser,
     button,
     colour_at,
     downloaded,
@@ -23,20 +23,18 @@ from server.pages import (
     look,
     on_screen,
     open_photos,
-    page,
     press,
     small,
     stroke,
     unfold,
-    url,
+    until,
     wait_for_colour,
 )
 
 from mattekit.core.types import FOREGROUND, UNKNOWN
-from mattekit.imaging.files import open_picture, read_alpha, read_trimap
+from mattekit.imaging.files import encode_image, open_picture, read_alpha, read_trimap
 
 pytestmark = pytest.mark.browser
-__all__ = ["browser", "page", "url"]  # fixtures
 CLICKS = ("point", "not_point")
 WHITE, BLACK = [255, 255, 255], [0, 0, 0]
 
@@ -159,6 +157,90 @@ def test_what_is_behind_the_frame_and_the_format_are_as_chosen(page: Page) -> No
     deep = open_picture(downloaded(page)[1])
     assert deep.colours.dtype == np.uint16
     assert deep.alpha[5, 5] == 0
+
+
+def test_a_matte_is_finished_as_it_will_be_in_the_file_and_every_change_can_be_undone(
+    page: Page,
+) -> None:
+    open_photos(page)
+    before = read_alpha(file_as(page, "Mask"))
+    unfold(page, "Finish", "History")
+    edge = page.get_by_label("Grow or shrink")
+    edge.focus()
+    for _ in range(12):
+        page.keyboard.press("ArrowRight")
+    expect(page.locator("#edge-words")).to_have_text("6 px")
+    page.get_by_label("Feather").fill("2")
+    page.get_by_label("Drop islands").check()
+    steps = page.locator("#history button")
+    words = ["The photo as it was", "Found by itself", "Edge grown by 6 px", "Feathered by 2 px"]
+    expect(steps).to_have_text([*words, "Islands dropped"])
+    after = read_alpha(downloaded(page)[1])
+    assert after.mean() > before.mean() + 0.02
+    assert np.abs(shown_alpha(page) - after).max() <= 1 / 255
+    for _ in range(2):
+        button(page, "Undo").click()
+    expect(page.get_by_label("Feather")).to_have_value("0")
+    expect(page.get_by_label("Drop islands")).not_to_be_checked()
+    expect(edge).to_have_value("6")
+    button(page, "Undo").click()
+    expect(edge).to_have_value("0")
+    np.testing.assert_array_equal(read_alpha(downloaded(page)[1]), before)
+    page.get_by_label("Fill small holes").check()
+    page.get_by_label("Keep its shadow").check()
+    expect(steps.last).to_have_text("Shadow kept")
+    page.get_by_label("Cut-out", exact=True).check()
+    with_shadow = open_picture(downloaded(page)[1]).alpha_window()
+    assert (with_shadow >= before - 1 / 255).all()
+    assert with_shadow.sum() > before.sum()
+
+
+ALPHA = """async () => {
+    const { state } = await import("./state.js");
+    return state.photo.matte.clean && [...state.photo.matte.alpha];
+}"""
+
+
+def shown_alpha(page: Page) -> np.ndarray:
+    """The alpha that the page shows, once it is finished."""
+    until(page, lambda: bool(page.evaluate(ALPHA)), True)
+    return np.reshape(page.evaluate(ALPHA), (SMALL, SMALL)) / 255
+
+
+@pytest.mark.parametrize("format", ["tiff", "heic"])
+def test_a_photo_that_no_browser_shows_is_decoded_by_the_server(page: Page, format: str) -> None:
+    photo = PIL.Image.open(io.BytesIO(small()["buffer"]))
+    file = io.BytesIO()
+    if format == "tiff":
+        deep = np.asarray(photo, np.uint16) * 257
+        file.write(encode_image(deep, format="tiff", bits=16))
+    else:
+        pillow_heif.from_pillow(photo).save(file, quality=-1)
+    name, mime = f"cat.{format}", f"image/{format}"
+    open_photos(page, {"name": name, "mimeType": mime, "buffer": file.getvalue()})
+    look(page, "Photo")
+    true = photo.getpixel((int(WALL[0] * SMALL), int(WALL[1] * SMALL)))
+    assert np.abs(np.subtract(colour_at(page, WALL), true)).max() < 16
+    look(page, "Mask")
+    press(page, "Brush", "Remove")
+    stroke(page, HELMET)
+    wait_for_colour(page, HELMET, BLACK)
+    unfold(page, "File")
+    page.get_by_label("16 bits").check()
+    name, got = downloaded(page)
+    cut = open_picture(got)
+    assert (name, cut.size) == ("cat.png", (SMALL, SMALL))
+    if format == "tiff":
+        np.testing.assert_array_equal(cut.colours[cut.alpha_window() == 1] % 257, 0)
+
+
+def test_a_file_that_is_no_photo_is_refused_by_its_name(page: Page) -> None:
+    page.locator("#file").set_input_files(
+        {"name": "notes.tiff", "mimeType": "image/tiff", "buffer": b"no picture"}
+    )
+    expect(page.locator("#status")).to_contain_text("notes.tiff: ")
+    expect(page.locator("#status")).to_contain_text("not a picture")
+    expect(page.locator("#welcome")).to_be_visible()
 
 
 def test_the_line_that_compares_is_dragged_over_the_picture(page: Page) -> None:

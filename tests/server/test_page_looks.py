@@ -6,11 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 from playwright.sync_api import Page
-from server.pages import browser, open_photos, page, press, small, unfold, url
+from server.pages import open_photos, press, small, unfold
 
 pytestmark = pytest.mark.browser
-__all__ = ["browser", "page", "url"]  # fixtures
-PARTS = ("Frame", "File", "History", "How it is computed")
+PARTS = ("Finish", "Frame", "File", "History", "How it is computed")
 
 CUT_OFF = """() => [...document.querySelectorAll("button, label, legend, p, summary")]
     .filter((node) => node.checkVisibility() && !node.closest(".spoken, #strip"))

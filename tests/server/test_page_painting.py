@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, expect
-from server.pages import EXAMPLE, HELMET, PATIENCE, SIZE, browser, button, press, stroke
+from server.pages import EXAMPLE, HELMET, PATIENCE, SIZE, button, press, stroke
 
 from mattekit.core.types import BACKGROUND, FOREGROUND
 from mattekit.imaging.files import read_alpha, read_trimap
 
 pytestmark = pytest.mark.browser
-__all__ = ["browser"]  # fixture
 Started = Callable[..., tuple[subprocess.Popen[str], str]]
 
 

@@ -9,7 +9,6 @@ from server.pages import (
     HELMET,
     PATIENCE,
     WALL,
-    browser,
     button,
     colour_at,
     drag,
@@ -17,19 +16,16 @@ from server.pages import (
     look,
     on_screen,
     open_photos,
-    page,
     press,
     small,
     stroke,
     until,
-    url,
 )
 
 from mattekit.core.types import FOREGROUND
 from mattekit.imaging.files import read_alpha, read_trimap
 
 pytestmark = pytest.mark.browser
-__all__ = ["browser", "page", "url"]  # fixtures
 LARGE = 640  # pixels of a side: more than is computed at once
 A_WHILE = 2500  # milliseconds, longer than any pause of the page
 

@@ -14,8 +14,9 @@ import pytest
 from mattekit.imaging.files import encode_image
 from mattekit.server.forms import CutoutForm, TrimapForm
 from mattekit.server.jobs import Answer, Job, unheard
+from mattekit.server.limits import Busy, TimeOver, WorkerLost
 from mattekit.server.worker_process import STOP
-from mattekit.server.workers import TO_STOP, QueueFull, TimeOver, Worker, WorkerLost, Workers
+from mattekit.server.workers import TO_STOP, Worker, Workers
 
 ALPHA = encode_image(np.eye(16, dtype=np.float32), format="png")
 PHOTO = encode_image(np.random.default_rng(0).random((900, 900, 3), np.float32), format="png")
@@ -115,7 +116,7 @@ def test_a_full_queue_says_when_to_come_back() -> None:
             frozen = freeze(pool)
             jobs = [asyncio.create_task(pool.do(QUICK)) for _ in range(3)]  # one works, two wait
             await asyncio.sleep(0.2)
-            with pytest.raises(QueueFull, match="try again in") as full:
+            with pytest.raises(Busy, match="try again in") as full:
                 await pool.do(QUICK)
             assert full.value.seconds >= 1
             os.kill(frozen.process.pid or 0, signal.SIGCONT)

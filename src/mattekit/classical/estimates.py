@@ -124,7 +124,8 @@ class Problem:
 
     def _alphas(self, names: Sequence[str]) -> dict[str, Alpha]:
         """At full size; solved in parallel, since SciPy releases the GIL."""
-        _ = self.laplacian  # shared, so computed before the threads start
+        # Both are shared. SuperLU frees nothing in another thread than the one it began in.
+        _ = self.laplacian, self._precondition
         with ThreadPoolExecutor(2) as pool:
             alphas = pool.map(lambda name: self.enlarged(PLANES[name](self)), names)
             return dict(zip(names, alphas, strict=True))

@@ -2,7 +2,9 @@
 
 import ipaddress
 import socket
+from contextlib import suppress
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -23,6 +25,31 @@ def is_loopback(host: str) -> bool:
     return bool(found) and all(ipaddress.ip_address(address).is_loopback for address in found)
 
 
+def to_address(text: str) -> tuple[str, int]:
+    """Host and port.
+
+    >>> to_address("127.0.0.1:9100"), to_address("[::1]:9100")
+    (('127.0.0.1', 9100), ('::1', 9100))
+    """
+    parts = urlsplit(f"//{text}")
+    try:
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        host, port = None, None
+    if not host or not port:
+        raise BadArgument(f"'{text}' is not an address; write HOST:PORT, like 127.0.0.1:9100")
+    return host, port
+
+
+def check_open(host: str, token: str | None, option: str) -> None:
+    """Refuse an address that others reach without a token."""
+    if token is None and not is_loopback(host):
+        raise BadArgument(
+            f"listening on {host or 'every address'} lets others on the network use this machine; "
+            f"add --token SECRET, or leave {option} out"
+        )
+
+
 def run(
     host: Annotated[
         str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")
@@ -39,6 +66,10 @@ def run(
     origin: Annotated[
         list[str] | None,
         typer.Option("--origin", metavar="URL", help="Other site whose pages may use it."),
+    ] = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option("--metrics", metavar="HOST:PORT", help="Address of the counts alone."),
     ] = None,
     workers: Annotated[
         int, typer.Option("--workers", min=1, metavar="N", help="Processes that work.")
@@ -59,18 +90,20 @@ def run(
     """Serve cut-outs over HTTP, with a page at / to paint on. Stop it with Ctrl-C."""
     if token is not None and not token.strip():
         raise BadArgument("the token is empty, so nobody could log in; give a secret word")
-    if token is None and not is_loopback(host):
-        raise BadArgument(
-            f"listening on {host or 'every address'} lets others on the network use this machine; "
-            "add --token SECRET, or leave --host out"
-        )
+    check_open(host, token, "--host")
+    addresses = [(host, port)]
+    if metrics is not None:
+        addresses.append(to_address(metrics))
+        check_open(addresses[1][0], token, "--metrics")
+        if addresses[1][1] == port:
+            raise BadArgument(f"--port and --metrics are both {port}; give two ports")
     import logging
 
     import uvicorn
 
     from mattekit.server.app import Settings, create_app
     from mattekit.server.limits import Limits
-    from mattekit.server.listening import bounds
+    from mattekit.server.listening import bounds, listen
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     limits = Limits.for_body(
@@ -83,16 +116,18 @@ def run(
     settings = Settings(
         limits=limits,
         token=token,
-        hosts=(host, *(allow_host or ())),
+        hosts=(*(name for name, _ in addresses), *(allow_host or ())),
         origins=tuple(origin or ()),
+        metrics=addresses[1][1] if metrics else None,
     )
+    sockets = [one for address in addresses for one in listen(*address)]
     fragment = f"#token={token}" if token else ""
     typer.echo(f"mattekit serves http://{host}:{port}/{fragment}")
-    uvicorn.run(
+    config = uvicorn.Config(
         create_app(settings),
-        host=host,
-        port=port,
         log_level="warning",
         timeout_graceful_shutdown=int(seconds),
         **bounds(limits),
     )
+    with suppress(KeyboardInterrupt):  # the server has ended in order
+        uvicorn.Server(config).run(sockets=sockets)

@@ -5,11 +5,10 @@ fetches nothing, trusts no other site, and writes nothing of a user to the disk 
 """
 
 import hmac
-import logging
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -21,39 +20,23 @@ from fastapi.staticfiles import StaticFiles
 from mattekit.core.errors import BadArgument
 from mattekit.inference.matting import MODELS
 from mattekit.models.files import DEFAULT_MODEL, model_files
-from mattekit.server import background, painting, photos
-from mattekit.server.clients import unless_gone
-from mattekit.server.counters import Counters
-from mattekit.server.forms import CutoutForm, Kind, TrimapForm, schema
+from mattekit.server import painting, routes
+from mattekit.server.counters import Counters, Next
+from mattekit.server.forms import CutoutForm, TrimapForm
 from mattekit.server.jobs import Job
 from mattekit.server.limits import Limits
 from mattekit.server.painting import Painting
 from mattekit.server.reference import to_html
 from mattekit.server.requests import Intake
-from mattekit.server.responses import (
-    ABOUT,
-    CLIENT_LEFT,
-    HANDLERS,
-    as_response,
-    described,
-    header_of,
-    problem,
-)
-from mattekit.server.shelf import Shelf
+from mattekit.server.responses import ABOUT, HANDLERS, header_of, problem
 from mattekit.server.workers import Workers
 from mattekit.subject.finder import OWN
 from mattekit.subject.finding import installed_segmenters
 
-log = logging.getLogger("mattekit.server")
 PAGE = Path(__file__).parent / "page"
 EXAMPLE: list[str | tuple[str, str]] = [("mattekit.cutouts", "example")]
 """Package, and the folder in it, with the photo of the page's button."""
 LOCAL_HOSTS = ("127.0.0.1", "localhost", "::1")
-SUMMARIES: dict[Kind, str] = {
-    "cutout": "Cut the subject out of a photo, or correct an alpha by strokes",
-    "trimap": "Make a trimap of a mask or alpha, or of a photo with a hint",
-    "foreground": "Find the subject's own colours for an alpha",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +50,8 @@ class Settings:
     """Names by which the server may be reached, beside those of this machine."""
     origins: tuple[str, ...] = ()
     """Other sites whose pages may use the server."""
+    metrics: int | None = None
+    """Port where the counts are, and nothing else, in place of /metrics beside the rest."""
     painting: Painting | None = None
     """The one photo that the page is for, if a command waits for its trimap."""
 
@@ -78,10 +63,8 @@ def create_app(settings: Settings) -> FastAPI:
         count=limits.workers, queue=limits.queue, seconds=limits.seconds, memory=limits.memory
     )
     counters = Counters(workers)
-    intake = Intake(limits, Shelf("photo", seconds=limits.keep, most=limits.kept, size=len))
-
-    def check(job: Job) -> None:
-        check_names(job, settings)
+    intake = Intake(limits)
+    check = partial(check_names, settings=settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -94,28 +77,13 @@ def create_app(settings: Settings) -> FastAPI:
         description="Cut-outs, trimaps and clean colours. Errors are application/problem+json.",
         version="1",
         lifespan=lifespan,
-        exception_handlers=dict(HANDLERS.items()),
+        exception_handlers=HANDLERS,
         docs_url=None,  # FastAPI's pages load scripts from elsewhere
         redoc_url=None,
     )
-
-    def add_work(kind: Kind, summary: str) -> None:
-        @app.post(
-            f"/v1/{kind}",
-            name=kind,
-            response_class=Response,
-            openapi_extra=described(summary, schema(kind)),
-        )
-        async def work(request: Request) -> Response:
-            job = await intake.read(request, kind)
-            check(job)
-            answer = await unless_gone(request, workers.do(job))
-            return Response(status_code=CLIENT_LEFT) if answer is None else as_response(answer)
-
-    for kind, summary in SUMMARIES.items():
-        add_work(kind, summary)
-    app.include_router(photos.routes(workers, intake))
-    app.include_router(background.routes(workers, intake, check))
+    app.include_router(routes.pictures(workers, intake, check))
+    app.include_router(routes.photos(workers, intake))
+    app.include_router(routes.jobs(workers, intake, check))
     if settings.painting is not None:
         app.include_router(painting.routes(settings.painting))
 
@@ -131,7 +99,12 @@ def create_app(settings: Settings) -> FastAPI:
         """200 once a worker is ready, else 503."""
         return JSONResponse({"ready": workers.ready}, status_code=200 if workers.ready else 503)
 
-    @app.get("/metrics", summary="Read counts", response_class=PlainTextResponse)
+    @app.get(
+        "/metrics",
+        summary="Read counts",
+        response_class=PlainTextResponse,
+        include_in_schema=settings.metrics is None,
+    )
     async def metrics() -> str:
         """Counts in Prometheus' text format."""
         return counters.text()
@@ -142,7 +115,7 @@ def create_app(settings: Settings) -> FastAPI:
         return to_html(app.openapi())
 
     app.middleware("http")(guard(settings))
-    app.middleware("http")(count_into(counters))
+    app.middleware("http")(counters.count)
     if settings.origins:
         app.add_middleware(
             CORSMiddleware,
@@ -177,10 +150,7 @@ def check_names(job: Job, settings: Settings) -> None:
         )
 
 
-Next = Callable[[Request], Awaitable[Response]]
 Middleware = Callable[[Request, Next], Awaitable[Response]]
-
-
 OF_THE_API = ("/v1/", "/metrics", "/openapi.json")
 """Routes that need the token; the page, /docs and /healthz do not."""
 
@@ -203,6 +173,8 @@ def guard(settings: Settings) -> Middleware:
             return problem(400, "the server is not known by this host name; see --allow-host")
         if not _is_own(request, settings):
             return problem(403, "pages of other sites may not use this server; see --origin")
+        if not _is_here(request, settings):
+            return problem(404, "counts have an address of their own; see --metrics")
         if settings.token is not None and request.url.path.startswith(OF_THE_API):
             scheme, _, given = request.headers.get("authorization", "").partition(" ")
             right = hmac.compare_digest(given.strip().encode(), settings.token.encode())
@@ -222,6 +194,14 @@ def guard(settings: Settings) -> Middleware:
     return check
 
 
+def _is_here(request: Request, settings: Settings) -> bool:
+    """Whether the port asked is that of the path: one is for the counts, another for the rest."""
+    if settings.metrics is None:
+        return True
+    port: int = request.scope["server"][1]
+    return (port == settings.metrics) == (request.url.path == "/metrics")
+
+
 def _is_known(host: str, settings: Settings) -> bool:
     """Whether the server may be reached by this name, so that no foreign name can be given it."""
     name = urlsplit(f"//{host}").hostname
@@ -237,19 +217,3 @@ def _is_own(request: Request, settings: Settings) -> bool:
     if origin is None or origin in settings.origins:
         return True
     return urlsplit(origin).netloc == request.headers.get("host")
-
-
-def count_into(counters: Counters) -> Middleware:
-    """Count every request and log it without anything of the user's."""
-
-    async def count(request: Request, call_next: Next) -> Response:
-        start = time.monotonic()
-        response = await call_next(request)
-        seconds = time.monotonic() - start
-        matched = request.scope.get("route")
-        route = "page" if matched is None or matched.name == "page" else matched.path
-        counters.add(route, response.status_code, seconds)
-        log.info("%s %s %d %.0f ms", request.method, route, response.status_code, 1000 * seconds)
-        return response
-
-    return count

@@ -6,8 +6,6 @@ are those of the mattes before, of this process on this machine.
 
 import time
 from collections import defaultdict
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 
@@ -30,6 +28,7 @@ SHARE = 0.9
 """Of the time that is left: what comes after the matte has to fit too."""
 
 seconds_a_unit: dict[str, float] = defaultdict(lambda: FIRST_GUESS)
+"""Of each method, half and half of the last time and those before."""
 
 
 class InTime:
@@ -41,7 +40,7 @@ class InTime:
     strategy = None
     states_error = False
 
-    def __init__(self, model: str | None, *, deadline: float) -> None:
+    def __init__(self, model: str | None, deadline: float) -> None:
         """`deadline` is a time of `time.monotonic`."""
         self.method = build_matting(model)
         self.deadline = deadline
@@ -64,27 +63,20 @@ class InTime:
         times = (
             f"{name} would take about {expected:.0f} s for this photo, and {left:.0f} s are left"
         )
-        if expected <= left:
-            with timed(name, units):
-                return self.method.matte(colours, trimap, done=done)
-        if name != DEFAULT_MODEL:
+        if expected > left and name != DEFAULT_MODEL:
             raise TooLarge(f"{times}; send a smaller photo, or leave the model out")
-        self.method = build_matting(quality="fast")
-        matte = self.method.matte(colours, trimap, done=done)
-        matte.warnings.append(f"{times}, so quality=fast was used")
-        return matte
-
-
-@contextmanager
-def timed(name: str, units: float) -> Iterator[None]:
-    """Remember the seconds a unit, half and half with what is known; also of work that failed."""
-    start = time.monotonic()
-    try:
-        yield
-    finally:
-        if units > TOO_SMALL:
-            now = (time.monotonic() - start) / units
-            seconds_a_unit[name] = (seconds_a_unit.get(name, now) + now) / 2
+        if expected > left:
+            self.method = build_matting(quality="fast")
+            matte = self.method.matte(colours, trimap, done=done)
+            matte.warnings.append(f"{times}, so quality=fast was used")
+            return matte
+        start = time.monotonic()
+        try:
+            return self.method.matte(colours, trimap, done=done)
+        finally:  # also of work that failed
+            if units > TOO_SMALL:
+                now = (time.monotonic() - start) / units
+                seconds_a_unit[name] = (seconds_a_unit.get(name, now) + now) / 2
 
 
 def work(trimap: Trimap) -> float:

@@ -14,7 +14,7 @@ from mattekit.cutouts.save import Fit
 from mattekit.imaging.formats.encode import format_named
 from mattekit.subject.hints import HINTS, Points
 
-Kind = Literal["cutout", "trimap", "foreground", "photo"]
+Kind = Literal["cutout", "trimap", "foreground", "photo", "preview"]
 Output = Literal["rgba", "alpha", "matte", "foreground", "trimap", "composite"]
 FileFormat = Literal["png", "webp", "tiff", "jpeg"]
 LABELS = {"matte", "trimap"}

@@ -8,14 +8,15 @@ import logging
 import math
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 
 from mattekit.classical.foreground import estimate_foreground
 from mattekit.core.errors import BadArgument, MattekitError, TooLarge
-from mattekit.core.types import Image, Plane, Trimap
+from mattekit.core.types import Image, Plane
 from mattekit.cutouts.cutout import Cutout, Progress, cut_picture
 from mattekit.cutouts.finishing import finish
 from mattekit.cutouts.repair import cutout_of_alpha, repaired_cutout
@@ -33,8 +34,10 @@ from mattekit.server.forms import (
     Form,
     Kind,
     Output,
+    PhotoForm,
     TrimapForm,
 )
+from mattekit.server.limits import Crashed
 from mattekit.subject.hints import HintConfig, hint_of
 from mattekit.subject.segment import stroke_labels
 
@@ -44,7 +47,6 @@ CLEAN: set[Output] = {"rgba", "foreground", "composite"}
 """Outputs that are made of the subject's own colours."""
 OUT_OF_MEMORY = re.compile("insufficient memory|bad_?alloc|failed to allocate", re.IGNORECASE)
 """As OpenCV and ONNX Runtime say it."""
-F = TypeVar("F", bound=Form)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,8 +73,6 @@ class Answer:
     about: dict[str, Any] = field(default_factory=dict)
     """What there is to say of it: model, confidence, warnings and the like."""
     error: MattekitError | None = None
-    crashed: bool = False
-    """The error is ours; its sentence says nothing about the inside."""
 
 
 class JobStopped(Exception):
@@ -89,7 +89,7 @@ def unheard(stage: str, share: float) -> None:
 def perform(job: Job, progress: Progress = unheard) -> Answer:
     """Do a job; a failure becomes its answer."""
     try:
-        return WORK[job.kind](job, progress)
+        return WORK[job.kind](job, job.form, progress)
     except MattekitError as error:
         error.args = tuple(in_fields(str(argument)) for argument in error.args)
         return Answer(error=error)
@@ -99,10 +99,7 @@ def perform(job: Job, progress: Progress = unheard) -> Answer:
         if isinstance(error, MemoryError) or OUT_OF_MEMORY.search(str(error)):
             return Answer(error=TooLarge("the picture needs more memory than a worker may take"))
         log.exception("a job of the kind %s failed", job.kind)
-        return Answer(
-            error=MattekitError("the server failed on this picture; its log says more"),
-            crashed=True,
-        )
+        return Answer(error=Crashed("the server failed on this picture; its log says more"))
 
 
 def in_fields(sentence: str) -> str:
@@ -119,20 +116,22 @@ def in_fields(sentence: str) -> str:
     return re.sub(r"--([a-z][a-z-]*)", renamed, sentence)
 
 
-def cut_out(job: Job, progress: Progress) -> Answer:
+def cut_out(job: Job, form: CutoutForm, progress: Progress) -> Answer:
     """The cut-out of a photo, or the correction of one by strokes."""
     deadline = time.monotonic() + job.seconds
-    form = _form(job, CutoutForm)
-    output = form.output or ("rgba" if _background(job) is None else "composite")
+    background = job.files.get("background") or form.background
+    output = form.output or ("rgba" if background is None else "composite")
     form = replace(form, output=output)  # refuses what the format cannot hold
-    backdrop = _backdrop(job, form) if output == "composite" else None
+    backdrop = _backdrop(job, form, background or "white") if output == "composite" else None
     _check_size(form, job.max_pixels)
+    fast = form.quality == "fast"
+    method = build_matting(form.model, quality="fast") if fast else InTime(form.model, deadline)
     picture = _photo(job)
     if {"repair", "alpha"} & job.files.keys():
-        result = _repaired(job, form, picture, _method(form, deadline), progress)
+        result = _repaired(job, form, picture, method, progress)
     else:
         result = cut_picture(
-            picture, _hint(job), _method(form, deadline), clean=output in CLEAN,
+            picture, _hint(job, form), method, clean=output in CLEAN,
             max_pixels=job.max_pixels, progress=progress,
         )  # fmt: skip
     if form.finishing.changes:
@@ -140,13 +139,6 @@ def cut_out(job: Job, progress: Progress) -> Answer:
     exif = b""
     if sentences_of(result) and output == "rgba":
         exif = with_description(b"", sentences_of(result))
-    body = encode_image(
-        _shown(result, output, backdrop),
-        alpha=result.alpha if output == "rgba" else None,
-        format=form.format,
-        bits=8 if output == "trimap" else form.bits,
-        exif=exif,
-    )
     about = {
         "model": result.model,
         "confidence": result.confidence,
@@ -155,13 +147,20 @@ def cut_out(job: Job, progress: Progress) -> Answer:
         "terms": None if result.terms is None else result.terms.sentence,
         "warnings": result.warnings,
     }
-    return Answer(body=body, media_type=f"image/{form.format}", about=about)
+    return picture_of(
+        _shown(result, output, backdrop),
+        form.format,
+        about,
+        alpha=result.alpha if output == "rgba" else None,
+        bits=8 if output == "trimap" else form.bits,
+        exif=exif,
+    )
 
 
-def _method(form: CutoutForm, deadline: float) -> Matting:
-    if form.quality == "fast":
-        return build_matting(form.model, quality="fast")
-    return InTime(form.model, deadline=deadline)
+def picture_of(shown: Plane, format: str, about: dict[str, Any], **options: Any) -> Answer:
+    """A picture as an answer; options are those of `encode_image`."""
+    body = encode_image(shown, format=format, **options)
+    return Answer(body=body, media_type=f"image/{format}", about=about)
 
 
 def _repaired(
@@ -198,20 +197,19 @@ def _shown(result: Cutout, output: Output, backdrop: Backdrop | None) -> Plane:
             error = nothing if result.expected_error is None else result.expected_error
             return np.dstack([result.alpha, error, nothing])
         case "trimap":
-            return _labels(result.trimap)
+            return to_pixels(result.trimap)
         case "composite":
             assert backdrop is not None
             return result.on(backdrop.at(result.trimap.shape))
 
 
-def find_trimap(job: Job, progress: Progress) -> Answer:
+def find_trimap(job: Job, form: TrimapForm, progress: Progress) -> Answer:
     """A band around a mask or an alpha; or of a photo with a hint what `cutout` would go by."""
-    form = _form(job, TrimapForm)
     about: dict[str, Any] = {}
     if "photo" in job.files:
         picture = _photo(job)
         progress("subject", 0.0)
-        subject = _hint(job).find(picture.colours, max_pixels=job.max_pixels)
+        subject = _hint(job, form).find(picture.colours, max_pixels=job.max_pixels)
         trimap = subject.trimap
         about = {
             "subject_confidence": subject.confidence,
@@ -221,39 +219,36 @@ def find_trimap(job: Job, progress: Progress) -> Answer:
     else:
         alpha = read_alpha(_part(job, "alpha"), max_pixels=job.max_pixels)
         trimap = make_trimap(alpha, form.inner, form.outer)
-    body = encode_image(_labels(trimap), format=form.format)
-    return Answer(body=body, media_type=f"image/{form.format}", about=about)
+    return picture_of(to_pixels(trimap), form.format, about)
 
 
-def find_foreground(job: Job, progress: Progress) -> Answer:
+def find_foreground(job: Job, form: ForegroundForm, progress: Progress) -> Answer:
     """The subject's own colours for an alpha."""
-    form = _form(job, ForegroundForm)
     picture = _photo(job)
     alpha = read_alpha(_part(job, "alpha"), max_pixels=job.max_pixels)
     progress("colours", 0.0)
     colours = to_float(estimate_foreground(picture.colours, alpha))
-    body = encode_image(colours, format=form.format, bits=form.bits)
-    about = {"warnings": list(picture.warnings)}
-    return Answer(body=body, media_type=f"image/{form.format}", about=about)
+    return picture_of(colours, form.format, {"warnings": picture.warnings}, bits=form.bits)
 
 
-def look_at_photo(job: Job, progress: Progress) -> Answer:
+def look_at_photo(job: Job, form: PhotoForm, progress: Progress) -> Answer:
     """The size of a photo that can be read."""
     height, width = _photo(job).size
     return Answer(about={"width": width, "height": height})
 
 
-WORK = {
+def show_photo(job: Job, form: PhotoForm, progress: Progress) -> Answer:
+    """A photo upright and in sRGB, which every browser can show."""
+    return picture_of(_photo(job).colours, "png", {}, bits=8)
+
+
+WORK: dict[Kind, Callable[[Job, Any, Progress], Answer]] = {
     "cutout": cut_out,
     "trimap": find_trimap,
     "foreground": find_foreground,
     "photo": look_at_photo,
+    "preview": show_photo,
 }
-
-
-def _form(job: Job, kind: type[F]) -> F:
-    assert isinstance(job.form, kind)
-    return job.form
 
 
 def _part(job: Job, name: str) -> bytes:
@@ -267,25 +262,19 @@ def _photo(job: Job) -> Picture:
     return apply_existing_alpha(picture, "ignore")
 
 
-def _hint(job: Job) -> HintConfig:
-    assert isinstance(job.form, CutoutForm | TrimapForm)
+def _hint(job: Job, form: CutoutForm | TrimapForm) -> HintConfig:
     files: dict[str, Any] = {name: job.files.get(name) for name in ("trimap", "mask", "scribbles")}
     return hint_of(
         **files,
         **job.hints,
-        band=job.form.band,
-        segmenter=job.form.segmenter,
-        commercial_only=job.form.commercial_only,
+        band=form.band,
+        segmenter=form.segmenter,
+        commercial_only=form.commercial_only,
     )
 
 
-def _background(job: Job) -> bytes | str | None:
-    return job.files.get("background") or _form(job, CutoutForm).background
-
-
-def _backdrop(job: Job, form: CutoutForm) -> Backdrop:
+def _backdrop(job: Job, form: CutoutForm, given: bytes | str) -> Backdrop:
     """The picture or colour that a composite stands on; refused before any work."""
-    given = _background(job) or "white"
     if isinstance(given, str):
         colours: Image = named_colour(given)
     else:
@@ -301,8 +290,3 @@ def _check_size(form: CutoutForm, most: int) -> None:
             f"the result would have up to {height * width / 1e6:.1f} megapixels; this server "
             f"gives {most / 1e6:.1f} at most"
         )
-
-
-def _labels(trimap: Trimap) -> Image:
-    pixels: Image = to_float(to_pixels(trimap))
-    return pixels

@@ -1,10 +1,10 @@
-"""What a request may cost, and where the count is kept."""
+"""What a request may cost, and what is raised beyond it."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
-from mattekit.core.errors import TooLarge
+from mattekit.core.errors import MattekitError, TooLarge
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +40,31 @@ class Limits:
         return cls(
             body=body, bodies=max(cls.bodies, 4 * body), kept=max(cls.kept, 4 * body), **others
         )
+
+
+class Busy(MattekitError):
+    """There is no room now."""
+
+    def __init__(self, sentence: str, seconds: int = 1) -> None:
+        super().__init__(sentence)
+        self.seconds = seconds
+        """After which there may be."""
+
+
+class TimeOver(MattekitError):
+    """The work on a job took longer than it may, or no worker was free for so long."""
+
+
+class WorkerLost(MattekitError):
+    """A process died over a job."""
+
+
+class Crashed(MattekitError):
+    """The fault is ours; the sentence says nothing about the inside."""
+
+
+class NotKept(MattekitError):
+    """There is nothing of that name, or not any more."""
 
 
 class BodyTooLarge(TooLarge):

@@ -4,15 +4,37 @@ uvicorn itself refuses a request too many, but lets a connection that asks for n
 """
 
 import asyncio
+import errno
+import socket
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from mattekit.core.errors import BadArgument
 from mattekit.server.limits import Limits
 from mattekit.server.responses import problem
 
 LARGEST_HEAD = 64 * 2**10  # bytes
 KEPT_ALIVE = 10  # seconds between two requests
+
+
+def listen(host: str, port: int) -> list[socket.socket]:
+    """Sockets that listen at every address of a host."""
+    sockets = []
+    try:
+        for family, _, _, _, address in socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        ):
+            try:
+                sockets.append(socket.create_server(address[:2], family=family))
+            except OSError as error:
+                if error.errno != errno.EADDRNOTAVAIL:  # such as ::1 where there is no IPv6
+                    raise
+    except OSError as error:
+        raise BadArgument(
+            f"cannot listen on {host}:{port} ({error.strerror}); give another address or port"
+        ) from error
+    return sockets
 
 
 def bounds(limits: Limits) -> dict[str, Any]:

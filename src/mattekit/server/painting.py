@@ -12,10 +12,9 @@ from fastapi.responses import JSONResponse
 
 from mattekit.core.types import Plane, Trimap
 from mattekit.imaging.files import encode_image
-from mattekit.imaging.picture import to_float
 from mattekit.imaging.trimap import to_pixels
-from mattekit.server.clients import unless_gone
 from mattekit.server.limits import counted
+from mattekit.server.requests import unless_gone
 from mattekit.server.responses import problem
 
 GRACE = 3.0  # seconds after which a page that went away has not just been loaded again
@@ -34,7 +33,7 @@ class Painting:
         self.name = name
         self.model = model
         self.photo = encode_image(colours, format="png", bits=8)
-        self.start = None if start is None else _trimap_file(start)
+        self.start = None if start is None else encode_image(to_pixels(start), format="png")
         self.limit = colours.shape[0] * colours.shape[1] + SMALL_PART
         self.trimap: bytes | None = None
         """The file that the page handed in."""
@@ -43,14 +42,9 @@ class Painting:
         self.over = asyncio.Event()
         self.pages = 0
 
-    def finish(self, trimap: bytes) -> None:
-        """Take the trimap that was painted."""
-        self.trimap = trimap
-        self.over.set()
-
-    def give_up(self, reason: str) -> None:
-        """End without a trimap."""
-        self.reason = reason
+    def end(self, trimap: bytes | None, reason: str = CLOSED) -> None:
+        """Take the trimap that was painted, or none for a reason."""
+        self.trimap, self.reason = trimap, reason
         self.over.set()
 
     def page_left(self) -> None:
@@ -60,11 +54,7 @@ class Painting:
 
     def _check_pages(self) -> None:
         if self.pages == 0 and not self.over.is_set():
-            self.give_up(CLOSED)
-
-
-def _trimap_file(trimap: Trimap) -> bytes:
-    return encode_image(to_float(to_pixels(trimap)), format="png")
+            self.end(None)
 
 
 def routes(painting: Painting) -> APIRouter:
@@ -103,13 +93,13 @@ def routes(painting: Painting) -> APIRouter:
     async def finish(request: Request) -> Response:
         """Take the trimap, a PNG in the body."""
         chunks = [chunk async for chunk in counted(request.stream(), painting.limit)]
-        painting.finish(b"".join(chunks))
+        painting.end(b"".join(chunks))
         return Response(status_code=204)
 
     @router.delete("")
     async def cancel() -> Response:
         """Give up."""
-        painting.give_up(CANCELLED)
+        painting.end(None, CANCELLED)
         return Response(status_code=204)
 
     return router

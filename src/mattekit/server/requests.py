@@ -6,19 +6,20 @@ bytes are counted while they come in, and no byte or name of a user reaches the 
 
 import asyncio
 import weakref
-from collections.abc import AsyncIterator
-from typing import Any
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any, TypeVar
 
 from fastapi import Request
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from mattekit.core.errors import BadArgument, TooLarge
-from mattekit.server.forms import FILES, Kind, Texts, parse_form, parse_hints
+from mattekit.server.forms import FILES, Form, Kind, Texts, parse_form, parse_hints
 from mattekit.server.jobs import Job
-from mattekit.server.limits import BodyTooLarge, Limits, counted
-from mattekit.server.shelf import Full, Shelf
+from mattekit.server.limits import BodyTooLarge, Busy, Limits, counted
+from mattekit.server.shelf import Shelf
 
+T = TypeVar("T")
 Files = dict[str, bytes]
 MAX_FIELD = 1000
 MAX_FIELDS = 200  # points are a field each
@@ -27,9 +28,9 @@ MAX_FIELDS = 200  # points are a field each
 class Intake:
     """Reads requests; knows the photos that are kept, and the bytes of all requests at hand."""
 
-    def __init__(self, limits: Limits, photos: Shelf[bytes]) -> None:
+    def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.photos = photos
+        self.photos = Shelf[bytes]("photo", seconds=limits.keep, most=limits.kept, size=len)
         self.held = 0
 
     async def read(self, request: Request, kind: Kind) -> Job:
@@ -42,39 +43,36 @@ class Intake:
                 taken += len(chunk)
                 self.held += len(chunk)
                 if self.held > self.limits.bodies:
-                    raise Full("the server has too many uploads at hand; try again in 5 s", 5)
+                    raise Busy("the server has too many uploads at hand; try again in 5 s", 5)
                 yield chunk
 
         try:
-            files, texts = await self._parts(request, chunks())
-            job = self._job(kind, files, texts)
+            files, texts = await parts_of(request, chunks(), self.limits)
+            self._check_files(kind, files, texts)
+            hints = parse_hints(kind, texts)
+            job = self.job(kind, parse_form(kind, texts), files, hints)
         except BaseException:
             self.held -= taken
             raise
         weakref.finalize(job, self._release, taken)
         return job
 
+    def job(self, kind: Kind, form: Form, files: Files, hints: dict[str, Any] | None = None) -> Job:
+        """A job within the limits."""
+        return Job(
+            kind=kind,
+            form=form,
+            files=files,
+            hints=hints or {},
+            max_pixels=self.limits.pixels,
+            seconds=self.limits.seconds,
+        )
+
     def _release(self, size: int) -> None:
         self.held -= size
 
-    async def _parts(self, request: Request, chunks: AsyncIterator[bytes]) -> tuple[Files, Texts]:
-        seconds = self.limits.seconds
-        files: Files = {}
-        texts: Texts = {}
-        try:
-            async with asyncio.timeout(seconds):
-                async for name, value in parts_of(request, chunks, self.limits.body):
-                    if isinstance(value, str):
-                        texts.setdefault(name, []).append(value)
-                    else:
-                        files[name] = value
-        except TimeoutError as error:
-            raise TooLarge(
-                f"the upload took longer than {seconds:.0f} s; send a smaller photo"
-            ) from error
-        return files, texts
-
-    def _job(self, kind: Kind, files: Files, texts: Texts) -> Job:
+    def _check_files(self, kind: Kind, files: Files, texts: Texts) -> None:
+        """Refuse parts that do not belong here, and take a photo that is kept by its name."""
         foreign = sorted(set(files) - set(FILES[kind]))
         if foreign:
             raise BadArgument(
@@ -84,40 +82,59 @@ class Intake:
             if "photo" in files:
                 raise BadArgument("photo and photo_id both say which photo is meant; send one")
             files["photo"] = self.photos.get(name)
-        hints = parse_hints(kind, texts)
-        return Job(
-            kind=kind,
-            form=parse_form(kind, texts),
-            files=files,
-            hints=hints,
-            max_pixels=self.limits.pixels,
-            seconds=self.limits.seconds,
-        )
 
 
 async def parts_of(
-    request: Request, chunks: AsyncIterator[bytes], body: int
-) -> AsyncIterator[tuple[str, str | bytes]]:
-    """Names and values of a form of at most so many bytes: texts, and the bytes of files."""
+    request: Request, chunks: AsyncIterator[bytes], limits: Limits
+) -> tuple[Files, Texts]:
+    """The files and the texts of a form."""
     if not request.headers.get("content-type", "").startswith("multipart/form-data"):
         raise BadArgument("the request is no multipart form; send files as multipart/form-data")
-    if int(request.headers.get("content-length", 0)) > body:
-        raise BodyTooLarge(body)
+    if int(request.headers.get("content-length", 0)) > limits.body:
+        raise BodyTooLarge(limits.body)
 
     class InMemory(MultiPartParser):
-        spool_max_size = body + 1
+        spool_max_size = limits.body + 1
 
     stream: Any = chunks
     parser = InMemory(
         request.headers, stream, max_files=8, max_fields=MAX_FIELDS, max_part_size=MAX_FIELD
     )
     try:
-        form = await parser.parse()
+        async with asyncio.timeout(limits.seconds):
+            form = await parser.parse()
+    except TimeoutError as error:
+        raise TooLarge(
+            f"the upload took longer than {limits.seconds:.0f} s; send a smaller photo"
+        ) from error
     except MultiPartException as error:
         reason = error.message
         if "exceeded maximum size" in reason:
             reason = f"a field is longer than {MAX_FIELD} bytes"
         raise BadArgument(f"the multipart form cannot be read: {reason}") from error
+    files: Files = {}
+    texts: Texts = {}
     for name, value in form.multi_items():
-        yield name, await value.read() if isinstance(value, UploadFile) else value
+        if isinstance(value, UploadFile):
+            files[name] = await value.read()
+        else:
+            texts.setdefault(name, []).append(value)
     await form.close()
+    return files, texts
+
+
+async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T | None:
+    """The result of the work; it is cancelled, and there is none, when the client goes away."""
+    task = asyncio.create_task(work)
+    gone = asyncio.create_task(_until_gone(request))
+    try:
+        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        return await task if task.done() else None
+    finally:
+        task.cancel()
+        gone.cancel()
+
+
+async def _until_gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass

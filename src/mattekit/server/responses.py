@@ -1,6 +1,7 @@
 """Answers as HTTP responses, and errors as `application/problem+json` (RFC 9457) with the sentences
 of the command line."""
 
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import Request, Response
@@ -9,26 +10,19 @@ from starlette.exceptions import HTTPException
 
 from mattekit.core.errors import MattekitError, MissingExtra, TooLarge
 from mattekit.server.jobs import Answer
-from mattekit.server.shelf import Full, NotKept
-from mattekit.server.workers import QueueFull, TimeOver, WorkerLost
+from mattekit.server.limits import Busy, Crashed, NotKept, TimeOver, WorkerLost
 
-CLIENT_LEFT = 499  # counted and logged; nobody receives it
-TITLES = {
-    400: "Bad request",
-    401: "Unauthorized",
-    403: "Forbidden",
-    404: "Not found",
-    405: "Method not allowed",
-    409: "Not done yet",
-    410: "Cancelled",
-    413: "Too large",
-    422: "Cannot be processed",
-    429: "Busy",
-    500: "Server error",
-    501: "Not installed",
-    503: "Worker lost",
-    504: "Took too long",
+CLIENT_LEFT = 499  # counted and logged; nobody receives it, as nginx has it
+STATUSES: dict[type[MattekitError], int] = {
+    NotKept: 404,
+    TooLarge: 413,
+    Busy: 429,
+    Crashed: 500,
+    MissingExtra: 501,
+    WorkerLost: 503,
+    TimeOver: 504,
 }
+"""Of errors that are raised on purpose; of all others 422."""
 ABOUT = {
     "model": "The model that answered.",
     "confidence": "Of the edge, from 0 to 1; only of a model that says how sure it is.",
@@ -58,10 +52,10 @@ def said(answer: Answer) -> dict[str, Any]:
     }
 
 
-def as_response(answer: Answer) -> Response:
-    """The picture of an answer, or its problem."""
-    if answer.crashed:
-        return problem(500, str(answer.error))
+def as_response(answer: Answer | None) -> Response:
+    """The picture of an answer, or its problem; there is none for a client that has left."""
+    if answer is None:
+        return Response(status_code=CLIENT_LEFT)
     if answer.error is not None:
         return of_error(answer.error)
     headers = {"Cache-Control": "no-store"}
@@ -75,7 +69,7 @@ def problem(status: int, detail: str, **headers: str) -> JSONResponse:
     """A response that says what went wrong."""
     body = {
         "type": "about:blank",
-        "title": TITLES.get(status, "Error"),
+        "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
     }
@@ -86,22 +80,9 @@ def problem(status: int, detail: str, **headers: str) -> JSONResponse:
 
 def of_error(error: Exception) -> JSONResponse:
     """The response to an error that somebody raised on purpose."""
-    match error:
-        case QueueFull() | Full():
-            return problem(429, str(error), **{"Retry-After": str(error.seconds)})
-        case TimeOver():
-            return problem(504, str(error))
-        case WorkerLost():
-            sentence = "the work on this picture ended unexpectedly, twice; try a smaller photo"
-            return problem(503, sentence)
-        case NotKept():
-            return problem(404, str(error))
-        case MissingExtra():
-            return problem(501, str(error))
-        case TooLarge():
-            return problem(413, str(error))
-        case _:
-            return problem(422, str(error))
+    status = next((code for kind, code in STATUSES.items() if isinstance(error, kind)), 422)
+    headers = {"Retry-After": str(error.seconds)} if isinstance(error, Busy) else {}
+    return problem(status, str(error), **headers)
 
 
 async def on_error(request: Request, error: Exception) -> JSONResponse:
@@ -115,39 +96,27 @@ async def on_http(request: Request, error: Exception) -> JSONResponse:
     return problem(error.status_code, f"{request.method} {request.url.path}: {error.detail}")
 
 
-RAISED = (MattekitError, QueueFull, TimeOver, WorkerLost, NotKept, Full)
-HANDLERS = {HTTPException: on_http} | dict.fromkeys(RAISED, on_error)
-
-
-def described(summary: str, schema: dict[str, Any]) -> dict[str, Any]:
-    """What the OpenAPI document says of a route that takes a form and gives a picture."""
-    headers = {
-        header_of(name): {"description": words, "schema": {"type": "string"}}
-        for name, words in ABOUT.items()
-    }
-    pictures = {"image/*": {"schema": {"type": "string", "format": "binary"}}}
-    return {
-        "summary": summary,
-        "requestBody": form_body(schema),
-        "responses": {
-            "200": {
-                "description": "The picture.",
-                "content": pictures,
-                "headers": headers,
-            },
-            **PROBLEM,
-        },
-    }
-
-
-def form_body(schema: dict[str, Any]) -> dict[str, Any]:
-    """The body of a request that is a form."""
-    return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
-
-
+HANDLERS: dict[int | type[Exception], Any] = {HTTPException: on_http, MattekitError: on_error}
 PROBLEM: dict[str, Any] = {
     "default": {
         "description": "What went wrong, in one sentence (`detail`).",
         "content": {"application/problem+json": {"schema": {"type": "object"}}},
     }
 }
+PICTURE: dict[str, Any] = {
+    "200": {
+        "description": "The picture.",
+        "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
+        "headers": {
+            header_of(name): {"description": words, "schema": {"type": "string"}}
+            for name, words in ABOUT.items()
+        },
+    },
+    **PROBLEM,
+}
+
+
+def described(form: dict[str, Any], responses: dict[str, Any] = PROBLEM) -> dict[str, Any]:
+    """What the OpenAPI document says of a route that takes a form."""
+    body = {"required": True, "content": {"multipart/form-data": {"schema": form}}}
+    return {"requestBody": body, "responses": responses}

@@ -12,7 +12,6 @@ from multiprocessing.connection import Connection
 from queue import SimpleQueue
 from typing import Any
 
-from mattekit.core.system import return_memory
 from mattekit.cutouts.example import FOLDER
 from mattekit.imaging.files import encode_image, read_image
 from mattekit.imaging.resize import resize
@@ -31,7 +30,6 @@ def serve(pipe: Connection, memory: int | None) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the listening process says when it is over
     if memory is not None:
         limit_memory(memory)
-    return_memory()
     warm_up()
     pipe.send(READY)
     desk = _Desk(pipe)

@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 from mattekit.cutouts.cutout import Progress
 from mattekit.server.jobs import Answer, Job, unheard
+from mattekit.server.limits import Busy, TimeOver, WorkerLost
 from mattekit.server.worker_process import STOP, serve
 
 log = logging.getLogger("mattekit.server")
@@ -26,22 +27,6 @@ USUAL_SECONDS = 2.0  # of a job, before any was measured
 TO_STOP = 4.0  # seconds that a job has to stop by itself
 BACK_OFF = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds before a worker is started again, by how many died while starting."""
-
-
-class QueueFull(Exception):
-    """Too many requests wait already."""
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__(f"the server is busy; try again in {seconds} s")
-        self.seconds = seconds
-
-
-class TimeOver(Exception):
-    """The work on a job took longer than it may, or no worker was free for so long."""
-
-
-class WorkerLost(Exception):
-    """A process died over a job."""
 
 
 class Worker:
@@ -55,15 +40,17 @@ class Worker:
         theirs.close()
         self.thread = ThreadPoolExecutor(max_workers=1)
         self.sending = threading.Lock()
+        self.up = False
 
     @property
-    def alive(self) -> bool:
-        """Whether the process is there."""
-        return self.process.is_alive()
+    def able(self) -> bool:
+        """Whether the process came up, and is still there."""
+        return self.up and self.process.is_alive()
 
-    async def until_ready(self) -> None:
-        """Wait until the process is up, has loaded the model and used it once."""
+    async def until_up(self) -> None:
+        """Wait until the process has loaded the model and used it once."""
         await self._in_thread(self.pipe.recv)
+        self.up = True
 
     async def do(self, job: Job, progress: Progress = unheard) -> Answer:
         """The answer to a job; its progress is told in the loop."""
@@ -85,16 +72,12 @@ class Worker:
                 await self._in_thread(lambda: None)  # runs when the exchange is over
         except (TimeoutError, WorkerLost, OSError):
             return False
-        return self.alive
+        return self.able
 
     async def end(self) -> None:
         """Stop the process at once; a job under way is lost."""
-        self.kill()
-        await asyncio.to_thread(self.release)
-
-    def kill(self) -> None:
-        """Send the signal, without waiting."""
         self.process.kill()
+        await asyncio.to_thread(self.release)
 
     def release(self) -> None:
         """Wait until a killed process is gone, and close what belonged to it."""
@@ -111,7 +94,9 @@ class Worker:
         try:
             return await asyncio.get_running_loop().run_in_executor(self.thread, work)
         except (EOFError, OSError) as error:
-            raise WorkerLost from error
+            raise WorkerLost(
+                "the work on this picture ended unexpectedly, twice; try a smaller photo"
+            ) from error
 
 
 class Workers:
@@ -130,8 +115,6 @@ class Workers:
         """Seconds that a job takes, averaged over the last ones."""
         self.idle: asyncio.Queue[Worker] = asyncio.Queue()
         self.all: set[Worker] = set()
-        self.admitted: set[Worker] = set()
-        """Those that came up."""
         self.tasks: set[asyncio.Task[None]] = set()
 
     def start(self) -> None:
@@ -144,21 +127,21 @@ class Workers:
         for task in self.tasks:
             task.cancel()
         for worker in self.all:
-            worker.kill()
+            worker.process.kill()
         for worker in self.all:
             worker.release()
         self.all.clear()
-        self.admitted.clear()
 
     @property
     def ready(self) -> bool:
         """Whether there is a worker that can answer."""
-        return any(worker.alive for worker in self.admitted)
+        return any(worker.able for worker in self.all)
 
     def check_queue(self) -> None:
         """Refuse where too many wait already."""
         if self.waiting >= self.queue:
-            raise QueueFull(max(1, round(self.usual * self.waiting / self.count)))
+            wait = max(1, round(self.usual * self.waiting / self.count))
+            raise Busy(f"the server is busy; try again in {wait} s", wait)
 
     async def do(self, job: Job, progress: Progress = unheard) -> Answer:
         """The answer to a job, after waiting for a worker; once more if the worker dies over it."""
@@ -195,7 +178,7 @@ class Workers:
             async with asyncio.timeout(self.seconds):
                 while True:
                     worker = await self.idle.get()
-                    if worker.alive:
+                    if worker.able:
                         return worker
                     self._in_background(self._replace(worker))
         except TimeoutError as error:
@@ -213,7 +196,6 @@ class Workers:
 
     async def _replace(self, worker: Worker) -> None:
         self.all.discard(worker)
-        self.admitted.discard(worker)
         self.replaced += 1
         await asyncio.gather(worker.end(), self._bring_up())
 
@@ -224,13 +206,12 @@ class Workers:
             worker = Worker(self.memory)
             self.all.add(worker)
             try:
-                await worker.until_ready()
+                await worker.until_up()
             except WorkerLost:
                 log.warning("a worker died while it started; another one is started")
                 self.all.discard(worker)
                 await worker.end()
             else:
-                self.admitted.add(worker)
                 self.idle.put_nowait(worker)
                 return
 

@@ -74,6 +74,14 @@ async function read({ blob, edge, warnings }, window, scale) {
   return { window, alpha: channel(image, 0), error: channel(image, 1), edge, warnings };
 }
 
+// The fields of a request that finish a matte; none where there is nothing to do.
+export function finishFields({ edge, feather, fill_holes, drop_islands, shadow }) {
+  return {
+    grow: edge > 0 && edge, shrink: edge < 0 && -edge, feather: feather > 0 && feather,
+    fill_holes, drop_islands, shadow: shadow && "keep",
+  };
+}
+
 const sizeOf = (window) => ({ width: widthOf(window), height: heightOf(window) });
 
 async function photoFile(photo, window, scale) {
@@ -94,6 +102,7 @@ function learning(box, planes) {
 // Do a step to the planes: what it says itself, and what was answered to it so far.
 export function apply(step, planes) {
   if (step.kind === "find") applyFound(step, planes);
+  else if (step.kind === "finish") planes.finishing = step.finishing;
   else {
     applyStroke(planes, step);
     if (step.answer) applyAnswer(step, planes);

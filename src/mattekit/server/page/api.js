@@ -1,5 +1,7 @@
 // Requests to the server. Errors carry the server's own sentence.
 
+import { drawn } from "./planes.js";
+
 const address = new URLSearchParams(location.hash.slice(1));
 const BUSY = 429; // come again later
 const TRIES = 4;
@@ -69,8 +71,18 @@ async function follow(response, tell) {
 // A photo on the server, under a name that is valid for a while.
 export class Upload {
   constructor(file) {
-    this.file = file;
+    this.file = this.shown = file;
     this.id = null; // promise of it
+  }
+
+  // The upright photo as a canvas; what the browser cannot show, the server decodes.
+  async drawn() {
+    try {
+      return await drawn(this.shown);
+    } catch {
+      this.shown = await this.use(async (id) => (await call(`photos/${id}`)).blob());
+      return drawn(this.shown);
+    }
   }
 
   // Do something with the id; where it has expired, send the photo again.
@@ -96,6 +108,16 @@ export class Upload {
   drop() {
     this.id?.then((id) => call(`photos/${id}`, { method: "DELETE" })).catch(() => {});
     this.id = null;
+  }
+}
+
+// Any picture file as a canvas.
+export async function decoded(file) {
+  const upload = new Upload(file);
+  try {
+    return await upload.drawn();
+  } finally {
+    upload.drop();
   }
 }
 

@@ -1,8 +1,8 @@
-// The panel's choices: background, frame, file, model and quality.
+// The panel's choices: background, finish, frame, file, steps, model and quality.
 
+import { decoded } from "./api.js";
 import { refreshBehind } from "./looking.js";
-import { drawn } from "./planes.js";
-import { $, press, say, state } from "./state.js";
+import { $, picker, press, radios, say, sayValue, state } from "./state.js";
 import { chosen, refreshTaking } from "./taking.js";
 
 const WAYS = {
@@ -20,21 +20,74 @@ const seconds = new Map(); // that a megapixel took, by model and quality
 
 function chooseBackdrop(kind) {
   state.backdrop.kind = kind;
-  press("[data-backdrop]", (button) => button.dataset.backdrop === kind);
+  press("backdrop", kind);
   for (const part of document.querySelectorAll("[data-for]")) part.hidden = part.dataset.for !== kind;
   if (kind === "photo" && !state.backdrop.file) $("behind-file").click();
   refreshBehind();
   refreshTaking();
 }
 
-async function takeBehind(file) {
+async function takeBehind([file]) {
   try {
-    state.backdrop.picture = await drawn(file);
+    state.backdrop.picture = await decoded(file);
     state.backdrop.file = file;
     refreshBehind();
-  } catch {
-    say(`The browser cannot show ${file.name}; convert it to JPEG or PNG first.`, true);
+  } catch (error) {
+    say(`${file.name}: ${error.message}`, true);
   }
+}
+
+// ---- finish --------------------------------------------------------------------------------
+
+const FINISHES = {
+  edge: (pixels) => (pixels ? `Edge ${pixels > 0 ? "grown" : "shrunk"} by ${Math.abs(pixels)} px` : "Edge as it was"),
+  feather: (pixels) => (pixels ? `Feathered by ${pixels} px` : "Not feathered"),
+  fill_holes: (on) => (on ? "Holes filled" : "Holes left open"),
+  drop_islands: (on) => (on ? "Islands dropped" : "Islands kept"),
+  shadow: (on) => (on ? "Shadow kept" : "Shadow left out"),
+};
+
+function finish({ target: { id, type, checked, value } }) {
+  const wanted = type === "checkbox" ? checked : Number(value);
+  state.photo.touched = true;
+  state.photo.matte.finish(FINISHES[id](wanted), id, wanted);
+}
+
+export function refreshFinish() {
+  const { ready, planes } = state.photo.matte;
+  for (const id of Object.keys(FINISHES)) {
+    const input = $(id);
+    input.disabled = !ready;
+    if (input.matches(":active")) continue; // it is being moved
+    if (input.type === "checkbox") input.checked = planes.finishing[id];
+    else sayValue(Object.assign(input, { value: planes.finishing[id] }));
+  }
+}
+
+// ---- steps: every one can be gone back to --------------------------------------------------
+
+const BEGIN = "The photo as it was";
+
+export function stepBy(number) {
+  if (state.photo) state.photo.matte.go(state.photo.matte.history.at + number);
+}
+
+export function refreshSteps() {
+  const { steps, at, forgotten } = state.photo.matte.history;
+  $("undo").disabled = at === 0;
+  $("redo").disabled = at === steps.length;
+  const first = forgotten ? `${forgotten} older steps, kept as they are` : BEGIN;
+  $("history").replaceChildren(...[first, ...steps.map(({ words }) => words)].map((words, count) => entry(words, count, at)));
+}
+
+function entry(words, count, at) {
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent: words });
+  button.className = count > at ? "undone" : "";
+  if (count === at) button.setAttribute("aria-current", "true");
+  button.onclick = () => state.photo.matte.go(count);
+  const item = document.createElement("li");
+  item.append(button);
+  return item;
 }
 
 // ---- model and quality ---------------------------------------------------------------------
@@ -72,15 +125,15 @@ function computeAgain() {
 
 // ---- a hint from a file --------------------------------------------------------------------
 
-async function takeHint(file) {
+async function takeHint([file]) {
   const { matte } = state.photo;
   try {
-    const canvas = await drawn(file);
+    const canvas = await decoded(file);
     const { data } = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
     let between = 0;
     for (let i = 0; i < data.length; i += 4) between += data[i] > GREY[0] && data[i] < GREY[1];
     state.photo.touched = true;
-    if (between > (LEAST_GREY * data.length) / 4) await matte.load("Trimap file", file);
+    if (between > (LEAST_GREY * data.length) / 4) matte.load("Trimap file", canvas);
     else await matte.find("Mask file", { mask: file });
   } catch (error) {
     say(error.message, true);
@@ -89,29 +142,20 @@ async function takeHint(file) {
 
 // ---- wiring --------------------------------------------------------------------------------
 
-function picker(button, input, take) {
-  $(button).onclick = () => $(input).click();
-  $(input).onchange = () => {
-    const [file] = $(input).files;
-    $(input).value = "";
-    if (file) take(file);
-  };
-}
-
 export function wireChoices() {
-  for (const button of document.querySelectorAll("[data-backdrop]")) button.onclick = () => chooseBackdrop(button.dataset.backdrop);
+  radios("backdrop", chooseBackdrop);
   $("colour").oninput = () => {
     state.backdrop.colour = $("colour").value;
     refreshBehind();
   };
   $("blur").oninput = () => {
     state.backdrop.blur = Number($("blur").value);
-    $("blur-words").textContent = $("blur").value;
     refreshBehind();
   };
-  picker("choose-behind", "behind-file", takeBehind);
-  picker("load-hint", "hint-file", takeHint);
-  $("margin").addEventListener("input", () => ($("margin-words").textContent = `${$("margin").value} %`));
+  picker(["choose-behind"], "behind-file", takeBehind);
+  picker(["load-hint"], "hint-file", takeHint);
+  for (const input of document.querySelectorAll("input[type=range]")) input.addEventListener("input", () => sayValue(input));
+  for (const id of Object.keys(FINISHES)) $(id).onchange = finish;
   for (const id of ["crop", "square", "margin", "longest"]) $(id).addEventListener("input", refreshBehind);
   for (const input of document.querySelectorAll("input[name=what], input[name=format]")) input.onchange = refreshTaking;
   $("model").onchange = computeAgain;

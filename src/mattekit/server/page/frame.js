@@ -16,11 +16,11 @@ export function frameFields() {
 }
 
 // Where the result ends, in pixels of the photo, which it may reach beyond; null if it is the photo.
-export function frameOf(planes) {
+export function frameOf(matte) {
   const { crop, margin, square } = frameFields();
   if (!crop && !margin && !square) return null;
-  const { width, height } = planes.size;
-  let { left, top, right, bottom } = (crop && visible(planes)) || { left: 0, top: 0, right: width, bottom: height };
+  const { width, height } = matte.size;
+  let { left, top, right, bottom } = (crop && visible(matte)) || { left: 0, top: 0, right: width, bottom: height };
   const room = Math.round((Math.max(right - left, bottom - top) * Number($("margin").value)) / 100);
   [left, top, right, bottom] = [left - room, top - room, right + room, bottom + room];
   if (square) {

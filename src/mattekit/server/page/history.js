@@ -75,6 +75,6 @@ export class History {
   }
 
   bytes() {
-    return this.steps.reduce((sum, { part }) => sum + part.length * part[0].length, 0);
+    return this.steps.reduce((sum, { part }) => sum + 3 * part[0].length, 0);
   }
 }

@@ -36,13 +36,13 @@ export function refresh(box) {
 function fill(name, box) {
   const write = WRITERS[name];
   if (!write || !layers[name]) return;
-  const { planes, colours } = state.photo.matte, { width } = planes.size;
+  const { alpha, planes, colours } = state.photo.matte, { width } = planes.size, shown = { alpha, labels: planes.labels };
   const image = name === "cutout"
     ? (colours ?? state.photo.canvas).getContext("2d").getImageData(box.left, box.top, widthOf(box), heightOf(box))
     : new ImageData(widthOf(box), heightOf(box));
   const words = new Uint32Array(image.data.buffer);
   for (let row = box.top, to = 0; row < box.bottom; row++) {
-    for (let from = row * width + box.left, end = from + widthOf(box); from < end; from++, to++) words[to] = write(planes, from, words[to]);
+    for (let from = row * width + box.left, end = from + widthOf(box); from < end; from++, to++) words[to] = write(shown, from, words[to]);
   }
   layers[name].getContext("2d").putImageData(image, box.left, box.top);
 }
@@ -82,19 +82,19 @@ function behind() {
     layers.behind ??= fittedBackdrop(backdrop.picture, box ?? wholeOf(photo.size));
     return [{ source: layers.behind, box }];
   }
-  if (backdrop.kind === "blur") return [{ source: (layers.behind ??= blurred(photo.canvas, photo.matte.planes, backdrop.blur)) }];
+  if (backdrop.kind === "blur") return [{ source: (layers.behind ??= blurred(photo.canvas, photo.matte, backdrop.blur)) }];
   return [{ pattern: true, box }];
 }
 
 // After another background or frame was chosen.
 export function refreshBehind() {
   layers.behind = null;
-  if (state.photo) view.setFrame(state.photo.matte.ready ? frameOf(state.photo.matte.planes) : null);
+  if (state.photo) view.setFrame(state.photo.matte.ready ? frameOf(state.photo.matte) : null);
 }
 
 export function look(name) {
   state.shown = name;
-  press("[data-view]", (button) => button.dataset.view === name);
+  press("view", name);
   view.draw();
 }
 

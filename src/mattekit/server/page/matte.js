@@ -5,12 +5,13 @@
 // request runs at a time; what no longer matters is given up. An error ends all of it until somebody
 // does something again.
 
-import { answerTo, apply, passesOf, reachOf } from "./answers.js";
+import { answerTo, apply, finishFields, passesOf, reachOf } from "./answers.js";
 import { ask } from "./api.js";
 import { History } from "./history.js";
-import { Planes, drawn, joined, labelsOf, pixelsIn, pixelsOf, wholeOf } from "./planes.js";
+import { Planes, channel, cut, drawn, joined, labelsOf, paste, pixelsIn, pixelsOf, pixelsOfSize, wholeOf } from "./planes.js";
 
 const PAUSE = 700; // milliseconds without a stroke, before what takes longer
+const NOWHERE = { left: 0, top: 0, right: 0, bottom: 0 };
 
 export class Matte {
   // `photo` gives {size, picture(), upload, how()}, and `canvas` while it is looked at.
@@ -19,7 +20,8 @@ export class Matte {
     this.planes = new Planes(photo.size);
     this.history = new History(this.planes);
     this.colours = null; // canvas of the subject's own colours, as far as they are known
-    this.clean = false; // whether they are those of the present alpha
+    this.finished = null; // alpha after the finishing, where there is any
+    this.clean = false; // whether both are those of the present alpha
     this.running = null; // AbortController of the work under way
     this.later = false; // whether that can wait
     this.failed = false;
@@ -29,8 +31,17 @@ export class Matte {
     this.on = { change() {}, busy() {}, error() {}, note() {}, found() {}, timed() {} };
   }
 
+  get size() {
+    return this.photo.size;
+  }
+
   get whole() {
-    return wholeOf(this.photo.size);
+    return wholeOf(this.size);
+  }
+
+  // The alpha as it is shown, and as files have it.
+  get alpha() {
+    return this.finished ?? this.planes.alpha;
   }
 
   get ready() {
@@ -60,27 +71,40 @@ export class Matte {
     this.stop();
     return this.work({ words: "Finding the subject" }, async (signal) => {
       const { blob, subject, warnings } = await this.photo.upload.use((photo_id) => ask("trimap", { photo_id, ...hint }, signal));
-      const labels = labelsOf(await pixelsOf(blob, this.photo.size));
+      const labels = labelsOf(await pixelsOf(blob, this.size));
       this.add({ kind: "find", words, points, labels, subject, box: this.whole });
       this.on.found();
       if (warnings) this.on.note(warnings);
     });
   }
 
-  // Begin with a trimap file, without asking what is the subject.
-  async load(words, file) {
+  // Begin with a trimap, without asking what is the subject.
+  load(words, canvas) {
     this.stop();
-    const labels = labelsOf(await pixelsOf(file, this.photo.size));
+    const labels = labelsOf(pixelsOfSize(canvas, this.size));
     this.add({ kind: "find", words, points: [], labels, subject: null, box: this.whole });
     this.next();
   }
 
   // Correct the matte by a stroke; a smart one finds the edge around it.
   paint(words, stroke, smart) {
+    this.correct({ kind: "stroke", words, stroke, smart, box: smart ? reachOf(stroke, this.size) : stroke.box });
+  }
+
+  // Finish it otherwise; what the same control was moved to just before is forgotten.
+  finish(words, control, value) {
+    const { last, at } = this.history;
+    if (last?.control === control) this.go(at - 1);
+    const { finishing } = this.planes;
+    if (value === finishing[control]) return;
+    this.correct({ kind: "finish", words, control, finishing: { ...finishing, [control]: value }, box: NOWHERE });
+  }
+
+  correct(step) {
     if (this.later) this.stop();
     this.failed = false;
     this.touched = performance.now();
-    this.add({ kind: "stroke", words, stroke, smart, box: smart ? reachOf(stroke, this.photo.size) : stroke.box });
+    this.add(step);
     this.next();
   }
 
@@ -88,8 +112,7 @@ export class Matte {
   go(count) {
     this.stop();
     this.touched = performance.now();
-    const crossed = this.history.go(count);
-    if (crossed.length) this.changed(crossed.map(({ box }) => box).reduce(joined));
+    this.changed(this.history.go(count));
     this.next();
   }
 
@@ -105,7 +128,7 @@ export class Matte {
   // Compute it again, as model and quality are now.
   again() {
     this.stop();
-    for (const step of this.done()) step.passes = passesOf(step, this.photo.size);
+    for (const step of this.done()) step.passes = passesOf(step, this.size);
     this.next();
   }
 
@@ -134,9 +157,9 @@ export class Matte {
   // ---- work ----------------------------------------------------------------------------------
 
   add(step) {
-    this.history.add(Object.assign(step, { passes: passesOf(step, this.photo.size), answer: null }));
+    this.history.add(Object.assign(step, { passes: passesOf(step, this.size), answer: null }));
     apply(step, this.planes);
-    this.changed(step.box);
+    this.changed([step]);
   }
 
   // What comes next, now or after a pause.
@@ -165,17 +188,20 @@ export class Matte {
       step.passes.shift();
       history.replay(step, (one) => apply(one, this.planes));
       if (step.answer.warnings) this.on.note(step.answer.warnings);
-      this.changed(this.done().slice(this.done().indexOf(step)).map(({ box }) => box).reduce(joined));
+      this.changed(this.done().slice(this.done().indexOf(step)));
     });
   }
 
-  // Clean colours, for what is seen.
+  // Clean colours and the finishing, for what is seen.
   clear() {
-    this.work({ words: "", later: true }, async (signal) => {
+    const finishing = finishFields(this.planes.finishing), finished = Object.values(finishing).some(Boolean);
+    this.work({ words: finished ? "Finishing" : "", later: true }, async (signal) => {
       const alpha = await this.planes.alphaFile();
       signal.throwIfAborted();
-      const { blob } = await this.photo.upload.use((photo_id) => ask("foreground", { photo_id, alpha }, signal));
-      this.colours = await drawn(blob, this.photo.size);
+      const [kind, fields] = finished ? ["cutout", finishing] : ["foreground", {}];
+      const { blob } = await this.photo.upload.use((photo_id) => ask(kind, { photo_id, alpha, ...fields }, signal));
+      this.colours = await drawn(blob, this.size);
+      this.finished = finished ? channel(pixelsIn(this.colours, this.whole), 3) : null;
       this.clean = true;
       this.on.change(this.whole);
     });
@@ -209,8 +235,12 @@ export class Matte {
     for (const { failed } of this.waiting.splice(0)) failed(error);
   }
 
-  async changed(box) {
+  // Until all is clean again, what steps changed is shown in the photo's colours, and unfinished.
+  async changed(steps) {
+    if (!steps.length) return;
     this.clean = false;
+    const box = steps.some(({ kind }) => kind === "finish") ? this.whole : steps.map(({ box }) => box).reduce(joined);
+    if (this.finished) paste(this.finished, this.size.width, box, cut(this.planes.alpha, this.size.width, box));
     if (this.colours && this.ready) {
       const photo = await this.photo.picture();
       this.colours.getContext("2d").putImageData(pixelsIn(photo, box), box.left, box.top);

@@ -1,12 +1,11 @@
 // The page: what opening, buttons, keys and files do.
 
 import { call, forOnePhoto } from "./api.js";
-import { offerModels, refreshCost, timed, wireChoices } from "./choices.js";
+import { offerModels, refreshCost, refreshFinish, refreshSteps, stepBy, timed, wireChoices } from "./choices.js";
 import { compare, look, nextPlace, refresh, show } from "./looking.js";
 import { paintOnePhoto } from "./painting.js";
 import { cutSmall, findAlone, mark, onChoose, openFiles, removePhoto, showStrip } from "./photos.js";
-import { refreshSteps, stepBy } from "./steps.js";
-import { $, press, say, state, view } from "./state.js";
+import { $, picker, press, radios, say, state, view } from "./state.js";
 import { copy, fileOfAll, fileOfPhoto, refreshTaking, save } from "./taking.js";
 import { chooseMode, chooseTool, dab, hover, listen, nudge, setSize } from "./tools.js";
 
@@ -25,8 +24,9 @@ async function open(files) {
     if (state.photos.length === before + 1) await choose(photo);
     if (!forOnePhoto) findAlone(photo, tellLost);
   };
-  await openFiles([...files], take, (file) => refused.push(file.name));
-  if (refused.length) say(`The browser cannot show ${refused.join(", ")}; convert it to JPEG or PNG first.`, true);
+  say(files.length > 1 ? "Opening the photos ..." : "Opening the photo ...");
+  await openFiles([...files], take, ({ name }, { message }) => refused.push(`${name}: ${message}`));
+  if (refused.length) say(refused.join("; "), true);
 }
 
 // What a matte tells goes to its own place in the strip, and to the page if its photo is looked at.
@@ -101,12 +101,13 @@ function sure(words) {
 function refreshControls() {
   const { matte } = state.photo, { found } = matte;
   for (const button of document.querySelectorAll("[data-view]")) button.disabled = !matte.ready && button.dataset.view !== "photo";
-  press("[data-view]", (button) => button.dataset.view === (matte.ready ? state.shown : "photo"));
+  press("view", matte.ready ? state.shown : "photo");
   $("compare").hidden = !matte.ready;
   const says = [found?.subject && `subject ${percent(found.subject)}`, found?.answer?.edge && `edge ${percent(found.answer.edge)}`].filter(Boolean);
   $("sure").hidden = !matte.ready || !says.length;
   $("sure").textContent = `How sure the models are: ${says.join(", ")}.`;
   if (!matte.ready) $("next").disabled = true;
+  refreshFinish();
   refreshSteps();
   refreshCost();
 }
@@ -226,12 +227,7 @@ async function example() {
 
 // ---- wiring --------------------------------------------------------------------------------
 
-for (const id of ["open", "open-first"]) $(id).onclick = () => $("file").click();
-$("file").onchange = () => {
-  const files = [...$("file").files];
-  $("file").value = "";
-  open(files);
-};
+picker(["open", "open-first"], "file", open);
 $("example").onclick = example;
 $("download").onclick = download;
 $("download-all").onclick = downloadAll;
@@ -242,13 +238,12 @@ $("undo").onclick = () => stepBy(-1);
 $("redo").onclick = () => stepBy(1);
 $("next").onclick = goToPlace;
 $("size").oninput = () => setSize($("size").value);
-$("softness").oninput = () => ($("softness-words").textContent = `${$("softness").value} %`);
 $("zoom-in").onclick = () => view.zoom(1.25);
 $("zoom-out").onclick = () => view.zoom(0.8);
 $("zoom-fit").onclick = () => view.fit();
-for (const button of document.querySelectorAll("[data-tool]")) button.onclick = () => chooseTool(button.dataset.tool);
-for (const button of document.querySelectorAll("[data-mode]")) button.onclick = () => chooseMode(button.dataset.mode);
-for (const button of document.querySelectorAll("[data-view]")) button.onclick = () => look(button.dataset.view);
+radios("tool", chooseTool);
+radios("mode", chooseMode);
+radios("view", look);
 for (const group of document.querySelectorAll("[role=radiogroup]")) group.addEventListener("keydown", arrows);
 view.onzoom = (scale) => ($("zoom").textContent = `${Math.round(100 * scale)} %`);
 view.onpaint = () => ($("compare").style.left = `${Math.min(Math.max(view.line, HANDLE), $("canvas").clientWidth - HANDLE)}px`);

@@ -2,6 +2,7 @@
 // and handed back to it as a trimap.
 
 import { call } from "./api.js";
+import { drawn } from "./planes.js";
 import { $, say, state } from "./state.js";
 
 const FAREWELLS = {
@@ -15,7 +16,7 @@ let handedIn = null;
 export async function paintOnePhoto(open) {
   for (const id of ["open", "download", "welcome", "copy"]) $(id).hidden = true;
   for (const id of ["done", "cancel"]) $(id).hidden = false;
-  for (const id of ["backdrop", "frame", "file-choices"]) $(id).hidden = true;
+  for (const id of ["backdrop", "finish", "frame", "file-choices"]) $(id).hidden = true;
   $("done").onclick = () => handIn("done");
   $("cancel").onclick = () => handIn("cancelled");
   say("Fetching the photo ...");
@@ -26,7 +27,7 @@ export async function paintOnePhoto(open) {
   await open([new File([photo], `${name}.png`, { type: "image/png" })]);
   document.title = `${name} - mattekit`;
   const { matte } = state.photo;
-  if (start) await matte.load("As the command found it", await (await call("painting/trimap")).blob());
+  if (start) matte.load("As the command found it", await drawn(await (await call("painting/trimap")).blob()));
   else await matte.find("Found by itself", {});
   say("Click on the subject, drag a box, or correct the edge with the brush; then press Done.");
 }

@@ -2,18 +2,17 @@
 
 import { Upload } from "./api.js";
 import { Matte } from "./matte.js";
-import { cut, drawn, fileOf, scaled, wholeOf } from "./planes.js";
+import { changeAlpha, scaled } from "./planes.js";
 import { $, state } from "./state.js";
 
 const SMALL = 128; // pixels of a small picture's longer side
 const CANNOT = 422; // the server's word that it finds no subject
 
 class Photo {
-  constructor(file, canvas) {
-    this.file = file;
-    this.name = (file.name || "photo").replace(/\.[^.]*$/, "");
+  constructor(upload, canvas) {
+    this.upload = upload;
+    this.name = (upload.file.name || "photo").replace(/\.[^.]*$/, "");
     this.size = { width: canvas.width, height: canvas.height };
-    this.upload = new Upload(file);
     this.canvas = canvas;
     this.small = scaled(canvas, Math.min(1, SMALL / Math.max(canvas.width, canvas.height)));
     this.matte = new Matte(this);
@@ -23,9 +22,9 @@ class Photo {
     this.picker = null; // its button
   }
 
-  // The upright photo; decoded anew where it was put away.
+  // Its canvas; drawn anew where it was put away.
   async picture() {
-    return (this.canvas ??= await drawn(this.file));
+    return (this.canvas ??= await this.upload.drawn());
   }
 
   how() {
@@ -39,17 +38,18 @@ class Photo {
   }
 }
 
-// Open files; `take` is called with each photo, `refuse` with a file that cannot be shown.
+// Open files; `take` is called with each photo, `refuse` with a file that is none, and why.
 export async function openFiles(files, take, refuse) {
   for (const file of files) {
+    const upload = new Upload(file);
     let canvas;
     try {
-      canvas = await drawn(file);
-    } catch {
-      refuse(file);
+      canvas = await upload.drawn();
+    } catch (error) {
+      refuse(file, error);
       continue;
     }
-    const photo = new Photo(file, canvas);
+    const photo = new Photo(upload, canvas);
     state.photos.push(photo);
     await take(photo);
     if (photo !== state.photo) photo.putAway();
@@ -115,18 +115,9 @@ export function mark(photo, words = photo.words) {
 }
 
 // The small picture, cut out.
-export function cutSmall(photo) {
-  const { small, matte, size } = photo;
-  small.original ??= copy(small);
+export function cutSmall({ small, matte }) {
   const context = small.getContext("2d");
+  small.original ??= context.getImageData(0, 0, small.width, small.height);
   context.putImageData(small.original, 0, 0);
-  if (!matte.ready) return;
-  const image = context.getImageData(0, 0, small.width, small.height);
-  for (let y = 0, i = 3; y < small.height; y++) {
-    const row = Math.floor(((y + 0.5) * size.height) / small.height) * size.width;
-    for (let x = 0; x < small.width; x++, i += 4) image.data[i] = matte.planes.alpha[row + Math.floor(((x + 0.5) * size.width) / small.width)];
-  }
-  context.putImageData(image, 0, 0);
+  if (matte.ready) changeAlpha(small, matte, (subject) => subject);
 }
-
-const copy = (canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);

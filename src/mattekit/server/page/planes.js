@@ -3,6 +3,8 @@
 export const BACKGROUND = 0, UNKNOWN = 1, SUBJECT = 2; // as in a trimap
 export const GREYS = [0, 128, 255]; // of these, in files
 const NEARLY = 5; // of 255: an alpha so close to an end is known
+const NAMES = ["alpha", "error", "labels"];
+const UNFINISHED = { edge: 0, feather: 0, fill_holes: false, drop_islands: false, shadow: false };
 
 // ---- boxes: {left, top, right, bottom}, the last two not included --------------------------
 
@@ -49,7 +51,8 @@ export function paste(plane, width, box, part) {
   }
 }
 
-// What is known of every pixel: its alpha, the error expected of it, and its label.
+// What is known of every pixel: its alpha, the error expected of it, and its label; and how all of it
+// is finished.
 export class Planes {
   constructor(size) {
     this.size = size;
@@ -57,16 +60,18 @@ export class Planes {
     this.alpha = new Uint8Array(pixels);
     this.error = new Uint8Array(pixels);
     this.labels = new Uint8Array(pixels).fill(UNKNOWN);
+    this.finishing = UNFINISHED;
   }
 
   cut(box) {
-    return ["alpha", "error", "labels"].map((name) => cut(this[name], this.size.width, box));
+    return [...NAMES.map((name) => cut(this[name], this.size.width, box)), this.finishing];
   }
 
   // Put a part back; what was there in its place is the answer.
   swap(box, part) {
     const there = this.cut(box);
-    ["alpha", "error", "labels"].forEach((name, i) => paste(this[name], this.size.width, box, part[i]));
+    NAMES.forEach((name, i) => paste(this[name], this.size.width, box, part[i]));
+    this.finishing = part[NAMES.length];
     return there;
   }
 
@@ -116,17 +121,17 @@ export function canvasOf(width, height) {
 // A file as a canvas, at its own size or a given one.
 export async function drawn(blob, size) {
   const bitmap = await createImageBitmap(blob);
-  const canvas = canvasOf(size?.width ?? bitmap.width, size?.height ?? bitmap.height);
-  const context = canvas.getContext("2d", { willReadFrequently: true });
-  context.imageSmoothingQuality = "high";
-  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+  const canvas = stretched(bitmap, size ?? bitmap);
   bitmap.close();
   return canvas;
 }
 
 // Pixels of a picture of that size; one that was asked for at a smaller scale is enlarged.
 export async function pixelsOf(blob, size, scale = 1) {
-  const canvas = await drawn(blob, scale === 1 ? null : size);
+  return pixelsOfSize(await drawn(blob, scale === 1 ? null : size), size);
+}
+
+export function pixelsOfSize(canvas, size) {
   if (canvas.width !== size.width || canvas.height !== size.height) {
     throw new Error(`the picture is ${canvas.width}x${canvas.height}, the photo ${size.width}x${size.height}; both must have the same size`);
   }
@@ -150,11 +155,28 @@ export function fileOf(canvas, type = "image/png", quality = 0.95) {
 }
 
 export function scaled(canvas, scale, smooth = true) {
-  const result = canvasOf(Math.max(1, Math.round(canvas.width * scale)), Math.max(1, Math.round(canvas.height * scale)));
-  const context = result.getContext("2d", { willReadFrequently: true });
+  const sides = { width: Math.max(1, Math.round(canvas.width * scale)), height: Math.max(1, Math.round(canvas.height * scale)) };
+  return stretched(canvas, sides, wholeOf(sides), smooth);
+}
+
+// A new canvas of a size, with a picture in a box of it, which it may exceed.
+export function stretched(picture, { width, height }, box = wholeOf({ width, height }), smooth = true) {
+  const canvas = canvasOf(width, height), context = canvas.getContext("2d", { willReadFrequently: true });
   Object.assign(context, { imageSmoothingEnabled: smooth, imageSmoothingQuality: "high" });
-  context.drawImage(canvas, 0, 0, result.width, result.height);
-  return result;
+  context.drawImage(picture, box.left, box.top, widthOf(box), heightOf(box));
+  return canvas;
+}
+
+// Change the alpha of every pixel of a small canvas by that of a matte at the same place.
+export function changeAlpha(canvas, { alpha, size }, change) {
+  const context = canvas.getContext("2d"), image = context.getImageData(0, 0, canvas.width, canvas.height);
+  for (let y = 0, i = 3; y < canvas.height; y++) {
+    const row = Math.floor(((y + 0.5) * size.height) / canvas.height) * size.width;
+    for (let x = 0; x < canvas.width; x++, i += 4) {
+      image.data[i] = change(alpha[row + Math.floor(((x + 0.5) * size.width) / canvas.width)], image.data[i]);
+    }
+  }
+  context.putImageData(image, 0, 0);
 }
 
 // Values as grey pixels.

@@ -22,10 +22,31 @@ export function say(words, error = false) {
   $("status").classList.toggle("error", error);
 }
 
-// Mark the chosen one of a group of radio buttons.
-export function press(selector, chosen) {
-  for (const button of document.querySelectorAll(selector)) {
-    button.setAttribute("aria-checked", String(chosen(button)));
-    button.tabIndex = chosen(button) ? 0 : -1;
+// A slider says its value beside it.
+export function sayValue({ id, value, dataset: { unit } }) {
+  $(`${id}-words`).textContent = `${value} ${unit}`;
+}
+
+// A group of radio buttons, [data-NAME=value]: `choose` is told which one is pressed.
+export function radios(name, choose) {
+  for (const button of document.querySelectorAll(`[data-${name}]`)) button.onclick = () => choose(button.dataset[name]);
+}
+
+// Mark the chosen one of a group.
+export function press(name, value) {
+  for (const button of document.querySelectorAll(`[data-${name}]`)) {
+    const chosen = button.dataset[name] === value;
+    button.setAttribute("aria-checked", String(chosen));
+    button.tabIndex = chosen ? 0 : -1;
   }
+}
+
+// Buttons that open the file dialogue of an input; `take` is told what was chosen.
+export function picker(buttons, input, take) {
+  for (const id of buttons) $(id).onclick = () => $(input).click();
+  $(input).onchange = () => {
+    const files = [...$(input).files];
+    $(input).value = "";
+    if (files.length) take(files);
+  };
 }

@@ -1,5 +1,6 @@
 // What comes out: one file, all of them in a zip, or a picture on the clipboard.
 
+import { finishFields } from "./answers.js";
 import { work } from "./api.js";
 import { backdropField } from "./backdrop.js";
 import { frameFields, frameOf } from "./frame.js";
@@ -29,8 +30,9 @@ export async function fileOfPhoto(photo, tell, signal, format = chosen("format")
   const { matte } = photo, what = chosen("what");
   await matte.settle();
   if (what === "trimap") return { blob: await matte.planes.trimapFile(), name: `${photo.name}-trimap.png` };
-  const parts = { alpha: await matte.planes.alphaFile(), format, bits: $("deep").checked && !$("deep").disabled ? "16" : "8", ...frameFields() };
-  const frame = frameOf(matte.planes);
+  const bits = $("deep").checked && !$("deep").disabled ? "16" : "8";
+  const parts = { alpha: await matte.planes.alphaFile(), format, bits, ...finishFields(matte.planes.finishing), ...frameFields() };
+  const frame = frameOf(matte);
   const background = what === "cutout" ? await backdropField(photo, frame) : null;
   if (what === "mask") parts.output = "alpha";
   else if (background || format === "jpeg") Object.assign(parts, { output: "composite", background: background ?? "white" });

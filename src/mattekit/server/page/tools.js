@@ -2,7 +2,7 @@
 
 import { drawMark, look } from "./looking.js";
 import { clipped } from "./planes.js";
-import { $, press, say, state, view } from "./state.js";
+import { $, press, say, sayValue, state, view } from "./state.js";
 import { Stroke } from "./strokes.js";
 
 const STILL = 5; // screen pixels that a click may move
@@ -15,7 +15,7 @@ let at = null; // of the brush, in picture pixels
 
 export function chooseTool(tool) {
   state.tool = tool;
-  press("[data-tool]", (button) => button.dataset.tool === tool);
+  press("tool", tool);
   $("mode").hidden = tool !== "select" && tool !== "brush";
   $("brush").hidden = !isBrush();
   $("smart-row").hidden = tool !== "brush";
@@ -25,7 +25,7 @@ export function chooseTool(tool) {
 
 export function chooseMode(mode) {
   state.mode = mode;
-  press("[data-mode]", (button) => button.dataset.mode === mode);
+  press("mode", mode);
   if (at) hover(at);
 }
 
@@ -34,7 +34,7 @@ const radius = () => view.pixels(Number($("size").value) / 2);
 
 export function setSize(size) {
   $("size").value = size;
-  $("size-words").textContent = `${$("size").value} px`;
+  sayValue($("size"));
   if (at) hover(at);
 }
 

@@ -6,6 +6,7 @@ const PLACE_MARGIN = 6; // screen pixels around it
 const POINT = 6; // screen pixels
 const COLOURS = { keep: "#4ade80", remove: "#f87171", edge: "#60a5fa" };
 const SMOOTH_BELOW = 3; // screen pixels a picture pixel, above which pixels are shown as squares
+const ratio = () => devicePixelRatio || 1; // screen pixels of one of the page
 
 export class View {
   constructor(canvas) {
@@ -31,9 +32,8 @@ export class View {
   }
 
   resized() {
-    const ratio = devicePixelRatio || 1;
-    this.canvas.width = Math.max(1, Math.round(this.canvas.clientWidth * ratio));
-    this.canvas.height = Math.max(1, Math.round(this.canvas.clientHeight * ratio));
+    this.canvas.width = Math.max(1, Math.round(this.canvas.clientWidth * ratio()));
+    this.canvas.height = Math.max(1, Math.round(this.canvas.clientHeight * ratio()));
     if (this.fitted) this.fit();
     else this.draw();
   }
@@ -81,7 +81,7 @@ export class View {
     const { width, height } = this.canvas;
     const room = 0.5 * Math.min(width / (right - left), height / (bottom - top));
     const all = 0.96 * Math.min(width / this.size.width, height / this.size.height);
-    this.scale = Math.max(all, Math.min(CLOSE_LOOK * (devicePixelRatio || 1), room));
+    this.scale = Math.max(all, Math.min(CLOSE_LOOK * ratio(), room));
     this.x = width / 2 - (this.scale * (left + right)) / 2;
     this.y = height / 2 - (this.scale * (top + bottom)) / 2;
     this.zoomed(false);
@@ -89,14 +89,14 @@ export class View {
 
   zoomed(fitted) {
     this.fitted = fitted;
-    this.onzoom(this.scale / (devicePixelRatio || 1));
+    this.onzoom(this.scale / ratio());
     this.draw();
   }
 
   // Screen position of a pointer event, and the picture position below it.
   screen(event) {
-    const bounds = this.canvas.getBoundingClientRect(), ratio = devicePixelRatio || 1;
-    return { x: (event.clientX - bounds.left) * ratio, y: (event.clientY - bounds.top) * ratio };
+    const bounds = this.canvas.getBoundingClientRect();
+    return { x: (event.clientX - bounds.left) * ratio(), y: (event.clientY - bounds.top) * ratio() };
   }
 
   picture(event) {
@@ -106,7 +106,7 @@ export class View {
 
   // A length on the screen in pixels of the picture.
   pixels(length) {
-    return (length * (devicePixelRatio || 1)) / this.scale;
+    return (length * ratio()) / this.scale;
   }
 
   draw() {
@@ -150,13 +150,12 @@ export class View {
 
   // Where the compare line stands, in the page's pixels of the canvas.
   get line() {
-    const ratio = devicePixelRatio || 1;
-    return (this.x + this.compare * this.size.width * this.scale) / ratio;
+    return (this.x + this.compare * this.size.width * this.scale) / ratio();
   }
 
   // The share of the picture that lies left of a place on the canvas.
   shareAt(x) {
-    const share = (x * (devicePixelRatio || 1) - this.x) / (this.size.width * this.scale);
+    const share = (x * ratio() - this.x) / (this.size.width * this.scale);
     return Math.min(1, Math.max(0, share));
   }
 
