@@ -64,10 +64,11 @@ def unmix(
 
 
 def _decided(a: Plane, doubt: Plane) -> Plane:
-    """Alphas stretched so that those within their doubt of 0 or 1 are that: most pixels are."""
-    doubt = np.minimum(doubt, MOST_DOUBT)
-    stretched: Plane = ((a - doubt) / (1 - 2 * doubt)).clip(0, 1)
-    return stretched
+    """Alphas within their doubt of 0 or 1 are that: most pixels are. Three doubts away they stay."""
+    off = np.minimum(a, 1 - a)
+    off = np.minimum(off, 1.5 * np.maximum(off - np.minimum(doubt, MOST_DOUBT), 0))
+    decided: Plane = np.where(a < 0.5, off, 1 - off)
+    return decided
 
 
 def core_colours(light: Image, core: Plane, where: Mask) -> tuple[Plane, Plane]:

@@ -19,11 +19,11 @@ from mattekit.core.matte import Matte
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Image, Mask, Plane, Trimap
 from mattekit.cutouts.cutout import Cutout, opened
 from mattekit.imaging.arrays import ArrayLike, as_mask, is_array
-from mattekit.imaging.compose import to_linear, to_srgb
+from mattekit.imaging.compose import to_srgb
 from mattekit.imaging.files import MAX_PIXELS, Picture, Source, read_alpha
 from mattekit.imaging.picture import to_depth
 from mattekit.inference.predictor import Predictor
-from mattekit.keying.plate import fitted_to
+from mattekit.keying.plate import fitted_to, light_of
 from mattekit.keying.regions import difference, empty_of, noise_of, regions
 from mattekit.keying.screen import dominance, fitted_plate, screen_colour
 from mattekit.subject.bands import grown, small_parts, soft_bands
@@ -32,12 +32,12 @@ from mattekit.subject.mask import fitted
 OPAQUE = 0.15
 """Share of the screen below which a pixel may be the core of the subject, with spill on it."""
 OWN = 0.05
-"""Share below which its colour is the subject's own."""
+"""Share below which its colour is the subject's own, where there is no core to tell."""
 HOLE = 0.4
 """Share of the screen that a hole in the core shows somewhere, or it is none."""
 STEP = 1 / 255  # of alpha in 8 bits
-THIN = 0.01
-"""Weight of colours that are the subject's by their hue alone, beside those of its core."""
+LEAST_CORE = 5e-5
+"""Share of the picture from which on a core says alone which colours the subject has."""
 AROUND = 8  # pixels around soft ones whose colours are the subject's too
 LIKE_THE_SCREEN = 0.02
 """Share of the subject in the screen's hue that is remarked on."""
@@ -151,7 +151,7 @@ def key_picture(
     options, masks = options or KeyOptions(), masks or Masks()
     tell = progress or (lambda stage, share: None)
     tell("background", 0.0)
-    light = to_linear(picture.image()) if picture.linear is None else picture.linear
+    light = light_of(picture)
     warnings = list(picture.warnings)
     screen = screen_colour(light, options.screen_colour) if plate is None else None
     if screen is not None:
@@ -220,8 +220,10 @@ def _before_screen(
             f"{alike:.0%} of the subject has something of the screen's colour and was kept; "
             "a holdout mask says what belongs to it, a garbage mask what does not"
         )
-    weak = THIN * ((share < OWN) & (trimap == UNKNOWN))
-    return plate, trimap, ((trimap == FOREGROUND) + weak).astype(np.float32)
+    core = trimap == FOREGROUND
+    if core.mean() < LEAST_CORE:
+        core |= (share < OWN) & (trimap == UNKNOWN)
+    return plate, trimap, core.astype(np.float32)
 
 
 def _before_plate(
