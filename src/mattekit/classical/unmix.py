@@ -38,16 +38,23 @@ PAIRS = [(0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2)]
 
 
 def unmix(
-    light: Image, plate: Image, core: Plane, where: Mask, *, noise: float
+    light: Image,
+    plate: Image,
+    core: Plane,
+    where: Mask,
+    *,
+    noise: float,
+    own: Image | None = None,
 ) -> tuple[Plane, Plane]:
     """Alpha (n) and the subject's colours (n 3) of the pixels asked for, row by row.
 
     Args:
-        core: how far every pixel is known to show the subject's own colour alone, 0 to 1.
+        core: how far the subject's own colour is known at every pixel, 0 to 1.
         noise: deviation, in sRGB-coded values.
+        own: colours of the subject where no pixel shows it alone, as in smoke.
     """
     C, B = light[where], plate[where]
-    m, S = core_colours(light, core, where)
+    m, S = core_colours(light if own is None else own, core, where)
     # the slope of the sRGB curve takes noise to linear light; it is about 2 L^0.55
     N = np.square((noise + LEAST_NOISE) * 2 * (np.maximum(C, 0) ** 0.55 + 0.02))
     d = m - B
@@ -56,7 +63,8 @@ def unmix(
         d_V = _solve(_covariance(a, S, B, N), d)
         a = (_dot(C - B, d_V) / np.maximum(_dot(d, d_V), 1e-6)).clip(0, 1)
     doubt = DECIDED / np.sqrt(np.maximum(_dot(d, d_V), 1e-6))
-    a = _decided(a, doubt)
+    if own is None:
+        a = _decided(a, doubt)
     share = a[:, None]
     rest = _solve(_covariance(a, S, B, N), C - share * m - (1 - share) * B)
     F = np.maximum(m + share * _product(S, rest), 0)

@@ -31,19 +31,20 @@ from mattekit.subject.mask import fitted
 
 OPAQUE = 0.15
 """Share of the screen below which a pixel may be the core of the subject, with spill on it."""
-OWN = 0.05
-"""Share below which its colour is the subject's own, where there is no core to tell."""
 HOLE = 0.4
 """Share of the screen that a hole in the core shows somewhere, or it is none."""
 STEP = 1 / 255  # of alpha in 8 bits
-LEAST_CORE = 5e-5
-"""Share of the picture from which on a core says alone which colours the subject has."""
+LEAST_CORE = 0.015
+"""Of the mixed pixels: a smaller core does not say which colours the subject has."""
+DENSEST = 0.05
+"""Share of the mixed pixels that say it then, on the ground that the screen's hue is not theirs."""
+MOST_SCREEN = 0.95
 AROUND = 8  # pixels around soft ones whose colours are the subject's too
 LIKE_THE_SCREEN = 0.02
 """Share of the subject in the screen's hue that is remarked on."""
 
-Mix = tuple[Image, Trimap, Plane]
-"""Plate, trimap, and how far pixels show the subject alone."""
+Mix = tuple[Image, Trimap, Plane, Image | None]
+"""Plate, trimap, core, and the colours of the core where they are not those of the photo."""
 
 
 @config
@@ -155,18 +156,18 @@ def key_picture(
     warnings = list(picture.warnings)
     screen = screen_colour(light, options.screen_colour) if plate is None else None
     if screen is not None:
-        behind, trimap, core = _before_screen(light, screen, options, masks, warnings)
+        behind, trimap, core, own = _before_screen(light, screen, options, masks, warnings)
     else:
         assert plate is not None
-        behind, trimap, core = _before_plate(light, picture, plate, options, masks, warnings)
+        behind, trimap, core, own = _before_plate(light, picture, plate, options, masks, warnings)
     tell("alpha", 0.0)
     colours = light.copy()
     mixed = trimap == UNKNOWN
     where = mixed | (grown(mixed, AROUND) & (trimap == BACKGROUND))
     noise = noise_of(difference(light, behind)[trimap == BACKGROUND])
-    share, own = unmix(light, behind, core, where, noise=noise)
+    share, colours[where] = unmix(light, behind, core, where, noise=noise, own=own)
     alpha = (trimap == FOREGROUND).astype(np.float32)
-    alpha[where], colours[where] = share, own
+    alpha[where] = share
     alpha[trimap == BACKGROUND] = 0
     alpha[(alpha < STEP) | small_parts(alpha >= STEP, options.despeckle)] = 0
     alpha[(alpha > 1 - STEP) | small_parts(alpha <= 1 - STEP, options.despeckle)] = 1
@@ -220,10 +221,14 @@ def _before_screen(
             f"{alike:.0%} of the subject has something of the screen's colour and was kept; "
             "a holdout mask says what belongs to it, a garbage mask what does not"
         )
-    core = trimap == FOREGROUND
-    if core.mean() < LEAST_CORE:
-        core |= (share < OWN) & (trimap == UNKNOWN)
-    return plate, trimap, core.astype(np.float32)
+    core, mixed = trimap == FOREGROUND, trimap == UNKNOWN
+    if core.sum() > LEAST_CORE * mixed.sum():
+        return plate, trimap, core.astype(np.float32), None
+    share = share.clip(0, MOST_SCREEN)
+    densest = mixed & (share <= np.quantile(share[mixed], DENSEST))
+    share = share[..., None]
+    own = np.maximum(light - share * plate, 0) / (1 - share)
+    return plate, trimap, (core | densest).astype(np.float32), own
 
 
 def _before_plate(
@@ -246,7 +251,7 @@ def _before_plate(
     trimap = regions(empty, subject & (bands == FOREGROUND), softness=options.softness)
     _with_holdout(trimap, masks)
     _check_found(trimap, "the plate")
-    return plate, trimap, (trimap == FOREGROUND).astype(np.float32)
+    return plate, trimap, (trimap == FOREGROUND).astype(np.float32), None
 
 
 def _with_masks(empty: Mask, subject: Mask, masks: Masks) -> tuple[Mask, Mask]:
