@@ -72,7 +72,7 @@ def unmix(
 
 
 def _decided(a: Plane, doubt: Plane) -> Plane:
-    """Alphas within their doubt of 0 or 1 are that: most pixels are. Three doubts away they stay."""
+    """Alphas within their doubt of 0 or 1 are that, and three times as far off are kept."""
     off = np.minimum(a, 1 - a)
     off = np.minimum(off, 1.5 * np.maximum(off - np.minimum(doubt, MOST_DOUBT), 0))
     decided: Plane = np.where(a < 0.5, off, 1 - off)
