@@ -49,12 +49,12 @@ def test_smoke_of_which_no_pixel_is_opaque_keeps_its_own_colour() -> None:
 
 
 def test_the_plate_follows_the_shadow_of_the_subject() -> None:
-    shade = 0.2 * disc(SIZE, radius=0.45, soft=40)[..., None]
+    shade = 0.2 * disc(SIZE, radius=0.28, soft=20)[..., None]
     behind = uneven(GREEN, SIZE) * (1 - shade)
-    light = to_linear(filmed(two_halves(SIZE), disc(SIZE, radius=0.2), behind, noise=0.005))
+    light = to_linear(filmed(two_halves(SIZE), disc(SIZE, radius=0.12), behind, noise=0.005))
     plate = fitted_plate(light, screen_colour(light))
-    beside = (disc(SIZE, radius=0.4) == 1) & (disc(SIZE, radius=0.25) == 0)
-    assert np.abs(plate - to_linear(behind))[beside].mean() < 0.02
+    beside = (disc(SIZE, radius=0.22) == 1) & (disc(SIZE, radius=0.15) == 0)
+    assert np.abs(plate - to_linear(behind))[beside].mean() < 0.01
 
 
 def test_despill_takes_the_green_off_grey_and_leaves_skin_and_yellow() -> None:

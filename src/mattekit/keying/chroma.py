@@ -18,7 +18,7 @@ COMPLETE = 0.9
 
 def sharpened(image: Image) -> Image:
     """The picture with the detail of colour that its brightness tells and it does not have yet."""
-    parts = cv2.cvtColor(image, cv2.COLOR_RGB2YCrCb)
+    parts: Plane = cv2.cvtColor(image, cv2.COLOR_RGB2YCrCb)
     bright, colours = np.ascontiguousarray(parts[..., 0]), parts[..., 1:]
     height, width = bright.shape
     half = (-(-width // 2), -(-height // 2))

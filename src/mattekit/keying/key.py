@@ -6,7 +6,6 @@ is left on the subject goes (`despilled`). All in linear light; of EXR with valu
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -67,16 +66,6 @@ class KeyOptions:
             raise BadArgument("despill goes from 0 to 1, and despeckle from 0 on")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Masks:
-    """What somebody knows of the picture."""
-
-    garbage: Mask | None = None
-    """Never subject."""
-    holdout: Mask | None = None
-    """Subject all the same."""
-
-
 def key(
     photo: Source | ArrayLike,
     *,
@@ -122,17 +111,14 @@ def read_masks(
     holdout: Source | ArrayLike | None,
     *,
     max_pixels: int = MAX_PIXELS,
-) -> Masks:
-    """Masks of files or arrays, at the picture's size."""
-
-    def mask(given: Source | ArrayLike | None) -> Mask | None:
-        if given is None:
-            return None
-        alpha = as_mask(given) if is_array(given) else read_alpha(given, max_pixels=max_pixels)
-        whole: Mask = fitted(alpha, picture.size)[0] > 0.5
-        return whole
-
-    return Masks(garbage=mask(garbage), holdout=mask(holdout))
+) -> Trimap:
+    """What masks say, as files or arrays: never subject, or subject all the same; else unknown."""
+    said: Trimap = np.full(picture.size, UNKNOWN, np.uint8)
+    for given, label in ((holdout, FOREGROUND), (garbage, BACKGROUND)):
+        if given is not None:
+            mask = as_mask(given) if is_array(given) else read_alpha(given, max_pixels=max_pixels)
+            said[fitted(mask, picture.size)[0] > 0.5] = label
+    return said
 
 
 def key_picture(
@@ -140,26 +126,28 @@ def key_picture(
     plate: Picture | None = None,
     *,
     options: KeyOptions | None = None,
-    masks: Masks | None = None,
+    masks: Trimap | None = None,
     network: Predictor | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> Cutout:
     """Cut the subject out of an opened picture; see `key`.
 
     Args:
+        masks: what `read_masks` made of them.
         network: corrects the alpha; trained with the recipe `key`.
     """
-    options, masks = options or KeyOptions(), masks or Masks()
+    options = options or KeyOptions()
+    said = read_masks(picture, None, None) if masks is None else masks
     tell = progress or (lambda stage, share: None)
     tell("background", 0.0)
     light = light_of(picture)
     warnings = list(picture.warnings)
     screen = screen_colour(light, options.screen_colour) if plate is None else None
     if screen is not None:
-        behind, trimap, core, own = _before_screen(light, screen, options, masks, warnings)
+        behind, trimap, core, own = _before_screen(light, screen, options, said, warnings)
     else:
         assert plate is not None
-        behind, trimap, core, own = _before_plate(light, picture, plate, options, masks, warnings)
+        behind, trimap, core, own = _before_plate(light, picture, plate, options, said, warnings)
     tell("alpha", 0.0)
     colours = light.copy()
     mixed = trimap == UNKNOWN
@@ -202,18 +190,18 @@ def despilled(light: Image, screen: Plane, amount: float) -> Image:
 
 
 def _before_screen(
-    light: Image, screen: Plane, options: KeyOptions, masks: Masks, warnings: list[str]
+    light: Image, screen: Plane, options: KeyOptions, said: Trimap, warnings: list[str]
 ) -> Mix:
     plate = fitted_plate(light, screen)
     apart = difference(light, plate)
     smooth = cv2.blur(light, (3, 3))
     share = dominance(smooth, screen) / np.maximum(dominance(plate, screen), 1e-4)
     empty = empty_of(apart, softness=options.softness, despeckle=options.despeckle)
-    empty, subject = _with_masks(empty, share < OPAQUE, masks)
+    empty, subject = _overruled(empty, share < OPAQUE, said)
     trimap = regions(empty, subject, softness=options.softness)
     enclosed = _enclosed(trimap, share)
     trimap[enclosed] = FOREGROUND
-    _with_holdout(trimap, masks)
+    np.copyto(trimap, said, where=said != UNKNOWN)
     _check_found(trimap, "the screen")
     alike = float(enclosed.sum()) / max(1, int((trimap == FOREGROUND).sum()))
     if alike > LIKE_THE_SCREEN:
@@ -236,7 +224,7 @@ def _before_plate(
     picture: Picture,
     given: Picture,
     options: KeyOptions,
-    masks: Masks,
+    said: Trimap,
     warnings: list[str],
 ) -> Mix:
     plate, remarks = fitted_to(light, given)
@@ -244,29 +232,19 @@ def _before_plate(
     apart = difference(light, plate, moved=True)
     empty = empty_of(apart, softness=options.softness, despeckle=options.despeckle)
     inside = ~empty | small_parts(empty, max(options.despeckle, 0.002 * empty.size))
-    empty, subject = _with_masks(empty & ~inside, inside, masks)
+    empty, subject = _overruled(empty & ~inside, inside, said)
     if not subject.any() or subject.all():
         _check_found(np.where(subject, UNKNOWN, BACKGROUND).astype(np.uint8), "the plate")
     bands = soft_bands(picture.colours, subject.astype(np.float32))
     trimap = regions(empty, subject & (bands == FOREGROUND), softness=options.softness)
-    _with_holdout(trimap, masks)
+    np.copyto(trimap, said, where=said != UNKNOWN)
     _check_found(trimap, "the plate")
     return plate, trimap, (trimap == FOREGROUND).astype(np.float32), None
 
 
-def _with_masks(empty: Mask, subject: Mask, masks: Masks) -> tuple[Mask, Mask]:
-    if masks.garbage is not None:
-        empty, subject = empty | masks.garbage, subject & ~masks.garbage
-    if masks.holdout is not None:
-        empty, subject = empty & ~masks.holdout, subject | masks.holdout
-    return empty, subject
-
-
-def _with_holdout(trimap: Trimap, masks: Masks) -> None:
-    if masks.holdout is not None:
-        trimap[masks.holdout] = FOREGROUND
-    if masks.garbage is not None:
-        trimap[masks.garbage] = BACKGROUND
+def _overruled(empty: Mask, subject: Mask, said: Trimap) -> tuple[Mask, Mask]:
+    never, always = said == BACKGROUND, said == FOREGROUND
+    return (empty | never) & ~always, (subject | always) & ~never
 
 
 def _enclosed(trimap: Trimap, share: Plane) -> Mask:
