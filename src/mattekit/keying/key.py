@@ -215,7 +215,7 @@ def _before_screen(
     share = share.clip(0, MOST_SCREEN)
     densest = mixed & (share <= np.quantile(share[mixed], DENSEST))
     share = share[..., None]
-    own = np.maximum(light - share * plate, 0) / (1 - share)
+    own = (np.maximum(light - share * plate, 0) / (1 - share)).astype(np.float32)
     return plate, trimap, (core | densest).astype(np.float32), own
 
 
@@ -244,7 +244,8 @@ def _before_plate(
 
 def _overruled(empty: Mask, subject: Mask, said: Trimap) -> tuple[Mask, Mask]:
     never, always = said == BACKGROUND, said == FOREGROUND
-    return (empty | never) & ~always, (subject | always) & ~never
+    empty, subject = (empty | never) & ~always, (subject | always) & ~never
+    return empty, subject
 
 
 def _enclosed(trimap: Trimap, share: Plane) -> Mask:
