@@ -6,10 +6,13 @@
 foreground; `key there` is `key` on the same scenes. `difference` is a
 plain colour-difference keyer: one screen colour, the share of it by which its channel surpasses the
 others, levels that are best on other scenes, and that channel held down to the others as despill.
-`colours`: mean |F - F_true| of sRGB values where alpha is between 0.05 and 0.95, weighted by
-a(1 - a). `s`: processor seconds, one thread. Sequences: a subject moves and turns, then stands, in
-48 frames of 320x240 with new noise in each; `flicker` is the mean change of alpha, in thousandths,
-where optical flow says that nothing changed.
+`colours`: mean |F - F_true| of sRGB values over the band, where alpha is between 0.05 and 0.95,
+weighted by a(1 - a); `by alpha`: weighted by a, as a new background shows it; `plain`: every pixel
+alike. `true alpha` takes F = (C - (1 - a) B) / a with the true alpha and background, then despill:
+what noise, coarse colour and spill leave to whoever looks at one pixel at a time. `s`: processor
+seconds, one thread. Sequences: a subject moves and turns, then stands, in 48 frames of 320x240 with
+new noise in each; `flicker` is the mean change of alpha, in thousandths, where optical flow says
+that nothing changed.
 """
 
 import time
@@ -24,7 +27,7 @@ from mattekit.classical.closed_form import closed_form
 from mattekit.classical.foreground import estimate_foreground
 from mattekit.core.types import FOREGROUND, Alpha, Image, Plane, Sample, Size, Trimap
 from mattekit.imaging.compose import to_linear, to_srgb
-from mattekit.keying.key import key
+from mattekit.keying.key import despilled, key
 from mattekit.keying.screen import dominance, screen_colour
 from mattekit.keying.sequence import carried, flicker, steadied
 from mattekit.metrics import grad, sad
@@ -32,6 +35,7 @@ from mattekit.synthetic.screens import Stage, draw_stage, screen_scene
 
 FIRST_SCENE = 9_400_000
 LOW, HIGH = 0.2, 0.9  # levels of the plain keyer: the best SAD on scenes 1000 to 1011
+LEAST = 0.05  # of alpha and of its rest: where the band begins and ends
 FRAME_SIZE = (240, 320)
 
 
@@ -57,20 +61,31 @@ OTHERS: dict[str, Callable[[Image, Trimap], tuple[Alpha, Image]]] = {
     "closed-form": by_closed_form,
     "difference": difference,
 }
-NAMES = ("key", "difference", "key there", "closed-form")
+NAMES = ("key", "difference", "true alpha", "key there", "closed-form")
+
+
+def by_true_alpha(true: Sample, screen: Plane) -> tuple[Alpha, Image]:
+    """No keyer: the mixing undone with what only the truth knows."""
+    assert true.background is not None
+    share = true.alpha[..., None]
+    own = to_linear(true.image) - (1 - share) * to_linear(true.background)
+    own = np.divide(own, share, out=np.zeros_like(own), where=share > LEAST)
+    return true.alpha, to_srgb(despilled(own, screen, 1).clip(0, 1))
 
 
 def scores(alpha: Alpha, colours: Image, true: Sample) -> list[float]:
-    """SAD and Grad of the whole picture, and the error of colours."""
-    soft = (true.alpha > 0.05) & (true.alpha < 0.95)
-    weight = (true.alpha * (1 - true.alpha) * soft)[..., None]
-    off = float((np.abs(colours - true.foreground) * weight).sum() / max(3 * weight.sum(), 1))
+    """SAD and Grad of the whole picture, and the errors of colours."""
+    a = true.alpha
+    band = (a > LEAST) & (a < 1 - LEAST)
+    off = np.abs(colours - true.foreground).mean(axis=2)[band]
+    weights = [weight[band] for weight in (a * (1 - a), a, np.ones_like(a))]
+    errors = [float((off * weight).sum() / max(weight.sum(), 1)) for weight in weights]
     whole = {"protocol": "gfm"}
-    return [sad(alpha, true.alpha, **whole), grad(alpha, true.alpha, **whole), off]
+    return [sad(alpha, a, **whole), grad(alpha, a, **whole), *errors]
 
 
 def measured(count: int, size: Size) -> dict[str, Plane]:
-    """Rows of SAD, Grad, colours and seconds, one a scene."""
+    """Rows of SAD, Grad, three errors of colours, and seconds; one a scene."""
     rows: dict[str, list[list[float]]] = {name: [] for name in NAMES}
     for seed in range(FIRST_SCENE, FIRST_SCENE + count):
         true = screen_scene(seed, size)
@@ -78,6 +93,8 @@ def measured(count: int, size: Size) -> dict[str, Plane]:
         cut = key(true.image)
         seconds = time.process_time() - start
         rows["key"].append([*scores(cut.alpha, cut.foreground, true), seconds])
+        known = by_true_alpha(true, screen_colour(to_linear(true.image)))
+        rows["true alpha"].append([*scores(*known, true), 0])
         for name, other in OTHERS.items():
             if name == "closed-form":
                 if not (cut.trimap == FOREGROUND).any():
@@ -152,7 +169,8 @@ def main() -> None:
     with Report(options.json) as report:
         if options.scenes:
             report.say(f"{options.scenes} scenes of {options.size}")
-            table = report.table("way | scenes:d | SAD:.3f | Grad:.3f | colours:.3f | s:.3f")
+            errors = "SAD:.3f | Grad:.3f | colours:.3f | by alpha:.3f | plain:.3f"
+            table = report.table(f"way | scenes:d | {errors} | s:.3f")
             for name, rows in measured(options.scenes, (height, width)).items():
                 table.row(name, len(rows), *rows.mean(axis=0))
         if sequences:

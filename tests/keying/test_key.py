@@ -13,6 +13,7 @@ from mattekit.imaging.compose import over, to_linear
 from mattekit.imaging.files import open_picture, write_image
 from mattekit.inference.load import load
 from mattekit.keying.key import key, key_picture
+from mattekit.keying.screen import fitted_plate, screen_colour
 from mattekit.synthetic.screens import screen_scene
 
 SIZE = (180, 240)
@@ -37,6 +38,23 @@ def test_hair_is_keyed_closer_than_a_difference_of_colours_tells() -> None:
     strong = light[..., 2] - light[..., :2].max(axis=2)
     plain = np.abs((1 - strong / np.median(strong[:20])).clip(0, 1) - picture.alpha).sum()
     assert found < 0.4 * plain
+
+
+def test_smoke_of_which_no_pixel_is_opaque_keeps_its_own_colour() -> None:
+    picture = screen_scene(6_000_006, (135, 240), kind="smoke")
+    cut = key(picture.image)
+    assert picture.alpha.max() < 0.8
+    assert np.abs(cut.alpha - picture.alpha).mean() < 0.02
+    assert np.abs(cut.foreground - picture.foreground)[picture.alpha > 0.1].mean() < 0.05
+
+
+def test_the_plate_follows_the_shadow_of_the_subject() -> None:
+    shade = 0.2 * disc(SIZE, radius=0.28, soft=20)[..., None]
+    behind = uneven(GREEN, SIZE) * (1 - shade)
+    light = to_linear(filmed(two_halves(SIZE), disc(SIZE, radius=0.12), behind, noise=0.005))
+    plate = fitted_plate(light, screen_colour(light))
+    beside = (disc(SIZE, radius=0.22) == 1) & (disc(SIZE, radius=0.15) == 0)
+    assert np.abs(plate - to_linear(behind))[beside].mean() < 0.01
 
 
 def test_despill_takes_the_green_off_grey_and_leaves_skin_and_yellow() -> None:

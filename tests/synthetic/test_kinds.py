@@ -6,8 +6,8 @@ import pytest
 
 from mattekit.synthetic import alpha_of_kind, foreground_colours, subject_of_kind
 from mattekit.synthetic.colours import MATERIALS
-from mattekit.synthetic.generators.hairstyles import STYLES, USUAL, Hairstyle
-from mattekit.synthetic.lens import disc_blur, motion_blur
+from mattekit.synthetic.fields import disc_blur, motion_blur
+from mattekit.synthetic.generators.hairstyles import STYLES, Hairstyle
 from mattekit.synthetic.outlines import contour_roots, ellipse
 
 SIZE = (128, 128)
@@ -50,7 +50,7 @@ def test_hair_has_thin_strands_beside_an_opaque_body() -> None:
 
 def test_every_style_gives_every_number_of_a_hairstyle() -> None:
     for ranges in STYLES.values():
-        Hairstyle(**{name: low for name, (low, _) in (USUAL | ranges).items()})
+        Hairstyle(**{name: low for name, (low, _) in ranges.items()})
         assert all(low <= high for low, high in ranges.values())
 
 

@@ -39,16 +39,23 @@ PAIRS = [(0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2)]
 
 
 def unmix(
-    light: Image, plate: Image, core: Plane, where: Mask, *, noise: float
+    light: Image,
+    plate: Image,
+    core: Plane,
+    where: Mask,
+    *,
+    noise: float,
+    own: Image | None = None,
 ) -> tuple[Plane, Plane]:
     """Alpha (n) and the subject's colours (n 3) of the pixels asked for, row by row.
 
     Args:
-        core: how far every pixel is known to show the subject's own colour alone, 0 to 1.
+        core: how far the subject's own colour is known at every pixel, 0 to 1.
         noise: deviation, in sRGB-coded values.
+        own: colours of the subject where no pixel shows it alone, as in smoke.
     """
     C, B = light[where], plate[where]
-    m, S = core_colours(light, core, where)
+    m, S = core_colours(light if own is None else own, core, where)
     # the slope of the sRGB curve takes noise to linear light; it is about 2 L^0.55
     N = np.square((noise + LEAST_NOISE) * 2 * (np.maximum(C, 0) ** 0.55 + 0.02))
     d = m - B
@@ -57,7 +64,8 @@ def unmix(
         d_V = np.stack(solve_symmetric(_covariance(a, S, B, N).T, d.T), axis=1)
         a = (_dot(C - B, d_V) / np.maximum(_dot(d, d_V), 1e-6)).clip(0, 1)
     uncertainty = DECIDED / np.sqrt(np.maximum(_dot(d, d_V), 1e-6))
-    a = _decided(a, uncertainty)
+    if own is None:
+        a = _decided(a, uncertainty)
     share = a[:, None]
     rest = solve_symmetric(_covariance(a, S, B, N).T, (C - share * m - (1 - share) * B).T)
     F = np.maximum(m + share * np.stack(times_symmetric(S.T, rest), axis=1), 0)
@@ -65,10 +73,11 @@ def unmix(
 
 
 def _decided(a: Plane, uncertainty: Plane) -> Plane:
-    """Alphas stretched so that those within their uncertainty of 0 or 1 are 0 or 1."""
-    uncertainty = np.minimum(uncertainty, MOST_UNCERTAIN)
-    stretched: Plane = ((a - uncertainty) / (1 - 2 * uncertainty)).clip(0, 1)
-    return stretched
+    """Alphas within their uncertainty of 0 or 1 are that, and three times as far off are kept."""
+    off = np.minimum(a, 1 - a)
+    off = np.minimum(off, 1.5 * np.maximum(off - np.minimum(uncertainty, MOST_UNCERTAIN), 0))
+    decided: Plane = np.where(a < 0.5, off, 1 - off)
+    return decided
 
 
 def core_colours(light: Image, core: Plane, where: Mask) -> tuple[Plane, Plane]:

@@ -6,7 +6,6 @@ is left on the subject goes (`despilled`). All in linear light; of EXR with valu
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -19,30 +18,31 @@ from mattekit.core.matte import Matte
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Image, Mask, Plane, Trimap
 from mattekit.cutouts.cutout import Cutout, opened
 from mattekit.imaging.arrays import ArrayLike, as_mask, is_array
-from mattekit.imaging.compose import to_linear, to_srgb
+from mattekit.imaging.compose import to_srgb
 from mattekit.imaging.files import MAX_PIXELS, Picture, Source, read_alpha
 from mattekit.imaging.picture import to_depth
 from mattekit.inference.predictor import Predictor
-from mattekit.keying.plate import fitted_to
+from mattekit.keying.plate import fitted_to, light_of
 from mattekit.keying.regions import difference, empty_of, noise_of, regions
 from mattekit.keying.screen import dominance, fitted_plate, screen_colour
 from mattekit.subject.bands import fitted, grown, small_parts, soft_bands
 
 OPAQUE = 0.15
 """Share of the screen below which a pixel may be the core of the subject, with spill on it."""
-OWN = 0.05
-"""Share below which its colour is the subject's own."""
 HOLE = 0.4
 """Share of the screen that a hole in the core shows somewhere, or it is none."""
 STEP = 1 / 255  # of alpha in 8 bits
-THIN = 0.01
-"""Weight of colours that are the subject's by their hue alone, beside those of its core."""
+LEAST_CORE = 0.015
+"""Of the mixed pixels: a smaller core does not say which colours the subject has."""
+DENSEST = 0.05
+"""Share of the mixed pixels that say it then, on the ground that the screen's hue is not theirs."""
+MOST_SCREEN = 0.95
 AROUND = 8  # pixels around soft ones whose colours are the subject's too
 LIKE_THE_SCREEN = 0.02
 """Share of the subject in the screen's hue that is remarked on."""
 
-Mix = tuple[Image, Trimap, Plane]
-"""Plate, trimap, and how far pixels show the subject alone."""
+Mix = tuple[Image, Trimap, Plane, Image | None]
+"""Plate, trimap, core, and the colours of the core where they are not those of the photo."""
 
 
 @config
@@ -63,16 +63,6 @@ class KeyOptions:
             raise BadArgument(f"the softness {self.softness:g} is not from 0.1 to 10")
         if not 0 <= self.despill <= 1 or self.despeckle < 0:
             raise BadArgument("despill goes from 0 to 1, and despeckle from 0 on")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Masks:
-    """What somebody knows of the picture."""
-
-    garbage: Mask | None = None
-    """Never subject."""
-    holdout: Mask | None = None
-    """Subject all the same."""
 
 
 def key(
@@ -120,17 +110,14 @@ def read_masks(
     holdout: Source | ArrayLike | None,
     *,
     max_pixels: int = MAX_PIXELS,
-) -> Masks:
-    """Masks of files or arrays, at the picture's size."""
-
-    def mask(given: Source | ArrayLike | None) -> Mask | None:
-        if given is None:
-            return None
-        alpha = as_mask(given) if is_array(given) else read_alpha(given, max_pixels=max_pixels)
-        whole: Mask = fitted(alpha, picture.size)[0] > 0.5
-        return whole
-
-    return Masks(garbage=mask(garbage), holdout=mask(holdout))
+) -> Trimap:
+    """What masks say, as files or arrays: never subject, or subject all the same; else unknown."""
+    said: Trimap = np.full(picture.size, UNKNOWN, np.uint8)
+    for given, label in ((holdout, FOREGROUND), (garbage, BACKGROUND)):
+        if given is not None:
+            mask = as_mask(given) if is_array(given) else read_alpha(given, max_pixels=max_pixels)
+            said[fitted(mask, picture.size)[0] > 0.5] = label
+    return said
 
 
 def key_picture(
@@ -138,34 +125,36 @@ def key_picture(
     plate: Picture | None = None,
     *,
     options: KeyOptions | None = None,
-    masks: Masks | None = None,
+    masks: Trimap | None = None,
     network: Predictor | None = None,
     progress: Callable[[str, float], None] | None = None,
 ) -> Cutout:
     """Cut the subject out of an opened picture; see `key`.
 
     Args:
+        masks: what `read_masks` made of them.
         network: corrects the alpha; trained with the recipe `key`.
     """
-    options, masks = options or KeyOptions(), masks or Masks()
+    options = options or KeyOptions()
+    said = read_masks(picture, None, None) if masks is None else masks
     tell = progress or (lambda stage, share: None)
     tell("background", 0.0)
-    light = to_linear(picture.image()) if picture.linear is None else picture.linear
+    light = light_of(picture)
     warnings = list(picture.warnings)
     screen = screen_colour(light, options.screen_colour) if plate is None else None
     if screen is not None:
-        behind, trimap, core = _before_screen(light, screen, options, masks, warnings)
+        behind, trimap, core, own = _before_screen(light, screen, options, said, warnings)
     else:
         assert plate is not None
-        behind, trimap, core = _before_plate(light, picture, plate, options, masks, warnings)
+        behind, trimap, core, own = _before_plate(light, picture, plate, options, said, warnings)
     tell("alpha", 0.0)
     colours = light.copy()
     mixed = trimap == UNKNOWN
     where = mixed | (grown(mixed, AROUND) & (trimap == BACKGROUND))
     noise = noise_of(difference(light, behind)[trimap == BACKGROUND])
-    share, own = unmix(light, behind, core, where, noise=noise)
+    share, colours[where] = unmix(light, behind, core, where, noise=noise, own=own)
     alpha = (trimap == FOREGROUND).astype(np.float32)
-    alpha[where], colours[where] = share, own
+    alpha[where] = share
     alpha[trimap == BACKGROUND] = 0
     alpha[(alpha < STEP) | small_parts(alpha >= STEP, options.despeckle)] = 0
     alpha[(alpha > 1 - STEP) | small_parts(alpha <= 1 - STEP, options.despeckle)] = 1
@@ -200,18 +189,18 @@ def despilled(light: Image, screen: Plane, amount: float) -> Image:
 
 
 def _before_screen(
-    light: Image, screen: Plane, options: KeyOptions, masks: Masks, warnings: list[str]
+    light: Image, screen: Plane, options: KeyOptions, said: Trimap, warnings: list[str]
 ) -> Mix:
     plate = fitted_plate(light, screen)
     apart = difference(light, plate)
     smooth = cv2.blur(light, (3, 3))
     share = dominance(smooth, screen) / np.maximum(dominance(plate, screen), 1e-4)
     empty = empty_of(apart, softness=options.softness, despeckle=options.despeckle)
-    empty, subject = _with_masks(empty, share < OPAQUE, masks)
+    empty, subject = _overruled(empty, share < OPAQUE, said)
     trimap = regions(empty, subject, softness=options.softness)
     enclosed = _enclosed(trimap, share)
     trimap[enclosed] = FOREGROUND
-    _with_holdout(trimap, masks)
+    np.copyto(trimap, said, where=said != UNKNOWN)
     _check_found(trimap, "the screen")
     alike = float(enclosed.sum()) / max(1, int((trimap == FOREGROUND).sum()))
     if alike > LIKE_THE_SCREEN:
@@ -219,8 +208,14 @@ def _before_screen(
             f"{alike:.0%} of the subject has something of the screen's colour and was kept; "
             "a holdout mask says what belongs to it, a garbage mask what does not"
         )
-    weak = THIN * ((share < OWN) & (trimap == UNKNOWN))
-    return plate, trimap, ((trimap == FOREGROUND) + weak).astype(np.float32)
+    core, mixed = trimap == FOREGROUND, trimap == UNKNOWN
+    if core.sum() > LEAST_CORE * mixed.sum():
+        return plate, trimap, core.astype(np.float32), None
+    share = share.clip(0, MOST_SCREEN)
+    densest = mixed & (share <= np.quantile(share[mixed], DENSEST))
+    share = share[..., None]
+    own = (np.maximum(light - share * plate, 0) / (1 - share)).astype(np.float32)
+    return plate, trimap, (core | densest).astype(np.float32), own
 
 
 def _before_plate(
@@ -228,7 +223,7 @@ def _before_plate(
     picture: Picture,
     given: Picture,
     options: KeyOptions,
-    masks: Masks,
+    said: Trimap,
     warnings: list[str],
 ) -> Mix:
     plate, remarks = fitted_to(light, given)
@@ -236,29 +231,20 @@ def _before_plate(
     apart = difference(light, plate, moved=True)
     empty = empty_of(apart, softness=options.softness, despeckle=options.despeckle)
     inside = ~empty | small_parts(empty, max(options.despeckle, 0.002 * empty.size))
-    empty, subject = _with_masks(empty & ~inside, inside, masks)
+    empty, subject = _overruled(empty & ~inside, inside, said)
     if not subject.any() or subject.all():
         _check_found(np.where(subject, UNKNOWN, BACKGROUND).astype(np.uint8), "the plate")
     bands = soft_bands(picture.colours, subject.astype(np.float32))
     trimap = regions(empty, subject & (bands == FOREGROUND), softness=options.softness)
-    _with_holdout(trimap, masks)
+    np.copyto(trimap, said, where=said != UNKNOWN)
     _check_found(trimap, "the plate")
-    return plate, trimap, (trimap == FOREGROUND).astype(np.float32)
+    return plate, trimap, (trimap == FOREGROUND).astype(np.float32), None
 
 
-def _with_masks(empty: Mask, subject: Mask, masks: Masks) -> tuple[Mask, Mask]:
-    if masks.garbage is not None:
-        empty, subject = empty | masks.garbage, subject & ~masks.garbage
-    if masks.holdout is not None:
-        empty, subject = empty & ~masks.holdout, subject | masks.holdout
+def _overruled(empty: Mask, subject: Mask, said: Trimap) -> tuple[Mask, Mask]:
+    never, always = said == BACKGROUND, said == FOREGROUND
+    empty, subject = (empty | never) & ~always, (subject | always) & ~never
     return empty, subject
-
-
-def _with_holdout(trimap: Trimap, masks: Masks) -> None:
-    if masks.holdout is not None:
-        trimap[masks.holdout] = FOREGROUND
-    if masks.garbage is not None:
-        trimap[masks.garbage] = BACKGROUND
 
 
 def _enclosed(trimap: Trimap, share: Plane) -> Mask:

@@ -12,6 +12,7 @@ from mattekit.core.types import Image, Mask, Plane
 from mattekit.imaging.compose import to_linear, to_srgb
 from mattekit.imaging.picture import Picture
 from mattekit.imaging.resize import fit_within, resize
+from mattekit.keying.chroma import sharpened
 
 LONGEST = 1024  # side of the copies that are laid over each other
 FARTHEST = 0.03  # of the longer side: how far the plate may have moved
@@ -34,7 +35,7 @@ def fitted_to(light: Image, plate: Picture) -> tuple[Image, list[str]]:
             f"the plate is {plate.size[1]}x{plate.size[0]} and the photo {width}x{height}; take "
             "both with the same camera settings, or resize one"
         )
-    behind = to_linear(plate.image()) if plate.linear is None else plate.linear
+    behind = light_of(plate)
     behind = behind * _gains(light, behind)
     matrix, moved = _movement(light, behind)
     remarks = []
@@ -52,6 +53,11 @@ def fitted_to(light: Image, plate: Picture) -> tuple[Image, list[str]]:
             "with it; give a picture of the same place from the same spot"
         )
     return behind, remarks
+
+
+def light_of(picture: Picture) -> Image:
+    """Linear light, with the detail of colour that the file may have left out."""
+    return to_linear(sharpened(picture.image())) if picture.linear is None else picture.linear
 
 
 def _alike(light: Image, behind: Image) -> Mask:

@@ -12,7 +12,7 @@ from mattekit.imaging.compose import to_srgb
 from mattekit.subject.bands import small_parts
 
 DARKEST, BRIGHTEST = 0.5, 1.2  # light on the background, as a share of the plate's
-LEAST_DIFFERENCE = 0.02
+LEAST_DIFFERENCE = 0.01
 NOISE_COUNTS = 2.2
 """A difference of so many times the usual one is none of noise."""
 SIMILAR = 0.15

@@ -28,7 +28,7 @@ DIMMEST = 0.15  # light on the screen, as a share of the usual
 STIFFNESS = (0, 3e-3, 3e-3, 5e-2, 5e-2, 5e-2)
 """Of the terms of the surface, against guesses where the subject hides the screen."""
 ROUNDS = 4
-FAR = 0.35
+FAR = 0.6
 """Logarithm of brightness by which shadows may leave the fitted surface and still be followed."""
 LOCAL = 0.03  # of the longer side: detail of the light that is followed
 
@@ -126,7 +126,7 @@ def fitted_plate(light: Image, screen: Plane) -> Image:
 
 
 def _surface(level: Plane, usable: Mask) -> tuple[Plane, Mask]:
-    """A second-order surface through the usable pixels, and which of them are near it."""
+    """A second-order surface through the usable pixels, and which of them are not far from it."""
     y, x = np.mgrid[-1 : 1 : level.shape[0] * 1j, -1 : 1 : level.shape[1] * 1j]
     terms = np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], axis=-1)
     used = usable
@@ -137,8 +137,8 @@ def _surface(level: Plane, usable: Mask) -> tuple[Plane, Mask]:
         coefficients = np.linalg.solve(A.T @ A + ridge, A.T @ level.ravel()[some])
         surface = terms @ coefficients
         far = np.abs(level - surface)
-        near = usable & (far < min(3 * float(np.median(far[used])) + 0.05, FAR))
+        near = usable & (far < 3 * float(np.median(far[used])) + 0.05)
         if not near.any():
             break
         used = near
-    return surface, used
+    return surface, usable & (far < FAR)

@@ -8,15 +8,16 @@ import numpy as np
 from mattekit.core.types import Image, Plane, Size
 from mattekit.synthetic.canvas import SHIFT, Numbers, Points
 from mattekit.synthetic.fields import (
+    disc_blur,
     enlarged,
     field,
+    log_uniform,
     positions,
     reduced_size,
     smooth_field,
     soft_step,
     texture,
 )
-from mattekit.synthetic.lens import disc_blur
 from mattekit.synthetic.palettes import Colour, clipped, mixed, palette, ramp, rgb, tinted
 from mattekit.synthetic.strands import grow, headings
 
@@ -35,7 +36,7 @@ def background_picture(
     paint = PAINTERS[rng.integers(len(PAINTERS))]
     if blurred:
         small = reduced_size(size, 2)
-        radius = min(small) * np.exp(rng.uniform(np.log(0.002), np.log(0.015)))
+        radius = min(small) * log_uniform(rng, 0.002, 0.015)
         image = enlarged(disc_blur(paint(rng, small, colours), max(radius, 0.5)), size)
     else:
         image = paint(rng, size, colours)
@@ -101,7 +102,7 @@ def _foliage(rng: np.random.Generator, size: Size, colours: list[Colour]) -> Ima
     image = tinted(0.5 * field(rng, size, coarse=0.4), ramp(rng, colours[0] * 0.5, contrast=0.7))
     slender = rng.uniform(0.25, 0.9)
     sun = smooth_field(rng, size, scale=0.4)
-    length = min(size) * np.exp(rng.uniform(np.log(0.02), np.log(0.12)))
+    length = min(size) * log_uniform(rng, 0.02, 0.12)
     for layer in range(3):
         count = int(rng.integers(100, 500))
         places = rng.uniform(0, 1, (count, 2)) * size[::-1]

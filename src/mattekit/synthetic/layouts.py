@@ -6,7 +6,7 @@ file names: `_words`.
 """
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 import cv2
 
 from mattekit.core.atomic import replacing
-from mattekit.core.types import Alpha, Image, Sample, Trimap
+from mattekit.core.types import Alpha, Image, Plane, Sample
 from mattekit.imaging.compose import over
 from mattekit.imaging.files import read_alpha, read_image, write_alpha, write_image, write_trimap
 from mattekit.imaging.trimap import band
@@ -66,8 +66,11 @@ class Layout:
         for plane, place in self.places(number):
             path = folder / place
             depth = 8 if path.suffix == ".jpg" else bits
-            if plane in TRIMAPS:
-                write_trimap(path, TRIMAPS[plane](sample))
+            if plane == "trimap":
+                write_trimap(path, _plane(sample, plane))
+            elif plane == "wide trimap":
+                width = max(min(sample.size) // 12, 4)
+                write_trimap(path, band(sample.alpha, inner=width, outer=width))
             elif plane == "alpha":
                 write_alpha(path, sample.alpha, bits=depth)
             elif plane == "cut-out":
@@ -103,23 +106,11 @@ def _words(n: int) -> dict[str, int | str]:
     }
 
 
-def _plane(sample: Sample, name: str) -> Image:
-    """A plane of colours; those called `denoised` are smoothed."""
-    plane = getattr(sample, name.removeprefix("denoised "))
+def _plane(sample: Sample, name: str) -> Plane:
+    """A plane of a scene; those called `denoised` are smoothed."""
+    plane: Plane = getattr(sample, name.removeprefix("denoised "))
     assert plane is not None, "scenes have all planes"
-    colours: Image = cv2.GaussianBlur(plane, (0, 0), 1.0) if name.startswith("denoised ") else plane
-    return colours
-
-
-def _narrow(sample: Sample) -> Trimap:
-    assert sample.trimap is not None, "scenes have all planes"
-    return sample.trimap
-
-
-def _wide(sample: Sample) -> Trimap:
-    """A band wider than the scene's own."""
-    width = max(min(sample.size) // 12, 4)
-    return band(sample.alpha, inner=width, outer=width)
+    return cv2.GaussianBlur(plane, (0, 0), 1.0) if name.startswith("denoised ") else plane
 
 
 def _composite(written: Mapping[str, Path]) -> Image:
@@ -129,8 +120,6 @@ def _composite(written: Mapping[str, Path]) -> Image:
     composite: Image = over(foreground, alpha[..., None], background)
     return composite
 
-
-TRIMAPS: dict[str, Callable[[Sample], Trimap]] = {"trimap": _narrow, "wide trimap": _wide}
 
 LAYOUTS: dict[str, Layout] = {
     name: Layout(**entry)

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from mattekit.core.errors import BadArgument
-from mattekit.core.types import Image, Sample, Size
+from mattekit.core.types import Alpha, Image, Sample, Size, Trimap
 from mattekit.imaging.compose import over
 from mattekit.imaging.trimap import random_band
 from mattekit.synthetic.backgrounds import background_picture
@@ -45,10 +45,7 @@ def scene(seed: int, size: int | Size = 512, *, kind: str | None = None) -> Samp
     foreground = foreground_colours(rng, subject)
     colours = _colours_of(rng, foreground) if rng.random() < SIMILAR else None
     background = background_picture(rng, (height, width), colours=colours)
-    shorter = min(height, width)
-    trimap = random_band(
-        subject.alpha, rng, minimum=max(shorter // 100, 1), maximum=max(shorter // 25, 2)
-    )
+    trimap = random_trimap(rng, subject.alpha)
     return Sample(
         image=over(foreground, cv2.merge([subject.alpha] * 3), background),
         alpha=subject.alpha,
@@ -57,6 +54,12 @@ def scene(seed: int, size: int | Size = 512, *, kind: str | None = None) -> Samp
         background=background,
         name=f"{kind}-{seed:06d}",
     )
+
+
+def random_trimap(rng: np.random.Generator, alpha: Alpha) -> Trimap:
+    """A band of random width around the alpha."""
+    shorter = min(alpha.shape)
+    return random_band(alpha, rng, minimum=max(shorter // 100, 1), maximum=max(shorter // 25, 2))
 
 
 def checked_size(size: int | Size) -> Size:

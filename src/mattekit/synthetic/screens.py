@@ -13,12 +13,11 @@ import numpy as np
 
 from mattekit.core.types import Alpha, Image, Plane, Sample, Size
 from mattekit.imaging.compose import over, to_linear, to_srgb
-from mattekit.imaging.trimap import random_band
 from mattekit.synthetic.colours import foreground_colours
-from mattekit.synthetic.fields import positions, smooth_field, texture
+from mattekit.synthetic.fields import log_uniform, positions, smooth_field, texture
 from mattekit.synthetic.kinds import random_kind, subject_of_kind
 from mattekit.synthetic.palettes import clipped, rgb
-from mattekit.synthetic.scene import checked_size
+from mattekit.synthetic.scene import checked_size, random_trimap
 
 SCREENS = {"green": (0.34, 1), "blue": (0.62, 2)}
 """Hue in turns, and the channel that rules."""
@@ -74,13 +73,10 @@ def screen_scene(seed: int, size: int | Size = 512, *, kind: str | None = None) 
     """
     rng = np.random.default_rng((seed, len(SCREENS)))
     stage = draw_stage(rng, checked_size(size), kind=kind)
-    shorter = min(stage.alpha.shape)
     return Sample(
         image=stage.filmed(rng),
         alpha=stage.alpha,
-        trimap=random_band(
-            stage.alpha, rng, minimum=max(shorter // 100, 1), maximum=max(shorter // 25, 2)
-        ),
+        trimap=random_trimap(rng, stage.alpha),
         foreground=stage.foreground,
         background=stage.background,
         name=f"{stage.name}-{seed:06d}",
@@ -105,7 +101,7 @@ def draw_stage(rng: np.random.Generator, size: Size, *, kind: str | None = None)
         screen=_lit(rng, size, chosen),
         shadow=_shadow(rng, subject.alpha),
         spill=_spill(rng, subject.alpha),
-        noise=float(np.exp(rng.uniform(np.log(0.003), np.log(0.02)))),
+        noise=log_uniform(rng, 0.003, 0.02),
     )
 
 

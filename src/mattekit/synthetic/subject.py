@@ -10,6 +10,7 @@ import numpy as np
 
 from mattekit.core.types import Alpha, Plane, Size
 from mattekit.synthetic.canvas import Points
+from mattekit.synthetic.fields import log_uniform
 from mattekit.synthetic.outlines import turned
 
 SMALLEST = 1 / 510  # rounds to 0 in an 8-bit file; above 1 - SMALLEST rounds to 1
@@ -69,7 +70,7 @@ def random_frame(
     runs about `outline` units from its origin, on one of its `sides` (angles, clockwise from +x).
     """
     height, width = size
-    scale = np.exp(rng.uniform(np.log(zoom[0]), np.log(zoom[1])))
+    scale = log_uniform(rng, *zoom)
     unit = max(min(size) * scale, 1.0)
     around = rng.uniform(*sides)
     away = unit * outline * np.clip((scale - 0.25) / 0.25, 0, 1) * rng.uniform(0.4, 1.1)

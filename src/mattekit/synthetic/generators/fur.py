@@ -6,6 +6,7 @@ import numpy as np
 
 from mattekit.core.types import Size
 from mattekit.synthetic.canvas import PIECES, Canvas, Numbers, Points
+from mattekit.synthetic.fields import log_uniform
 from mattekit.synthetic.outlines import animal, contour_roots, ellipse, smooth_outline
 from mattekit.synthetic.strands import (
     Strands,
@@ -28,7 +29,7 @@ def fur(rng: np.random.Generator, size: Size) -> Subject:
     if rng.random() < 0.35:
         shapes += [outline + rng.uniform(-3, 3, 2) for outline in _body(rng)]
     outlines = [frame.place(outline) for outline in shapes]
-    length = max(frame.unit * np.exp(rng.uniform(np.log(0.07), np.log(0.5))), 2.0)
+    length = max(frame.unit * log_uniform(rng, 0.07, 0.5), 2.0)
     comb, gloss = rng.uniform(0, 2 * np.pi), rng.uniform(0, 0.4)
     guides = _tufts(rng, size, outlines, length, comb)
     spread = max(length * rng.uniform(0.1, 0.35), 1.0)

@@ -1,6 +1,8 @@
 """Hairstyles: a handful of numbers each, and what strands grow from them along given guides."""
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -47,45 +49,15 @@ class Hairstyle:
     """Strands that fly away."""
 
 
-Ranges = dict[str, tuple[float, float]]
-
-USUAL: Ranges = {
-    "lift": (0.1, 0.8),
-    "wave": (0.0, 0.06),
-    "curl": (0.0, 0.0),
-    "turns": (0.0, 0.0),
-    "gather": (0.2, 0.9),
-    "core": (0.3, 1.0),
-}
-STYLES: dict[str, Ranges] = {
-    "cropped": {"length": (0.08, 0.22), "lift": (0.6, 2.0), "pull": (0.0, 0.3),
-                "spread": (0.08, 0.16), "stray": (0.1, 0.4), "wisps": (0, 60)},
-    "short": {"length": (0.25, 0.6), "lift": (0.2, 1.2), "pull": (0.2, 1.0),
-              "spread": (0.1, 0.22), "stray": (0.1, 0.4), "wisps": (20, 250)},
-    "bob": {"length": (0.9, 1.4), "pull": (0.8, 1.8), "spread": (0.12, 0.25),
-            "stray": (0.03, 0.2), "wisps": (20, 200)},
-    "long": {"length": (1.8, 3.2), "pull": (1.2, 2.5), "spread": (0.12, 0.26),
-             "stray": (0.02, 0.15), "wisps": (30, 300)},
-    "wavy": {"length": (1.2, 3.0), "pull": (1.0, 2.0), "wave": (0.05, 0.14), "curl": (0.0, 0.02),
-             "turns": (1, 2), "spread": (0.12, 0.24), "stray": (0.05, 0.25), "wisps": (50, 350)},
-    "curly": {"length": (0.7, 2.0), "lift": (0.3, 1.4), "pull": (0.5, 1.6), "curl": (0.03, 0.1),
-              "turns": (2, 4), "spread": (0.06, 0.14), "stray": (0.1, 0.4), "wisps": (80, 400)},
-    "standing": {"length": (0.3, 0.8), "lift": (1.5, 3.0), "pull": (0.0, 0.1),
-                 "curl": (0.02, 0.05), "turns": (4, 8), "spread": (0.08, 0.16),
-                 "gather": (0.6, 1.5), "stray": (0.2, 0.6), "wisps": (100, 400)},
-    "messy": {"length": (0.4, 1.2), "lift": (0.4, 1.8), "pull": (0.1, 0.9), "wave": (0.03, 0.12),
-              "curl": (0.0, 0.03), "turns": (1, 2), "spread": (0.06, 0.2), "gather": (0.1, 1.0),
-              "stray": (0.2, 0.6), "wisps": (150, 600)},
-    "wispy": {"length": (0.4, 2.2), "lift": (0.2, 1.2), "pull": (0.2, 1.5), "wave": (0.0, 0.1),
-              "spread": (0.15, 0.3), "gather": (0.8, 2.0), "stray": (0.3, 0.8), "core": (0.0, 0.1),
-              "wisps": (100, 600)},
-}  # fmt: skip
-"""Style -> the range of every number; what it does not say is as in `USUAL`."""
+STYLES: dict[str, dict[str, tuple[float, float]]] = json.loads(
+    Path(__file__).with_suffix(".json").read_text()
+)
+"""Style -> the range of every number."""
 
 
 def random_hairstyle(rng: np.random.Generator) -> Hairstyle:
     """One of the styles, every number drawn from its range."""
-    ranges = USUAL | STYLES[str(rng.choice(list(STYLES)))]
+    ranges = STYLES[str(rng.choice(list(STYLES)))]
     return Hairstyle(**{name: rng.uniform(low, high) for name, (low, high) in ranges.items()})
 
 

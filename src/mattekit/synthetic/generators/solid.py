@@ -5,8 +5,7 @@ import numpy as np
 
 from mattekit.core.types import Plane, Size
 from mattekit.synthetic.canvas import Canvas, Points
-from mattekit.synthetic.fields import smooth_field, soft_step
-from mattekit.synthetic.lens import disc_blur, motion_blur
+from mattekit.synthetic.fields import disc_blur, log_uniform, motion_blur, smooth_field, soft_step
 from mattekit.synthetic.outlines import animal, ellipse, polygon, rounded, smooth_outline
 from mattekit.synthetic.subject import Subject, random_frame, settled
 
@@ -103,7 +102,7 @@ def bubbles(rng: np.random.Generator, size: Size) -> Subject:
     unit = min(size) * rng.uniform(0.4, 1.0)
     alpha, shade = np.zeros(size, np.float32), np.zeros(size, np.float32)
     for _ in range(rng.integers(3, 30)):
-        radius = unit * np.exp(rng.uniform(np.log(0.03), np.log(0.45)))
+        radius = unit * log_uniform(rng, 0.03, 0.45)
         y, x = rng.uniform(-0.1, 1.1, 2) * size
         window = tuple(
             slice(max(int(middle - radius) - 2, 0), max(int(middle + radius) + 3, 0))
