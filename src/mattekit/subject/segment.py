@@ -129,7 +129,7 @@ def from_points(image: Plane, on: Sequence[Place], off: Sequence[Place]) -> Trim
         resize(mask.astype(np.uint8), size, "labels") > 0 for mask in (probable, other)
     )
     on_it, beside = _discs(small, on, width), _discs(small, off, width)
-    inside = (probable & ~(beside | other)) | on_it
+    inside = (probable | on_it) & ~(beside | other)
     if inside.all() or not inside.any():
         raise BadTrimap(
             f"the points leave no {'background' if inside.any() else 'subject'} in the photo, "
