@@ -7,7 +7,7 @@ import pytest
 from mattekit.synthetic import alpha_of_kind, foreground_colours, subject_of_kind
 from mattekit.synthetic.colours import MATERIALS
 from mattekit.synthetic.fields import disc_blur, motion_blur
-from mattekit.synthetic.generators.hairstyles import STYLES, Hairstyle
+from mattekit.synthetic.generators.hair import STYLES, Hairstyle
 from mattekit.synthetic.outlines import contour_roots, ellipse
 
 SIZE = (128, 128)
