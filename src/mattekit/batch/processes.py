@@ -17,7 +17,6 @@ import psutil
 
 from mattekit.batch.failures import Failure, attempt
 from mattekit.core.errors import TooLarge
-from mattekit.core.system import return_memory
 
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
@@ -206,7 +205,6 @@ def _serve(work: Callable[[Any], Any], pipe: Connection, threads: int) -> None:
     Ctrl-C and SIGTERM, which a whole process group receives, are for the parent: the item at hand
     is finished unless the parent hung up before it sent the signal.
     """
-    return_memory()
     cv2.setNumThreads(threads)
     os.environ.setdefault("OMP_NUM_THREADS", str(threads))  # this process is ours
 
