@@ -289,7 +289,7 @@ def test_the_colours_are_clean_at_the_edge(mattekit: Command, files: Path) -> No
         (["--trimap", "hills.png"], "the trimap"),
         (["--trimap", "none.png"], "does not exist"),
         (["--mask", "hills.png"], "the mask is 80x30 and the photo 56x40"),
-        (["--box", "200,200,5,5"], "no pixel of the photo, which is 56x40"),
+        (["--box", "200,200,5,5"], "lies outside of the photo of 56x40"),
         (["--trimap", "trimap.png", "--model", "closedform"], "did you mean closed-form"),
         (
             ["--trimap", "trimap.png", "--model", "knn", "--strategy", "tile"],

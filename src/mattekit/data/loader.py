@@ -11,6 +11,7 @@ import os
 import signal
 import weakref
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import count, repeat
@@ -20,6 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
+from torch.utils.data._utils.signal_handling import _remove_worker_pids
 
 from mattekit.core.errors import BadArgument, MattekitError
 from mattekit.core.tensors import TRIMAP_STEP, Batch
@@ -112,7 +114,7 @@ def make_loader(
     )
     drawn: Any = iter(loader)
     if loader.num_workers:
-        atexit.register(_end_workers, weakref.ref(drawn), drawn._workers)
+        atexit.register(_end_workers, weakref.ref(drawn), id(drawn), drawn._workers)
     batches = map(_unless_failed, drawn)
     return repeat(next(batches)) if fixed else batches
 
@@ -182,11 +184,13 @@ def _unless_failed(result: T | MattekitError) -> T:
     return result
 
 
-def _end_workers(reference: weakref.ref[Any], workers: Sequence[Any]) -> None:
+def _end_workers(reference: weakref.ref[Any], number: int, workers: Sequence[Any]) -> None:
     """Kill the workers before `multiprocessing` waits for them: they ignore its SIGTERM."""
     iterator = reference()
     if iterator is not None:
         iterator._shutdown_workers()
+    with suppress(ValueError):  # which says that PyTorch watches over them no longer
+        _remove_worker_pids(number)
     for worker in workers:
         worker.kill()
 
