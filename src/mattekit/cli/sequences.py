@@ -124,9 +124,9 @@ def items_of(
     if not sequence:
         return work.items(photos)
     frames = [*photos]
-    befores = [Before(photo=frame.path, places=work.places(frame)) for frame in frames]
+    earlier = [Before(photo=frame.path, places=work.places(frame)) for frame in frames]
     return [
-        work.item(frames[number], None if other is None else befores[other])
+        work.item(frames[number], None if other is None else earlier[other])
         for number, other in in_order(frames)
     ]
 
