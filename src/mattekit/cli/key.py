@@ -45,7 +45,7 @@ MASKS = ("garbage", "holdout")
 @over_videos
 def run(
     photos: Annotated[
-        list[str], typer.Argument(metavar="PHOTO...", help="Files, folders or quoted globs.")
+        list[str], typer.Argument(metavar="PHOTO", help="Files, folders or quoted globs.")
     ],
     output: Annotated[
         Path,
