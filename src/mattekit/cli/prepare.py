@@ -37,7 +37,7 @@ SHOWN = 5
 
 def unpack(
     archives: Annotated[
-        list[Path], typer.Argument(metavar="ARCHIVE...", help="zip, tar, tar.gz, tar.bz2, tar.xz.")
+        list[Path], typer.Argument(metavar="ARCHIVE", help="zip, tar, tar.gz, tar.bz2, tar.xz.")
     ],
     output: OutputFolder,
     max_files: Annotated[
