@@ -1,11 +1,12 @@
 """What may be given as a photo, a mask or a trimap in memory, and what is said of anything else."""
 
+import io
 from typing import Any
 
 import numpy as np
 import PIL.Image
 import pytest
-from imaging.specimens import ALPHA, GREY, RGB, codes, grey3
+from imaging.specimens import ALPHA, GREY, RGB, codes, grey3, saved
 
 from mattekit.core.errors import BadArgument, BadImage, BadTrimap
 from mattekit.imaging.arrays import as_image, as_mask, as_picture, is_array, labels_of
@@ -21,6 +22,11 @@ class Interface:
     def __init__(self, plane: np.ndarray) -> None:
         self.plane = plane
         self.__array_interface__ = plane.__array_interface__
+
+
+def cut_short() -> PIL.Image.Image:
+    """Opened by PIL, which reads the pixels when they are asked for."""
+    return PIL.Image.open(io.BytesIO(saved(PIL.Image.effect_noise((64, 64), 99), "PNG")[:-999]))
 
 
 @pytest.mark.parametrize("bits", [8, 16])
@@ -72,6 +78,8 @@ def test_an_object_with_an_array_interface_is_an_array() -> None:
         (np.zeros((2, 3, 4, 3), np.uint8), r"shape \(2, 3, 4, 3\)"),
         (np.zeros((0, 3, 3), np.uint8), r"shape \(0, 3, 3\)"),
         (object(), "shape"),
+        (PIL.Image.fromarray(np.full((4, 4), 9000, np.int32)), "is of int32"),
+        (cut_short(), "cannot be read: .*truncated"),
     ],
 )
 def test_what_is_no_photo_is_refused_with_what_was_found(photo: Any, sentence: str) -> None:

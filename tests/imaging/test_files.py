@@ -2,9 +2,12 @@
 
 import io
 import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,6 +15,7 @@ import PIL.Image
 import pytest
 from imaging.specimens import ALPHA, GREY, RGB, SPECIMENS, chunk, codes, grey3, png, saved
 
+import mattekit
 from mattekit.core.errors import BadImage, BadTrimap, TooLarge
 from mattekit.imaging.files import (
     SUFFIXES,
@@ -39,8 +43,42 @@ def test_a_picture_is_read_from_a_path_a_string_bytes_and_an_open_file(tmp_path:
     path = tmp_path / "photo.png"
     path.write_bytes(PHOTO)
     with path.open("rb") as file:
-        for source in (path, str(path), PHOTO, io.BytesIO(PHOTO), file):
+        kinds = (bytes, bytearray, memoryview, io.BytesIO)
+        for source in (path, str(path), file, *(kind(PHOTO) for kind in kinds)):
             np.testing.assert_allclose(read_image(source), codes(RGB, 8) / 255, atol=1e-6)
+
+
+class Broken:
+    """An open file whose connection is lost."""
+
+    def read(self) -> bytes:
+        raise ConnectionResetError("the connection is lost")
+
+
+def closed() -> io.BytesIO:
+    file = io.BytesIO(PHOTO)
+    file.close()
+    return file
+
+
+@pytest.mark.parametrize(
+    ("source", "sentence"),
+    [
+        (io.StringIO("text"), "open as text; open it with the mode 'rb'"),
+        (Broken(), "cannot be read: the connection is lost"),
+        (closed(), "cannot be read: I/O operation on closed file"),
+    ],
+)
+def test_what_cannot_be_a_picture_is_refused_with_what_can(source: Any, sentence: str) -> None:
+    with pytest.raises(BadImage, match=sentence):
+        mattekit.cutout(source)
+
+
+def test_what_no_annotation_allows_is_refused_with_what_can_be_a_picture() -> None:
+    """In a process of its own, where annotations are not checked."""
+    program = "import mattekit\nmattekit.cutout([[0, 255]])"
+    refusal = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert "BadImage: a picture cannot be read from list; give a path" in refusal.stderr
 
 
 def test_a_picture_is_read_from_a_pipe_which_has_no_size(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ STRAY = (np.abs(np.arange(256)[:, None] - PIXELS) > TOLERANCE).all(axis=1)
 """Which of the 256 values are far from 0, 128 and 255."""
 STRAY_SHARE = 0.01
 """Share of such pixels above which a trimap causes a warning."""
-MODES = {"1", "L", "LA", "RGB", "RGBA", "F"}  # of PIL images whose arrays hold what they show
+MODES = {"1", "L", "LA", "RGB", "RGBA", "I", "F"}  # of PIL images whose arrays hold what they show
 
 
 def is_array(given: object) -> bool:
@@ -166,15 +166,21 @@ def snap(values: Plane, *, strict: bool = False) -> tuple[Trimap, tuple[str, ...
 
 
 def _array(given: ArrayLike) -> Plane:
-    if isinstance(given, PIL.Image.Image) and given.mode not in MODES:
-        deep = given.mode.startswith("I;16")
-        transparent = given.has_transparency_data
-        given = (
-            np.asarray(given, np.uint16)
-            if deep
-            else given.convert("RGBA" if transparent else "RGB")
-        )
-    return np.asarray(given)
+    try:
+        return np.asarray(_plain(given) if isinstance(given, PIL.Image.Image) else given)
+    except (
+        Exception
+    ) as error:  # of any library: a file that PIL opened is damaged, a tensor lies elsewhere
+        raise BadImage(f"the picture in memory cannot be read: {error}") from error
+
+
+def _plain(image: PIL.Image.Image) -> ArrayLike:
+    """The image in a mode whose array holds what it shows."""
+    if image.mode in MODES:
+        return image
+    if image.mode.startswith("I;16"):
+        return np.asarray(image, np.uint16)
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")
 
 
 def _one_channel(plane: Plane, what: str, error: type[Exception]) -> Plane:

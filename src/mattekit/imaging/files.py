@@ -65,7 +65,7 @@ class Readable(Protocol):
     def read(self) -> bytes: ...
 
 
-Source = str | os.PathLike[str] | bytes | Readable
+Source = str | os.PathLike[str] | bytes | bytearray | memoryview | Readable
 
 MAX_PIXELS = 150_000_000
 WRITABLE = tuple(suffix for format in FORMATS.values() for suffix in format.suffixes)
@@ -283,9 +283,26 @@ def _reading(source: Source) -> Iterator[Stream]:
             stack.enter_context(file)
             stream = file if file.seekable() else io.BytesIO(file.read())
         else:
-            stream = io.BytesIO(source if isinstance(source, bytes) else source.read())
+            stream = io.BytesIO(_content(source))
         stack.enter_context(named(_name_of(source)))
         yield stream
+
+
+def _content(source: object) -> bytes | bytearray | memoryview:
+    """The bytes of a source that is no path."""
+    if isinstance(source, bytes | bytearray | memoryview):
+        return source
+    if isinstance(source, io.TextIOBase):
+        raise BadImage("the file is open as text; open it with the mode 'rb'")
+    if not isinstance(source, Readable):
+        raise BadImage(
+            f"a picture cannot be read from {type(source).__name__}; give a path, the bytes of a "
+            "file, an open binary file, an array or a PIL image"
+        )
+    try:
+        return source.read()
+    except (OSError, ValueError) as error:  # ValueError: it is closed
+        raise BadImage(f"the open file cannot be read: {error}") from error
 
 
 def _name_of(source: Source) -> str:
