@@ -162,3 +162,26 @@ def test_a_point_on_the_background_takes_a_second_object_out(rng: np.random.Gene
     trimap = Points(value=[(45, 45), (92, 45, 0)]).find(photo).trimap
     assert (trimap[left] != BACKGROUND).mean() > 0.95
     assert (trimap[right] == FOREGROUND).mean() < 0.05
+
+
+def test_pixels_may_be_numbers_of_any_kind() -> None:
+    assert hint_of(box=np.array([1.0, 2, 30, 40])) == Box(value=(1, 2, 30, 40))
+    assert hint_of(points=np.array([[1, 2], [3, 4]])) == Points(value=((1, 2), (3, 4)))
+
+
+@pytest.mark.parametrize(
+    ("hint", "sentence"),
+    [
+        ({"box": (1, 2, 3)}, r"the box cannot be \(1, 2, 3\); expected x, y, width, height"),
+        ({"box": "1,2,3,4"}, "the box cannot be '1,2,3,4'"),
+        ({"box": (1, 2, 3, float("nan"))}, "the box cannot be"),
+        ({"points": (1, 2)}, r"the points cannot be \(1, 2\); expected \(x, y\) or \(x, y, 0\)"),
+        ({"points": [(1, 2, 7)]}, "the points cannot be"),
+        ({"points": [(1, 2, 3, 4)]}, "the points cannot be"),
+    ],
+)
+def test_what_cannot_be_pixels_is_refused_with_what_can(
+    hint: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(BadArgument, match=sentence):
+        hint_of(**hint)

@@ -234,11 +234,28 @@ def hint_of(
         "commercial_only": commercial_only,
     }
     name, value = next(iter(named.items()), ("auto", {}))
+    if name in ("box", "points"):
+        value = {"value": _pixels(name, given[name])}
     own = {field.name for field in fields(HINTS[name])} & {*options}
     if segmenter is not None and "segmenter" not in own:
         raise BadArgument(f"--segmenter finds the subject, which --{name} already says; give one")
     hint: HintConfig = HINTS[name](**value, **{option: options[option] for option in own})
     return hint
+
+
+def _pixels(name: str, value: Any) -> Any:
+    """The box or the points, of numbers of any kind, as whole numbers of pixels."""
+    try:
+        if name == "box":
+            x, y, width, height = map(int, value)
+            return x, y, width, height
+        points = tuple(tuple(map(int, point)) for point in value)
+        if all(len(point) == 2 or (len(point) == 3 and point[2] in (0, 1)) for point in points):
+            return points
+    except (TypeError, ValueError, OverflowError):  # not so many numbers, or none
+        pass
+    expected = "x, y, width, height" if name == "box" else "(x, y) or (x, y, 0) for each"
+    raise BadArgument(f"the {name} cannot be {value!r}; expected {expected}, in pixels")
 
 
 def hints_of_subjects(hints: dict[str, Any], subjects: Subjects) -> list[dict[str, Any]]:
