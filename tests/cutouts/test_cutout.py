@@ -135,6 +135,11 @@ def test_an_unknown_model_is_refused_with_the_nearest_name(disc: Sample) -> None
         cutout(disc.image, trimap=disc.trimap, model="closedform")
 
 
+def test_a_model_may_be_a_path(disc: Sample, tmp_path: Path) -> None:
+    with pytest.raises(BadWeights, match=r"there is no file .*mine\.onnx"):
+        cutout(disc.image, trimap=disc.trimap, model=tmp_path / "mine.onnx")
+
+
 def test_the_fast_way_is_near_the_full_one(disc: Sample) -> None:
     fast = build_matting("closed-form", quality="fast").matte(disc.image, disc.trimap)
     assert np.abs(fast.alpha - disc.alpha).mean() < 0.03

@@ -150,7 +150,7 @@ def cutout(
     label: int | Literal["any"] | None = None,
     segmenter: str | None = None,
     commercial_only: bool = False,
-    model: str | None = None,
+    model: str | os.PathLike[str] | None = None,
     quality: Quality = "full",
     strategy: str | StrategyConfig | None = None,
     max_memory: int | None = None,

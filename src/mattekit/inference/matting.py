@@ -3,6 +3,7 @@
 A classical method and a network of any origin answer alike, so callers need not know which it is.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -59,7 +60,7 @@ class Matting(Protocol):
 
 
 def build_matting(
-    model: str | None = None,
+    model: str | os.PathLike[str] | None = None,
     *,
     quality: Quality = "full",
     strategy: str | StrategyConfig | None = None,
@@ -79,7 +80,7 @@ def build_matting(
     >>> build_matting("closed-form").name
     'closed-form'
     """
-    name = model or DEFAULT_MODEL
+    name = os.fspath(model or DEFAULT_MODEL)
     if name == DEFAULT_MODEL and quality == "fast":
         name = "closed-form"
     if name in CLASSICAL:
