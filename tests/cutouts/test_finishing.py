@@ -1,9 +1,11 @@
 """Finishing: mended, cropped, framed and resized; the shadow kept."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from mattekit.core.errors import BadArgument, NoSubject
+from mattekit.core.errors import BadArgument, NoSubject, TooLarge
 from mattekit.core.matte import Matte
 from mattekit.core.types import Alpha, Plane
 from mattekit.cutouts.cutout import Cutout
@@ -55,6 +57,12 @@ def test_a_margin_beyond_the_photo_is_transparent() -> None:
     assert sizes(wide) == {(179, 179)}
     assert not wide.alpha[:50].any()
     assert (wide.colours == COLOUR).all()
+
+
+@pytest.mark.parametrize("options", [{"margin": 9e4}, {"size": 20_000}, {"canvas": (1, 10**6)}])
+def test_a_result_that_is_too_large_is_refused_before_it_is_made(options: dict[str, Any]) -> None:
+    with pytest.raises(TooLarge, match=r"megapixels .*more than the limit"):
+        finished(disc(), **options)
 
 
 @pytest.mark.parametrize("radius", [10, 30])

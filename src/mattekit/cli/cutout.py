@@ -208,7 +208,10 @@ class Cutting:
 
     def finish(self, cut: Cutout, picture: Picture) -> Cutout:
         """The cut-out after all finishing steps."""
-        return finished(cut, picture.colours, self.finishing) if self.finishing.changes else cut
+        if not self.finishing.changes:
+            return cut
+        most = self.read.max_pixels
+        return finished(cut, picture.colours, self.finishing, max_pixels=most)
 
     def outcome(
         self, cut: Cutout, outputs: Sequence[Path] = (), extra: Mapping[str, Any] | None = None

@@ -10,6 +10,8 @@ from mattekit.core.config import config
 from mattekit.core.errors import NoSubject
 from mattekit.core.types import Alpha, Image, Mask, Plane, Size
 from mattekit.cutouts.cutout import Cutout
+from mattekit.imaging.files import MAX_PIXELS
+from mattekit.imaging.formats.guard import check_size
 from mattekit.imaging.picture import to_float
 from mattekit.imaging.resize import fit_within, resize
 from mattekit.imaging.trimap import diagonal
@@ -55,14 +57,18 @@ class FinishingOptions:
         return self != FinishingOptions()
 
 
-def finish(cut: Cutout, photo: Plane, options: FinishingOptions) -> Cutout:
+def finish(
+    cut: Cutout, photo: Plane, options: FinishingOptions, *, max_pixels: int = MAX_PIXELS
+) -> Cutout:
     """The cut-out after all steps.
 
     Args:
         photo: the original, from which the shadow is estimated.
+        max_pixels: larger results are refused.
 
     Raises:
         NoSubject: there is nothing visible to crop to.
+        TooLarge: the result would have more pixels than it may.
     """
     alpha, colours = mended(cut.alpha, options), cut.colours
     if options.shadow == "keep":
@@ -70,10 +76,13 @@ def finish(cut: Cutout, photo: Plane, options: FinishingOptions) -> Cutout:
     trimap, error = cut.trimap, cut.expected_error
     if options.crop or options.square or options.canvas or options.margin:
         rows, columns = frame(alpha, options)
+        framed = (rows.stop - rows.start, columns.stop - columns.start)
+        check_size(framed, max_pixels, what="frame of the subject")
         alpha, trimap = cut_frame(alpha, rows, columns), cut_frame(trimap, rows, columns)
         colours = cut_frame(colours, rows, columns, edge=True)
         error = None if error is None else cut_frame(error, rows, columns)
     size = _final_size((alpha.shape[0], alpha.shape[1]), options)
+    check_size(size, max_pixels, what="result")
     if size != alpha.shape:
         colours, alpha = _resized(colours, alpha, size)
         trimap = resize(trimap, size, "labels")

@@ -123,7 +123,6 @@ def cut_out(job: Job, form: CutoutForm, progress: Progress) -> Answer:
     output = form.output or ("rgba" if background is None else "composite")
     form = replace(form, output=output)  # refuses what the format cannot hold
     backdrop = _backdrop(job, form, background or "white") if output == "composite" else None
-    _check_size(form, job.max_pixels)
     fast = form.quality == "fast"
     method = build_matting(form.model, quality="fast") if fast else InTime(form.model, deadline)
     picture = _photo(job)
@@ -135,7 +134,7 @@ def cut_out(job: Job, form: CutoutForm, progress: Progress) -> Answer:
             max_pixels=job.max_pixels, progress=progress,
         )  # fmt: skip
     if form.finishing.changes:
-        result = finish(result, picture.colours, form.finishing)
+        result = finish(result, picture.colours, form.finishing, max_pixels=job.max_pixels)
     exif = b""
     if sentences_of(result) and output == "rgba":
         exif = with_description(b"", sentences_of(result))
@@ -228,7 +227,7 @@ def find_foreground(job: Job, form: ForegroundForm, progress: Progress) -> Answe
     alpha = read_alpha(_part(job, "alpha"), max_pixels=job.max_pixels)
     progress("colours", 0.0)
     colours = to_float(estimate_foreground(picture.colours, alpha))
-    return picture_of(colours, form.format, {"warnings": picture.warnings}, bits=form.bits)
+    return picture_of(colours, form.format, {"warnings": [*picture.warnings]}, bits=form.bits)
 
 
 def look_at_photo(job: Job, form: PhotoForm, progress: Progress) -> Answer:
@@ -280,13 +279,3 @@ def _backdrop(job: Job, form: CutoutForm, given: bytes | str) -> Backdrop:
     else:
         colours = open_picture(given, max_pixels=job.max_pixels).image()
     return Backdrop(name="background", colours=colours, fit=form.fit)
-
-
-def _check_size(form: CutoutForm, most: int) -> None:
-    """Refuse a larger result than a photo may be."""
-    height, width = form.canvas or (form.size or 0, form.size or 0)
-    if height * width > most:
-        raise TooLarge(
-            f"the result would have up to {height * width / 1e6:.1f} megapixels; this server "
-            f"gives {most / 1e6:.1f} at most"
-        )

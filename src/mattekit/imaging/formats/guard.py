@@ -70,13 +70,13 @@ def named(name: str) -> Iterator[None]:
         raise BadImage(f"{name}: cannot be read: {(error.strerror or '').lower()}") from error
 
 
-def check_size(size: Size, max_pixels: int) -> None:
-    """Refuse a picture by the size that its header gives, before a pixel is decoded."""
+def check_size(size: Size, max_pixels: int, *, what: str = "picture") -> None:
+    """Refuse a picture by the size that it will have, before there is a pixel of it."""
     height, width = size
     if min(size) < 1:
         raise BadImage(f"the picture is {width}x{height}; it has no pixels")
     if height * width > max_pixels:
         raise TooLarge(
-            f"the picture has {height * width / 1e6:.1f} megapixels ({width}x{height}), more than "
+            f"the {what} has {height * width / 1e6:.1f} megapixels ({width}x{height}), more than "
             f"the limit of {max_pixels / 1e6:.1f}; --max-pixels raises it"
         )
