@@ -28,9 +28,10 @@ def test_an_empty_token_is_refused() -> None:
         (["--metrics", "9100"], "write HOST:PORT"),
         (["--metrics", "127.0.0.1:http"], "write HOST:PORT"),
         (["--metrics", "127.0.0.1:8000"], "give two ports"),
+        (["--port", "80800"], "less than or equal to 65535"),
     ],
 )
-def test_an_address_of_the_counts_that_cannot_be_is_refused(words: list[str], says: str) -> None:
+def test_an_address_that_cannot_be_is_refused(words: list[str], says: str) -> None:
     result = CliRunner().invoke(app, ["serve", *words])
     assert result.exit_code == 2
     assert says in result.stderr

@@ -54,7 +54,9 @@ def run(
     host: Annotated[
         str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", metavar="N", help="Port to listen on.")] = 8000,
+    port: Annotated[
+        int, typer.Option("--port", min=1, max=65535, metavar="N", help="Port to listen on.")
+    ] = 8000,
     token: Annotated[
         str | None,
         typer.Option("--token", envvar="MATTEKIT_TOKEN", help="Secret that /v1 asks for."),
@@ -122,7 +124,8 @@ def run(
     )
     sockets = [one for address in addresses for one in listen(*address)]
     fragment = f"#token={token}" if token else ""
-    typer.echo(f"mattekit serves http://{host}:{port}/{fragment}")
+    name = f"[{host}]" if ":" in host else host
+    typer.echo(f"mattekit serves http://{name}:{port}/{fragment}")
     config = uvicorn.Config(
         create_app(settings),
         log_level="warning",
