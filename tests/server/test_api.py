@@ -200,7 +200,12 @@ def test_an_error_speaks_of_fields_and_not_of_the_command_line(client: TestClien
 
 
 def test_a_result_is_no_larger_than_a_photo_may_be(client: TestClient, photo_id: str) -> None:
-    refused(cut(client, {"trimap": TRIMAP}, photo_id=photo_id, size="20000"), 413, "megapixels")
+    for fields in (
+        {"size": "20000"},
+        {"crop": "1", "margin": "90000"},
+        {"canvas": "40000x1", "crop": "1"},  # before it is made smaller
+    ):
+        refused(cut(client, {"trimap": TRIMAP}, photo_id=photo_id, **fields), 413, "megapixels")
 
 
 def events_of(text: str) -> list[tuple[str, dict[str, Any]]]:
@@ -294,6 +299,16 @@ def test_the_openapi_document_lists_every_field(client: TestClient) -> None:
     wanted = {"photo_id", "point", "not_point", "box", "repair", "alpha", "crop", "shadow", "mask"}
     assert wanted <= body["properties"].keys()
     assert all("description" in field.get("items", field) for field in body["properties"].values())
+
+
+def test_the_openapi_document_says_what_is_answered_and_that_a_token_is_needed() -> None:
+    app = create_app(Settings(token="secret"))
+    for path, methods in app.openapi()["paths"].items():
+        for about in methods.values():
+            assert "application/problem+json" in about["responses"]["default"]["content"], path
+            assert "422" not in about["responses"], path
+            assert ("security" in about) == (path != "/healthz"), path
+    assert app.openapi()["components"]["securitySchemes"]
 
 
 def test_the_page_of_the_api_shows_every_field_and_reaches_for_nothing(client: TestClient) -> None:

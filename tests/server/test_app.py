@@ -156,6 +156,7 @@ def test_a_trimap_is_made_of_an_alpha_and_colours_of_a_photo_with_an_alpha(
     assert (labels[(sample.alpha > 0) & (sample.alpha < 1)] == UNKNOWN).all()
     colours = post(client, "foreground", {"photo": photo, "alpha": png(sample.alpha)})
     assert open_picture(colours.content).size == sample.size
+    assert "mattekit-warnings" not in colours.headers
 
 
 def test_errors_carry_the_sentences_of_the_command_line(
@@ -167,7 +168,8 @@ def test_errors_carry_the_sentences_of_the_command_line(
     refused(post(client, "cutout", {"trimap": trimap_of(sample)}), 422, "has no part 'photo'")
     refused(post(client, "cutout", {"photo": photo, "face": photo}), 422, "no file part 'face'")
     refused(post(client, "cutout", {"photo": photo}, output="beta"), 422, "output: ")
-    refused(post(client, "cutout", {"photo": photo}, colour="red"), 422, "colour: ")
+    refused(post(client, "cutout", {"photo": photo}, colour="red"), 422, "colour: there is no")
+    refused(post(client, "cutout", {"mask": other}, photo="cat.jpg"), 422, "'photo' came as text")
     refused(post(client, "cutout", {"photo": photo}, box="1,2,3"), 422, "box")
     assert client.post("/v1/cutout", json={}).status_code == 422
     both = {"photo": photo, "mask": other, "trimap": trimap_of(sample)}
@@ -207,7 +209,9 @@ def test_nothing_of_a_user_reaches_the_disk(
 def test_pages_of_other_sites_and_other_host_names_are_sent_away(client: TestClient) -> None:
     refused(client.get("/v1/models", headers={"Origin": "https://example.org"}), 403, "other sites")
     assert client.get("/v1/models", headers={"Origin": HOST}).status_code == 200
-    assert client.get("/healthz", headers={"Host": "example.org"}).status_code == 400
+    for host in ("example.org", "[::1"):
+        assert client.get("/healthz", headers={"Host": host}).status_code == 400
+    refused(client.get("/healthz", headers={"Origin": "http://["}), 403, "other sites")
 
 
 @pytest.mark.parametrize("model", ["/etc/passwd", "../x.onnx", "no-such-model"])
@@ -231,6 +235,11 @@ def test_models_health_metrics_documents_and_the_page_are_there(client: TestClie
     assert not [path for path in paths if "painting" in path]
     refused(client.get("/redoc"), 404, "GET /redoc")
     refused(client.post("/page.js"), 405, "Method Not Allowed")
+    for ask in (client.get, client.options):
+        refused(ask("/v1/cutout"), 405, "Method Not Allowed")
+        assert ask("/v1/cutout").headers["allow"] == "POST"
+    assert client.head("/healthz").status_code == 200
+    assert client.get("/healthz/").status_code == 404
     assert "mattekit" in client.get("/").text
     assert client.get("/page.js").status_code == 200
     assert client.get("/../pyproject.toml").status_code == 404

@@ -12,9 +12,10 @@ from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from fastapi import FastAPI, Request, Response
+from fastapi import Depends, FastAPI, Request, Response
 from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
+from fastapi.security import HTTPBearer
 from fastapi.staticfiles import StaticFiles
 
 from mattekit.core.errors import BadArgument
@@ -28,7 +29,7 @@ from mattekit.server.limits import Limits
 from mattekit.server.painting import Painting
 from mattekit.server.reference import to_html
 from mattekit.server.requests import Intake
-from mattekit.server.responses import ABOUT, HANDLERS, header_of, problem
+from mattekit.server.responses import ABOUT, HANDLERS, PROBLEM, header_of, problem
 from mattekit.server.workers import Workers
 from mattekit.subject.finder import OWN
 from mattekit.subject.finding import installed_segmenters
@@ -80,20 +81,25 @@ def create_app(settings: Settings) -> FastAPI:
         exception_handlers=HANDLERS,
         docs_url=None,  # FastAPI's pages load scripts from elsewhere
         redoc_url=None,
+        redirect_slashes=False,  # behind a proxy the address would be another one
+        responses=PROBLEM,
     )
-    app.include_router(routes.pictures(workers, intake, check))
-    app.include_router(routes.photos(workers, intake))
-    app.include_router(routes.jobs(workers, intake, check))
+    # says so in the document; `guard` asks for it
+    token = [] if settings.token is None else [Depends(HTTPBearer(auto_error=False))]
+    app.include_router(routes.pictures(workers, intake, check), dependencies=token)
+    app.include_router(routes.photos(workers, intake), dependencies=token)
+    app.include_router(routes.jobs(workers, intake, check), dependencies=token)
     if settings.painting is not None:
         app.include_router(painting.routes(settings.painting))
 
-    @app.get("/v1/models", summary="List models and segmenters")
+    @app.get("/v1/models", summary="List models and segmenters", dependencies=token)
     async def models() -> JSONResponse:
         """The models and segmenters that /v1/cutout takes."""
         return JSONResponse(
             {"default": DEFAULT_MODEL, "models": offered(), "segmenters": segmenters()}
         )
 
+    @app.head("/healthz", include_in_schema=False)
     @app.get("/healthz", summary="Ask whether the server is ready")
     async def healthz() -> JSONResponse:
         """200 once a worker is ready, else 503."""
@@ -102,6 +108,7 @@ def create_app(settings: Settings) -> FastAPI:
     @app.get(
         "/metrics",
         summary="Read counts",
+        dependencies=token,
         response_class=PlainTextResponse,
         include_in_schema=settings.metrics is None,
     )
@@ -124,7 +131,8 @@ def create_app(settings: Settings) -> FastAPI:
             allow_headers=["Authorization"],
             expose_headers=[header_of(name) for name in ABOUT],
         )
-    app.mount("/", StaticFiles(directory=PAGE, packages=EXAMPLE, html=True), name="page")
+    # not mounted at "/", where it would take what asks a route above by another method
+    app.router.default = StaticFiles(directory=PAGE, packages=EXAMPLE, html=True)
     return app
 
 
@@ -204,7 +212,10 @@ def _is_here(request: Request, settings: Settings) -> bool:
 
 def _is_known(host: str, settings: Settings) -> bool:
     """Whether the server may be reached by this name, so that no foreign name can be given it."""
-    name = urlsplit(f"//{host}").hostname
+    try:
+        name = urlsplit(f"//{host}").hostname
+    except ValueError:  # brackets that are not closed
+        return False
     return "*" in settings.hosts or name in (*LOCAL_HOSTS, *settings.hosts)
 
 
@@ -216,4 +227,4 @@ def _is_own(request: Request, settings: Settings) -> bool:
     origin = request.headers.get("origin")
     if origin is None or origin in settings.origins:
         return True
-    return urlsplit(origin).netloc == request.headers.get("host")
+    return origin.partition("://")[2] == request.headers.get("host")

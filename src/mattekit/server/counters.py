@@ -61,7 +61,7 @@ class Counters(Collector):
         response = await call_next(request)
         seconds = time.monotonic() - start
         matched = request.scope.get("route")
-        route = "page" if matched is None or matched.name == "page" else matched.path
+        route = "page" if matched is None else matched.path
         self.requests.labels(route, str(response.status_code)).inc()
         self.seconds.labels(route).observe(seconds)
         log.info("%s %s %d %.0f ms", request.method, route, response.status_code, 1000 * seconds)

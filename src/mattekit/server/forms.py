@@ -177,6 +177,8 @@ def parse_form(kind: Kind, texts: Texts) -> Form:
         first = error.errors()[0]
         place = ".".join(str(word) for word in first["loc"])
         reason = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "unexpected_keyword_argument":
+            reason = "there is no such field here; /docs lists those there are"
         raise BadArgument(f"{place}: {reason[0].lower()}{reason[1:]}") from error
     return form
 

@@ -78,6 +78,9 @@ class Intake:
             raise BadArgument(
                 f"there is no file part {foreign[0]!r} here; expected {', '.join(FILES[kind])}"
             )
+        written = sorted(set(texts) & set(FILES[kind]) - {"background"})
+        if written:
+            raise BadArgument(f"{written[0]!r} came as text; send it as a file, with a file name")
         for name in texts.pop("photo_id", []) if kind != "photo" else []:
             if "photo" in files:
                 raise BadArgument("photo and photo_id both say which photo is meant; send one")
@@ -88,7 +91,7 @@ async def parts_of(
     request: Request, chunks: AsyncIterator[bytes], limits: Limits
 ) -> tuple[Files, Texts]:
     """The files and the texts of a form."""
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise BadArgument("the request is no multipart form; send files as multipart/form-data")
     if int(request.headers.get("content-length", 0)) > limits.body:
         raise BodyTooLarge(limits.body)
@@ -110,7 +113,7 @@ async def parts_of(
     except MultiPartException as error:
         reason = error.message
         if "exceeded maximum size" in reason:
-            reason = f"a field is longer than {MAX_FIELD} bytes"
+            reason = f"a field is longer than {MAX_FIELD} bytes; a file needs a file name"
         raise BadArgument(f"the multipart form cannot be read: {reason}") from error
     files: Files = {}
     texts: Texts = {}

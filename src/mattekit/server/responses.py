@@ -93,18 +93,19 @@ async def on_error(request: Request, error: Exception) -> JSONResponse:
 async def on_http(request: Request, error: Exception) -> JSONResponse:
     """Handler of what the framework refuses: no such route, another method, another host."""
     assert isinstance(error, HTTPException)
-    return problem(error.status_code, f"{request.method} {request.url.path}: {error.detail}")
+    detail = f"{request.method} {request.url.path}: {error.detail}"
+    return problem(error.status_code, detail, **(error.headers or {}))
 
 
 HANDLERS: dict[int | type[Exception], Any] = {HTTPException: on_http, MattekitError: on_error}
-PROBLEM: dict[str, Any] = {
+PROBLEM: dict[int | str, dict[str, Any]] = {
     "default": {
         "description": "What went wrong, in one sentence (`detail`).",
         "content": {"application/problem+json": {"schema": {"type": "object"}}},
     }
 }
-PICTURE: dict[str, Any] = {
-    "200": {
+PICTURE: dict[int | str, dict[str, Any]] = {
+    200: {
         "description": "The picture.",
         "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
         "headers": {
@@ -112,11 +113,10 @@ PICTURE: dict[str, Any] = {
             for name, words in ABOUT.items()
         },
     },
-    **PROBLEM,
 }
 
 
-def described(form: dict[str, Any], responses: dict[str, Any] = PROBLEM) -> dict[str, Any]:
+def described(form: dict[str, Any]) -> dict[str, Any]:
     """What the OpenAPI document says of a route that takes a form."""
     body = {"required": True, "content": {"multipart/form-data": {"schema": form}}}
-    return {"requestBody": body, "responses": responses}
+    return {"requestBody": body}

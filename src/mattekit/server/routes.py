@@ -42,7 +42,8 @@ def pictures(workers: Workers, intake: Intake, check: Check) -> APIRouter:
             name=kind,
             summary=summary,
             response_class=Response,
-            openapi_extra=described(schema(kind), PICTURE),
+            openapi_extra=described(schema(kind)),
+            responses=PICTURE,
         )
         async def work(request: Request) -> Response:
             job = await intake.read(request, kind)
@@ -74,13 +75,13 @@ def photos(workers: Workers, intake: Intake) -> APIRouter:
         name = kept.add(job.files["photo"])
         kept.renew(name)
         body = {"id": name, **answer.about, "expires_in": kept.seconds}
-        return JSONResponse(body, 201, headers={"Location": f"/v1/photos/{name}"})
+        return JSONResponse(body, 201, headers={"Location": f"photos/{name}"})
 
     @router.get(
         "/{name}",
         summary="Look at a photo, whatever its format",
         response_class=Response,
-        openapi_extra={"responses": PICTURE},
+        responses=PICTURE,
     )
     async def look(request: Request, name: str) -> Response:
         """As PNG, upright and in sRGB at 8 bits, which every browser shows."""
@@ -178,7 +179,7 @@ def jobs(workers: Workers, intake: Intake, check: Check) -> APIRouter:
         running.task = asyncio.create_task(run(running, name, job))
         place = f"/v1/jobs/{name}"
         body = {"id": name, "events": f"{place}/events", "result": f"{place}/result"}
-        return JSONResponse(body, 202, headers={"Location": place})
+        return JSONResponse(body, 202, headers={"Location": f"jobs/{name}"})
 
     @router.get("/{name}", summary="The event that was told last")
     async def state(name: str) -> JSONResponse:
@@ -196,7 +197,12 @@ def jobs(workers: Workers, intake: Intake, check: Check) -> APIRouter:
         headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
         return StreamingResponse(kept.get(name).events(), media_type=EVENTS, headers=headers)
 
-    @router.get("/{name}/result", summary="What /v1/cutout would answer", response_class=Response)
+    @router.get(
+        "/{name}/result",
+        summary="What /v1/cutout would answer",
+        response_class=Response,
+        responses=PICTURE,
+    )
     async def result(name: str) -> Response:
         """409 while the job is not done. Kept for a while after the last use."""
         response = kept.get(name).response
