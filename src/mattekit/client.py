@@ -15,13 +15,14 @@ import asyncio
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Self
 
 from mattekit.core.atomic import replacing
-from mattekit.core.errors import MattekitError, MissingExtra
+from mattekit.core.errors import BadImage, MattekitError, MissingExtra
 
 try:
     import httpx
@@ -42,7 +43,7 @@ FILES = ("photo", "trimap", "mask", "scribbles", "repair", "alpha")
 
 
 class ServerError(MattekitError):
-    """What the server answered in place of a picture: its sentence, and the status."""
+    """What the server answered in place of a picture: its sentence, and the status, 0 for none."""
 
     def __init__(self, sentence: str, status: int = 500) -> None:
         super().__init__(sentence)
@@ -127,20 +128,22 @@ class Client:
     ) -> Result:
         """The same as `cutout` in the server's background; an interruption cancels it."""
         started = self.ask("POST", "/v1/jobs", _form(photo=photo, **fields)).json()
-        try:
-            with self.http.stream("GET", started["events"]) as events:
-                _check_stream(events)
-                for told in events.iter_lines():
-                    _tell(told, progress)
-            return _result(self.ask("GET", started["result"]))
-        finally:
-            self.http.delete(f"/v1/jobs/{started['id']}")
+        with _reaching(self.http):
+            try:
+                with self.http.stream("GET", started["events"]) as events:
+                    _check_stream(events)
+                    for told in events.iter_lines():
+                        _tell(told, progress)
+                return _result(self.ask("GET", started["result"]))
+            finally:
+                self.http.delete(f"/v1/jobs/{started['id']}")
 
     def ask(self, method: str, path: str, parts: Parts | None = None) -> httpx.Response:
         """Any request; one that the server is too busy for is sent again."""
         end = time.monotonic() + self.seconds
         while True:
-            response = self.http.request(method, path, files=parts)
+            with _reaching(self.http):
+                response = self.http.request(method, path, files=parts)
             wait = _seconds_to_wait(response, end)
             if wait is None:
                 return response
@@ -192,20 +195,22 @@ class AsyncClient:
     ) -> Result:
         """The same as `cutout` in the server's background; an interruption cancels it."""
         started = (await self.ask("POST", "/v1/jobs", _form(photo=photo, **fields))).json()
-        try:
-            async with self.http.stream("GET", started["events"]) as events:
-                _check_stream(events)
-                async for told in events.aiter_lines():
-                    _tell(told, progress)
-            return _result(await self.ask("GET", started["result"]))
-        finally:
-            await asyncio.shield(self.http.delete(f"/v1/jobs/{started['id']}"))
+        with _reaching(self.http):
+            try:
+                async with self.http.stream("GET", started["events"]) as events:
+                    _check_stream(events)
+                    async for told in events.aiter_lines():
+                        _tell(told, progress)
+                return _result(await self.ask("GET", started["result"]))
+            finally:
+                await asyncio.shield(self.http.delete(f"/v1/jobs/{started['id']}"))
 
     async def ask(self, method: str, path: str, parts: Parts | None = None) -> httpx.Response:
         """Any request; one that the server is too busy for is sent again."""
         end = time.monotonic() + self.seconds
         while True:
-            response = await self.http.request(method, path, files=parts)
+            with _reaching(self.http):
+                response = await self.http.request(method, path, files=parts)
             wait = _seconds_to_wait(response, end)
             if wait is None:
                 return response
@@ -215,6 +220,20 @@ class AsyncClient:
 def _options(address: str, token: str | None, seconds: float) -> dict[str, Any]:
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     return {"base_url": address, "headers": headers, "timeout": seconds}
+
+
+@contextmanager
+def _reaching(http: httpx.Client | httpx.AsyncClient) -> Iterator[None]:
+    """A connection that fails is told in a sentence."""
+    try:
+        yield
+    except httpx.TransportError as error:
+        reason = str(error) or type(error).__name__
+        raise ServerError(
+            f"no answer came from {http.base_url} ({reason}); start the server, or correct the "
+            "address",
+            status=0,
+        ) from error
 
 
 def _form(**fields: Any) -> Parts:
@@ -233,7 +252,12 @@ def _form(**fields: Any) -> Parts:
 def _bytes(source: Source) -> bytes:
     if isinstance(source, bytes):
         return source
-    return Path(source).read_bytes() if isinstance(source, str | os.PathLike) else source.read()
+    if not isinstance(source, str | os.PathLike):
+        return source.read()
+    try:
+        return Path(source).read_bytes()
+    except OSError as error:
+        raise BadImage(f"{source} cannot be read: {(error.strerror or '').lower()}") from error
 
 
 def _text(value: Any) -> str:

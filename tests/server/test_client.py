@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from mattekit.client import AsyncClient, Client, ServerError
+from mattekit.core.errors import MattekitError
 from mattekit.cutouts.example import FOLDER
 from mattekit.imaging.files import open_picture, read_alpha
 
@@ -88,3 +89,23 @@ def test_a_busy_server_is_asked_again() -> None:
             base_url="http://server", transport=httpx.MockTransport(lambda request: next(answers))
         )
         assert server.models() == []
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1:1", "no-address"])
+def test_a_server_that_does_not_answer_is_named(address: str) -> None:
+    with Client(address) as server, pytest.raises(MattekitError, match=f"from {address}") as error:
+        server.models()
+    assert isinstance(error.value, ServerError)
+    assert error.value.status == 0
+
+    async def ask() -> None:
+        async with AsyncClient(address) as server:
+            await server.models()
+
+    with pytest.raises(ServerError, match=f"from {address}"):
+        asyncio.run(ask())
+
+
+def test_a_photo_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with Client("http://server") as server, pytest.raises(MattekitError, match=r"no\.png cannot"):
+        server.cutout(tmp_path / "no.png")
