@@ -141,14 +141,14 @@ def memory() -> int:
     """Memory limit of this process in bytes: the machine's, or a container's."""
     total: int = psutil.virtual_memory().total
     limit = Path("/sys/fs/cgroup/memory.max")
-    text = limit.read_text().strip() if limit.is_file() else "max"
+    text = limit.read_text("utf-8").strip() if limit.is_file() else "max"
     return min(total, int(text)) if text.isdigit() else total
 
 
 def processor_flags() -> set[str]:
     """The processor's feature flags, on Linux."""
     information = Path("/proc/cpuinfo")
-    lines = information.read_text().splitlines() if information.is_file() else []
+    lines = information.read_text("utf-8").splitlines() if information.is_file() else []
     flags = next((line for line in lines if line.startswith(("flags", "Features"))), "")
     return set(flags.split())
 

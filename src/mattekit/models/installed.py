@@ -93,7 +93,7 @@ def import_files(
             shutil.copyfile(source, aside)
     with replacing(model.folder / RECORD) as aside:
         aside.write_text(
-            "".join(f"{digest(path, 'sha256')}  {path.name}\n" for path in model.paths)
+            "".join(f"{digest(path, 'sha256')}  {path.name}\n" for path in model.paths), "utf-8"
         )
     return model.paths
 

@@ -98,7 +98,7 @@ class Checkpoints:
     def point_to(self, which: str, step: int) -> None:
         """Let `last` or `best` name the checkpoint of that step."""
         with replacing(self.folder / which) as aside:
-            aside.write_text(f"{self.of_step(step).name}\n")
+            aside.write_text(f"{self.of_step(step).name}\n", "utf-8")
 
     def _write(self, folder: Path, files: Writers) -> None:
         make_folder(self.folder)
@@ -137,7 +137,7 @@ class Checkpoints:
 def find_checkpoint(run: Path, which: str) -> Path | None:
     """The checkpoint of a run that `last` or `best` names, if there is one."""
     note = run / "checkpoints" / which
-    return note.parent / note.read_text().strip() if note.is_file() else None
+    return note.parent / note.read_text("utf-8").strip() if note.is_file() else None
 
 
 def step_of(checkpoint: Path) -> int:

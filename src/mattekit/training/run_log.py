@@ -115,7 +115,7 @@ class RunLog:
 
 def read_log(folder: Path) -> list[Line]:
     """The lines of a run's log.jsonl; a last line cut off in the middle is left out."""
-    lines = (folder / LOG).read_text().splitlines()
+    lines = (folder / LOG).read_text("utf-8").splitlines()
     return [Line(**entry) for entry in map(_entry, lines) if entry is not None]
 
 
