@@ -62,9 +62,9 @@ class RunLog:
         """Numbers of one kind: losses, rates, gradients or validation."""
         self._numbers(step, kind, values)
         words = "  ".join(f"{name} {value:.6g}" for name, value in values.items())
-        self.write_text(step, f"{kind}: {words}")
+        self.line(step, f"{kind}: {words}")
 
-    def write_text(self, step: int, text: str) -> None:
+    def line(self, step: int, text: str) -> None:
         """A line of the text log."""
         append(self.text, f"[{step}] {text}")
 
