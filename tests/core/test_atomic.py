@@ -97,13 +97,16 @@ def test_a_link_to_a_file_that_may_only_be_read_takes_its_place(tmp_path: Path) 
     opened = os.open
 
     def as_a_user(path: Path, flags: int, *others: int) -> int:
-        """Root may write anywhere."""
         if flags & (os.O_WRONLY | os.O_RDWR):
             raise PermissionError(13, "Permission denied", str(path))
         return opened(path, flags, *others)
 
-    with pytest.MonkeyPatch.context() as patch:
+    def for_writing(path: Path, *_: object) -> None:
+        as_a_user(path, os.O_RDWR)
+
+    with pytest.MonkeyPatch.context() as patch:  # root may write anywhere
         patch.setattr(os, "open", as_a_user)
+        patch.setattr(Path, "open", for_writing)
         with replacing(tmp_path / "b.txt") as temporary:
             os.link(tmp_path / "a.txt", temporary)
     assert (tmp_path / "b.txt").read_text() == "done"
