@@ -140,7 +140,7 @@ def find(model: str) -> Path:
 def _weights_of_run(folder: Path) -> Path:
     """The weights of a run (its best checkpoint, or its last one) or of a checkpoint."""
     notes = [folder / "checkpoints" / which for which in ("best", "last")]
-    named = [note.parent / note.read_text().strip() for note in notes if note.is_file()]
+    named = [note.parent / note.read_text("utf-8").strip() for note in notes if note.is_file()]
     for checkpoint in (*named, folder):
         if (checkpoint / WEIGHTS).is_file():
             return checkpoint / WEIGHTS

@@ -68,7 +68,7 @@ def check_same_recipe(recipe: Recipe, checkpoint: Path) -> None:
     path = checkpoint / "recipe.yaml"
     if not path.is_file():
         raise BadArgument(f"--resume: {checkpoint} has no recipe.yaml; use another checkpoint")
-    before = read_tree(path.read_text(), str(path))
+    before = read_tree(path.read_text("utf-8"), str(path))
     after = read_tree(dump_recipe(recipe), "the recipe")
     changed = [
         key
