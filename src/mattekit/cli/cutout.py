@@ -43,7 +43,7 @@ from mattekit.cli.sequences import (
     steady,
 )
 from mattekit.core.errors import BadArgument, NoSubject
-from mattekit.cutouts.cutout import Cutout, cut_picture
+from mattekit.cutouts.cutout import Cutout, cut_picture, seen_colours
 from mattekit.cutouts.finishing import FinishingOptions
 from mattekit.cutouts.finishing import finish as finished
 from mattekit.cutouts.photos import Photo, PhotoWork, find_photos, with_confidence
@@ -208,7 +208,8 @@ class Cutting:
 
     def finish(self, cut: Cutout, picture: Picture) -> Cutout:
         """The cut-out after all finishing steps."""
-        return finished(cut, picture.colours, self.finishing) if self.finishing.changes else cut
+        photo = seen_colours(picture)
+        return finished(cut, photo, self.finishing) if self.finishing.changes else cut
 
     def outcome(
         self, cut: Cutout, outputs: Sequence[Path] = (), extra: Mapping[str, Any] | None = None

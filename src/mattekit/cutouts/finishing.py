@@ -7,10 +7,11 @@ import cv2
 import numpy as np
 
 from mattekit.core.config import config
-from mattekit.core.errors import NoSubject
+from mattekit.core.errors import NoSubject, TooLarge
 from mattekit.core.types import Alpha, Image, Mask, Plane, Size
 from mattekit.cutouts.cutout import Cutout
-from mattekit.imaging.picture import to_float
+from mattekit.imaging.files import MAX_PIXELS
+from mattekit.imaging.picture import coded, to_float
 from mattekit.imaging.resize import fit_within, resize
 from mattekit.imaging.trimap import diagonal
 from mattekit.subject.bands import pixels_of, small_parts
@@ -49,6 +50,9 @@ class FinishingOptions:
     canvas: Size | None = None
     """Height and width of the result; the subject is centred and as large as possible."""
 
+    def __post_init__(self) -> None:
+        pixels_of(self.margin, 1, "margin")  # which refuses what is none
+
     @property
     def changes(self) -> bool:
         """Whether there is anything to do."""
@@ -59,22 +63,32 @@ def finish(cut: Cutout, photo: Plane, options: FinishingOptions) -> Cutout:
     """The cut-out after all steps.
 
     Args:
-        photo: the original, from which the shadow is estimated.
+        photo: the original, seen in filled holes and around the subject as its shadow; of a
+            cut-out in linear light, in that light.
 
     Raises:
         NoSubject: there is nothing visible to crop to.
+        TooLarge: the result would be larger than a photo may be.
     """
-    alpha, colours = mended(cut.alpha, options), cut.colours
+    alpha, colours = cut.alpha.copy(), cut.colours
+    if options.fill_holes:
+        holes = small_holes(alpha)
+        alpha[holes] = 1
+        colours = np.where(holes[..., None], photo, colours)
+    alpha = mended(alpha, options)
     if options.shadow == "keep":
-        colours, alpha = over_shadow(colours, alpha, shadow_of(to_float(photo), alpha))
+        seen = coded(photo) if cut.linear else to_float(photo)
+        colours, alpha = over_shadow(colours, alpha, shadow_of(seen, alpha))
     trimap, error = cut.trimap, cut.expected_error
     if options.crop or options.square or options.canvas or options.margin:
         rows, columns = frame(alpha, options)
+        _check_size((rows.stop - rows.start, columns.stop - columns.start), cut.alpha.size)
         alpha, trimap = cut_frame(alpha, rows, columns), cut_frame(trimap, rows, columns)
         colours = cut_frame(colours, rows, columns, edge=True)
         error = None if error is None else cut_frame(error, rows, columns)
     size = _final_size((alpha.shape[0], alpha.shape[1]), options)
     if size != alpha.shape:
+        _check_size(size, cut.alpha.size)
         colours, alpha = _resized(colours, alpha, size)
         trimap = resize(trimap, size, "labels")
         error = None if error is None else resize(error, size)
@@ -87,19 +101,19 @@ def finish(cut: Cutout, photo: Plane, options: FinishingOptions) -> Cutout:
 
 
 def mended(alpha: Alpha, options: FinishingOptions) -> Alpha:
-    """The alpha with holes filled, islands dropped, its edge moved and softened."""
-    alpha = alpha.copy()
-    solid = alpha > SOLID
-    if options.fill_holes:
-        holes = small_parts(alpha < 1 - VISIBLE, LARGEST_HOLE * np.count_nonzero(solid))
-        alpha[holes] = 1
+    """The alpha with islands dropped, its edge moved and softened."""
     if options.drop_islands:
-        alpha[~largest_piece(alpha > VISIBLE)] = 0
+        alpha = np.where(largest_piece(alpha > VISIBLE), alpha, np.float32(0))
     if options.grow:
         alpha = moved_edge(alpha, options.grow)
     if options.feather:
         alpha = cv2.GaussianBlur(alpha, (0, 0), options.feather / 2).astype(np.float32)
     return alpha.clip(0, 1)
+
+
+def small_holes(alpha: Alpha) -> Mask:
+    """Enclosed parts that are not opaque, and small beside the subject."""
+    return small_parts(alpha < 1 - VISIBLE, LARGEST_HOLE * np.count_nonzero(alpha > SOLID))
 
 
 def largest_piece(mask: Mask) -> Mask:
@@ -208,6 +222,16 @@ def _final_size(size: Size, options: FinishingOptions) -> Size:
     if scale <= 1:
         return fit_within(size, options.size)
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _check_size(size: Size, pixels: int) -> None:
+    """Refuse a result that is larger than both the photo, of so many pixels, and any may be."""
+    height, width = size
+    if height * width > max(MAX_PIXELS, pixels):
+        raise TooLarge(
+            f"the result would be {width}x{height} pixels, more than {MAX_PIXELS / 1e6:.0f} "
+            "megapixels; ask for a smaller one"
+        )
 
 
 def _resized(colours: Plane, alpha: Alpha, size: Size) -> tuple[Plane, Alpha]:
