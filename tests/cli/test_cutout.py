@@ -345,6 +345,38 @@ def test_without_a_hint_a_flat_photo_is_refused_with_what_to_do(
     assert not (files / "out").exists()
 
 
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--margin", "5px"], "'5px' is not a valid margin"),
+        (["--canvas", "20x20", "--square"], "--canvas sets both sides; leave out --square"),
+        (["--mask", "m.png", "--trimap", "t.png"], "trimap and mask both say what"),
+        (["--mask", "m.png", "--band", "wide"], "'wide' is not a valid width"),
+        (["--mask", "m.png", "--segmenter", "u2net"], "which --mask already says"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_refused_before_any_photo_is_opened(
+    mattekit: Command, files: Path, words: list[str], says: str
+) -> None:
+    result = mattekit("cutout", files / "no-such.png", "-o", files / "out", *words)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("mattekit: ")
+    assert says in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [["-o", "x.png"], ["--background", "white"], ["--save", "alpha"], ["--json"]]
+)
+def test_what_stdout_cannot_hold_is_refused_and_not_left_out(
+    mattekit: Command, files: Path, words: list[str]
+) -> None:
+    photo = (files / "photo.png").read_bytes()
+    result = mattekit("cutout", "-", "--trimap", files / "trimap.png", *words, given=photo)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert f"without {words[0]}; leave that out" in result.stderr
+
+
 def test_an_exr_without_its_package_is_refused_before_any_work(
     mattekit: Command, files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,12 +60,13 @@ from mattekit.subject.hints import Trimap as TrimapHint
 from mattekit.subject.segment import stroke_labels
 
 STDIN = Path("-")
+CUTOUTS = Path("cutouts")
 
 
 @over_videos
 def run(
     photos: Photos = None,
-    output: Output = Path("cutouts"),
+    output: Output = CUTOUTS,
     manifest: Manifest = None,
     *,
     model: Annotated[
@@ -133,10 +134,23 @@ def run(
         min_confidence=min_confidence,
     )
     if photos == ["-"]:
-        if paint:
-            raise BadArgument("--paint is for one photo in a file, not for stdin; name one file")
-        if hints.subjects is not None:
-            raise BadArgument("--subjects writes files; name the photo instead of '-'")
+        of_files = {
+            "-o": output != CUTOUTS,
+            "--save": saved.save,
+            "--background": saved.background,
+            "--subjects": hints.subjects,
+            "--paint": paint,
+            "--repair": repair,
+            "--sequence": sequence,
+            "--json": batch.json,
+            "--ledger": batch.ledger,
+        }
+        given = [option for option, value in of_files.items() if value]
+        if given:
+            raise BadArgument(
+                f"'-' writes the cut-out to stdout, without {given[0]}; leave that out, or name "
+                "the photo's file"
+            )
         photo = Photo(path=STDIN, output=STDIN, hints=hints.given().of(several=False)(STDIN))
         _pipe(photo, how, write)
         return
@@ -272,6 +286,7 @@ def _pipe(photo: Photo, how: Cutting, write: WriteOptions) -> None:
             format=write.format or "png",
             alpha=found.alpha,
             bits=write.bits,
+            exif=picture.exif if write.keep_metadata else b"",
             linear=found.linear,
             straight=write.straight,
         )
