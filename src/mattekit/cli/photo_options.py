@@ -123,7 +123,7 @@ class HintOptions(_Kinds):
         clicks = [*(self.point or ()), *(f"{word},0" for word in self.not_point or ())]
         if clicks:
             values["points"] = " ".join([*filter(None, [values.get("points")]), *clicks])
-        options = {
+        options: dict[str, Any] = {
             "band": self.band,
             "segmenter": self.segmenter,
             "commercial_only": self.commercial_only,
