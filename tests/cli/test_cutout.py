@@ -374,7 +374,7 @@ def test_what_stdout_cannot_hold_is_refused_and_not_left_out(
     result = mattekit("cutout", "-", "--trimap", files / "trimap.png", *words, given=photo)
     assert result.exit_code == 2
     assert result.stdout == ""
-    assert f"without {words[0]}; leave that out" in result.stderr
+    assert f"{words[0]} is for one photo in a file" in result.stderr
 
 
 def test_an_exr_without_its_package_is_refused_before_any_work(

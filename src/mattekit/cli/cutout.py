@@ -148,8 +148,8 @@ def run(
         given = [option for option, value in of_files.items() if value]
         if given:
             raise BadArgument(
-                f"'-' writes the cut-out to stdout, without {given[0]}; leave that out, or name "
-                "the photo's file"
+                f"{given[0]} is for one photo in a file or more, and '-' only writes its cut-out "
+                "to stdout; leave that out, or name the file"
             )
         photo = Photo(path=STDIN, output=STDIN, hints=hints.given().of(several=False)(STDIN))
         _pipe(photo, how, write)
