@@ -31,6 +31,14 @@ def test_a_file_with_brackets_in_its_name_is_a_file(tmp_path: Path) -> None:
     assert gather([str(odd)]) == [odd]
 
 
+def test_two_stars_look_into_all_folders(tmp_path: Path) -> None:
+    for place in ("a.jpg", "one/b.jpg", "one/two/c.jpg"):
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).touch()
+    found = gather([str(tmp_path / "**" / "*.jpg")])
+    assert [path.name for path in found] == ["a.jpg", "b.jpg", "c.jpg"]
+
+
 def test_a_folder_without_pictures_and_a_glob_without_files_are_refused(tmp_path: Path) -> None:
     with pytest.raises(BadData, match="no pictures"):
         gather([str(tmp_path)])

@@ -1,6 +1,7 @@
 """`mattekit cutout`: what is written, and what is refused."""
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -78,6 +79,8 @@ def test_everything_that_can_be_saved_is_saved_under_its_name(
     ("words", "names"),
     [
         (["-o", "cat.webp"], ["cat.webp"]),
+        (["-o", "cat.avif"], ["cat.avif"]),
+        (["-o", "cat.bmp", "--background", "teal"], ["cat.bmp"]),
         (["-o", "cat.png", "--save", "rgba,alpha"], ["cat-alpha.png", "cat.png"]),
         (["-o", "cat.jpg", "--background", "teal"], ["cat.jpg"]),
         (["-o", "."], ["photo.png"]),
@@ -340,6 +343,65 @@ def test_without_a_hint_a_flat_photo_is_refused_with_what_to_do(
     for text in ("cannot tell the subject", "--box x,y,w,h", "mattekit models get u2netp"):
         assert text in result.stderr
     assert not (files / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--margin", "5px"], "'5px' is not a valid margin"),
+        (["--canvas", "20x20", "--square"], "--canvas sets both sides; leave out --square"),
+        (["--mask", "m.png", "--trimap", "t.png"], "trimap and mask both say what"),
+        (["--mask", "m.png", "--band", "wide"], "'wide' is not a valid width"),
+        (["--mask", "m.png", "--segmenter", "u2net"], "which --mask already says"),
+    ],
+)
+def test_options_that_cannot_be_meant_are_refused_before_any_photo_is_opened(
+    mattekit: Command, files: Path, words: list[str], says: str
+) -> None:
+    result = mattekit("cutout", files / "no-such.png", "-o", files / "out", *words)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("mattekit: ")
+    assert says in result.stderr
+
+
+@pytest.mark.parametrize(
+    "words", [["-o", "x.png"], ["--background", "white"], ["--save", "alpha"], ["--json"]]
+)
+def test_what_stdout_cannot_hold_is_refused_and_not_left_out(
+    mattekit: Command, files: Path, words: list[str]
+) -> None:
+    photo = (files / "photo.png").read_bytes()
+    result = mattekit("cutout", "-", "--trimap", files / "trimap.png", *words, given=photo)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert f"{words[0]} is for one photo in a file" in result.stderr
+
+
+def test_an_exr_without_its_package_is_refused_before_any_work(
+    mattekit: Command, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "OpenEXR", None)
+    words = ["cutout", files / "no-such.png", "-o", files / "out.exr"]
+    result = mattekit(*words)
+    assert result.exit_code == 1
+    assert result.stderr.startswith("mattekit: reading and writing OpenEXR files needs the extra")
+
+
+def test_metadata_is_kept_in_the_cut_out_and_on_a_background(
+    mattekit: Command, files: Path
+) -> None:
+    tags = PIL.Image.Exif()
+    tags[PIL.ExifTags.Base.Artist] = "A. Photographer"
+    with PIL.Image.open(files / "photo.png") as photo:
+        photo.save(files / "signed.png", exif=tags)
+    result = mattekit(
+        "cutout", files / "signed.png", "--trimap", files / "trimap.png", "--keep-metadata",
+        "--background", "white", "-o", files / "out",
+    )  # fmt: skip
+    assert result.exit_code == 0, result.stderr
+    for name in ("signed.png", "signed-on-white.png"):
+        with PIL.Image.open(files / "out" / name) as written:
+            assert written.getexif()[PIL.ExifTags.Base.Artist] == "A. Photographer"
 
 
 def test_a_photo_comes_from_stdin_and_goes_to_stdout(mattekit: Command, files: Path) -> None:

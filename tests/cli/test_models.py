@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,9 @@ def test_what_is_shipped_is_listed_with_its_terms() -> None:
     assert "licence: MIT" in listed.output
     models = json.loads(mattekit("list", "--json").output)["models"]
     assert [model["name"] for model in models] == ["compact"]
+    got = mattekit("get", "compact")
+    assert got.exit_code == 0
+    assert "compact is here already" in got.output
 
 
 def test_a_broken_file_among_the_models_is_named_and_the_others_are_listed(home: Path) -> None:
@@ -82,6 +86,17 @@ def test_a_network_is_shown_with_its_options() -> None:
     unknown = mattekit("show", "fba")
     assert unknown.exit_code == 2
     assert "no model or network 'fba'" in unknown.output
+
+
+def test_without_torch_a_name_that_is_no_model_is_said_to_be_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in [name for name in sys.modules if name.startswith("mattekit.networks")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    unknown = mattekit("show", "u2nett")
+    assert unknown.exit_code == 1
+    assert "there is no model 'u2nett'; to look for it among the networks" in unknown.output
 
 
 def test_an_existing_model_is_kept_unless_asked(checkpoint: Path, tmp_path: Path) -> None:

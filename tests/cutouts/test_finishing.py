@@ -110,6 +110,25 @@ def test_small_holes_are_filled_and_large_ones_stay() -> None:
     assert (filled[35:50, 70:78] == 0).all()
 
 
+def test_a_filled_hole_shows_the_photo_and_not_colours_made_up_from_around_it() -> None:
+    photo = np.random.default_rng(5).integers(0, 256, (*SIZE, 3), dtype=np.uint8)
+    alpha = disc(30)
+    alpha[46:52, 56:64] = 0.1
+    filled = finish(cut(alpha), photo, FinishingOptions(fill_holes=True))
+    hole = np.s_[46:52, 56:64]
+    assert np.array_equal(filled.colours[hole], photo[hole])
+    assert (filled.colours[30:40, 56:64] == COLOUR).all()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"canvas": (99_999, 99_999)}, {"size": 99_999}, {"crop": True, "margin": 99_999}],
+)
+def test_a_result_larger_than_a_photo_may_be_is_refused(options: dict[str, object]) -> None:
+    with pytest.raises(TooLarge, match=r"the result would be .* pixels, more than 150 megapixels"):
+        finished(disc(), **options)
+
+
 def test_islands_are_dropped_and_soft_edges_of_the_subject_stay() -> None:
     alpha = disc()
     alpha[50, 80:90] = 0.4
@@ -132,7 +151,7 @@ def test_the_edge_moves_by_pixels_and_feather_softens_it() -> None:
 @pytest.mark.parametrize(("text", "says"), [("3em", "'3em' is not a valid margin"), ("-2", "-2")])
 def test_a_margin_that_is_none_is_refused(text: str, says: str) -> None:
     with pytest.raises(BadArgument, match=says):
-        finished(disc(), crop=True, margin=text)
+        FinishingOptions(crop=True, margin=text)
 
 
 def test_a_kept_shadow_is_black_where_the_ground_is_darker() -> None:

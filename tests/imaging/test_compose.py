@@ -7,6 +7,7 @@ from hypothesis.extra.numpy import arrays
 
 from mattekit.imaging.compose import (
     checkerboard,
+    named_colour,
     over,
     over_linear,
     premultiply,
@@ -96,3 +97,7 @@ def test_the_checkerboard_changes_every_square() -> None:
     assert board.shape == (40, 50, 3)
     assert board.dtype == np.float32
     assert board[0, 0, 0] == board[7, 7, 0] != board[0, 8, 0] == board[8, 0, 0]
+
+
+def test_a_colour_may_come_without_the_sign_that_begins_a_comment_in_a_shell() -> None:
+    assert np.array_equal(named_colour("ff8800"), named_colour("#ff8800"))

@@ -106,6 +106,12 @@ def test_strokes_of_one_kind_are_refused(ball: Plane, kinds: dict[str, bool], sa
         from_scribbles(ball, strokes(**kinds))
 
 
+def test_strokes_on_a_black_page_are_refused(ball: Plane) -> None:
+    page = np.where(strokes() == FOREGROUND, FOREGROUND, BACKGROUND).astype(np.uint8)
+    with pytest.raises(BadTrimap, match="nearly every pixel"):
+        from_scribbles(ball, page)
+
+
 def test_strokes_of_another_size_are_refused(ball: Plane) -> None:
     with pytest.raises(BadImage, match="140x100"):
         from_scribbles(ball, strokes()[:-1])

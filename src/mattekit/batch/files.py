@@ -160,10 +160,15 @@ def _expand(text: str) -> Iterator[Path]:
     if path.is_dir():
         found = pictures_in(path)
         if not found:
-            raise BadData(f"the folder {path} holds no pictures; give another one or name files")
+            raise BadData(
+                f"the folder {path} holds no pictures of a kind that is read, and the folders in "
+                f"it are not searched; name another, or a pattern in quotes: '{path}/**/*.jpg'"
+            )
         return iter(found)
     if not path.exists() and glob.has_magic(text):
-        found = sorted(Path(match) for match in glob.glob(text) if Path(match).is_file())
+        found = sorted(
+            Path(match) for match in glob.glob(text, recursive=True) if Path(match).is_file()
+        )
         if not found:
             raise BadData(f"no file fits '{text}'; check the pattern and the folder")
         return iter(found)

@@ -43,7 +43,7 @@ from mattekit.cli.sequences import (
     steady,
 )
 from mattekit.core.errors import BadArgument, NoSubject
-from mattekit.cutouts.cutout import Cutout, cut_picture
+from mattekit.cutouts.cutout import Cutout, cut_picture, seen_colours
 from mattekit.cutouts.finishing import FinishingOptions
 from mattekit.cutouts.finishing import finish as finished
 from mattekit.cutouts.photos import Photo, PhotoWork, find_photos, with_confidence
@@ -60,12 +60,13 @@ from mattekit.subject.hints import Trimap as TrimapHint
 from mattekit.subject.segment import stroke_labels
 
 STDIN = Path("-")
+CUTOUTS = Path("cutouts")
 
 
 @over_videos
 def run(
     photos: Photos = None,
-    output: Output = Path("cutouts"),
+    output: Output = CUTOUTS,
     manifest: Manifest = None,
     *,
     model: Annotated[
@@ -134,10 +135,23 @@ def run(
         min_confidence=min_confidence,
     )
     if photos == ["-"]:
-        if paint:
-            raise BadArgument("--paint is for one photo in a file, not for stdin; name one file")
-        if hints.subjects is not None:
-            raise BadArgument("--subjects writes files; name the photo instead of '-'")
+        of_files = {
+            "-o": output != CUTOUTS,
+            "--save": saved.save,
+            "--background": saved.background,
+            "--subjects": hints.subjects,
+            "--paint": paint,
+            "--repair": repair,
+            "--sequence": sequence,
+            "--json": batch.json,
+            "--ledger": batch.ledger,
+        }
+        given = [option for option, value in of_files.items() if value]
+        if given:
+            raise BadArgument(
+                f"{given[0]} is for one photo in a file or more, and '-' only writes its cut-out "
+                "to stdout; leave that out, or name the file"
+            )
         photo = Photo(path=STDIN, output=STDIN, hints=hints.given().of(several=False)(STDIN))
         _pipe(photo, how, write)
         return
@@ -212,7 +226,7 @@ class Cutting:
         if not self.finishing.changes:
             return cut
         most = self.read.max_pixels
-        return finished(cut, picture.colours, self.finishing, max_pixels=most)
+        return finished(cut, seen_colours(picture), self.finishing, max_pixels=most)
 
     def outcome(
         self, cut: Cutout, outputs: Sequence[Path] = (), extra: Mapping[str, Any] | None = None
@@ -275,6 +289,7 @@ def _pipe(photo: Photo, how: Cutting, write: WriteOptions) -> None:
             format=write.format or "png",
             alpha=found.alpha,
             bits=write.bits,
+            exif=picture.exif if write.keep_metadata else b"",
             linear=found.linear,
             straight=write.straight,
         )

@@ -30,6 +30,7 @@ from mattekit.cli.sequences import (
     steady,
 )
 from mattekit.core.errors import BadArgument
+from mattekit.cutouts.cutout import seen_colours
 from mattekit.cutouts.finishing import FinishingOptions
 from mattekit.cutouts.finishing import finish as finished
 from mattekit.cutouts.save import SaveOptions
@@ -181,7 +182,7 @@ def _key(
         picture, plate, options=options, masks=masks, network=network, progress=progress
     )
     if finishing.changes:
-        cut = finished(cut, picture.colours, finishing)
+        cut = finished(cut, seen_colours(picture), finishing)
     earlier = None if before is None else before.carried(picture, read)
     alpha, extra = steady(cut.alpha, earlier)
     cut = replace(cut, matte=replace(cut.matte, alpha=alpha))

@@ -19,6 +19,7 @@ from mattekit.cli.output import FAILED, check_new, print_json, remark
 from mattekit.cli.photo_options import CommercialOnly
 from mattekit.cli.progress import download_progress
 from mattekit.core.errors import BadArgument, BadWeights
+from mattekit.core.extras import require
 from mattekit.models.files import SUFFIX, find, model_files, models_folder, read_contents
 from mattekit.models.installed import check_files, fetch, import_files, missing_files, remove_files
 from mattekit.models.registry import (
@@ -66,7 +67,7 @@ def _list(models: list[dict[str, Any]]) -> None:
     for entry in registry().values():
         size = " + ".join(file.about for file in entry.files)
         here = "installed" if entry.installed else size
-        typer.echo(f"{entry.id:22}{entry.kind:11}{here:22}commercial: {entry.licence.commercial}")
+        typer.echo(f"{entry.id:22}{entry.kind:11}{here:28}commercial: {entry.licence.commercial}")
         typer.echo(f"  {entry.about}")
 
 
@@ -114,6 +115,10 @@ def get(
     quiet: Quiet = False,
 ) -> None:
     """Show a public model's terms, and download it if you accept."""
+    here = model_files().get(name)
+    if here is not None:
+        typer.echo(f"{name} is here already: {here}")
+        return
     entry = registered(name)
     if accept_licence not in (None, name):
         raise BadArgument(f"--accept-licence {accept_licence} is for another model than {name}")
@@ -347,10 +352,10 @@ def _document(entry: RegisteredModel) -> dict[str, Any]:
 
 def _network(name: str, found: Mapping[str, Path]) -> dict[str, Any]:
     """A network's options, each with its values, default and meaning."""
-    from mattekit.networks import configs
+    searched = f"there is no model '{name}'; to look for it among the networks"
+    networks = require("mattekit.networks", searched).configs()
     from mattekit.networks.options import options_of
 
-    networks = configs()
     if name not in networks:
         known = ", ".join([*found, *networks])
         raise BadArgument(f"there is no model or network '{name}'; there are {known}")

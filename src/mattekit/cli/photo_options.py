@@ -24,7 +24,7 @@ from mattekit.cutouts.save import (
 from mattekit.imaging.compose import named_colour
 from mattekit.imaging.files import ExistingAlpha, Picture, apply_existing_alpha, open_picture
 from mattekit.inference.strategies import STRATEGIES, StrategyConfig, strategy_named
-from mattekit.subject.hints import HINTS
+from mattekit.subject.hints import HINTS, hint_of
 
 Photos = Annotated[
     list[str] | None, Argument(metavar="PHOTO", help="Files, folders or quoted globs.")
@@ -123,11 +123,12 @@ class HintOptions(_Kinds):
         clicks = [*(self.point or ()), *(f"{word},0" for word in self.not_point or ())]
         if clicks:
             values["points"] = " ".join([*filter(None, [values.get("points")]), *clicks])
-        options = {
+        options: dict[str, Any] = {
             "band": self.band,
             "segmenter": self.segmenter,
             "commercial_only": self.commercial_only,
         }
+        hint_of(**values, **options)  # which refuses hints that exclude each other
         return GivenHints(values=values, options=options, subjects=self.subjects)
 
 
@@ -279,6 +280,8 @@ class FinishOptions:
         """The same, as the library takes it."""
         if self.grow and self.shrink:
             raise BadArgument("--grow and --shrink both move the edge; give one")
+        if self.canvas and (self.square or self.longest):
+            raise BadArgument("--canvas sets both sides; leave out --square and --longest")
         return FinishingOptions(
             crop=self.crop,
             margin=0 if self.margin == "0" else self.margin,
@@ -306,7 +309,7 @@ class WriteOptions:
         bool, Option("--straight", help="EXR: colours are not multiplied by alpha.")
     ] = False
     keep_metadata: Annotated[
-        bool, Option("--keep-metadata", help="Copy the photo's EXIF data to the cut-out.")
+        bool, Option("--keep-metadata", help="Copy the photo's EXIF data to the result.")
     ] = False
 
 

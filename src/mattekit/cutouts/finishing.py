@@ -12,7 +12,7 @@ from mattekit.core.types import Alpha, Image, Mask, Plane, Size
 from mattekit.cutouts.cutout import Cutout
 from mattekit.imaging.files import MAX_PIXELS
 from mattekit.imaging.formats.guard import check_size
-from mattekit.imaging.picture import to_float
+from mattekit.imaging.picture import coded, to_float
 from mattekit.imaging.resize import fit_within, resize
 from mattekit.imaging.trimap import diagonal
 from mattekit.subject.bands import pixels_of, small_parts
@@ -51,6 +51,9 @@ class FinishingOptions:
     canvas: Size | None = None
     """Height and width of the result; the subject is centred and as large as possible."""
 
+    def __post_init__(self) -> None:
+        pixels_of(self.margin, 1, "margin")  # which refuses what is none
+
     @property
     def changes(self) -> bool:
         """Whether there is anything to do."""
@@ -63,16 +66,23 @@ def finish(
     """The cut-out after all steps.
 
     Args:
-        photo: the original, from which the shadow is estimated.
+        photo: the original, seen in filled holes and around the subject as its shadow; of a
+            cut-out in linear light, in that light.
         max_pixels: larger results are refused.
 
     Raises:
         NoSubject: there is nothing visible to crop to.
         TooLarge: the result would have more pixels than it may.
     """
-    alpha, colours = mended(cut.alpha, options), cut.colours
+    alpha, colours = cut.alpha.copy(), cut.colours
+    if options.fill_holes:
+        holes = small_holes(alpha)
+        alpha[holes] = 1
+        colours = np.where(holes[..., None], photo, colours)
+    alpha = mended(alpha, options)
     if options.shadow == "keep":
-        colours, alpha = over_shadow(colours, alpha, shadow_of(to_float(photo), alpha))
+        seen = coded(photo) if cut.linear else to_float(photo)
+        colours, alpha = over_shadow(colours, alpha, shadow_of(seen, alpha))
     trimap, error = cut.trimap, cut.expected_error
     if options.crop or options.square or options.canvas or options.margin:
         rows, columns = frame(alpha, options)
@@ -96,19 +106,19 @@ def finish(
 
 
 def mended(alpha: Alpha, options: FinishingOptions) -> Alpha:
-    """The alpha with holes filled, islands dropped, its edge moved and softened."""
-    alpha = alpha.copy()
-    solid = alpha > SOLID
-    if options.fill_holes:
-        holes = small_parts(alpha < 1 - VISIBLE, LARGEST_HOLE * np.count_nonzero(solid))
-        alpha[holes] = 1
+    """The alpha with islands dropped, its edge moved and softened."""
     if options.drop_islands:
-        alpha[~largest_piece(alpha > VISIBLE)] = 0
+        alpha = np.where(largest_piece(alpha > VISIBLE), alpha, np.float32(0))
     if options.grow:
         alpha = moved_edge(alpha, options.grow)
     if options.feather:
         alpha = cv2.GaussianBlur(alpha, (0, 0), options.feather / 2).astype(np.float32)
     return alpha.clip(0, 1)
+
+
+def small_holes(alpha: Alpha) -> Mask:
+    """Enclosed parts that are not opaque, and small beside the subject."""
+    return small_parts(alpha < 1 - VISIBLE, LARGEST_HOLE * np.count_nonzero(alpha > SOLID))
 
 
 def largest_piece(mask: Mask) -> Mask:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Literal, cast
 
 import PIL.ExifTags
 import PIL.Image
@@ -19,7 +19,7 @@ from mattekit.imaging.files import Picture, read_image, write_alpha, write_image
 from mattekit.imaging.formats.encode import format_named, format_of
 from mattekit.imaging.resize import contain, cover, stretch
 
-SaveFormat = Literal["png", "webp", "tiff", "jpeg", "exr", "psd"]
+SaveFormat = Literal["png", "webp", "tiff", "jpeg", "avif", "bmp", "exr", "psd"]
 PSD = ".psd"
 DESCRIPTION = PIL.ExifTags.Base.ImageDescription
 PARTS = ("rgba", "alpha", "foreground", "trimap", "preview", "layers")
@@ -62,7 +62,7 @@ class SaveOptions:
     straight: bool = False
     """Colours of EXR are not multiplied by alpha."""
     keep_metadata: bool = False
-    """Copy the EXIF data of the photo to the cut-out."""
+    """Copy the EXIF data of the photo to the cut-out, and to the subject on its background."""
     backdrop: Backdrop | None = None
     """Also write the subject on this background."""
 
@@ -72,7 +72,7 @@ class SaveOptions:
             check_layers(Path(f"layers{self.layered}"), self.bits)
         if self.format not in (None, "psd"):
             cut_out = "rgba" in self.parts
-            exif = b"any" if self.keep_metadata and cut_out else b""
+            exif = b"any" if self.keep_metadata and (cut_out or self.backdrop) else b""
             format_named(self.format).check(bits=self.bits, alpha=cut_out, exif=exif, size=(1, 1))
         if self.straight and self.format not in (None, "exr"):
             raise BadArgument(f"{self.format.upper()} is always straight; --straight is for EXR")
@@ -107,10 +107,11 @@ class SaveOptions:
 
     def write(self, places: Mapping[str, Path], cut: Cutout, picture: Picture) -> None:
         """Write every part, each file atomically."""
+        kept = picture.exif if self.keep_metadata else b""
         for part, place in places.items():
             match part:
                 case "rgba":
-                    exif = picture.exif if self.keep_metadata else b""
+                    exif = kept
                     said = sentences_of(cut)
                     if said and place.suffix.lower() != ".exr":
                         exif = with_description(exif, said)
@@ -128,7 +129,7 @@ class SaveOptions:
                 case _:
                     assert self.backdrop is not None
                     behind = self.backdrop.at(cut.alpha.shape)
-                    write_image(place, cut.on(behind), bits=self.bits)
+                    write_image(place, cut.on(behind), bits=self.bits, exif=kept)
 
 
 def read_backdrop(text: str, fit: Fit = "cover") -> Backdrop:
@@ -171,10 +172,6 @@ def chosen_format(output: Path, asked: SaveFormat | None, *, is_file: bool) -> S
     if not is_file:
         return asked
     named = "psd" if output.suffix.lower() == PSD else format_of(output).name
-    if named not in get_args(SaveFormat):
-        formats = [name for name in get_args(SaveFormat) if name != "psd"]
-        kinds = ", ".join([*map(suffix_of, formats), PSD])
-        raise BadArgument(f"{output} does not end in {kinds}; name the file so, or give a folder")
     if asked not in (None, named):
         raise BadArgument(f"{output} is not a file of --format {asked}; change one of them")
     return cast(SaveFormat, named)

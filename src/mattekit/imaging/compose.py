@@ -5,6 +5,7 @@ on arrays and tensors; the caller gives alpha a shape that broadcasts
 (`alpha[..., None]` for arrays h w 3).
 """
 
+import re
 from typing import Any
 
 import numpy as np
@@ -83,15 +84,18 @@ def checkerboard(size: Size, square: int = 16) -> Image:
 
 
 def named_colour(text: str) -> Plane:
-    """The three values in [0, 1] of a CSS colour name or of #rrggbb.
+    """The three values in [0, 1] of a CSS colour name, of #rrggbb or of rrggbb.
+
+    A shell takes # for the start of a comment, so that it is often left out.
 
     >>> named_colour("magenta")
     array([1., 0., 1.], dtype=float32)
     """
     try:
-        red, green, blue = ImageColor.getrgb(text)[:3]
+        bare = re.fullmatch("[0-9a-fA-F]{6}", text)
+        red, green, blue = ImageColor.getrgb(f"#{text}" if bare else text)[:3]
     except ValueError as error:
         raise BadArgument(
-            f"'{text}' is not a valid colour; write a name such as white or a value such as #ff8800"
+            f"'{text}' is not a valid colour; write a name such as white or a value such as ff8800"
         ) from error
     return np.array([red, green, blue], dtype=np.float32) / 255

@@ -145,7 +145,7 @@ def open_alpha(source: Source, *, max_pixels: int = MAX_PIXELS) -> Plane:
         stored = decode(stream, max_pixels)
         if stored.alpha is not None and to_depth(_defined(stored.alpha), 8).min() < 255:
             return stored.alpha
-        return _grey(stored, "an alpha")
+        return _grey(stored, "an alpha or a mask")
 
 
 def read_trimap(source: Source, *, strict: bool = False) -> Trimap:

@@ -78,6 +78,7 @@ class CutoutForm(FinishingOptions):
     """Pixels over which the edge is softened."""
 
     def __post_init__(self) -> None:
+        FinishingOptions.__post_init__(self)
         if self.grow and self.shrink:
             raise BadArgument("grow and shrink both move the edge; give one")
         target = format_named(self.format)

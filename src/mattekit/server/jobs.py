@@ -17,7 +17,7 @@ import numpy as np
 from mattekit.classical.foreground import estimate_foreground
 from mattekit.core.errors import BadArgument, MattekitError, TooLarge
 from mattekit.core.types import Image, Plane
-from mattekit.cutouts.cutout import Cutout, Progress, cut_picture
+from mattekit.cutouts.cutout import Cutout, Progress, cut_picture, seen_colours
 from mattekit.cutouts.finishing import finish
 from mattekit.cutouts.repair import cutout_of_alpha, repaired_cutout
 from mattekit.cutouts.save import Backdrop, sentences_of, with_description
@@ -134,7 +134,8 @@ def cut_out(job: Job, form: CutoutForm, progress: Progress) -> Answer:
             max_pixels=job.max_pixels, progress=progress,
         )  # fmt: skip
     if form.finishing.changes:
-        result = finish(result, picture.colours, form.finishing, max_pixels=job.max_pixels)
+        photo = seen_colours(picture)
+        result = finish(result, photo, form.finishing, max_pixels=job.max_pixels)
     exif = b""
     if sentences_of(result) and output == "rgba":
         exif = with_description(b"", sentences_of(result))

@@ -21,7 +21,7 @@ from mattekit.core.types import FOREGROUND, Plane
 from mattekit.imaging.arrays import ArrayLike, as_mask, as_picture, is_array
 from mattekit.imaging.arrays import labels_of as trimap_labels
 from mattekit.imaging.files import MAX_PIXELS, Source, open_picture, open_trimap, read_alpha
-from mattekit.subject.bands import fitted, from_mask, soft_bands
+from mattekit.subject.bands import fitted, from_mask, pixels_of, soft_bands
 from mattekit.subject.finding import FoundSubject, find_alone, find_at_points, find_in_box
 from mattekit.subject.segment import Point, Rectangle, from_scribbles, stroke_labels
 
@@ -69,6 +69,10 @@ class Mask:
     metavar: ClassVar[str] = "FILE|DIR"
     is_file: ClassVar[bool] = True
     help: ClassVar[str] = "Any segmentation, white on the subject."
+
+    def __post_init__(self) -> None:
+        if self.band is not None:
+            pixels_of(self.band, 1, "width")  # which refuses what is none
 
     def find(self, colours: Plane, *, max_pixels: int = MAX_PIXELS) -> FoundSubject:
         values = self.value

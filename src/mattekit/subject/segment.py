@@ -28,6 +28,7 @@ Sides = tuple[float, float, float, float]
 LONGEST = 700
 TRIAL = 350  # size at which starts are compared
 WHITE, BLACK = 200, 55
+MOST_PAINTED = 0.95  # of the picture, by strokes
 BORDER_SHARE = 0.02  # of the shorter side
 POINT_SHARE = 0.01  # radius of a point, of the longer side of the small copy
 CLEARLY = 0.5  # ratio of path lengths to background and subject
@@ -95,6 +96,11 @@ def from_scribbles(image: Plane, scribbles: Trimap) -> Trimap:
         raise BadImage(
             f"the scribbles are {scribbles.shape[1]}x{scribbles.shape[0]} and the photo is "
             f"{width}x{height}; paint on a copy of the photo's size"
+        )
+    if (scribbles != UNKNOWN).mean() > MOST_PAINTED:
+        raise BadTrimap(
+            "the scribbles say of nearly every pixel what it is, as white strokes on a black page "
+            "do; leave the rest grey or transparent, or give it as a mask"
         )
     small = small_copy(image)
     strokes = shrink_trimap(scribbles, small.shape[:2])

@@ -151,7 +151,7 @@ def _split(image: PIL.Image.Image, low_bits: int) -> tuple[Plane, Plane | None]:
         return np.asarray(image.convert("RGB")), np.asarray(image.getchannel("A"))
     if image.mode in {"P", "RGBX", "YCbCr"}:
         return np.asarray(image.convert("RGB")), None
-    raise BadImage(f"pictures of Pillow's mode {image.mode} are not read; save it as 8-bit RGB")
+    raise BadImage(f"its colours are {image.mode}, which is not read; save it as 8-bit RGB")
 
 
 def _opaque_except(transparent: Plane) -> Plane:

@@ -15,6 +15,7 @@ import PIL.Image
 
 from mattekit.core.errors import BadArgument
 from mattekit.core.types import Plane
+from mattekit.imaging.formats.openexr import open_exr
 from mattekit.imaging.formats.png import write_png
 from mattekit.imaging.formats.tiff import write_tiff
 
@@ -45,7 +46,9 @@ class Format:
     """The encoder, where it is not Pillow."""
 
     def check(self, *, bits: int, alpha: bool, exif: bytes, size: tuple[int, ...]) -> None:
-        """Refuse, before any work, what the format cannot hold."""
+        """Refuse, before any work, what the format cannot hold, or what is not installed for it."""
+        if self.floats:
+            open_exr()
         if bits not in self.depths:
             offered = " or ".join(map(str, self.depths))
             raise BadArgument(

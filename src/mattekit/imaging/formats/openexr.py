@@ -29,7 +29,7 @@ CONE_RESPONSE = np.array(  # Bradford's, for chromatic adaptation
 
 def read_exr(stream: Stream, max_pixels: int) -> DecodedImage:
     """Linear, unclipped, straight colours of the first part, on its display window."""
-    library = _library()
+    library = open_exr()
     with decoding():
         stream.seek(0)
         parts = library.File(stream, header_only=True).parts
@@ -52,7 +52,7 @@ def read_exr(stream: Stream, max_pixels: int) -> DecodedImage:
 
 def write_exr(linear: Plane, alpha: Plane | None, *, half: bool, straight: bool) -> bytes:
     """Linear colours (h w 3, or h w for one channel) with or without alpha, as an EXR file."""
-    library = _library()
+    library = open_exr()
     if alpha is not None and not straight:
         linear = premultiply(np.atleast_3d(linear), alpha).reshape(linear.shape)
     kind = np.float16 if half else np.float32
@@ -68,7 +68,8 @@ def write_exr(linear: Plane, alpha: Plane | None, *, half: bool, straight: bool)
     return file.getvalue()
 
 
-def _library() -> Any:
+def open_exr() -> Any:
+    """The package OpenEXR; without it, a sentence that says how to install it."""
     try:
         import OpenEXR
     except ImportError as error:
