@@ -50,7 +50,7 @@ FULL = Size(
 )
 QUICK = Size(
     learnt=6,
-    held_out=4,
+    held_out=6,
     backgrounds=4,
     words=(
         *("length.steps=16", "warmup.steps=2", "optimiser.lr=1e-3", "batch=4"),

@@ -40,6 +40,16 @@ def test_a_difference_on_every_picture_is_certain_though_pictures_differ_more() 
     assert turned.verdict == "first is better"
 
 
+def test_no_difference_is_called_one_on_fewer_than_six_pictures() -> None:
+    sads = {f"p{i}": float(i) for i in range(6)}
+    lower = {name: value - 1 for name, value in sads.items()}
+    (six,) = compare(evaluation("one", sads), evaluation("two", lower)).differences
+    assert six.verdict == "second is better"
+    del lower["p5"]
+    (five,) = compare(evaluation("one", sads), evaluation("two", lower)).differences
+    assert (five.high, five.verdict) == (-1, "too few pictures")
+
+
 def test_the_bootstrap_interval_is_that_of_the_normal_distribution_for_many_pictures() -> None:
     values = np.random.default_rng(5).normal(2, 1, 400)
     low, high = bootstrap_interval(values)

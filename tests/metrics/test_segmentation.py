@@ -65,7 +65,8 @@ def test_folders_are_measured_and_compared_with_more_being_better(tmp_path) -> N
 
     predicted, true = pictures()["moved disc"]
     for name, plane in (("true", true), ("worse", predicted), ("better", true)):
-        write_alpha(tmp_path / name / "a.png", plane)
+        for picture in range(6):
+            write_alpha(tmp_path / name / f"{picture}.png", plane)
     worse, better = (
         evaluate(tmp_path / name, tmp_path / "true", protocol="gfm", metrics=["mae", "s_measure"])
         for name in ("worse", "better")
@@ -73,7 +74,7 @@ def test_folders_are_measured_and_compared_with_more_being_better(tmp_path) -> N
     differences = {each.metric: each for each in compare(worse, better).differences}
     assert differences["s_measure"].difference > 0
     assert {differences[name].verdict for name in ("mae", "s_measure")} == {"second is better"}
-    assert differences["s_measure"].better == 1
+    assert differences["s_measure"].better == 6
     assert better.means["mae"] == pytest.approx(mae(true, true, protocol="gfm"))
 
 

@@ -132,6 +132,8 @@ def test_a_pushed_run_has_its_card_and_is_found_by_its_address(hub: Hub, run: Pa
     assert find("hf://org/cats").read_bytes() == b"weights", "the cache has it"
     with pytest.raises(BadWeights, match=r"org/dogs is not in the cache .* does not answer"):
         find("hf://org/dogs")
+    with pytest.raises(BadOutput, match=r"org/cats was not pushed: .* does not answer; connect"):
+        push(find(str(run)), "org/cats")
 
 
 def test_what_cannot_be_pushed_or_fetched_is_one_sentence(

@@ -2,6 +2,7 @@
 
 import json
 import signal
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -95,11 +96,19 @@ class TestACompleteRun:
         assert not torch.equal(saved["decoder.weight"], state["network"]["decoder.weight"])
 
 
+def test_a_run_in_a_thread_trains_the_same_weights(tmp_path: Path) -> None:
+    recipe = short(length=Duration(steps=4))
+    with ThreadPoolExecutor(1) as threads:
+        threads.submit(run_toy, recipe, tmp_path / "thread").result()
+    run_toy(recipe, tmp_path / "main")
+    assert same(last_weights(tmp_path / "thread"), last_weights(tmp_path / "main"))
+
+
 def test_a_run_stopped_by_sigterm_goes_on_to_the_bit(tmp_path: Path) -> None:
     recipe = short(length=Duration(steps=12))
 
     class Impatient(Listener):
-        def on_step(self, step: int, steps: int, result: object) -> None:
+        def on_step(self, step: int, steps: int, seconds: float, loss: float | None) -> None:
             if step == 7:
                 signal.raise_signal(signal.SIGTERM)
 

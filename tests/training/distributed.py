@@ -149,7 +149,8 @@ def whole_run(folder: Path, rank: int) -> dict[str, Any]:
         hardware=Hardware(device="cpu"),
         listener=listener,
     )
-    return {"scores": result.scores, "told": len(listener.steps), "step": result.step}
+    told = {"told": len(listener.steps), "losses": listener.losses}
+    return {"scores": result.scores, "step": result.step, **told}
 
 
 def own_counts(

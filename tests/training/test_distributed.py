@@ -86,6 +86,8 @@ def test_validation_is_gathered_and_only_the_first_process_speaks(
     assert (first["step"], first["told"], second["told"]) == (8, 8, 0)
     alone = run_toy(adam_recipe(), tmp_path)
     assert alone.scores.keys() == first["scores"].keys()
+    logged = [line for line in read_log(folder / "run") if line.kind == "losses"]
+    assert first["losses"] == [line.values["total"] for line in logged]  # of both, not its share
     log = (folder / "run" / "log.jsonl").read_text().splitlines()
     assert len(log) == len((tmp_path / "log.jsonl").read_text().splitlines())
 

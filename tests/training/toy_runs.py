@@ -35,10 +35,12 @@ class Listener:
 
     def __init__(self) -> None:
         self.steps: list[int] = []
+        self.losses: list[float] = []
         self.lines: list[str] = []
 
-    def on_step(self, step: int, steps: int, result: object) -> None:
+    def on_step(self, step: int, steps: int, seconds: float, loss: float | None) -> None:
         self.steps.append(step)
+        self.losses += [] if loss is None else [loss]
 
     def on_message(self, text: str) -> None:
         self.lines.append(text)

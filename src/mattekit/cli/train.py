@@ -6,7 +6,7 @@ import signal
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer import Argument, Option
@@ -14,12 +14,6 @@ from typer import Argument, Option
 from mattekit.cli.options import Device, OutputFile, Overrides, Precision, Quiet, RecipeName
 from mattekit.cli.output import STOPPED
 from mattekit.cli.progress import terminal_bar
-
-if TYPE_CHECKING:
-    from mattekit.training.method import StepResult
-
-PLAIN_LINES = 50
-"""Lines of progress that a run prints where there is no terminal."""
 
 
 def run(
@@ -81,11 +75,11 @@ def run(
     if not result.is_main_process:
         return
     reached = f"step {result.step} of {result.steps}"
-    if steps.first_total is None:
-        steps.on_message(f"{reached} was reached already, in {result.folder}")
-    else:
-        change = f"loss {steps.first_total:.5g} -> {steps.last_total:.5g}"
+    if steps.losses:
+        change = f"loss {steps.losses[0]:.5g} -> {steps.losses[-1]:.5g}"
         steps.on_message(f"{reached}, {change}, in {result.folder}")
+    else:
+        steps.on_message(f"{reached} was reached already, in {result.folder}")
     if result.signal is not None:
         steps.on_message("stopped and saved; the same command resumes it")
         raise typer.Exit(STOPPED if result.signal == signal.SIGINT else 128 + result.signal)
@@ -99,32 +93,24 @@ class Steps:
         self.quiet = quiet
         self.bar = bar
         self.task: Any = None
-        self.first_total: float | None = None
-        self.last: StepResult | None = None
+        self.losses: list[float] = []
+        """Those that were read."""
         self.seconds = 0.0
         self.steps = 0
 
-    @property
-    def last_total(self) -> float:
-        """The loss of the last step."""
-        return 0.0 if self.last is None else self.last.numbers()["losses"]["total"]
-
-    def on_step(self, step: int, steps: int, result: "StepResult") -> None:
-        """Count a step; its loss is read only when it is shown."""
+    def on_step(self, step: int, steps: int, seconds: float, loss: float | None) -> None:
+        """Count a step, and show its loss where it is read."""
         self.steps += 1
-        self.seconds += result.seconds
-        self.last = result
-        if self.first_total is None:
-            self.first_total = result.numbers()["losses"]["total"]
+        self.seconds += seconds
         if self.bar is not None and self.task is None:
             self.task = self.bar.add_task("", total=steps, completed=step - 1)
-        shown = step == steps or step % max(steps // PLAIN_LINES, 1) == 0
-        if self.bar is not None and not shown:
-            self.bar.update(self.task, completed=step)
-        if not shown:
+        if loss is None:
+            if self.bar is not None:
+                self.bar.update(self.task, completed=step)
             return
+        self.losses.append(loss)
         rate = self.batch * self.steps / self.seconds
-        text = f"loss {self.last_total:.5g}  {rate:.1f} pictures/s"
+        text = f"loss {loss:.5g}  {rate:.1f} pictures/s"
         if self.bar is not None:
             self.bar.update(self.task, completed=step, description=text)
         else:

@@ -14,6 +14,9 @@ from mattekit.metrics.calibration import EXPECTED
 
 DRAWS = 10_000
 SEED = 0
+FEWEST = 6
+"""Pictures from which on a difference is called one: five or fewer lie on one side by chance in
+more than 5 of 100 cases."""
 AT_ONCE = 500  # 4 MB for a thousand pictures
 
 Pair = tuple[Row, Row]
@@ -42,6 +45,8 @@ class Difference:
         """The difference in words."""
         if self.low <= 0 <= self.high:
             return "not distinguishable"
+        if self.pictures < FEWEST:
+            return "too few pictures"
         return "second is better" if self.difference * _sign(self.metric) < 0 else "first is better"
 
 

@@ -69,9 +69,15 @@ def push(weights: Path, repository: str, *, private: bool = False) -> str:
         README: (ABOUT + card.read_text("utf-8")).encode(),
         RECIPE: weights.parent / RECIPE,
     }
+    _checked(repository)
+    if not _answers(hub.constants.ENDPOINT):
+        raise BadOutput(
+            f"{repository} was not pushed: {hub.constants.ENDPOINT} does not answer; connect, "
+            "and push again"
+        )
     api = hub.HfApi()
     try:
-        api.create_repo(_checked(repository), private=private, exist_ok=True)
+        api.create_repo(repository, private=private, exist_ok=True)
         commit = api.create_commit(
             repository,
             [hub.CommitOperationAdd(name, content) for name, content in files.items()],

@@ -1,4 +1,4 @@
-"""Where a run is kept and what it resumes from: `--out` and `--resume`."""
+"""Where a run is kept and what it resumes from: `--output` and `--resume`."""
 
 import hashlib
 from dataclasses import dataclass
@@ -56,7 +56,7 @@ class RunFolder:
 
 
 def resolve_run_folder(recipe: Recipe, *, out: Path | None, resume: str, title: str) -> RunFolder:
-    """The folder for `--out DIR` and `--resume auto|none|DIR`; refuses what cannot be resumed."""
+    """The folder for `-o DIR` and `--resume auto|none|DIR`; refuses what cannot be resumed."""
     found = _find(out, resume, title)
     if found.checkpoint is not None:
         check_same_recipe(recipe, found.checkpoint)
@@ -77,8 +77,8 @@ def check_same_recipe(recipe: Recipe, checkpoint: Path) -> None:
     ]
     if changed:
         raise BadRecipe(
-            f"{', '.join(changed)} differ from the run in {checkpoint}, which cannot be resumed "
-            "with another recipe; take its values back, or start a new run with --out DIR "
+            f"{', '.join(changed)}: not as in the run of {checkpoint}, which cannot be resumed "
+            "with another recipe; take its values back, or start a new run with -o DIR "
             f"init={checkpoint}"
         )
 
@@ -93,7 +93,7 @@ def _find(out: Path | None, resume: str, title: str) -> RunFolder:
     if resume == "none" and last is not None:
         raise BadOutput(
             f"{folder} holds a run already; resume it (--resume auto), remove it, or choose "
-            "another folder with --out"
+            "another folder with -o DIR"
         )
     return RunFolder(path=folder, checkpoint=last)
 
@@ -111,6 +111,6 @@ def _named(out: Path | None, named: Path) -> RunFolder:
     newest = find_checkpoint(folder, LAST)
     if newest is not None and newest.resolve() != named.resolve():
         raise BadOutput(
-            f"{folder} has later checkpoints than {named.name}; give another folder with --out"
+            f"{folder} has later checkpoints than {named.name}; give another folder with -o DIR"
         )
     return RunFolder(path=folder, checkpoint=named)

@@ -5,6 +5,7 @@ is the method's.
 """
 
 import signal
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -111,8 +112,14 @@ class StopRequest:
 
 @contextmanager
 def stop_requests(fabric: Fabric) -> Iterator[StopRequest]:
-    """Turn Ctrl-C and SIGTERM into a request to stop after the step; a second Ctrl-C interrupts."""
+    """Turn Ctrl-C and SIGTERM into a request to stop after the step; a second Ctrl-C interrupts.
+
+    Signals reach the main thread alone, so a run in another one is not asked.
+    """
     request = StopRequest(fabric)
+    if threading.current_thread() is not threading.main_thread():
+        yield request
+        return
 
     def note(number: int, frame: FrameType | None) -> None:
         request.signal = number

@@ -37,6 +37,8 @@ from mattekit.training.trained_module import network_inputs
 from mattekit.training.validation import Validator
 
 FORMAT = 2
+READINGS = 50
+"""Times in a run that the loss is read for the listener: the device is waited for."""
 JUMP = 1.5
 """Factor between two rates in a row from which on a resumed run remarks on it."""
 
@@ -45,7 +47,8 @@ JUMP = 1.5
 class Listener(Protocol):
     """Who follows the run; the command line makes a progress bar of it."""
 
-    def on_step(self, step: int, steps: int, result: StepResult) -> None: ...
+    def on_step(self, step: int, steps: int, seconds: float, loss: float | None) -> None:
+        """After every step; its loss, over all processes, where it is read."""
 
     def on_message(self, text: str) -> None: ...
 
@@ -105,16 +108,20 @@ class Run:
         return [*events, every(save, lambda result: self.save())]
 
     def follow(self, result: StepResult) -> None:
-        """Show the step; a new stage begins with no best checkpoint of its own."""
+        """Tell of the step; a new stage begins with no best checkpoint of its own."""
         if self.method.stage != self.state.stage:
             self.state.stage, self.state.best = self.method.stage, float("inf")
             self.watch = ExplosionWatch()
-        if not self.watch.totals:
-            self._watch(result.numbers(self.fabric))
+        step, steps, first = self.state.step, self.length.total, not self.watch.totals
+        read = first or step == steps or step % max(steps // READINGS, 1) == 0
+        numbers = result.numbers(self.fabric) if read else None
+        if numbers is not None and first:
+            self._watch(numbers)
         for remark in result.remarks:
             self.say(remark)
         if self.log is not None:
-            self.listener.on_step(self.state.step, self.length.total, result)
+            loss = None if numbers is None else numbers["losses"]["total"]
+            self.listener.on_step(step, steps, result.seconds, loss)
 
     def log_losses(self, result: StepResult) -> None:
         numbers = result.numbers(self.fabric)
@@ -210,12 +217,12 @@ class Run:
         if content.get("format") != FORMAT:
             raise BadWeights(
                 f"{checkpoint} was saved by another version of mattekit, which cannot be resumed; "
-                f"start a new run from its weights: --out DIR init={checkpoint}"
+                f"start a new run from its weights: -o DIR init={checkpoint}"
             )
         if content["data"] != self.data:
             raise BadData(
                 f"data.train has other pictures than the run in {checkpoint}, or has them in "
-                "another order; name the same ones, or start a new run with --out DIR "
+                "another order; name the same ones, or start a new run with -o DIR "
                 f"init={checkpoint}"
             )
         try:
