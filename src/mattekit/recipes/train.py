@@ -184,7 +184,7 @@ def public_test_remarks(source: Source) -> list[str]:
 def open_training_data(recipe: Recipe) -> Source:
     """What is learned from, with what is rehearsed among it."""
     data = recipe.data
-    source = data.train.open()
+    source: Source = data.train.open()
     if data.rehearse is not None:
         source = Rehearsal(source, data.rehearse.open(), data.rehearsed)
     return handle_errors(source, data.on_error)
