@@ -1,8 +1,9 @@
 """The network that finds the subject of a photo: a soft mask, and whether there is one subject.
 
-EfficientNet-Lite0 sees the photo; a feature pyramid draws the mask at a quarter of the size. What a
-user points at comes as planes of that size: inside and outside of a box, points on the subject,
-points beside it. All zeros where nothing was pointed at.
+EfficientNet-Lite2 sees the photo, without its last stage, which is there to name things; a feature
+pyramid draws the mask at a quarter of the size. What a user points at comes as planes of that size:
+inside and outside of a box, points on the subject, points beside it. All zeros where nothing was
+pointed at.
 
 The batch norms of the encoder are folded into its convolutions, so their statistics stay those of
 ImageNet: a few hundred photographs say little of the statistics of all.
@@ -23,9 +24,10 @@ from mattekit.core.tensors import Prediction
 from mattekit.core.types import PROMPT_STEP
 from mattekit.networks.parts.preprocessing import MattingModule, Preprocessing
 
-ENCODER = "tf_efficientnet_lite0"
-CHANNELS = (24, 40, 112, 320)
-"""Of the encoder at a quarter, an eighth, a sixteenth and a thirty-second of the size."""
+ENCODER = "tf_efficientnet_lite2"
+STAGES = (1, 2, 4, 5)
+"""Of the encoder: those that end at 1/4, 1/8, 1/16 and 1/32 of the size."""
+CHANNELS = (24, 48, 120, 208)
 WIDTH = 64
 PREPROCESSING = Preprocessing(
     scale=255.0, mean=(127.0,) * 3, std=(128.0,) * 3, trimap_code=None, multiple_of=32
@@ -43,6 +45,7 @@ class SubjectFinder(MattingModule):
     def __init__(self) -> None:
         super().__init__(PREPROCESSING)
         self.encoder = folded(new_encoder())
+        del self.encoder.blocks[STAGES[-1] + 1 :]
         self.lateral = nn.ModuleList(nn.Conv2d(channels, WIDTH, 1) for channels in CHANNELS)
         self.decode = nn.ModuleList(Block() for _ in CHANNELS)
         self.whole = nn.Sequential(
@@ -64,7 +67,7 @@ class SubjectFinder(MattingModule):
         trimap: None = None,
         prompt: Float[Tensor, "b 3 h//4 w//4"] | None = None,
     ) -> Prediction:
-        planes = self.encoder(self.preprocess.colours(image))[1:]  # without that of half the size
+        planes = self._planes(self.preprocess.colours(image))
         if prompt is None:
             prompt = torch.zeros_like(F.avg_pool2d(image, PROMPT_STEP))
         hint = self.read_prompt(prompt)
@@ -76,6 +79,15 @@ class SubjectFinder(MattingModule):
         logits = F.interpolate(self.out(mask), scale_factor=4.0, mode="bilinear")
         seen = torch.cat([planes[3].mean((2, 3)), top.amax((2, 3))], dim=1)
         return Prediction(alpha=logits.sigmoid(), alpha_logits=logits, single=self.single(seen))
+
+    def _planes(self, colours: Tensor) -> list[Tensor]:
+        """What the encoder sees at each size."""
+        seen, planes = self.encoder.bn1(self.encoder.conv_stem(colours)), []
+        for number, stage in enumerate(self.encoder.blocks):
+            seen = stage(seen)
+            if number in STAGES:
+                planes.append(seen)
+        return planes
 
     def _level(self, level: int, planes: list[Tensor], hint: Tensor) -> Tensor:
         """What encoder and prompt say at one size."""
@@ -93,7 +105,7 @@ class SubjectFinder(MattingModule):
             found = [tensor for name, tensor in state.items() if "num_batches" not in name]
             state = dict(zip(wanted, found, strict=False))
         encoder.load_state_dict({name: state[name] for name in wanted}, strict=False)
-        self.encoder.load_state_dict(folded(encoder).state_dict())
+        self.encoder.load_state_dict(folded(encoder).state_dict(), strict=False)
 
 
 class Block(nn.Sequential):
