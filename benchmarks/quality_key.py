@@ -1,11 +1,13 @@
 """How close are keys to the truth? On drawn scenes before lit screens, and on such sequences.
 
     python benchmarks/quality_key.py [--quick] [--scenes 50] [--size 1920x1080] [--sequences 10]
+        [--model FILE]
 
-`key` is what `mattekit key` does. `closed-form` has the trimap that it found, where that knows some
-foreground; `key there` is `key` on the same scenes. `difference` is a
-plain colour-difference keyer: one screen colour, the share of it by which its channel surpasses the
-others, levels that are best on other scenes, and that channel held down to the others as despill.
+`key` is what `mattekit key` does, `network` the same with the network of `--model`, as the recipe
+`key` trains it. `closed-form` has the trimap that `key` found, where that knows some foreground;
+`key there` is `key` on the same scenes. `difference` is a plain colour-difference keyer: one screen
+colour, the share of it by which its channel surpasses the others, levels that are best on other
+scenes, and that channel held down to the others as despill.
 `colours`: mean |F - F_true| of sRGB values over the band, where alpha is between 0.05 and 0.95,
 weighted by a(1 - a); `by alpha`: weighted by a, as a new background shows it; `plain`: every pixel
 alike. `true alpha` takes F = (C - (1 - a) B) / a with the true alpha and background, then despill:
@@ -26,8 +28,11 @@ from harness import Options, Report
 from mattekit.classical.closed_form import closed_form
 from mattekit.classical.foreground import estimate_foreground
 from mattekit.core.types import FOREGROUND, Alpha, Image, Plane, Sample, Size, Trimap
+from mattekit.cutouts.cutout import opened
 from mattekit.imaging.compose import to_linear, to_srgb
-from mattekit.keying.key import despilled, key
+from mattekit.inference.load import load
+from mattekit.inference.predictor import Predictor
+from mattekit.keying.key import despilled, key, key_picture
 from mattekit.keying.screen import dominance, screen_colour
 from mattekit.keying.sequence import carried, flicker, steadied
 from mattekit.metrics import grad, sad
@@ -61,7 +66,7 @@ OTHERS: dict[str, Callable[[Image, Trimap], tuple[Alpha, Image]]] = {
     "closed-form": by_closed_form,
     "difference": difference,
 }
-NAMES = ("key", "difference", "true alpha", "key there", "closed-form")
+NAMES = ("key", "network", "difference", "true alpha", "key there", "closed-form")
 
 
 def by_true_alpha(true: Sample, screen: Plane) -> tuple[Alpha, Image]:
@@ -84,7 +89,7 @@ def scores(alpha: Alpha, colours: Image, true: Sample) -> list[float]:
     return [sad(alpha, a, **whole), grad(alpha, a, **whole), *errors]
 
 
-def measured(count: int, size: Size) -> dict[str, Plane]:
+def measured(count: int, size: Size, network: Predictor | None) -> dict[str, Plane]:
     """Rows of SAD, Grad, three errors of colours, and seconds; one a scene."""
     rows: dict[str, list[list[float]]] = {name: [] for name in NAMES}
     for seed in range(FIRST_SCENE, FIRST_SCENE + count):
@@ -93,6 +98,11 @@ def measured(count: int, size: Size) -> dict[str, Plane]:
         cut = key(true.image)
         seconds = time.process_time() - start
         rows["key"].append([*scores(cut.alpha, cut.foreground, true), seconds])
+        if network is not None:
+            start = time.process_time()
+            corrected = key_picture(opened(true.image), network=network)
+            seconds = time.process_time() - start
+            rows["network"].append([*scores(corrected.alpha, corrected.foreground, true), seconds])
         known = by_true_alpha(true, screen_colour(to_linear(true.image)))
         rows["true alpha"].append([*scores(*known, true), 0])
         for name, other in OTHERS.items():
@@ -104,7 +114,7 @@ def measured(count: int, size: Size) -> dict[str, Plane]:
             alpha, colours = other(true.image, cut.trimap)
             seconds = time.process_time() - start
             rows[name].append([*scores(alpha, colours, true), seconds])
-    return {name: np.array(numbers) for name, numbers in rows.items()}
+    return {name: np.array(numbers) for name, numbers in rows.items() if numbers}
 
 
 def moving(stage: Stage, frames: int, rng: np.random.Generator) -> list[Stage]:
@@ -163,6 +173,7 @@ def main() -> None:
     parser.add_argument("--size", default="1920x1080", help="WIDTHxHEIGHT")
     parser.add_argument("--sequences", type=int, default=10)
     parser.add_argument("--frames", type=int, default=48)
+    parser.add_argument("--model", help="a network that the recipe key trained, measured too")
     options = parser.parse_args()
     sequences, frames = options.sequences, options.frames
     width, height = map(int, options.size.split("x"))
@@ -171,7 +182,8 @@ def main() -> None:
             report.say(f"{options.scenes} scenes of {options.size}")
             errors = "SAD:.3f | Grad:.3f | colours:.3f | by alpha:.3f | plain:.3f"
             table = report.table(f"way | scenes:d | {errors} | s:.3f")
-            for name, rows in measured(options.scenes, (height, width)).items():
+            network = None if options.model is None else load(options.model)
+            for name, rows in measured(options.scenes, (height, width), network).items():
                 table.row(name, len(rows), *rows.mean(axis=0))
         if sequences:
             report.say(f"{sequences} sequences of {frames} frames")

@@ -1,6 +1,6 @@
 """What every test gets: no network beyond this machine, and the same seed.
 
-Tests marked `browser` or `gpu` are left out, and counted, where there is neither.
+Tests marked `browser`, `gpu` or `posix` are left out, and counted, where there is none.
 """
 
 import os
@@ -36,6 +36,7 @@ def has_gpu() -> bool:
 NEEDS = {
     "browser": (find_chromium, "no Chromium is on PATH or named by CHROMIUM"),
     "gpu": (has_gpu, "no GPU is there"),
+    "posix": (lambda: os.name == "posix", "this is Windows"),
 }
 
 

@@ -31,7 +31,7 @@ def main() -> int:
     say(run.stdout)
     if run.returncode:
         return run.returncode
-    means = json.loads((folder / "numbers.json").read_text())["means"]
+    means = json.loads((folder / "numbers.json").read_text("utf-8"))["means"]
     passed = [text for limit in given["LIMITS"].split(",") if (text := excess(limit, means))]
     say("".join(f"- {text}\n" for text in passed))
     return 1 if passed else 0
@@ -40,7 +40,7 @@ def main() -> int:
 def say(text: str) -> None:
     """Into the log and the summary of the job."""
     print(text, end="")
-    with open(os.environ["GITHUB_STEP_SUMMARY"], "a") as summary:
+    with open(os.environ["GITHUB_STEP_SUMMARY"], "a", encoding="utf-8") as summary:
         summary.write(text)
 
 

@@ -1,5 +1,7 @@
 """Work spread over processes."""
 
+import multiprocessing
+import os
 import signal
 import subprocess
 import sys
@@ -7,10 +9,14 @@ from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from mattekit.batch.processes import Limits, run_on_processes
+from mattekit.batch import processes
+from mattekit.batch.processes import Limits, Worker, run_on_processes, spread
+from mattekit.core import system
 from mattekit.core.errors import BadImage
 from mattekit.imaging.files import read_image
 from mattekit.imaging.resize import fit_within
@@ -34,6 +40,7 @@ def test_an_error_in_another_process_is_raised_here() -> None:
         list(run_on_processes(read_image, ["no/such.png"] * 2, 2))
 
 
+@pytest.mark.posix
 def test_ctrl_c_ends_the_work_in_hand_instead_of_waiting_for_it() -> None:
     code = """
 import sys, time
@@ -77,7 +84,7 @@ def test_an_item_whose_process_is_killed_once_is_begun_again(tmp_path: Path) -> 
 def _die_first(mark: Path, item: int) -> int:
     if item == 2 and not mark.exists():
         mark.touch()
-        signal.raise_signal(signal.SIGKILL)
+        os._exit(9)
     return item
 
 
@@ -92,3 +99,48 @@ def test_items_are_taken_from_a_stream_as_processes_become_free() -> None:
     with closing(run_on_processes(abs, stream(), 2)) as results:
         assert next(results) in (0, 1)
         assert len(taken) <= 4
+
+
+def test_a_process_that_dies_while_its_pipe_stays_open_is_replaced() -> None:
+    """As on Windows, where a process that dies before it has taken its end over leaves it open."""
+    worker: Worker[int, int] = Worker(abs)
+    worker.process.kill()
+    worker.process.join()
+    worker.pipe.close()
+    worker.pipe, _still_open = multiprocessing.Pipe()
+    assert list(spread([worker], [-3])) == [3]
+    worker.end()
+
+
+def test_an_interruption_that_a_handler_took_note_of_does_not_end_the_work(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Windows raises for Ctrl-C in spite of the handler."""
+    interruptions, wait = [1], processes.wait
+
+    def interrupted(*words: Any) -> Any:
+        if interruptions:
+            interruptions.pop()
+            raise InterruptedError
+        return wait(*words)
+
+    monkeypatch.setattr(processes, "wait", interrupted)
+    assert sorted(run_on_processes(abs, [-1, -2], 2)) == [1, 2]
+
+
+def test_no_more_processes_are_started_than_windows_can_wait_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(system, "WINDOWS", True)
+    monkeypatch.setattr(processes, "Worker", lambda *_, **__: SimpleNamespace(end=lambda: None))
+    monkeypatch.setattr(processes, "spread", lambda workers, items, **_: [len(workers)])
+    assert list(run_on_processes(abs, range(100), 80)) == [60]
+
+
+def test_a_script_that_starts_processes_whenever_it_is_imported_is_told_so(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from mattekit.batch.processes import *\nlist(run_on_processes(abs, [1, 2], 2))\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True)
+    assert "below if __name__ == '__main__':" in done.stderr.splitlines()[-1]

@@ -1,6 +1,6 @@
 """Many items through one loop: what is done, skipped, refused, set aside."""
 
-import signal
+import os
 from functools import partial
 from pathlib import Path
 
@@ -8,6 +8,7 @@ import pytest
 
 from mattekit.batch.files import Shard, gather
 from mattekit.batch.runner import Item, ItemResult, Outcome, plan_items, run_items
+from mattekit.core import system
 from mattekit.core.errors import BadArgument, BadImage
 
 
@@ -85,6 +86,7 @@ def test_two_inputs_with_one_result_fail_and_the_others_are_done(tmp_path: Path)
         assert all(result.status == "failed" for result in run_items(planned))
 
 
+@pytest.mark.posix
 def test_a_loop_of_links_is_no_unexpected_error(tmp_path: Path) -> None:
     (tmp_path / "one").symlink_to(tmp_path / "two")
     (tmp_path / "two").symlink_to(tmp_path / "one")
@@ -95,11 +97,11 @@ def test_a_loop_of_links_is_no_unexpected_error(tmp_path: Path) -> None:
 def test_an_item_whose_process_is_killed_is_set_aside_by_name() -> None:
     works = {
         "a": partial(Outcome, model="a"),
-        "killer": partial(signal.raise_signal, signal.SIGKILL),
+        "killer": partial(os._exit, 9),
         "b": partial(Outcome, model="b"),
         "bad": partial(gather, ["no such folder/*.png"]),
         "c": partial(Outcome, model="c"),
-        "killer2": partial(signal.raise_signal, signal.SIGKILL),
+        "killer2": partial(os._exit, 9),
         "d": partial(Outcome, model="d"),
     }
     found = run([Item(path=Path(name), work=work) for name, work in works.items()], processes=2)
@@ -126,3 +128,15 @@ def test_ctrl_c_in_an_item_is_raised(tmp_path: Path) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         list(run_items([Item(path=tmp_path, work=interrupted)]))
+
+
+def test_names_that_differ_in_case_alone_are_one_file_on_macos_and_windows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both = [
+        Item(path=tmp_path / name, work=Outcome, outputs=(tmp_path / "out" / f"{name}.png",))
+        for name in ("Cat", "cat")
+    ]
+    assert not any(item.refused for item in plan_items(both))
+    monkeypatch.setattr(system, "MACOS", True)
+    assert all("would also be written" in (item.refused or "") for item in plan_items(both))

@@ -1,7 +1,7 @@
 """Tars of photos in, tars of results out."""
 
 import io
-import signal
+import os
 import tarfile
 import time
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def joined(sample: Sample, folder: Path) -> Item:
 def _join(sample: Sample, places: tuple[Path, Path]) -> Outcome:
     content = sample.photo.read_bytes() + sample.others["trimap"].read_bytes()
     if b"killer" in content:
-        signal.raise_signal(signal.SIGKILL)
+        os._exit(9)
     if b"slow" in content:
         time.sleep(60)
     if b"bad" in content:

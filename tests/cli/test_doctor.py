@@ -24,7 +24,7 @@ def test_what_is_missing_comes_with_the_command_that_installs_it(
 ) -> None:
     monkeypatch.setattr(doctor, "EXTRAS", {"heif": ("a-package-that-is-not",)})
     text = mattekit("doctor").stdout
-    assert "missing: heif (a-package-that-is-not): pip install 'mattekit[heif]'" in text
+    assert 'missing: heif (a-package-that-is-not): pip install "mattekit[heif]"' in text
     assert "self-test: ok" in text
 
 

@@ -1,7 +1,6 @@
 """The command itself: help, lazy verbs, failures."""
 
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -178,7 +177,10 @@ def test_a_failure_shows_no_traceback_unless_asked_wherever_debug_stands() -> No
     assert "Traceback" in debug.stderr
 
 
+@pytest.mark.posix
 def test_a_full_disk_is_a_sentence_and_leaves_no_file(files: Path) -> None:
+    import resource
+
     def small_files() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (60, 60))
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -191,6 +193,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_no_file(files: Path) -> None:
     assert list((files / "out").iterdir()) == []
 
 
+@pytest.mark.posix
 @pytest.mark.parametrize(
     ("number", "code", "processes"),
     [(signal.SIGINT, 130, 1), (signal.SIGTERM, 143, 1), (signal.SIGINT, 130, 2)],
@@ -220,7 +223,10 @@ def test_a_signal_lets_the_work_at_hand_finish_and_keeps_what_is_done(
     assert len(done) == 1 + len(shown.splitlines())  # every file was reported, none half-written
 
 
+@pytest.mark.posix
 def test_help_answers_at_once() -> None:
+    import resource
+
     run("--help")
     times = []
     for _ in range(3):
@@ -256,3 +262,17 @@ def test_a_plug_in_that_cannot_be_used_is_one_sentence(
     assert result.returncode == 2
     assert sentence in result.stderr
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_names_that_a_code_page_lacks_are_escaped_and_the_batch_goes_on(files: Path) -> None:
+    """As on Windows, where what is printed goes into a file."""
+    folder = files / "many"
+    folder.mkdir()
+    for name in ("\u732b", "\u00e9t\u00e9"):
+        (folder / f"{name}.png").write_bytes((files / "alpha.png").read_bytes())
+    page = {**os.environ, "PYTHONIOENCODING": "cp1252"}
+    result = run("trimap", folder, "-o", files / "out", env=page, encoding="cp1252")
+    assert result.returncode == 0
+    assert "\\u732b.png" in result.stdout
+    assert "\u00e9t\u00e9.png" in result.stdout
+    assert len(list((files / "out").iterdir())) == 2

@@ -152,7 +152,7 @@ def test_without_the_server_the_extra_is_named(
     monkeypatch.delitem(sys.modules, "mattekit.cli.painting", raising=False)
     result = mattekit("cutout", files / "photo.png", "--paint", "-o", files / "out")
     assert result.exit_code == 1
-    assert "pip install 'mattekit[serve]'" in result.stderr
+    assert 'pip install "mattekit[serve]"' in result.stderr
 
 
 def test_results_that_exist_are_refused_before_anybody_paints(

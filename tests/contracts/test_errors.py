@@ -36,4 +36,4 @@ def test_an_error_is_the_same_after_pickling(kind: type[MattekitError]) -> None:
 
 
 def test_a_missing_extra_says_how_to_install_it() -> None:
-    assert "pip install 'mattekit[heif]'" in str(MissingExtra("reading HEIC pictures", "heif"))
+    assert 'pip install "mattekit[heif]"' in str(MissingExtra("reading HEIC pictures", "heif"))

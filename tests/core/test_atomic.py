@@ -51,6 +51,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     assert (tmp_path / "a.txt").read_text() == "old"
 
 
+@pytest.mark.posix
 def test_a_link_stays_a_link_and_its_target_is_replaced(tmp_path: Path) -> None:
     (tmp_path / "store").mkdir()
     (tmp_path / "store" / "a.txt").write_text("old")
@@ -64,3 +65,48 @@ def test_a_link_stays_a_link_and_its_target_is_replaced(tmp_path: Path) -> None:
 def test_a_folder_in_the_place_of_the_file_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BadOutput, match="name a file"), replacing(tmp_path):
         pass
+
+
+@pytest.mark.usefixtures("windows")
+def test_a_file_that_another_program_has_open_for_a_moment_is_replaced_on_windows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals, replace = [1, 2], os.replace
+
+    def refused(source: Path, target: Path) -> None:
+        if refusals:
+            refusals.pop()
+            raise PermissionError(13, "Access is denied", str(target))
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", refused)
+    with replacing(tmp_path / "a.txt") as temporary:
+        temporary.write_text("done")
+    assert (tmp_path / "a.txt").read_text() == "done"
+
+
+def test_a_name_as_long_as_a_file_system_takes_is_written(tmp_path: Path) -> None:
+    with replacing(tmp_path / f"{60 * chr(0x1F98A)}.png") as temporary:  # 4 bytes each
+        temporary.write_text("done")
+
+
+@pytest.mark.posix
+def test_a_link_to_a_file_that_may_only_be_read_takes_its_place(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("done")
+    (tmp_path / "a.txt").chmod(0o444)
+    opened = os.open
+
+    def as_a_user(path: Path, flags: int, *others: int) -> int:
+        if flags & (os.O_WRONLY | os.O_RDWR):
+            raise PermissionError(13, "Permission denied", str(path))
+        return opened(path, flags, *others)
+
+    def for_writing(path: Path, *_: object) -> None:
+        as_a_user(path, os.O_RDWR)
+
+    with pytest.MonkeyPatch.context() as patch:  # root may write anywhere
+        patch.setattr(os, "open", as_a_user)
+        patch.setattr(Path, "open", for_writing)
+        with replacing(tmp_path / "b.txt") as temporary:
+            os.link(tmp_path / "a.txt", temporary)
+    assert (tmp_path / "b.txt").read_text() == "done"

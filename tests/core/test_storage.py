@@ -46,7 +46,7 @@ def test_an_unknown_scheme_is_refused(text: str, sentence: str) -> None:
 
 
 def test_a_missing_package_is_named_with_its_extra() -> None:
-    with pytest.raises(MissingExtra, match=r"pip install 'mattekit\[az\]'"):
+    with pytest.raises(MissingExtra, match=r'pip install "mattekit\[az\]"'):
         as_path("az://container/a.png").exists()
 
 

@@ -1,11 +1,12 @@
 """Pictures found in folders whose names somebody else chose."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
 from data.trees import grow
 
 from mattekit.core.errors import BadData
+from mattekit.data import folders
 from mattekit.data.folders import (
     Folder,
     composition1k_in,
@@ -101,3 +102,17 @@ def test_composition_1k_is_told_by_its_own_list(tmp_path: Path) -> None:
     names.write_text("veil.png\nglass.jpg\n")
     assert composition1k_in(["other", "glass"], [tmp_path / "none.txt", names]) == "Composition-1k"
     assert composition1k_in(["other"], [names]) is None
+
+
+def test_pictures_have_one_order_on_every_system() -> None:
+    names = ["b.png", "B/a.png", "a.png", "C.png"]
+    orders = [
+        [path.as_posix() for path in folders._pictures(map(kind, names), Path("set"), "")]
+        for kind in (PurePosixPath, PureWindowsPath)
+    ]
+    assert orders[0] == orders[1] == ["B/a.png", "C.png", "a.png", "b.png"]
+
+
+def test_files_of_one_stem_get_names_also_where_nothing_is_above_all_of_them() -> None:
+    paths = [Path("/one/cat.png"), Path("two/cat.png"), Path("two/dog.png")]
+    assert distinct_names(paths) == ("one-cat", "two-cat", "dog")

@@ -97,7 +97,7 @@ from typer.testing import CliRunner
 from mattekit.cli.main import app
 print(CliRunner().invoke(app, ["recipe", "list"]).stderr)
 """
-    assert "pip install 'mattekit[" in child(code)
+    assert 'pip install "mattekit[' in child(code)
 
 
 @pytest.mark.parametrize(
@@ -118,4 +118,4 @@ except mattekit.MattekitError as error:
 """
     said = child(code)
     assert said.startswith("MissingExtra")
-    assert "pip install 'mattekit[torch]'" in said
+    assert 'pip install "mattekit[torch]"' in said

@@ -50,6 +50,7 @@ def shard_of(script: str, folder: Path, **variables: str) -> str:
     return words[words.index("--shard") + 1]
 
 
+@pytest.mark.posix
 def test_the_tasks_of_a_slurm_array_do_every_shard_once(tmp_path: Path) -> None:
     first, last = map(int, re.findall(r"#SBATCH --array=(\d+)-(\d+)", SLURM)[0])
     for task in (first, 7, last):
@@ -57,6 +58,7 @@ def test_the_tasks_of_a_slurm_array_do_every_shard_once(tmp_path: Path) -> None:
         assert found == f"{task}/{last + 1}"
 
 
+@pytest.mark.posix
 def test_the_pods_of_an_indexed_job_do_every_shard_once(tmp_path: Path) -> None:
     spec = JOB["spec"]
     (container,) = spec["template"]["spec"]["containers"]

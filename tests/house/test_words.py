@@ -1,12 +1,15 @@
 """Things that stand in one place only, or nowhere."""
 
+import ast
 import re
 from pathlib import Path
 
 import pytest
 
 SOURCE = Path(__file__).parents[2] / "src" / "mattekit"
-FILES = {path.relative_to(SOURCE).as_posix(): path.read_text() for path in SOURCE.rglob("*.py")}
+FILES = {
+    path.relative_to(SOURCE).as_posix(): path.read_text("utf-8") for path in SOURCE.rglob("*.py")
+}
 
 ALLOWED = {
     # what clouds raise has no common base
@@ -51,3 +54,21 @@ def test_only_the_commands_print() -> None:
         and not name.startswith("cli/")
     ]
     assert printing == []
+
+
+def test_every_text_file_is_opened_as_utf8() -> None:
+    """Without saying so it would be in the code page of Windows."""
+    silent = [
+        f"{name}: {ast.unparse(call)}"
+        for name, text in FILES.items()
+        for call in ast.walk(ast.parse(text))
+        if isinstance(call, ast.Call) and _opens_text(call) and "utf-8" not in ast.unparse(call)
+    ]
+    assert silent == []
+
+
+def _opens_text(call: ast.Call) -> bool:
+    *owner, name = ast.unparse(call.func).split(".")
+    modes = {each.value for each in call.args if isinstance(each, ast.Constant)}
+    text = name == "open" and not {"tarfile", "library"} & {*owner} and not modes.isdisjoint("rwax")
+    return text or name in ("read_text", "write_text")

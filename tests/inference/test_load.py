@@ -8,12 +8,14 @@ import pytest
 import torch
 
 from mattekit import load
-from mattekit.core.errors import BadArgument
+from mattekit.core.errors import BadArgument, BadWeights
 from mattekit.inference.load import load_in_torch, load_network
 from mattekit.inference.matting import build_matting
 from mattekit.inference.network import random_planes
+from mattekit.inference.onnx_network import Ensemble, OnnxNetwork
 from mattekit.inference.predictor import Predictor
 from mattekit.inference.tile import Tile
+from mattekit.inference.torch_network import TorchNetwork
 from mattekit.models.files import SHIPPED, find
 from mattekit.networks import build, config_of
 from mattekit.networks.weights import describe, save
@@ -79,6 +81,38 @@ def test_a_network_is_opened_once_until_its_file_changes(tmp_path: Path) -> None
     assert load_network(file) is first
     os.utime(file, ns=(1, 1))
     assert load_network(file) is not first
+
+
+def test_a_plus_joins_networks_to_their_mean(tmp_path: Path) -> None:
+    picture, mine = scene(3, 96), tmp_path / "mine.onnx"
+    mine.write_bytes((SHIPPED / "compact-1.onnx").read_bytes())
+    joined = load(f"compact+{mine}")
+    assert joined.name == "compact+mine"
+    assert joined.states_error
+    assert isinstance(joined.network, Ensemble)
+    _, earlier, again = joined.network.networks
+    assert again.estimates == earlier.estimates
+    by_name = load("compact-2+compact-1").predict(picture.image, picture.trimap)
+    np.testing.assert_array_equal(by_name, load().predict(picture.image, picture.trimap))
+    alpha = joined.predict(picture.image, picture.trimap)
+    assert np.abs(alpha - by_name).max() > 0.01, "the file counts"
+
+
+def test_a_file_whose_name_has_a_plus_is_one_network(tmp_path: Path) -> None:
+    path = tmp_path / "a+b.onnx"
+    path.write_bytes((SHIPPED / "compact-1.onnx").read_bytes())
+    assert isinstance(load_network(path), OnnxNetwork)
+
+
+def test_of_several_the_one_that_is_not_there_is_named() -> None:
+    with pytest.raises(BadWeights, match=r"there is no file mine\.onnx"):
+        load("compact+mine.onnx")
+
+
+def test_a_network_that_needs_more_than_photo_and_trimap_is_not_averaged() -> None:
+    finder = TorchNetwork(build("subject"), name="subject", device=torch.device("cpu"))
+    with pytest.raises(BadArgument, match="subject cannot be averaged with others"):
+        Ensemble("both", [load().network, finder])
 
 
 @pytest.mark.parametrize("strategy", ["whole", "tile", Tile(size=96, overlap=16)])

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from mattekit.core import system
 from mattekit.core.errors import BadData, BadOutput, TooLarge
 from mattekit.preparation import unpack_archives
 
@@ -221,6 +222,7 @@ def fuzz(count: int) -> tuple[int, int]:
     return whole, refused
 
 
+@pytest.mark.posix
 def test_40_damaged_archives_unpack_inside_their_folder_or_give_a_sentence() -> None:
     whole, refused = fuzz(8)
     assert whole + refused == 40
@@ -232,3 +234,12 @@ def test_500_damaged_archives_unpack_inside_their_folder_or_give_a_sentence() ->
     whole, refused = fuzz(100)
     assert whole + refused == 500
     assert min(whole, refused) > 50
+
+
+@pytest.mark.parametrize("name", ["a/D:out.png", "a/C:/out.png", "cat.png:hidden"])
+def test_drives_and_hidden_streams_are_refused_on_windows(
+    tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(system, "WINDOWS", True)
+    with pytest.raises(BadData, match="leads out of the folder"):
+        unpack_archives(zip_of(tmp_path / "a.zip", {name: b"1"}), tmp_path / "out")

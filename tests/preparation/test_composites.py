@@ -1,6 +1,7 @@
 """Which foreground meets which background, and what is written."""
 
 import json
+import ntpath
 import os
 from pathlib import Path
 
@@ -210,3 +211,20 @@ def test_folders_without_foregrounds_and_names_that_collide_are_refused(
         plan(root, root / "coco", per_foreground=1)
     with pytest.raises(BadArgument, match="at least 1"):
         plan(root, root / "coco", per_foreground=0)
+
+
+def test_a_background_on_another_drive_of_windows_is_named_in_full(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (fox,) = plan(root, root / "coco", split="test", per_foreground=1)
+    compose(fox, tmp_path / "out", "dim-2019", keep=False)
+    near = os.path.relpath
+
+    def relpath(path: Path, start: Path) -> str:
+        return ntpath.relpath("D:/1", "C:/") if "coco" in path.parts else near(path, start)
+
+    monkeypatch.setattr(os.path, "relpath", relpath)
+    finish([fox], tmp_path / "out", "dim-2019")
+    _, entry = map(json.loads, (tmp_path / "out/manifest.jsonl").read_text().splitlines())
+    assert Path(entry["background"]) == fox.composites[0].background
+    assert entry["image"] == "image/fox_0.png"

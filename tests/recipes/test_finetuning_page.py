@@ -29,5 +29,5 @@ def test_the_page_leads_from_cutouts_to_a_better_network(
     lines[0] += " " + " ".join([*proof.QUICK.words, *proof.SHORT])
     printed = run_commands(lines, tmp_path)
     assert (tmp_path / "cutouts" / "photo.png").is_file()
-    assert "| | compact-2 | mine.onnx | difference | 95 % interval | |" in printed
+    assert "| | compact | compact+mine.onnx | difference | 95 % interval | |" in printed
     assert re.search(r"\| SAD \|.* \| second is better \|", printed), printed

@@ -1,5 +1,6 @@
 """Recipes: those that come along, what is refused, and that writing and reading agree."""
 
+import pickle
 import re
 from pathlib import Path
 
@@ -53,6 +54,7 @@ def test_a_bundled_recipe_is_valid_described_and_written_back_the_same(
     (tmp_path / "again.yaml").write_text(dump_recipe(recipe))
     assert load_recipe(tmp_path / "again.yaml") == recipe
     recipe.smoked().check()
+    assert pickle.dumps(make_steps(recipe))  # sent to processes where they are not forked
     for preset in presets(find(name)):
         assert load_recipe(find(name), [f"preset={preset}"]) != recipe
 

@@ -1,7 +1,6 @@
 """Whole runs of a toy network: what they leave behind, how they go on, what stops them early."""
 
 import json
-import os
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -102,7 +101,7 @@ def test_a_run_stopped_by_sigterm_goes_on_to_the_bit(tmp_path: Path) -> None:
     class Impatient(Listener):
         def on_step(self, step: int, steps: int, result: object) -> None:
             if step == 7:
-                os.kill(os.getpid(), signal.SIGTERM)
+                signal.raise_signal(signal.SIGTERM)
 
     stopped = run_toy(recipe, tmp_path / "broken", listener=Impatient())
     assert (stopped.step, stopped.signal) == (7, signal.SIGTERM)

@@ -1,10 +1,13 @@
 """What strangers may take of a server: connections, time for headers, memory for uploads."""
 
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pytest
@@ -13,6 +16,7 @@ import uvicorn
 from mattekit.server.app import Settings, create_app
 from mattekit.server.limits import Limits
 from mattekit.server.listening import bounds
+from mattekit.server.worker_process import limit_memory
 
 LIMITS = Limits(body=800_000, bodies=1_000_000, connections=5, head=1.0)
 HEAD = (
@@ -90,3 +94,15 @@ def test_unfinished_uploads_are_counted_together_and_given_back(port: int) -> No
     time.sleep(0.3)
     whole = httpx.post(f"http://127.0.0.1:{port}/v1/trimap", files={"face": bytes(600_000)})
     assert "no file part" in whole.json()["detail"]
+
+
+def refused(*_: Any) -> None:
+    raise ValueError("current limit exceeds maximum limit")
+
+
+@pytest.mark.parametrize("resource", [None, SimpleNamespace(RLIMIT_AS=5, setrlimit=refused)])
+def test_a_worker_starts_where_windows_has_no_limit_and_macos_refuses_it(
+    resource: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "resource", resource)
+    limit_memory(6 * 2**30)

@@ -1,7 +1,8 @@
 """Checkpoints: whole or not there, the right ones kept, readable without running code."""
 
+import os
 import random
-import resource
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -142,6 +143,8 @@ def test_keep_is_at_least_one() -> None:
 @contextmanager
 def largest_file(size: int) -> Iterator[None]:
     """No file may grow beyond the size: what a full disk looks like to who writes."""
+    import resource
+
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
     try:
@@ -150,6 +153,7 @@ def largest_file(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
+@pytest.mark.posix
 def test_a_disk_that_is_really_full_leaves_the_last_good_checkpoint(tmp_path: Path) -> None:
     kept = checkpoints(tmp_path)
     small, large = ({"plane": torch.zeros(size)} for size in (10, 100_000))
@@ -164,3 +168,28 @@ def test_a_disk_that_is_really_full_leaves_the_last_good_checkpoint(tmp_path: Pa
     assert last is not None
     assert torch.equal(read_state(last)["plane"], torch.zeros(10))
     assert [path.name for path in kept.folder.iterdir() if "step" not in path.name] == [LAST]
+
+
+def test_an_old_checkpoint_that_somebody_has_open_on_windows_stays_whole_and_goes_later(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept, replace = checkpoints(tmp_path, keep=1), os.replace
+    kept.save(1, words(""), best=False)
+
+    def refused(source: Path, target: Path) -> None:
+        if Path(source).name == "step-000001":
+            raise PermissionError(13, "Access is denied", str(source))
+        replace(source, target)
+
+    def in_part(folder: Path, **_: object) -> None:
+        (folder / "state.pt").unlink(missing_ok=True)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", refused)
+        patch.setattr(shutil, "rmtree", in_part)
+        kept.save(2, words(""), best=False)
+    assert steps(kept) == [1, 2]
+    assert read_state(kept.of_step(1)) == {"text": ""}
+    kept.save(3, words(""), best=False)
+    assert steps(kept) == [3]
+    assert list(kept.folder.glob(".tmp-*")) == []

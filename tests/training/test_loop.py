@@ -1,6 +1,5 @@
 """The loop: how many steps, what happens when, and how it is stopped."""
 
-import os
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,7 +80,7 @@ def test_a_signal_stops_after_the_step_and_its_events(tmp_path: Path, number: in
     def batches() -> Iterator[Batch]:
         for count, batch in enumerate(discs()):
             if count == 2:
-                os.kill(os.getpid(), number)
+                signal.raise_signal(number)
             yield batch
 
     every = [Every(1, lambda result: seen.append(state.step))]
@@ -98,10 +97,10 @@ def test_a_signal_stops_after_the_step_and_its_events(tmp_path: Path, number: in
 
 def test_a_second_ctrl_c_interrupts_at_once() -> None:
     with stop_requests(Fabric(accelerator="cpu", devices=1)) as stop:
-        os.kill(os.getpid(), signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
         assert stop()
         with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
 
 def test_denormal_numbers_are_nothing_within_a_run_and_come_back_after_it() -> None:

@@ -42,8 +42,8 @@ def test_numbers_reach_all_three_logs(tmp_path: Path) -> None:
 def test_a_resumed_run_cuts_the_lines_beyond_its_step_and_a_torn_one(tmp_path: Path) -> None:
     write(tmp_path, 1, 5)
     for name in ("log.jsonl", "log.txt"):
-        with (tmp_path / name).open("a") as stream:
-            stream.write('{"step": 1, "ki')
+        with (tmp_path / name).open("ab") as stream:
+            stream.write('{"step": 1, "kü'.encode()[:-1])  # in the middle of a letter
     time.sleep(1)  # TensorBoard orders files by the second they were begun in
     write(tmp_path, 4, 4, value=10)
     assert [line.values["total"] for line in read_log(tmp_path)] == [1, 2, 3, 40]

@@ -84,7 +84,7 @@ def by_stem(pictures: Iterable[Path]) -> dict[str, Path]:
 def pictures_in(folder: Path) -> list[Path]:
     """Readable kinds of pictures directly in the folder, sorted by name, hidden ones left out."""
     if isinstance(folder, Url):
-        return sorted(folder / name for name in names_in(folder) if _is_input(name))
+        return [folder / name for name in sorted(names_in(folder)) if _is_input(name)]
     with os.scandir(folder) as entries:
         return [folder / name for name in sorted(e.name for e in entries) if _is_input(name)]
 

@@ -16,6 +16,7 @@ import cv2
 import psutil
 
 from mattekit.batch.failures import Failure, attempt
+from mattekit.core import system
 from mattekit.core.errors import TooLarge
 
 Item = TypeVar("Item")
@@ -25,8 +26,15 @@ ENDED = (
     "the process that worked on it was ended from outside twice, most likely for lack of memory; "
     "run it alone, or with fewer --processes"
 )
+NOT_STARTED = (
+    "the process that should work on it could not start, twice; call this in a script below "
+    "if __name__ == '__main__':, or use fewer processes"
+)
 LOOK = 0.2
-"""Seconds between two looks at limits."""
+"""Seconds between two looks at limits, and at processes that died: on Windows the pipe of one that
+died while it started stays open."""
+MOST_ON_WINDOWS = 60
+"""Processes, as many as it waits for at once."""
 TO_LEAVE = 3.0
 """Seconds that a process has to clear away its unfinished file."""
 
@@ -80,7 +88,7 @@ def run_on_processes(
             given the reason; without it that is an error.
     """
     rest, processes = iter(items), processes or os.cpu_count() or 1
-    first = list(islice(rest, processes))
+    first = list(islice(rest, min(processes, MOST_ON_WINDOWS) if system.WINDOWS else processes))
     if len(first) <= 1 and not limits:
         for item in chain(first, rest):
             if stopped():
@@ -108,7 +116,8 @@ def spread(
     for worker, item in zip(workers, rest, strict=False):
         worker.begin(item)
     while busy := [worker for worker in workers if worker.busy]:
-        wait([worker.pipe for worker in busy], LOOK if busy[0].limits else None)
+        with suppress(InterruptedError):  # Ctrl-C on Windows, also where a handler took note of it
+            wait([worker.pipe for worker in busy], LOOK)
         for worker in busy:
             for answer in worker.answers(lost):
                 if isinstance(answer, Failure):
@@ -158,11 +167,12 @@ class Worker(Generic[Item, Answer]):
         An item whose process died is begun again, but once only.
         """
         (item,) = self.at_hand
+        again, reason = self.again, ENDED if self.up else NOT_STARTED
         if self.pipe.poll():
             try:
                 answer: Answer | Failure | _Up = self.pipe.recv()
             except (EOFError, OSError):
-                again, reason = self.again, ENDED
+                pass  # it has died
             else:
                 if isinstance(answer, _Up):
                     self.up, self.begun = True, time.monotonic()
@@ -170,7 +180,7 @@ class Worker(Generic[Item, Answer]):
                 self.at_hand = []
                 yield answer
                 return
-        else:
+        elif self.process.is_alive():
             passed = time.monotonic() - self.begun
             exceeded = self.limits.exceeded(passed, self.process.pid)
             if exceeded is None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from mattekit.batch.failures import Failure, attempt
 from mattekit.batch.files import Shard
 from mattekit.batch.processes import NO_LIMITS, Limits, run_on_processes
+from mattekit.core import system
 from mattekit.core.errors import BadArgument
 from mattekit.core.storage import Url, as_path
 
@@ -223,8 +224,11 @@ def sha256(path: Path) -> str:
 
 
 def _place(path: Path) -> str:
-    """Where a path leads; a loop of links leads to itself."""
-    return str(path) if isinstance(path, Url) else os.path.normcase(os.path.realpath(path))
+    """Where a path leads, in small letters where they are the same file; a loop leads to itself."""
+    if isinstance(path, Url):
+        return str(path)
+    place = os.path.realpath(path)
+    return place.casefold() if system.WINDOWS or system.MACOS else place
 
 
 def _since(start: float) -> float:

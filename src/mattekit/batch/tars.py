@@ -5,6 +5,7 @@ Its results are `7.png`, `7.alpha.png`, ... in a tar that appears when all are i
 and written front to back; the photos at hand lie on the disk.
 """
 
+import os
 import shutil
 import tarfile
 from collections import deque
@@ -132,8 +133,10 @@ class OpenTar:
             (self.earlier / name).unlink(missing_ok=True)
         photo = f"{self.source}/{sample.stem}{''.join(sample.photo.suffixes)}"
 
+        folder = f"{sample.photo.parent}{os.sep}"
+
         def said(text: str) -> str:
-            return text.replace(str(sample.photo), photo).replace(f"{sample.photo.parent}/", "")
+            return text.replace(str(sample.photo), photo).replace(folder, "")
 
         packed = replace(
             result,

@@ -72,7 +72,8 @@ def run(
         str | None,
         Option(
             metavar="NAME|FILE",
-            help=f"{', '.join(MODELS)}, or a network; default: {DEFAULT_MODEL}.",
+            help=f"{', '.join(MODELS)}, or a network; A+B is the mean of two; "
+            f"default: {DEFAULT_MODEL}.",
         ),
     ] = None,
     quality: Annotated[

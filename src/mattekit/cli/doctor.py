@@ -27,6 +27,7 @@ from mattekit.models.registry import registry
 
 BASE = ("numpy", "Pillow", "opencv-python-headless", "scipy", "onnxruntime")
 LARGEST_ERROR = 0.15  # of the alpha of the self-test
+BFLOAT16 = {True: ", bfloat16 in hardware", False: ", bfloat16 only imitated", None: ""}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +39,8 @@ class Report:
     system: str
     cores: int
     memory_gb: float
-    bfloat16: bool
-    """Whether the processor supports bfloat16 in hardware."""
+    bfloat16: bool | None
+    """Whether the processor supports bfloat16 in hardware; None where only Linux would say."""
     default_model: str
     public_models: list[str]
     """Registered public models whose files are installed."""
@@ -61,7 +62,7 @@ def run(json: Json = False) -> None:
         system=f"{platform.system()} {platform.release()} {platform.machine()}",
         cores=psutil.cpu_count() or 1,
         memory_gb=round(memory() / 2**30, 1),
-        bfloat16=bool({"avx512_bf16", "amx_bf16", "bf16"} & processor_flags()),
+        bfloat16=has_bfloat16(),
         default_model=DEFAULT_MODEL,
         public_models=[entry.id for entry in registry().values() if entry.installed],
         versions=installed(),
@@ -119,7 +120,7 @@ def missing() -> dict[str, str]:
     absent = {extra: [name for name in names if not _version(name)]
               for extra, names in packages().items()}  # fmt: skip
     return {
-        f"{extra} ({', '.join(names)})": f"pip install 'mattekit[{extra}]'"
+        f"{extra} ({', '.join(names)})": f'pip install "mattekit[{extra}]"'
         for extra, names in absent.items()
         if names
     }
@@ -141,16 +142,18 @@ def memory() -> int:
     """Memory limit of this process in bytes: the machine's, or a container's."""
     total: int = psutil.virtual_memory().total
     limit = Path("/sys/fs/cgroup/memory.max")
-    text = limit.read_text().strip() if limit.is_file() else "max"
+    text = limit.read_text("utf-8").strip() if limit.is_file() else "max"
     return min(total, int(text)) if text.isdigit() else total
 
 
-def processor_flags() -> set[str]:
-    """The processor's feature flags, on Linux."""
+def has_bfloat16() -> bool | None:
+    """Whether the feature flags of the processor name it, on Linux."""
     information = Path("/proc/cpuinfo")
-    lines = information.read_text().splitlines() if information.is_file() else []
+    if not information.is_file():
+        return None
+    lines = information.read_text("utf-8").splitlines()
     flags = next((line for line in lines if line.startswith(("flags", "Features"))), "")
-    return set(flags.split())
+    return not {"avx512_bf16", "amx_bf16", "bf16"}.isdisjoint(flags.split())
 
 
 def _version(package: str) -> str | None:
@@ -163,8 +166,7 @@ def _version(package: str) -> str | None:
 def _text(report: Report) -> str:
     lines = [
         f"mattekit {report.mattekit}, Python {report.python}, {report.system}",
-        f"{report.cores} cores, {report.memory_gb} GB, "
-        f"bfloat16 {'in hardware' if report.bfloat16 else 'only imitated'}",
+        f"{report.cores} cores, {report.memory_gb} GB{BFLOAT16[report.bfloat16]}",
         f"devices for networks: {', '.join(report.devices) or 'none without the extra torch'}",
         f"default model: {report.default_model}",
         f"public models: {', '.join(report.public_models) or 'none; see: mattekit models list'}",

@@ -5,6 +5,7 @@ A verb is a function with typed Typer parameters, or, for a verb with words of i
 """
 
 import functools
+import io
 import logging
 import sys
 from collections.abc import Callable
@@ -157,4 +158,7 @@ def _options(
 
 def main() -> None:
     """Run the command line; never returns."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a code page may lack letters of a file's name
+            stream.reconfigure(errors="backslashreplace")
     sys.exit(typer.main.get_command(app)(prog_name="mattekit"))

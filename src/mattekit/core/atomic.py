@@ -2,13 +2,18 @@
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from mattekit.core import system
 from mattekit.core.errors import BadOutput
 from mattekit.core.storage import Url, as_path, store
+
+WAITS = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""Seconds before Windows is asked again to rename what another program has open, such as one that
+looks for viruses in every new file."""
 
 
 @contextmanager
@@ -34,16 +39,17 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     make_folder(target.parent)
     if target.is_dir():
         raise BadOutput(f"{path} is a folder, expected the name of a file; name a file in it")
-    name = f".{target.stem[:60]}.{os.getpid()}.{os.urandom(4).hex()}{target.suffix}"
+    name = f".{target.stem[:20]}.{os.getpid()}.{os.urandom(4).hex()}{target.suffix}"
     temporary = target.with_name(name)
     try:
         yield temporary
         flush(temporary)
-        os.replace(temporary, target)
+        rename(temporary, target)
     except OSError as error:
         raise BadOutput(f"cannot write {path}: {_reason(error)}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # of a file that is gone, or still open after an error
+            temporary.unlink()
 
 
 @contextmanager
@@ -74,15 +80,23 @@ def flush(path: Path) -> None:
 
     Windows flushes a file through a writable handle only, and has no handles of folders.
     """
-    if not path.is_dir():
-        with path.open("r+b") as file:
-            os.fsync(file.fileno())
-    elif not system.WINDOWS:
-        handle = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    if system.WINDOWS and path.is_dir():
+        return
+    handle = os.open(path, os.O_RDWR if system.WINDOWS else os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def rename(source: Path, target: Path) -> None:
+    """Give a file or folder another name; a file that has it already is replaced."""
+    for wait in WAITS if system.WINDOWS else ():
+        with suppress(PermissionError):
+            os.replace(source, target)
+            return
+        time.sleep(wait)
+    os.replace(source, target)
 
 
 def _reason(error: OSError) -> str:

@@ -65,4 +65,5 @@ class MissingExtra(MattekitError):
     """An optional part of mattekit is not installed."""
 
     def __init__(self, what: str, extra: str) -> None:
-        super().__init__(f"{what} needs the extra '{extra}'; run: pip install 'mattekit[{extra}]'")
+        install = f'pip install "mattekit[{extra}]"'  # which every shell understands
+        super().__init__(f"{what} needs the extra '{extra}'; run: {install}")

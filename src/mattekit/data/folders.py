@@ -10,6 +10,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import islice
+from operator import attrgetter
 from os.path import commonpath
 from pathlib import Path
 
@@ -119,12 +120,15 @@ def distinct_names(paths: Sequence[Path]) -> tuple[str, ...]:
     >>> distinct_names([Path("a/cat.jpg"), Path("b/cat.jpg"), Path("b/dog.jpg")])
     ('a-cat', 'b-cat', 'dog')
     """
-    together = Path(commonpath([path.parent for path in paths]))
+    try:
+        together: str | None = commonpath([path.parent for path in paths])
+    except ValueError:  # on several drives, or some of them from the working folder
+        together = None
     often = Counter(path.stem for path in set(paths))
     return tuple(
         path.stem
         if often[path.stem] == 1
-        else "-".join(path.relative_to(together).with_suffix("").parts)
+        else "-".join(path.relative_to(together or path.anchor).with_suffix("").parts)
         for path in paths
     )
 
@@ -152,8 +156,9 @@ def _existing(folder: Path) -> Path:
 
 
 def _pictures(paths: Iterable[Path], folder: Path, extent: str) -> list[Path]:
-    found = sorted(
-        path for path in paths if path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+    pictures = (path for path in paths if path.suffix.lower() in SUFFIXES)
+    found = sorted(  # as on Linux also where paths compare without case
+        (path for path in pictures if not path.name.startswith(".")), key=attrgetter("parts")
     )
     if not found:
         raise BadData(f"the folder {folder} holds no pictures{extent}")

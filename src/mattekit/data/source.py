@@ -102,6 +102,28 @@ def handle_errors(source: Source, on_error: OnError) -> Source:
     return source if on_error == "raise" else SkipBroken(source)
 
 
+class Rehearsal(WindowedSource):
+    """A source of which a share of the samples gives way to samples of an earlier one.
+
+    What is learned from one kind of picture alone is soon all that a network can do.
+    """
+
+    def __init__(self, source: Source, earlier: Source, share: float) -> None:
+        self.source, self.earlier, self.share = source, earlier, share
+        self.names = source.names
+        self.licence = f"{source.licence}; rehearsed: {earlier.licence}"
+        self.test_set = public_test_set(source)
+
+    def read(self, index: int, rng: np.random.Generator, side: int | None) -> Sample:
+        """The sample of that number, or one at random of the earlier source."""
+        source = self.source
+        if rng.random() < self.share:
+            source, index = self.earlier, int(rng.integers(len(self.earlier)))
+        if side is None or not isinstance(source, PartialSource):
+            return source.sample(index, rng)
+        return source.part(index, rng, side)
+
+
 class SkipBroken(WindowedSource):
     """Replaces a sample that cannot be used by a random other one.
 

@@ -4,7 +4,7 @@ Importing this module costs no torch; running a .safetensors file does.
 """
 
 import threading
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,11 +16,11 @@ from mattekit.inference.predictor import Predictor
 from mattekit.inference.strategies import StrategyConfig
 from mattekit.models.files import (
     DEFAULT_MODEL,
-    EARLIER,
     EXPORTED,
+    LATER,
     OURS,
-    SHIPPED,
     find,
+    parts_of,
     read_contents,
 )
 from mattekit.models.registry import check_commercial, describe_file, registry
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from mattekit.core.tensors import Precision
     from mattekit.inference.torch_network import TorchNetwork
 
-OPENED_AT_MOST = 2
+OPENED_AT_MOST = 4
 """Networks that are kept in memory for the next call."""
 _opening = threading.Lock()
 
@@ -48,7 +48,8 @@ def load(
 
     Args:
         model: name of a shipped or imported model, a .safetensors or .onnx file, a run, or an
-            address on the hub (`hf://org/name`); default: the shipped one.
+            address on the hub (`hf://org/name`), or several of these joined by `+`, whose mean is
+            taken; default: the shipped ones.
         device: `auto`, `cpu`, `cuda`, `cuda:N` or `mps`.
         strategy: how the network processes a picture; default: the one that suits network and
             size.
@@ -74,21 +75,22 @@ def load(
 def load_network(
     model: str | Path, *, device: str = "auto", precision: "Precision" = "32", **options: Any
 ) -> Network:
-    """The network of a model's name or file; while its file does not change, it is opened once."""
-    path = _registered_file(str(model)) or find(str(model)).absolute()
+    """The network of a model's name or file, or the mean of several that `+` joins; while a file
+    does not change, it is opened once."""
     given = tuple(sorted(options.items()))
     plain = device in ("auto", "cpu") and precision == "32" and not given
+    names = parts_of(str(model))
+    both_shipped = model == DEFAULT_MODEL and len(names) > 1
+    if both_shipped and not plain:  # of the first there is only an export
+        names = [LATER]
+    paths = [_registered_file(name) or find(name).absolute() for name in names]
     with _opening:
-        if plain and str(model) == DEFAULT_MODEL and path.parent == SHIPPED:
-            return _shipped()
-        return _opened(path, path.stat().st_mtime_ns, device, precision, given)
-
-
-@cache
-def _shipped() -> Ensemble:
-    """Both shipped networks."""
-    files = (SHIPPED / f"{name}{EXPORTED}" for name in (DEFAULT_MODEL, EARLIER))
-    return Ensemble(DEFAULT_MODEL, [OnnxNetwork(file) for file in files])
+        networks = [
+            _opened(path, path.stat().st_mtime_ns, device, precision, given) for path in paths
+        ]
+    if len(networks) == 1:
+        return networks[0]
+    return Ensemble("+".join(Path(name).stem for name in str(model).split("+")), networks)
 
 
 def _registered_file(name: str) -> Path | None:

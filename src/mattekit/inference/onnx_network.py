@@ -2,13 +2,15 @@
 take a trimap, and several as one."""
 
 import json
+import math
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from mattekit.classical.estimates import CHANNELS_1
-from mattekit.core.errors import BadWeights
+from mattekit.core.errors import BadArgument, BadWeights
 from mattekit.core.types import Alpha, Plane, Size
 from mattekit.imaging.resize import resize
 from mattekit.inference.inputs import Batches
@@ -49,31 +51,48 @@ class OnnxNetwork(Network):
 
 
 class Ensemble(Network):
-    """Networks that take photo, trimap and classical estimates; each gets those it knows.
+    """Several networks as one that predicts the mean of what all of them predict.
 
-    It predicts the mean of their alphas, and of the errors that they expect. Networks that learned
-    from different pictures err in different places, so the mean has fewer large errors than either
+    Each gets the classical estimates that it knows. Networks that learned from different pictures
+    err in different places, so the mean has fewer large errors than either
     (docs/model-card-compact.md).
     """
 
-    needs_trimap = True
-    extra_planes = ("prior",)
-    outputs = ("alpha", "error")
-
     def __init__(self, name: str, networks: Sequence[Network]) -> None:
+        for network in networks:
+            if not network.needs_trimap or {*network.extra_planes} - {"prior"}:
+                raise BadArgument(
+                    f"{network.name} cannot be averaged with others; a mean is taken of networks "
+                    "that need a photo and a trimap, and nothing of another network"
+                )
         self.name, self.networks = name, tuple(networks)
-        self.stride = max(network.stride for network in networks)
-        self.strategies = networks[0].strategies
+        self.needs_trimap = True
+        self.stride = math.lcm(*(network.stride for network in networks))
+        self.strategies = tuple(
+            way for way in networks[0].strategies if all(way in n.strategies for n in networks)
+        )
         wanted = (channel for network in networks for channel in network.estimates)
         self.estimates = tuple(dict.fromkeys(wanted))
+        self.extra_planes = ("prior",) if self.estimates else ()
         self._channels = [[self.estimates.index(c) for c in n.estimates] for n in networks]
+
+    @cached_property
+    def outputs(self) -> tuple[str, ...]:
+        """Those that all of them have."""
+        return tuple(
+            output
+            for output in self.networks[0].outputs
+            if output in ("alpha", "error") and all(output in n.outputs for n in self.networks)
+        )
 
     def run(self, planes: Batches) -> Batches:
         """The mean of what the networks predict."""
-        found = [
-            network.run({**planes, "prior": planes["prior"][:, channels]})
-            for network, channels in zip(self.networks, self._channels, strict=True)
-        ]
+        found = []
+        for network, channels in zip(self.networks, self._channels, strict=True):
+            own = {name: plane for name, plane in planes.items() if name != "prior"}
+            if channels:
+                own["prior"] = planes["prior"][:, channels]
+            found.append(network.run(own))
         return {
             name: np.mean([each[name] for each in found], axis=0, dtype=np.float32)
             for name in self.outputs

@@ -99,6 +99,20 @@ def model_files() -> dict[str, Path]:
     return {DEFAULT_MODEL: SHIPPED / f"{DEFAULT_MODEL}{EXPORTED}"} | imported
 
 
+def parts_of(model: str) -> list[str]:
+    """The networks whose mean a model is: those that `+` joins, both shipped ones by the name of
+    the default, else the model alone.
+
+    >>> parts_of("compact-1+mine.onnx")
+    ['compact-1', 'mine.onnx']
+    """
+    if model == DEFAULT_MODEL and model_files()[model].parent == SHIPPED:
+        return [LATER, EARLIER]
+    if "+" not in model or model.startswith(HUB) or Path(model).exists():
+        return [model]
+    return [part for name in model.split("+") for part in parts_of(name)]
+
+
 def find(model: str) -> Path:
     """The file of a model, given by its name, its path, a run (its best checkpoint), or an address
     on the hub."""
@@ -126,7 +140,7 @@ def find(model: str) -> Path:
 def _weights_of_run(folder: Path) -> Path:
     """The weights of a run (its best checkpoint, or its last one) or of a checkpoint."""
     notes = [folder / "checkpoints" / which for which in ("best", "last")]
-    named = [note.parent / note.read_text().strip() for note in notes if note.is_file()]
+    named = [note.parent / note.read_text("utf-8").strip() for note in notes if note.is_file()]
     for checkpoint in (*named, folder):
         if (checkpoint / WEIGHTS).is_file():
             return checkpoint / WEIGHTS

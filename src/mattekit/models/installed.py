@@ -3,7 +3,6 @@
 A download happens only on request; it is resumed, verified, and whole or absent.
 """
 
-import os
 import shutil
 import urllib.error
 import urllib.request
@@ -12,7 +11,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Literal
 
-from mattekit.core.atomic import make_folder, replacing
+from mattekit.core.atomic import make_folder, rename, replacing
 from mattekit.core.errors import BadArgument, BadOutput, BadWeights
 from mattekit.models.registry import ModelFile, RegisteredModel, digest
 
@@ -93,7 +92,7 @@ def import_files(
             shutil.copyfile(source, aside)
     with replacing(model.folder / RECORD) as aside:
         aside.write_text(
-            "".join(f"{digest(path, 'sha256')}  {path.name}\n" for path in model.paths)
+            "".join(f"{digest(path, 'sha256')}  {path.name}\n" for path in model.paths), "utf-8"
         )
     return model.paths
 
@@ -146,7 +145,7 @@ def _fetch_file(file: ModelFile, folder: Path, progress: Progress) -> None:
             f"{file.name} from {file.url} is not the file on record (its checksum differs); "
             "nothing was kept"
         )
-    os.replace(part, folder / file.name)
+    rename(part, folder / file.name)
 
 
 def _receive(file: ModelFile, part: Path, progress: Progress) -> bool:
@@ -173,12 +172,12 @@ def _receive(file: ModelFile, part: Path, progress: Progress) -> bool:
             while chunk := response.read(CHUNK):
                 here += len(chunk)
                 if limit is not None and here > limit:
-                    part.unlink()
-                    raise BadWeights(
-                        f"{file.url} sends more than the {limit:,} bytes of {file.name}; stopped"
-                    )
+                    break
                 out.write(chunk)
                 progress(file.name, here, total)
+    if limit is not None and here > limit:
+        part.unlink()
+        raise BadWeights(f"{file.url} sends more than the {limit:,} bytes of {file.name}; stopped")
     return total is None or here >= total
 
 

@@ -22,6 +22,7 @@ from io import BufferedIOBase
 from pathlib import Path
 from typing import Any
 
+from mattekit.core import system
 from mattekit.core.atomic import make_folder, replacing
 from mattekit.core.errors import BadData, BadOutput, TooLarge
 
@@ -215,7 +216,7 @@ def _place(name: str) -> Path:
     """The relative path that a name stands for; backslashes separate folders, as on Windows."""
     name = name.replace("\\", "/")
     parts = [part for part in name.split("/") if part not in ("", ".")]
-    drive = parts and parts[0][1:2] == ":"
+    drive = ":" in name if system.WINDOWS else parts and parts[0][1:2] == ":"
     if not parts or drive or ".." in parts or "\0" in name or name.startswith("/"):
         raise BadData(f"the name {name!r} leads out of the folder; do not trust this archive")
     return Path(*parts)

@@ -104,7 +104,8 @@ def finish(subjects: Sequence[Subject], folder: Path, preset: str) -> None:
 
 
 def _entry(subject: Subject, one: Composite, folder: Path, preset: str) -> dict[str, str]:
-    """The files of a composite, relative to the manifest, so that a tree can be moved."""
+    """The files of a composite, relative to the manifest, so that a tree can be moved; in full
+    where they are on another drive."""
     files = {
         "image": picture_of(one, folder, preset),
         "foreground": subject.foreground,
@@ -112,11 +113,14 @@ def _entry(subject: Subject, one: Composite, folder: Path, preset: str) -> dict[
         "background": one.background,
         "trimap": one.trimap,
     }
-    return {
-        role: Path(os.path.relpath(path, folder)).as_posix()
-        for role, path in files.items()
-        if path is not None
-    }
+    return {role: _seen_from(folder, path) for role, path in files.items() if path is not None}
+
+
+def _seen_from(folder: Path, path: Path) -> str:
+    try:
+        return Path(os.path.relpath(path, folder)).as_posix()
+    except ValueError:
+        return path.absolute().as_posix()
 
 
 def _link(source: Path, target: Path) -> None:

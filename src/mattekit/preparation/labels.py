@@ -75,8 +75,9 @@ def prepare_labels(
             f"{len(set(chosen))} subjects before {len(backgrounds)} backgrounds leave no row for "
             "the test split; add subjects or backgrounds, or give a test ratio of 0"
         )
+    columns = LABEL_COLUMNS[:3]
     rows = [
-        [*(str(planes[plane][stem]) for plane in LABEL_COLUMNS[:3]), str(background), name]
+        [*(planes[plane][stem].as_posix() for plane in columns), background.as_posix(), name]
         for name, part in split.items()
         for stem, background in part
     ]

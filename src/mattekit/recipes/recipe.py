@@ -39,6 +39,11 @@ class DataConfig:
     train: SourceConfig
     valid: SourceConfig | None = None
     """None: the run is not measured, and no checkpoint is called the best."""
+    rehearse: SourceConfig | None = None
+    """What the network has learned before: some samples are taken from it, so that learning
+    something new does not unlearn the rest."""
+    rehearsed: float = 0.5
+    """Share of the samples that are taken from `rehearse`."""
     crop: tuple[int, ...] = (320,)
     """Sides of the window cut around an unknown pixel, one of them drawn for every sample."""
     size: int = 320
@@ -129,8 +134,9 @@ class Recipe(TrainingConfig):
             raise BadRecipe("losses: at least one is expected")
         if not self.data.crop or min(*self.data.crop, self.data.size) < 8:
             raise BadRecipe("data.crop and data.size: at least 8 pixels are expected")
-        if not 0 <= self.data.crop_anywhere <= 1:
-            raise BadRecipe("data.crop_anywhere: a share between 0 and 1 is expected")
+        for name in ("crop_anywhere", "rehearsed"):
+            if not 0 <= getattr(self.data, name) <= 1:
+                raise BadRecipe(f"data.{name}: a share between 0 and 1 is expected")
         _check_metrics(self.validate)
         return [*self.notes, *_remarks(self)]
 

@@ -13,13 +13,17 @@ PLACES = ("root", "foregrounds", "backgrounds", "denoised_backgrounds", "photos"
 CACHES = ("folder", "bank")
 MAY_CHANGE = (
     *("length", "log", "checkpoint", "validate", "notes", "init", "data.workers", "data.valid"),
-    *(f"data.train.{name}" for name in (*PLACES, *CACHES)),
+    *(f"data.{part}.{name}" for part in ("train", "rehearse") for name in (*PLACES, *CACHES)),
 )
 """Keys that a resumed run may have otherwise than before. Pictures may move: a checkpoint knows
 their names."""
 LOCAL_KEYS = {
     "data.workers",
-    *(f"data.{part}.{name}" for part in ("train", "valid") for name in (*PLACES, *CACHES)),
+    *(
+        f"data.{part}.{name}"
+        for part in ("train", "rehearse", "valid")
+        for name in (*PLACES, *CACHES)
+    ),
 }
 """Keys that may differ between the machines of one run."""
 
@@ -64,7 +68,7 @@ def check_same_recipe(recipe: Recipe, checkpoint: Path) -> None:
     path = checkpoint / "recipe.yaml"
     if not path.is_file():
         raise BadArgument(f"--resume: {checkpoint} has no recipe.yaml; use another checkpoint")
-    before = read_tree(path.read_text(), str(path))
+    before = read_tree(path.read_text("utf-8"), str(path))
     after = read_tree(dump_recipe(recipe), "the recipe")
     changed = [
         key

@@ -13,7 +13,7 @@ from mattekit.core.errors import BadData
 from mattekit.core.types import Sample
 from mattekit.data import PartialSource, Source, public_test_set
 from mattekit.data.loader import NumberedSamples, SampleOrder, collate, make_loader
-from mattekit.data.source import SkipBroken, handle_errors
+from mattekit.data.source import Rehearsal, SkipBroken, handle_errors
 from mattekit.imaging.files import write_image
 from mattekit.recipes.build import (
     make_network,
@@ -80,7 +80,7 @@ def train(
     Args:
         command: what the model card names to repeat the run.
     """
-    source = handle_errors(recipe.data.train.open(), recipe.data.on_error)
+    source = open_training_data(recipe)
     fabric = make_fabric(recipe, hardware)
     check_same_run(fabric, recipe, source, folder)
     order = make_order(recipe, source, fabric)
@@ -179,6 +179,15 @@ def public_test_remarks(source: Source) -> list[str]:
     if test_set is None:
         return []
     return [f"trained on {test_set}, a public test set: its scores there compare with nobody's"]
+
+
+def open_training_data(recipe: Recipe) -> Source:
+    """What is learned from, with what is rehearsed among it."""
+    data = recipe.data
+    source = data.train.open()
+    if data.rehearse is not None:
+        source = Rehearsal(source, data.rehearse.open(), data.rehearsed)
+    return handle_errors(source, data.on_error)
 
 
 def dry_run(

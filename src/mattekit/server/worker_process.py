@@ -87,9 +87,10 @@ def limit_memory(size: int) -> None:
     """Let this process have so many bytes of address space, where the system can say so."""
     try:
         import resource
-    except ImportError:  # Windows
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+
+        resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    except (ImportError, ValueError):  # there is none on Windows, and macOS refuses any
+        log.info("the memory of workers is not limited on this system")
 
 
 def warm_up() -> None:

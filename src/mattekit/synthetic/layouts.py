@@ -123,6 +123,6 @@ def _composite(written: Mapping[str, Path]) -> Image:
 
 LAYOUTS: dict[str, Layout] = {
     name: Layout(**entry)
-    for name, entry in json.loads(Path(__file__).with_suffix(".json").read_text()).items()
+    for name, entry in json.loads(Path(__file__).with_suffix(".json").read_text("utf-8")).items()
 }
 """Name -> layout; `plain` has the same file name in each of its folders."""

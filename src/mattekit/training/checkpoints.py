@@ -8,12 +8,12 @@ A folder is written under another name, flushed and renamed, so a folder called 
 """
 
 import math
-import os
 import pickle
 import random
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,7 @@ import torch
 from safetensors import SafetensorError
 from torch import distributed
 
-from mattekit.core.atomic import flush, make_folder, replacing
+from mattekit.core.atomic import flush, make_folder, rename, replacing
 from mattekit.core.config import config
 from mattekit.core.errors import BadOutput, BadWeights
 from mattekit.training.schedules import Duration
@@ -98,7 +98,7 @@ class Checkpoints:
     def point_to(self, which: str, step: int) -> None:
         """Let `last` or `best` name the checkpoint of that step."""
         with replacing(self.folder / which) as aside:
-            aside.write_text(f"{self.of_step(step).name}\n")
+            aside.write_text(f"{self.of_step(step).name}\n", "utf-8")
 
     def _write(self, folder: Path, files: Writers) -> None:
         make_folder(self.folder)
@@ -106,7 +106,7 @@ class Checkpoints:
         try:
             self._fill(aside, files)
             aside.chmod(0o755)
-            os.replace(aside, folder)
+            rename(aside, folder)
             flush(self.folder)
         except (OSError, RuntimeError, SafetensorError, BadOutput) as error:
             last = self.find(LAST)
@@ -129,7 +129,8 @@ class Checkpoints:
         found = sorted(self.folder.glob("step-*"), key=step_of)
         for folder in found[: -self.settings.keep]:
             if folder not in (self.find(LAST), self.find(BEST)):
-                shutil.rmtree(folder)
+                with suppress(OSError):  # open on Windows: the next save tries again
+                    rename(folder, self.folder / f".tmp-{folder.name}")
         for left in self.folder.glob(".tmp-*"):
             shutil.rmtree(left, ignore_errors=True)
 
@@ -137,7 +138,7 @@ class Checkpoints:
 def find_checkpoint(run: Path, which: str) -> Path | None:
     """The checkpoint of a run that `last` or `best` names, if there is one."""
     note = run / "checkpoints" / which
-    return note.parent / note.read_text().strip() if note.is_file() else None
+    return note.parent / note.read_text("utf-8").strip() if note.is_file() else None
 
 
 def step_of(checkpoint: Path) -> int:

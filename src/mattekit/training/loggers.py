@@ -212,13 +212,13 @@ def remembered(path: Path, make: Callable[[], str]) -> str:
     """The name that a run has elsewhere: made once, then read from its folder."""
     if not path.is_file():
         with replacing(path) as aside:
-            aside.write_text(make())
-    return path.read_text()
+            aside.write_text(make(), "utf-8")
+    return path.read_text("utf-8")
 
 
 def append(path: Path, line: str) -> None:
     """One more line of a text file."""
-    with path.open("a") as stream:
+    with path.open("a", encoding="utf-8") as stream:
         stream.write(f"{line}\n")
 
 
@@ -227,7 +227,7 @@ def cut(path: Path, keeps: Callable[[str], bool]) -> None:
     if not path.exists():
         return
     kept = []
-    for line in path.read_text().splitlines():
+    for line in path.read_text("utf-8", errors="replace").splitlines():
         try:
             wanted = keeps(line)
         except (ValueError, TypeError):
@@ -235,4 +235,4 @@ def cut(path: Path, keeps: Callable[[str], bool]) -> None:
         if wanted:
             kept.append(f"{line}\n")
     with replacing(path) as aside:
-        aside.write_text("".join(kept))
+        aside.write_text("".join(kept), "utf-8")

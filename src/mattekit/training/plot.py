@@ -44,7 +44,7 @@ def draw(runs: Sequence[Path], output: Path, *, window: int = 20) -> None:
         if output.suffix.lower() == ".png":
             figure.savefig(aside, dpi=110)
         else:
-            aside.write_text(_page(figure, runs))
+            aside.write_text(_page(figure, runs), "utf-8")
 
 
 def read_curves(runs: Sequence[Path]) -> dict[str, list[Curve]]:

@@ -76,7 +76,7 @@ class Run:
     def say(self, text: str) -> None:
         """A sentence for the log and the user."""
         if self.log is not None:
-            self.log.write_text(self.state.step, text)
+            self.log.line(self.state.step, text)
             self.listener.on_message(text)
 
     def events(self, log: LogConfig, *, save: Duration, validate: Duration) -> list[Every]:
@@ -134,7 +134,7 @@ class Run:
         kept = {name: norm for name, norm in norms.items() if math.isfinite(norm)}
         self._log.values(step, "gradient_norms", kept)
         left = (self.length.total - step) * result.seconds / 60
-        self._log.write_text(
+        self._log.line(
             step,
             f"epoch {step / self.length.epoch:.2f}, {result.seconds:.3f} s a step, "
             f"{left:.0f} minutes left",
@@ -180,7 +180,7 @@ class Run:
             folder = self.checkpoints.save(
                 self.state.step, {**files, **self.files(self)}, best=best
             )
-            self.log.write_text(self.state.step, f"saved {folder.name}{' as the best' * best}")
+            self.log.line(self.state.step, f"saved {folder.name}{' as the best' * best}")
         self.fabric.barrier()
 
     def _content(self) -> dict[str, Any]:

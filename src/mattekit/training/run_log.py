@@ -62,9 +62,9 @@ class RunLog:
         """Numbers of one kind: losses, rates, gradients or validation."""
         self._numbers(step, kind, values)
         words = "  ".join(f"{name} {value:.6g}" for name, value in values.items())
-        self.write_text(step, f"{kind}: {words}")
+        self.line(step, f"{kind}: {words}")
 
-    def write_text(self, step: int, text: str) -> None:
+    def line(self, step: int, text: str) -> None:
         """A line of the text log."""
         append(self.text, f"[{step}] {text}")
 
@@ -115,7 +115,7 @@ class RunLog:
 
 def read_log(folder: Path) -> list[Line]:
     """The lines of a run's log.jsonl; a last line cut off in the middle is left out."""
-    lines = (folder / LOG).read_text().splitlines()
+    lines = (folder / LOG).read_text("utf-8").splitlines()
     return [Line(**entry) for entry in map(_entry, lines) if entry is not None]
 
 

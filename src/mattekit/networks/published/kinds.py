@@ -22,8 +22,10 @@ from mattekit.networks.parts.layers import widen
 
 Tensors = Mapping[str, Tensor]
 
-ABOUT: dict[str, Any] = json.loads(Path(__file__).with_name("kinds.json").read_text())
-PREFIXES: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("keys.json").read_text())
+ABOUT: dict[str, Any] = json.loads(Path(__file__).with_name("kinds.json").read_text("utf-8"))
+PREFIXES: dict[str, dict[str, str]] = json.loads(
+    Path(__file__).with_name("keys.json").read_text("utf-8")
+)
 BRACES = re.compile(r"{([^}]*)}")
 GLANCE_HEADS = ("decoder0_g.6.weight", "decoder0_g.0.weight")
 FIRST_OF_DEEPFILL, FIRST_OF_VGG = "stage_1.down.out.0.conv.0.weight", "features.0.weight"

@@ -26,7 +26,7 @@ from mattekit.networks.weights import Header, load, read_header
 Network = TypeVar("Network", bound=nn.Module)
 Answers = dict[str, Tensor]
 
-GOLDENS: dict[str, Any] = json.loads(Path(__file__).with_name("goldens.json").read_text())
+GOLDENS: dict[str, Any] = json.loads(Path(__file__).with_name("goldens.json").read_text("utf-8"))
 HEIGHT, WIDTH = 96, 128
 
 

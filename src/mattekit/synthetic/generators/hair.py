@@ -71,7 +71,7 @@ class Hairstyle:
 
 
 STYLES: dict[str, dict[str, tuple[float, float]]] = json.loads(
-    Path(__file__).with_name("hairstyles.json").read_text()
+    Path(__file__).with_name("hairstyles.json").read_text("utf-8")
 )
 """Style -> the range of every number."""
 
