@@ -3,8 +3,8 @@
 The network is exported as it is trained: pooling with indices and adaptive pooling are written so
 that they export (`networks.parts`). Heights and widths are multiples of the stride; padding to it
 is the work of a strategy. Weights that are exact in half precision, as those of a file of halves
-are, are stored so and cast when the file is opened; those of the network that finds subjects always
-are, for half the size, and its batch size is free as well (`subject.finder`).
+are, are stored so and cast when the file is opened. Of the network that finds subjects the largest
+are stored as bytes and the others as halves, and its batch size is free as well (`subject.finder`).
 """
 
 import json
@@ -30,14 +30,17 @@ from mattekit.models.runtime import open_session
 from mattekit.networks.weights import Header
 
 WITHIN = 1e-4
-WITHIN_OF_SUBJECT = 0.02
-"""How far a mask may be from PyTorch's: what rounding the weights costs."""
+WITHIN_OF_SUBJECT = 0.1
+"""How far a mask may be from PyTorch's: what storing the weights as bytes costs."""
 ENOUGH = 0.999
 """Share of pixels that must agree to WITHIN; a near-tie of a pooling may flip the others."""
 LARGEST = 1_900_000_000
 """Bytes of weights that one ONNX file can hold."""
 SMALL = 64
 """Numbers of a tensor up to which a cast is not worth it."""
+LARGE = 20_000
+"""From here on tensors of the network that finds subjects are stored as bytes: they are most of its
+size, and rounding them shifts a mask less than rounding the small ones, which each pixel meets."""
 BATCH, ACROSS = {0: "batch"}, {2: "height", 3: "width"}
 SMALLER = {2: "prompt height", 3: "prompt width"}
 
@@ -187,6 +190,7 @@ def _export_subject(network: TorchNetwork, path: Path) -> list[Parity]:
             dynamo=False,  # its successor cannot leave the size free in this encoder
         )
     model = ir.load(path)
+    _store_in_bytes(model.graph)
     _store_in_half(model.graph, exact=False)
     ir.save(model, path)
 
@@ -206,7 +210,7 @@ def _export_subject(network: TorchNetwork, path: Path) -> list[Parity]:
         raise BadWeights(
             f"{network.name} computes something else in ONNX Runtime: a mask of "
             f"{worst.width}x{worst.height} differs by {worst.largest:.2g}, more than the "
-            f"{WITHIN_OF_SUBJECT:g} that half precision explains; please report it"
+            f"{WITHIN_OF_SUBJECT:g} that weights in bytes explain; please report it"
         )
     return parities
 
@@ -244,16 +248,45 @@ def _store_in_half(graph: ir.Graph, *, exact: bool) -> None:
     Args:
         exact: only those that lose nothing by it.
     """
-    for name, value in list(graph.initializers.items()):
+    for value, array in _weights(graph):
+        if not exact or _exact_in_half(array):
+            _store(graph, value, array.astype(np.float16))
+
+
+def _store_in_bytes(graph: ir.Graph) -> None:
+    """Store the largest weights as whole numbers from -127 to 127, with a scale for each channel
+    that they give; a Cast and a Mul bring them back when the file is opened."""
+    for value, array in _weights(graph):
+        if array.size < LARGE:
+            continue
+        largest = np.abs(array).max(axis=tuple(range(1, array.ndim)), keepdims=True)
+        scale = np.maximum(largest, np.finfo(np.float32).tiny).astype(np.float32) / 127
+        cast = _store(graph, value, np.round(array / scale).astype(np.int8))
+        factor = ir.Value(name=f"{value.name}.scale", const_value=ir.tensor(scale))
+        graph.register_initializer(factor)
+        times = ir.node("Mul", [cast.outputs[0], factor])
+        cast.outputs[0].replace_all_uses_with(times.outputs[0])
+        times.replace_input_with(0, cast.outputs[0])
+        graph.insert_after(cast, times)
+
+
+def _weights(graph: ir.Graph) -> list[tuple[ir.Value, Plane]]:
+    """The initialisers of single precision that are worth it."""
+    found = []
+    for value in graph.initializers.values():
         assert value.const_value is not None
         array = value.const_value.numpy()
-        if array.dtype != np.float32 or array.size <= SMALL:
-            continue
-        if exact and not _exact_in_half(array):
-            continue
-        cast = ir.node("Cast", [value], {"to": ir.DataType.FLOAT})
-        value.replace_all_uses_with(cast.outputs[0])
-        cast.replace_input_with(0, value)
-        halves = ir.tensor(array.astype(np.float16), name=name)
-        value.const_value, value.dtype = halves, ir.DataType.FLOAT16
-        graph.insert_before(graph[0], cast)
+        if array.dtype == np.float32 and array.size > SMALL:
+            found.append((value, array))
+    return found
+
+
+def _store(graph: ir.Graph, value: ir.Value, stored: Plane) -> ir.Node:
+    """Replace a weight by what is stored, and a Cast to single precision, which is returned."""
+    cast = ir.node("Cast", [value], {"to": ir.DataType.FLOAT})
+    value.replace_all_uses_with(cast.outputs[0])
+    cast.replace_input_with(0, value)
+    value.const_value = ir.tensor(stored, name=value.name)
+    value.dtype = value.const_value.dtype
+    graph.insert_before(graph[0], cast)
+    return cast

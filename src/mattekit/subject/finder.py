@@ -1,11 +1,10 @@
-"""The shipped segmenter: a small network that finds the subject of ordinary photographs.
+"""The shipped segmenter: two small networks that find the subject of ordinary photographs.
 
-The network is run at two sizes and on the mirrored photo. GrabCut, started from the mean of these
-masks, moves the edge of the mask to edges of the picture. Their agreement gives the confidence.
+Each is run at two sizes and on the mirrored photo. GrabCut, started from the mean of these masks,
+moves the edge of the mask to edges of the picture. Their agreement gives the confidence.
 """
 
 from functools import cache
-from importlib.resources import as_file, files
 from pathlib import Path
 
 import cv2
@@ -15,12 +14,14 @@ from mattekit.core.prompt import Prompt, prompt_planes
 from mattekit.core.types import PROMPT_STEP, Alpha, Mask, Plane
 from mattekit.imaging.picture import to_depth
 from mattekit.imaging.resize import fit_within, resize
+from mattekit.models.files import SHIPPED
 from mattekit.models.runtime import open_session
 from mattekit.subject.confidence import overlap
 from mattekit.subject.segmenters import Segmentation
 
 OWN = "small"
-FILE = "subject.onnx"
+FILES = ("subject-1.onnx", "subject-2.onnx")
+"""Networks with different encoders: where one is wrong the other often is not."""
 
 SIDES = (256, 320)
 WORKING = 400  # longest side of the picture in which GrabCut moves the edge
@@ -36,28 +37,26 @@ class Finder:
     understands = frozenset({"nothing", "box", "points"})
 
     def __init__(self, path: Path | None = None) -> None:
-        """Open the shipped file, or one that `mattekit export` wrote."""
-        if path is not None:
-            self.session = open_session(path)
-            return
-        with as_file(files("mattekit.models") / "shipped" / FILE) as shipped:
-            self.session = open_session(shipped)
+        """Open the shipped files, or one that `mattekit export` wrote."""
+        paths = [SHIPPED / name for name in FILES] if path is None else [path]
+        self.sessions = [open_session(path) for path in paths]
 
     def segment(self, image: Plane, prompt: Prompt) -> Segmentation:
         """The mask, soft where its edge is, and its confidence."""
         pixels = to_depth(image, 8)
         masks, single = self._looks(pixels, prompt)
         soft = np.mean(masks, axis=0)
+        agreement = np.mean([overlap(mask > 0.5, soft > 0.5) for mask in masks])
         small = resize(pixels, fit_within((pixels.shape[0], pixels.shape[1]), WORKING))
         soft = resize(soft, (small.shape[0], small.shape[1]))
         cut = cut_along_edges(small, soft)
-        agreement = min(overlap(mask > 0.5, masks[0] > 0.5) for mask in masks[1:])
         sure = single * agreement * overlap(cut, soft > 0.5)
         mask = resize(smoothed(cut, soft), (image.shape[0], image.shape[1]))
         return Segmentation(mask=mask, segmenter=self.name, sure=float(sure))
 
     def _looks(self, pixels: Plane, prompt: Prompt) -> tuple[list[Alpha], float]:
-        """Soft masks of 320x320 from every size, plain and mirrored; the score of one subject."""
+        """Soft masks of 320x320 from every size and network, plain and mirrored; the score of one
+        subject."""
         masks, singles = [], []
         for side in SIDES:
             image = resize(pixels, (side, side)).astype(np.float32).transpose(2, 0, 1) / 255
@@ -66,10 +65,11 @@ class Finder:
                 "image": np.stack([image, image[..., ::-1]]),
                 "prompt": np.stack([planes, planes[..., ::-1]]),
             }
-            found, single = self.session.run(["mask", "single"], batch)
-            for mask in (found[0, 0], found[1, 0, :, ::-1]):
-                masks.append(resize(np.ascontiguousarray(mask), (SIDES[-1], SIDES[-1])))
-            singles.append(float(single.mean()))
+            for session in self.sessions:
+                found, single = session.run(["mask", "single"], batch)
+                for mask in (found[0, 0], found[1, 0, :, ::-1]):
+                    masks.append(resize(np.ascontiguousarray(mask), (SIDES[-1], SIDES[-1])))
+                singles.append(float(single.mean()))
         return masks, min(singles) if prompt.kind == "nothing" else 1.0
 
 
