@@ -95,8 +95,9 @@ class SubjectFinder(MattingModule):
 
     def _planes(self, colours: Tensor) -> list[Tensor]:
         """What the encoder sees at each size."""
-        seen, planes = self.encoder.bn1(self.encoder.conv_stem(colours)), []
-        for number, stage in enumerate(self.encoder.blocks):
+        encoder: Any = self.encoder  # timm's parts have no types
+        seen, planes = encoder.bn1(encoder.conv_stem(colours)), []
+        for number, stage in enumerate(encoder.blocks):
             seen = stage(seen)
             if number in self.sees.channels:
                 planes.append(seen)
@@ -124,9 +125,10 @@ class SubjectFinder(MattingModule):
         """The encoder with random weights, down to the last stage that is used."""
         import timm  # takes longer than everything else that a network needs
 
-        encoder: nn.Module = timm.create_model(self.sees.name, features_only=True)
+        encoder: Any = timm.create_model(self.sees.name, features_only=True)
         del encoder.blocks[max(self.sees.channels) + 1 :]
-        return encoder
+        made: nn.Module = encoder
+        return made
 
 
 class Block(nn.Sequential):
