@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import mattekit
+from mattekit.core.types import Image
 from mattekit.inference.matting import MODELS
 from mattekit.subject.hints import HINTS
 
@@ -19,6 +20,7 @@ rows, columns = np.indices((96, 96))
 DISC = np.clip((30 - np.hypot(rows - 48, columns - 48)) / 4, 0, 1).astype(np.float32)
 IMAGE = mattekit.over(np.float32([0.9, 0.4, 0.1]), DISC[..., None], PHOTO.image * np.float32(0.4))
 TRIMAP = mattekit.make_trimap(DISC, 3, 3)
+CAT = mattekit.read_image(Path(__file__).parents[2] / "examples" / "photos" / "cat.png")
 GREEN = np.full_like(IMAGE, (0.1, 0.7, 0.2))
 SCREEN = mattekit.over(np.float32([0.9, 0.4, 0.1]), DISC[..., None], GREEN)
 STROKES = np.where(DISC == 1, 2, np.where(rows < 4, 0, 1)).astype(np.uint8)
@@ -28,12 +30,11 @@ GIVEN = {
     "box": (12, 12, 72, 72),
     "points": ((48, 48),),
     "scribbles": STROKES,
-    "auto": None,
 }
 
 
-def cut(**options: Any) -> Callable[[Path], Any]:
-    return lambda folder: mattekit.cutout(IMAGE, **options).rgba()
+def cut(image: Image = IMAGE, **options: Any) -> Callable[[Path], Any]:
+    return lambda folder: mattekit.cutout(image, **options).rgba()
 
 
 def written(write: Callable[[Path], object], read: Callable[[Path], Any]) -> Callable[[Path], Any]:
@@ -57,9 +58,9 @@ def pair(folder: Path) -> None:
 CALLS: dict[str, Callable[[Path], Any]] = {
     **{f"cutout by {model}": cut(trimap=TRIMAP, model=model) for model in MODELS},
     **{
-        f"cutout with {name}": cut(quality="fast", **({} if name == "auto" else {name: value}))
-        for name, value in GIVEN.items()
+        f"cutout with {name}": cut(quality="fast", **{name: value}) for name, value in GIVEN.items()
     },
+    "cutout with auto": cut(CAT, quality="fast"),
     **{
         f"foreground by {method}": lambda folder, method=method: mattekit.estimate_foreground(
             IMAGE, DISC, method=method
@@ -95,7 +96,7 @@ def test_every_public_name_every_model_and_every_hint_is_called_here() -> None:
     named = {word for call in CALLS for word in (call, call.split()[0])}
     functions = {*mattekit.__all__} - CLASSES - {"estimate_foreground"}
     assert functions <= named
-    assert {*GIVEN} == {*HINTS}
+    assert {*GIVEN, "auto"} == {*HINTS}
 
 
 @pytest.mark.parametrize("name", CALLS)
