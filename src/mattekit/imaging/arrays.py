@@ -168,9 +168,7 @@ def snap(values: Plane, *, strict: bool = False) -> tuple[Trimap, tuple[str, ...
 def _array(given: ArrayLike) -> Plane:
     try:
         return np.asarray(_plain(given) if isinstance(given, PIL.Image.Image) else given)
-    except (
-        Exception
-    ) as error:  # of any library: a file that PIL opened is damaged, a tensor lies elsewhere
+    except Exception as error:  # of any library: PIL's file is damaged, a tensor lies elsewhere
         raise BadImage(f"the picture in memory cannot be read: {error}") from error
 
 
