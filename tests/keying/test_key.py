@@ -18,6 +18,7 @@ from mattekit.synthetic.screens import screen_scene
 
 SIZE = (180, 240)
 GREEN = (0.15, 0.75, 0.25)
+WOOD = (0.54, 0.29, 0.13)
 
 
 @pytest.mark.parametrize("screen", [GREEN, (0.1, 0.3, 0.8), (0.8, 0.1, 0.6), (0.1, 0.7, 0.75)])
@@ -115,6 +116,7 @@ def test_the_photo_keeps_its_own_samples_inside_the_subject() -> None:
     ("photo", "options", "error", "sentence"),
     [
         (np.full((*SIZE, 3), 0.5, np.float32), {}, BadImage, "no screen was found"),
+        (uneven(WOOD, SIZE), {}, BadImage, "as warm as skin"),
         (uneven(GREEN, SIZE), {}, NoSubject, "nothing stands out from the screen"),
         (uneven(GREEN, SIZE), {"screen_colour": "grey"}, BadImage, "nearly grey"),
         (uneven(GREEN, SIZE), {"screen_colour": "blue"}, BadImage, "near blue"),
@@ -126,6 +128,12 @@ def test_what_cannot_be_keyed_is_refused_in_a_sentence(
 ) -> None:
     with pytest.raises(error, match=sentence):
         key(photo, **options)
+
+
+def test_a_warm_screen_is_one_where_it_is_named() -> None:
+    photo = filmed(np.full((*SIZE, 3), 0.1, np.float32), disc(SIZE), uneven(WOOD, SIZE))
+    cut = key(photo, screen_colour="#8a4a20")
+    np.testing.assert_allclose(cut.alpha, disc(SIZE), atol=0.2)
 
 
 def test_a_network_that_corrects_estimates_is_given_the_plate() -> None:

@@ -21,6 +21,8 @@ LEAST_VALUE = 0.1
 LEAST_OF_FRAME, LEAST_OF_PICTURE = 0.25, 0.1
 """Share of the border, or else of the picture, that a screen has."""
 HUES = 72
+WARM = (330.0, 65.0)
+"""Hues from which to which skin, wood and fur have; no screen is looked for among them."""
 NEAR = 25.0  # degrees of hue around the screen's own
 PURE = 0.88
 """Of the screen's purity, above which nothing is mixed in."""
@@ -55,6 +57,12 @@ def screen_colour(light: Image, colour: str | None = None) -> Plane:
         counts, _ = np.histogram(hue, HUES, (0, 360), weights=weight)
         smooth = counts + 0.5 * (np.roll(counts, 1) + np.roll(counts, -1))
         mode = (int(smooth.argmax()) + 0.5) * 360 / HUES
+        if smooth.any() and not WARM[1] < mode < WARM[0]:
+            raise BadImage(
+                "no screen was found: the vivid colour that rules the picture is as warm as skin, "
+                "wood and fur; if it is a screen, name its colour with --screen-colour, else use "
+                "cutout"
+            )
     near = vivid & (np.abs((hue - mode + 180) % 360 - 180) < NEAR)
     if near[frame].mean() < LEAST_OF_FRAME and near.mean() < LEAST_OF_PICTURE:
         asked = f"near {colour} " if colour else ""
