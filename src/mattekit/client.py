@@ -237,6 +237,11 @@ def _reaching(http: httpx.Client | httpx.AsyncClient) -> Iterator[None]:
 
 
 def _form(**fields: Any) -> Parts:
+    """A list is several fields; numbers alone are one, such as a box.
+
+    >>> _form(box=[1, 2, 30, 40], point=[(3, 4), (5, 6)])
+    [('box', (None, b'1,2,30,40')), ('point', (None, b'3,4')), ('point', (None, b'5,6'))]
+    """
     parts: Parts = []
     for name, value in fields.items():
         if isinstance(value, Kept):
@@ -244,7 +249,8 @@ def _form(**fields: Any) -> Parts:
         elif name in FILES or isinstance(value, bytes | os.PathLike) or hasattr(value, "read"):
             parts.append((name, (name, _bytes(value))))
         elif value is not None:
-            for one in value if isinstance(value, list) else [value]:
+            several = isinstance(value, list) and not all(isinstance(v, int | float) for v in value)
+            for one in value if several else [value]:
                 parts.append((name, (None, _text(one).encode())))
     return parts
 
@@ -268,7 +274,7 @@ def _text(value: Any) -> str:
     """
     if isinstance(value, bool):
         return str(value).lower()
-    return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)
 
 
 def _seconds_to_wait(response: httpx.Response, end: float) -> float | None:

@@ -129,7 +129,7 @@ def create_app(settings: Settings) -> FastAPI:
             allow_origins=list(settings.origins),
             allow_methods=["GET", "POST", "DELETE"],
             allow_headers=["Authorization"],
-            expose_headers=[header_of(name) for name in ABOUT],
+            expose_headers=[*map(header_of, ABOUT), "Retry-After"],
         )
     # not mounted at "/", where it would take what asks a route above by another method
     app.router.default = StaticFiles(directory=PAGE, packages=EXAMPLE, html=True)
