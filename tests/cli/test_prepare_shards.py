@@ -8,7 +8,9 @@ import pytest
 from cli.conftest import Command
 
 from mattekit.data.sources.shards import ShardsConfig
+from mattekit.imaging.files import write_image
 from mattekit.recipes.recipe import find, load_recipe
+from mattekit.synthetic.scene import scene
 
 DATA = ("data.train={name: synthetic, count: 3, size: 48}", "data.crop=[32]")
 
@@ -48,3 +50,22 @@ def test_shards_are_kept_unless_overwriting_is_asked_for(shards: Command) -> Non
     assert refused.exit_code == 1
     assert "holds shards already" in refused.stderr
     assert shards("--overwrite", "--quiet").exit_code == 0
+
+
+def test_a_picture_that_cannot_be_read_gives_way_to_another_where_the_recipe_says_so(
+    mattekit: Command, tmp_path: Path
+) -> None:
+    for number in range(3):
+        picture = scene(number, 96)
+        write_image(tmp_path / "fg" / f"{number}.png", picture.image, alpha=picture.alpha)
+        write_image(tmp_path / "bg" / f"{number}.png", picture.image)
+    broken = tmp_path / "fg" / "1.png"
+    broken.write_bytes(broken.read_bytes()[:500])
+    folders = f"foregrounds: {tmp_path / 'fg'}, backgrounds: {tmp_path / 'bg'}"
+    train = f"data.train={{name: rgba_folder, {folders}, backgrounds_per_foreground: 1}}"
+    words = ("prepare", "shards", "tiny", train, "-o", tmp_path / "shards")
+    refused = mattekit(*words)
+    assert refused.exit_code == 1
+    assert "1.png" in refused.stderr
+    assert mattekit(*words, "data.on_error=skip").exit_code == 0
+    assert len(ShardsConfig(folder=str(tmp_path / "shards")).open()) == 3

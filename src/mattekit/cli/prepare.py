@@ -27,6 +27,7 @@ from mattekit.cli.progress import progress
 from mattekit.cli.report import run_batch
 from mattekit.core.errors import BadArgument, BadOutput
 from mattekit.data.composite_plan import Split, plan
+from mattekit.data.source import handle_errors
 from mattekit.preparation.archives import MAX_BYTES, MAX_FILES, unpack_archives
 from mattekit.preparation.composites import PRESETS, compose, finish, picture_of
 from mattekit.preparation.labels import PUBLISHED_SEED, SplitBy, prepare_labels
@@ -184,7 +185,7 @@ def shards(
             f"a window of {window} pixels is smaller than the largest crop of the recipe; "
             f"give --window {max(data.crop)} or more"
         )
-    source = data.train.open()
+    source = handle_errors(data.train.open(), data.on_error)
     with progress(
         draws * len(source), quiet=report.quiet or report.json, said="samples stored"
     ) as advance:
