@@ -53,8 +53,8 @@ QUICK = Size(
     held_out=6,
     backgrounds=4,
     words=(
-        *("length.steps=16", "warmup.steps=2", "optimiser.lr=1e-3", "batch=4"),
-        "data.rehearse.count=6",
+        *("length.steps=120", "warmup.steps=2", "optimiser.lr=1e-3", "batch=4"),
+        *("data.rehearse.count=6", "data.rehearsed=0.2"),
     ),
 )
 SHORT = ("data.crop=[96,128,160]", "data.size=96", "validate.every.epochs=1000")

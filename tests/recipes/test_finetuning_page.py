@@ -30,4 +30,5 @@ def test_the_page_leads_from_cutouts_to_a_better_network(
     printed = run_commands(lines, tmp_path)
     assert (tmp_path / "cutouts" / "photo.png").is_file()
     assert "| | compact | compact+mine.onnx | difference | 95 % interval | |" in printed
-    assert re.search(r"\| SAD \|.* \| second is better \|", printed), printed
+    lowered = r"\| SAD \| [\d.]+ \| [\d.]+ \| -[\d.]+ "  # of few pictures, so without a verdict
+    assert re.search(lowered, printed), printed

@@ -11,7 +11,7 @@ from mattekit.batch.names import is_file
 from mattekit.cli.options import DEFAULT_MAX_PIXELS, Bits, MaxPixels, to_ratio, to_size
 from mattekit.core.errors import BadArgument
 from mattekit.cutouts.finishing import FinishingOptions
-from mattekit.cutouts.photos import KINDS, GivenHints
+from mattekit.cutouts.photos import KINDS, GivenHints, parsed
 from mattekit.cutouts.save import (
     PARTS,
     Fit,
@@ -128,7 +128,8 @@ class HintOptions(_Kinds):
             "segmenter": self.segmenter,
             "commercial_only": self.commercial_only,
         }
-        hint_of(**values, **options)  # which refuses hints that exclude each other
+        known = {k: v if HINTS[k].is_file else parsed(k, v) for k, v in values.items()}
+        hint_of(**known, **options)  # which refuses hints that exclude each other
         return GivenHints(values=values, options=options, subjects=self.subjects)
 
 

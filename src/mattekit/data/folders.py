@@ -18,6 +18,8 @@ from mattekit.core.errors import BadData
 from mattekit.data.lists import read_names
 from mattekit.imaging.files import SUFFIXES
 
+ORDER = attrgetter("parts")
+"""Of paths: that of Linux, also where they compare without case."""
 SHOWN = 3
 """Missing files that an error names."""
 
@@ -157,9 +159,7 @@ def _existing(folder: Path) -> Path:
 
 def _pictures(paths: Iterable[Path], folder: Path, extent: str) -> list[Path]:
     pictures = (path for path in paths if path.suffix.lower() in SUFFIXES)
-    found = sorted(  # as on Linux also where paths compare without case
-        (path for path in pictures if not path.name.startswith(".")), key=attrgetter("parts")
-    )
+    found = sorted((path for path in pictures if not path.name.startswith(".")), key=ORDER)
     if not found:
         raise BadData(f"the folder {folder} holds no pictures{extent}")
     return found

@@ -168,7 +168,8 @@ def snap(values: Plane, *, strict: bool = False) -> tuple[Trimap, tuple[str, ...
 def _array(given: ArrayLike) -> Plane:
     try:
         return np.asarray(_plain(given) if isinstance(given, PIL.Image.Image) else given)
-    except Exception as error:  # of any library: PIL's file is damaged, a tensor lies elsewhere
+    except (OSError, ValueError, TypeError, RuntimeError) as error:
+        # PIL's file is damaged or closed; a tensor lies elsewhere, or learns
         raise BadImage(f"the picture in memory cannot be read: {error}") from error
 
 
