@@ -52,7 +52,7 @@ def test_the_example_is_found_by_itself_and_nothing_is_computed_again_for_the_fi
     button(page, "Try the example").click()
     expect(page.locator("#busy")).to_be_hidden(timeout=PATIENCE)
     expect(page.locator("#download")).to_be_enabled(timeout=PATIENCE)
-    expect(page.locator("#sure")).to_contain_text("subject 9")
+    expect(page.locator("#sure")).to_contain_text("subject 8")
     jobs = asked_for(page, "/v1/jobs")
     name, got = downloaded(page)
     alpha = file_as(page, "Mask")
@@ -270,14 +270,14 @@ def test_the_picture_goes_to_the_clipboard(page: Page) -> None:
 
 
 def test_several_photos_are_cut_out_and_downloaded_together_and_removal_asks(page: Page) -> None:
-    open_photos(page, small(), small(96, "other.png"), small(64, "small.png"))
+    open_photos(page, small(), small(96, "other.png"), small(128, "small.png"))
     strip = page.get_by_role("navigation", name="Photos")
     expect(strip.get_by_text("cut out", exact=True)).to_have_count(3, timeout=PATIENCE)
     name, archive = downloaded(page, button(page, "Download all").click)
     with zipfile.ZipFile(io.BytesIO(archive)) as opened:
         assert (name, opened.testzip()) == ("cut-outs.zip", None)
         sizes = {one: open_picture(opened.read(one)).size for one in opened.namelist()}
-    assert sizes == {"small.png": (192, 192), "other.png": (96, 96), "small-2.png": (64, 64)}
+    assert sizes == {"small.png": (192, 192), "other.png": (96, 96), "small-2.png": (128, 128)}
     strip.get_by_role("button", name="other: cut out").click()
     press(page, "Brush")
     stroke(page, WALL)

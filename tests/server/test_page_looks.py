@@ -39,7 +39,7 @@ BORDERS = ("#open", "[data-tool=brush]", "#longest", "#strip li button", "[aria-
 def test_all_fits_and_can_be_read_and_touched(page: Page, width: int, scheme: str) -> None:
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
-    open_photos(page, small(64), small(64, "other.png"))
+    open_photos(page, small(128), small(128, "other.png"))
     if width > 800:
         unfold(page, *PARTS)
     else:
@@ -94,7 +94,7 @@ def in_order(nodes: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
 
 
 def test_what_a_screen_reader_finds_has_roles_names_and_an_order(page: Page) -> None:
-    open_photos(page, small(64), small(64, "other.png"))
+    open_photos(page, small(128), small(128, "other.png"))
     unfold(page, *PARTS)
     press(page, "Brush", "Blur")
     session = page.context.new_cdp_session(page)

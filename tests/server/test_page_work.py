@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import Page, Request, Route, expect
 from server.pages import (
     EXAMPLE,
-    HELMET,
     PATIENCE,
     WALL,
     button,
@@ -26,6 +25,7 @@ from mattekit.core.types import FOREGROUND
 from mattekit.imaging.files import read_alpha, read_trimap
 
 pytestmark = pytest.mark.browser
+SUIT = (0.35, 0.75)
 LARGE = 640  # pixels of a side: more than is computed at once
 A_WHILE = 2500  # milliseconds, longer than any pause of the page
 
@@ -68,7 +68,7 @@ def test_after_an_error_the_preview_stays_and_nothing_is_sent_until_somebody_pai
     page.wait_for_timeout(A_WHILE)
     assert len(sent) == 1
     look(page, "Mask")
-    assert colour_at(page, HELMET) == [255, 255, 255]
+    assert colour_at(page, SUIT) == [255, 255, 255]
     press(page, "Brush", "Remove")
     stroke(page, WALL)
     until(page, lambda: len(sent), 2)
