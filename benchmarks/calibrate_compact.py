@@ -1,7 +1,10 @@
 """How wrong is `compact` where it expects an error, and which map makes both agree?
 
+    python benchmarks/calibrate_compact.py --photos DIR --sprites DIR [--scenes 12]
     python benchmarks/calibrate_compact.py WEIGHTS.safetensors -o OUT.safetensors --photos DIR
         --sprites DIR [--scenes 12]
+
+Without weights, what ships is measured as it is.
 
 The composites are those of `quality_heldout.py` with other numbers, so that its pictures judge what
 is fitted here. In ten bins of expected error, each with a tenth of the unknown pixels, the mean
@@ -18,6 +21,7 @@ from quality_heldout import KINDS, composite
 
 from mattekit.core.types import UNKNOWN, Plane
 from mattekit.data.folders import pictures_below
+from mattekit.inference.load import load as load_model
 from mattekit.inference.predictor import Predictor
 from mattekit.inference.torch_network import TorchNetwork
 from mattekit.networks.compact import KNOTS
@@ -26,9 +30,8 @@ from mattekit.networks.weights import load, read_header, save
 FIRST = 1_000  # scenes that judge have smaller numbers
 
 
-def errors(network: torch.nn.Module, pictures: list[tuple[Plane, ...]]) -> tuple[Plane, Plane]:
+def errors(predictor: Predictor, pictures: list[tuple[Plane, ...]]) -> tuple[Plane, Plane]:
     """Expected and made, of every unknown pixel."""
-    predictor = Predictor(TorchNetwork(network, name="compact", device=torch.device("cpu")))
     expected, made = [], []
     for image, alpha, trimap in pictures:
         matte, unknown = predictor.matte(image, trimap), trimap == UNKNOWN
@@ -56,8 +59,8 @@ def rising(values: Plane) -> Plane:
 
 def main() -> None:
     parser = Options(__doc__, quick="one scene a kind", scenes=1)
-    parser.add_argument("weights", type=Path)
-    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("weights", nargs="?", type=Path)
+    parser.add_argument("-o", "--output", type=Path)
     parser.add_argument("--photos", type=Path, required=True, help="photographs kept apart")
     parser.add_argument("--sprites", type=Path, required=True, help="sprites kept apart")
     parser.add_argument("--scenes", type=int, default=12, help="of each kind")
@@ -70,12 +73,20 @@ def main() -> None:
         for image, alpha, trimaps in [composite(kind, number, photos, sprites)]
         for trimap in trimaps
     ]
-    network = load(options.weights)
-    network.calibration.copy_(torch.tensor([KNOTS, KNOTS]))
+    if (options.weights is None) != (options.output is None):
+        parser.error("name both the weights and, with -o, where the calibrated ones go, or neither")
     with Report(options.json) as report:
         table = report.table("calibration | " + " | ".join(f"tenth {n}:.3f" for n in range(1, 11)))
+        if options.weights is None:
+            expected, made = bins(*errors(load_model(), pictures))
+            table.row("as shipped: expected", *expected)
+            table.row("as shipped: made", *made)
+            return
+        network = load(options.weights)
+        network.calibration.copy_(torch.tensor([KNOTS, KNOTS]))
+        of_torch = TorchNetwork(network, name="compact", device=torch.device("cpu"))
         for step in ("none", "fitted"):
-            expected, made = bins(*errors(network, pictures))
+            expected, made = bins(*errors(Predictor(of_torch), pictures))
             table.row(f"{step}: expected", *expected)
             table.row(f"{step}: made", *made)
             if step == "none":
