@@ -255,7 +255,10 @@ def _store_in_half(graph: ir.Graph, *, exact: bool) -> None:
 
 def _store_in_bytes(graph: ir.Graph) -> None:
     """Store the largest weights as whole numbers from -127 to 127, with a scale for each channel
-    that they give; a Cast and a Mul bring them back when the file is opened."""
+    that they give; a Cast and a Mul bring them back when the file is opened.
+
+    Scales of many channels are weights of single precision too, and `_store_in_half` takes them.
+    """
     for value, array in _weights(graph):
         if array.size < LARGE:
             continue
@@ -271,7 +274,7 @@ def _store_in_bytes(graph: ir.Graph) -> None:
 
 
 def _weights(graph: ir.Graph) -> list[tuple[ir.Value, Plane]]:
-    """The initialisers of single precision that are worth it."""
+    """The initialisers of single precision that are more than a few numbers."""
     found = []
     for value in graph.initializers.values():
         assert value.const_value is not None

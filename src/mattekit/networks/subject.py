@@ -125,10 +125,10 @@ class SubjectFinder(MattingModule):
         """The encoder with random weights, down to the last stage that is used."""
         import timm  # takes longer than everything else that a network needs
 
-        encoder: Any = timm.create_model(self.sees.name, features_only=True)
-        del encoder.blocks[max(self.sees.channels) + 1 :]
-        made: nn.Module = encoder
-        return made
+        encoder: nn.Module = timm.create_model(self.sees.name, features_only=True)
+        stages: Any = encoder.blocks
+        del stages[max(self.sees.channels) + 1 :]
+        return encoder
 
 
 class Block(nn.Sequential):
