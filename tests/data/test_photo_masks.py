@@ -59,6 +59,39 @@ def test_a_subject_is_put_over_another_photograph(folder: Path) -> None:
     assert any(sample.ambiguous for sample in samples)
 
 
+@pytest.fixture
+def cutouts(folder: Path) -> Path:
+    """A folder with a green square on nothing."""
+    alpha = np.zeros((30, 40), np.float32)
+    alpha[5:25, 10:30] = 1
+    colours = np.full((30, 40, 3), GREEN, np.float32)
+    write_image(folder / "cutouts" / "stamp.png", colours, alpha=alpha)
+    return folder / "cutouts"
+
+
+def test_a_subject_cut_out_before_is_put_over_a_photograph(folder: Path, cutouts: Path) -> None:
+    composited = source(folder, composited=1, cut_out=1, cutouts=(str(cutouts),))
+    for seed in range(8):
+        sample = composited.sample(0, np.random.default_rng(seed))
+        assert sample.name == "stamp"
+        np.testing.assert_allclose(colours(sample.image, sample.alpha > 0.99), GREEN, atol=0.05)
+
+
+def test_a_share_of_the_composites_shows_cut_outs(folder: Path, cutouts: Path) -> None:
+    half = source(folder, composited=1, cut_out=0.5, cutouts=(str(cutouts),))
+    names = [half.sample(0, np.random.default_rng(seed)).name for seed in range(40)]
+    assert 10 < names.count("stamp") < 30
+    photo_alone = source(folder, composited=0, cutouts=(str(cutouts),))
+    assert photo_alone.sample(0, np.random.default_rng(0)).name == "square"
+
+
+def test_a_cut_out_without_transparency_is_refused(folder: Path, cutouts: Path) -> None:
+    write_image(cutouts / "stamp.png", np.full((30, 40, 3), GREEN, np.float32))
+    opaque = source(folder, composited=1, cut_out=1, cutouts=(str(cutouts),))
+    with pytest.raises(BadData, match=r"stamp\.png has no transparency"):
+        opaque.sample(0, np.random.default_rng(0))
+
+
 def test_a_photograph_without_a_subject_has_an_empty_mask(folder: Path) -> None:
     sample = source(folder, without_subject=1).sample(0, np.random.default_rng(0))
     assert sample.name == "wall"

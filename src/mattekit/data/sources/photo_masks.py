@@ -1,7 +1,8 @@
 """Photographs and masks of their subjects, to train the network that finds subjects.
 
 Every sample is a square: photo and mask are stretched, as in prediction. Some samples
-show a subject over another photograph, and some a photograph without a subject.
+show a subject, or one that was cut out before, over another photograph, and some a photograph
+without a subject.
 """
 
 from collections.abc import Sequence
@@ -28,6 +29,8 @@ LARGER = 1.6
 """Greatest enlargement of a subject that is composited over another photograph."""
 SECOND_SUBJECT = 0.04
 """Share of the picture above which another subject makes a prompt necessary."""
+STRETCHED = 0.4
+"""Greatest logarithm by which a cut-out is made wider or narrower."""
 TRIES = 8
 
 Part = tuple[Image, Alpha]
@@ -45,12 +48,16 @@ class PhotoMasksConfig:
     """Folders of masks, searched likewise; a mask without a photograph is an error."""
     without: tuple[str, ...] = ()
     """Lists of photographs without a subject: one stem per line, comments after a tab."""
+    cutouts: tuple[str, ...] = ()
+    """Folders of pictures with transparency: subjects that are only shown over photographs."""
     size: Annotated[int, Within(16)] = 384
     """Height and width to which photographs are resized."""
     part: Annotated[tuple[float, float], Within(0.05, 1)] = (0.5, 1.0)
     """Least and largest share of each side that is shown."""
     composited: Share = 0.32
-    """Share of the samples that show the subject over another photograph."""
+    """Share of the samples that show a subject over another photograph."""
+    cut_out: Share = 0.6
+    """Share of those whose subject is one of `cutouts`, where there are any."""
     without_subject: Share = 0.13
     """Share of the samples that show a photograph without a subject, where some are listed."""
     licence: str = "not stated"
@@ -76,6 +83,7 @@ class PhotoMasksConfig:
             config=self,
             subjects=[(photos[stem], masks[stem]) for stem in masks],
             empty=[photos[stem] for stem in empty],
+            cutouts=[path for folder in self.cutouts for path in pictures_below(folder)],
         )
 
 
@@ -86,6 +94,7 @@ class PhotoMasksSource:
     config: PhotoMasksConfig
     subjects: Sequence[tuple[Path, Path]]
     empty: Sequence[Path]
+    cutouts: Sequence[Path] = ()
 
     def __post_init__(self) -> None:
         self.names = tuple(photo.stem for photo, _ in self.subjects)
@@ -103,8 +112,13 @@ class PhotoMasksSource:
             photo = self.empty[int(rng.integers(len(self.empty)))]
             part, name, keep = self._opened(photo), photo.stem, 0.0
         else:
-            part = self._opened(*self.subjects[index])
-            if chance < how.without_subject + how.composited:
+            composited = chance < how.without_subject + how.composited
+            if composited and self.cutouts and happens(how.cut_out, rng):
+                path = self.cutouts[int(rng.integers(len(self.cutouts)))]
+                part, name = self._cut_out(path, rng), path.stem
+            else:
+                part = self._opened(*self.subjects[index])
+            if composited:
                 part, ambiguous = self._over_another(part, rng)
                 keep = 0.85
             else:
@@ -135,6 +149,20 @@ class PhotoMasksSource:
         if not alpha.any():
             raise BadData(f"{mask} is empty; list photographs without a subject in `without`")
         return colours, resize(alpha, self.size)
+
+    def _cut_out(self, path: Path, rng: np.random.Generator) -> Part:
+        """A picture with transparency, narrowed or widened as a photo is by being stretched."""
+        picture = open_picture(path)
+        if picture.alpha is None:
+            raise BadData(f"{path} has no transparency; `cutouts` are subjects cut out before")
+        height, width = picture.size
+        wide = width * np.exp(rng.uniform(-STRETCHED, STRETCHED))
+        factor = 0.9 * self.config.size / max(height, wide)
+        size = (max(1, round(height * factor)), max(1, round(wide * factor)))
+        image, alpha = np.zeros((*self.size, 3), np.float32), np.zeros(self.size, np.float32)
+        image[: size[0], : size[1]] = resize(picture.image(), size)
+        alpha[: size[0], : size[1]] = resize(picture.alpha_window(), size)
+        return image, alpha
 
     def _over_another(self, part: Part, rng: np.random.Generator) -> tuple[Part, bool]:
         """The subject over another photograph, and whether that has a subject too."""
