@@ -63,6 +63,7 @@ def test_what_is_shipped_is_listed_with_its_terms() -> None:
     listed = mattekit("list")
     assert listed.exit_code == 0
     assert "licence: MIT" in listed.output
+    assert "in the package: small, which finds the subject" in mattekit("list").output
     models = json.loads(mattekit("list", "--json").output)["models"]
     assert [model["name"] for model in models] == ["compact"]
     got = mattekit("get", "compact")

@@ -1,5 +1,7 @@
 """The main job as a function: hints in every form, results, errors."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -128,6 +130,12 @@ def test_hints_that_contradict_each_other_are_refused(disc: Sample) -> None:
 def test_an_array_that_is_no_photo_is_refused(photo: Plane, says: str) -> None:
     with pytest.raises(BadImage, match=says):
         cutout(photo, trimap=np.zeros((5, 5), np.uint8))
+
+
+def test_an_unknown_quality_is_refused_where_types_are_not_checked() -> None:
+    words = "from mattekit.inference.matting import build_matting as b; b(quality='best')"
+    ended = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True)
+    assert "quality is one of full, fast, not 'best'" in ended.stderr
 
 
 def test_an_unknown_model_is_refused_with_the_nearest_name(disc: Sample) -> None:

@@ -118,6 +118,14 @@ def test_a_run_in_a_thread_trains_as_in_the_main_one_and_leaves_signals_alone(
         )
 
 
+def test_the_random_numbers_of_torch_go_on_as_before(tmp_path: Path) -> None:
+    torch.manual_seed(7)
+    expected = torch.rand(1)
+    torch.manual_seed(7)
+    run_toy(short(length=Duration(steps=1)), tmp_path / "run")
+    assert torch.rand(1) == expected
+
+
 def test_a_run_stopped_by_sigterm_goes_on_to_the_bit(tmp_path: Path) -> None:
     recipe = short(length=Duration(steps=12))
 

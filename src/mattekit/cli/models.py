@@ -20,7 +20,14 @@ from mattekit.cli.photo_options import CommercialOnly
 from mattekit.cli.progress import download_progress
 from mattekit.core.errors import BadArgument, BadWeights
 from mattekit.core.extras import require
-from mattekit.models.files import SUFFIX, find, model_files, models_folder, read_contents
+from mattekit.models.files import (
+    DEFAULT_MODEL,
+    SUFFIX,
+    find,
+    model_files,
+    models_folder,
+    read_contents,
+)
 from mattekit.models.installed import check_files, fetch, import_files, missing_files, remove_files
 from mattekit.models.registry import (
     RegisteredModel,
@@ -57,8 +64,11 @@ def list_models(json: Json = False) -> None:
 
 
 def _list(models: list[dict[str, Any]]) -> None:
+    from mattekit.subject.finder import OWN  # opens OpenCV
+
+    typer.echo(f"in the package: {OWN}, which finds the subject, and {DEFAULT_MODEL}, the matting")
     if not models:
-        typer.echo("no model yet; import one with: mattekit models import KIND FILE")
+        typer.echo("none imported; import one with: mattekit models import KIND FILE")
     for model in models:
         typer.echo(f"{model['name']}  {model['architecture']}, {model['parameters']:,} parameters")
         typer.echo(f"  licence: {model['licence']}; trained on: {model['training_data']}")

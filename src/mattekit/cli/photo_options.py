@@ -298,14 +298,20 @@ class FinishOptions:
 
 
 @dataclass(frozen=True, kw_only=True)
-class WriteOptions:
-    """What is written."""
+class FileOptions:
+    """How files are written."""
 
     format: Annotated[
         SaveFormat | None,
         Option(help="Default: PNG, or EXR for an EXR photo; psd has layers."),
     ] = None
     bits: Bits = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class WriteOptions(FileOptions):
+    """How pictures with colours are written."""
+
     straight: Annotated[
         bool, Option("--straight", help="EXR: colours are not multiplied by alpha.")
     ] = False

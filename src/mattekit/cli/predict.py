@@ -14,6 +14,7 @@ from mattekit.batch.names import check_output, is_file
 from mattekit.batch.runner import Outcome
 from mattekit.cli.options import BatchOptions, Device, MaxMemory, OutputFolder, Precision
 from mattekit.cli.photo_options import (
+    FileOptions,
     Manifest,
     MinConfidence,
     PhotoOptions,
@@ -21,7 +22,6 @@ from mattekit.cli.photo_options import (
     StrategyOptions,
     StrictTrimap,
     Trimap,
-    WriteOptions,
 )
 from mattekit.cli.report import run_batch
 from mattekit.cli.sequences import (
@@ -88,7 +88,7 @@ def run(
     min_confidence: MinConfidence = None,
     sequence: InSequence = False,
     read: PhotoOptions,
-    write: WriteOptions,
+    write: FileOptions,
     batch: BatchOptions,
 ) -> None:
     """Predict alphas for photos with any network.

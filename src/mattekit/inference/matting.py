@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, get_args, runtime_checkable
 
 from mattekit.classical.closed_form import Quality, closed_form
 from mattekit.classical.information_flow import information_flow
@@ -80,6 +80,8 @@ def build_matting(
     >>> build_matting("closed-form").name
     'closed-form'
     """
+    if quality not in get_args(Quality):
+        raise BadArgument(f"quality is one of {', '.join(get_args(Quality))}, not '{quality}'")
     name = os.fspath(model or DEFAULT_MODEL)
     if name == DEFAULT_MODEL and quality == "fast":
         name = "closed-form"

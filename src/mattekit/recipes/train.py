@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -66,6 +67,18 @@ class Result:
     """Whether this is the one of several processes that writes and reports."""
 
 
+@contextmanager
+def random_states_kept() -> Iterator[None]:
+    """The caller's random numbers go on afterwards as if nothing had been drawn meanwhile."""
+    state = random.getstate()
+    with torch.random.fork_rng(devices=range(torch.cuda.device_count())):
+        try:
+            yield
+        finally:
+            random.setstate(state)
+
+
+@random_states_kept()
 def train(
     recipe: Recipe,
     folder: RunFolder,
