@@ -33,6 +33,7 @@ from mattekit.subject.confidence import subject_confidence
 from mattekit.subject.hints import Array, HintConfig, hint_of
 from mattekit.subject.hints import Trimap as TrimapHint
 from mattekit.subject.segment import Point, Rectangle
+from mattekit.subject.settling import settled
 
 Progress = Callable[[str, float], None]
 """Called with the stage, `subject`, `alpha` or `colours`, and the share of it that is done."""
@@ -230,6 +231,8 @@ def cut_picture(
     tell("subject", 1.0)
     tell("alpha", 0.0)
     matte = method.matte(picture.colours, subject.trimap, done=lambda share: tell("alpha", share))
+    if subject.settles and subject.mask is not None:
+        matte = settled(matte, subject.mask, subject.trimap)
     tell("alpha", 1.0)
     alpha = matte.alpha if picture.alpha is None else matte.alpha * picture.alpha_window()
     tell("colours", 0.0)

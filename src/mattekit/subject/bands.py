@@ -37,7 +37,8 @@ REACH = 0.04  # of the subject's diagonal: greatest distance of the mask's edge 
 NARROWEST = 0.005  # of the diagonal: unknown on either side of a hard edge
 MARGIN = 0.004  # of the diagonal: unknown around soft pixels
 FEWEST_PIXELS = 2.0  # minimum of the three above on the small copy
-SOFT = 0.05  # values of the first matte this close to 0 or 1 are hard
+SOFT = 0.15  # values of the first matte this close to 0 or 1 are hard
+VAGUE = 0.05  # the same, where the mask itself is undecided
 EVENNESS = 1e-4  # variance of colours below which the guided filter only averages
 SMALL_HOLE = 0.02  # of the subject: a smaller hole in the mask is probably a mistake
 SMALL_PIECE = 0.01
@@ -101,7 +102,8 @@ def soft_bands(image: Plane, mask: Alpha, *, found: bool = False) -> Trimap:
     """The trimap of a mask, with bands as wide as its edge is soft.
 
     Small holes become unknown, so that the matting decides. Small pieces apart from the subject
-    become unknown too, or background in a segmenter's mask.
+    become unknown too, or background in a segmenter's mask. Where such a mask is only soft in the
+    midst of the subject, all is subject.
 
     Args:
         mask: h w of the photo, in [0, 1].
@@ -119,6 +121,8 @@ def soft_bands(image: Plane, mask: Alpha, *, found: bool = False) -> Trimap:
     unsure = holes if found else holes | pieces
     around = max(FEWEST_PIXELS, 2 * NARROWEST * diagonal(inside))
     labels[grown(unsure, round(around))] = UNKNOWN
+    if found:
+        labels[enclosed(labels, ~inside)] = FOREGROUND
     return resize(labels, mask.shape, "labels")
 
 
@@ -131,7 +135,8 @@ def _bands(small: Image, mask: Alpha, tolerance: float) -> Trimap:
     first = np.where(undecided, first, near / np.float32(FOREGROUND))
     edge = max(FEWEST_PIXELS, NARROWEST * length)
     unknown = band(first > 0.5, inner=edge, outer=edge) == UNKNOWN
-    soft = undecided & (first > SOFT) & (first < 1 - SOFT)
+    vague = between(mask, VAGUE) & between(first, VAGUE)
+    soft = undecided & (between(first, SOFT) | vague)
     unknown |= grown(soft, max(1, round(MARGIN * length)))
     labels = np.where(first > 0.5, FOREGROUND, BACKGROUND).astype(np.uint8)
     labels[unknown & undecided] = UNKNOWN
@@ -157,6 +162,12 @@ def guided(image: Image, plane: Plane, radius: int) -> Alpha:
     return matte.astype(np.float32)
 
 
+def between(values: Plane, margin: float) -> Mask:
+    """Where values are neither within `margin` of 0 nor of 1."""
+    inside: Mask = (values > margin) & (values < 1 - margin)
+    return inside
+
+
 def small_parts(mask: Mask, largest: float) -> Mask:
     """Connected parts of the mask of at most `largest` pixels that do not touch the border."""
     _, parts, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=4)
@@ -167,6 +178,14 @@ def small_parts(mask: Mask, largest: float) -> Mask:
     small = free & (area <= largest)
     small[0] = False
     chosen: Mask = small[parts]
+    return chosen
+
+
+def enclosed(labels: Trimap, outside: Mask) -> Mask:
+    """Unknown parts that neither touch the background nor hold a pixel that is `outside`."""
+    _, parts = cv2.connectedComponents((labels == UNKNOWN).astype(np.uint8))
+    reached = np.unique(parts[outside | grown(labels == BACKGROUND, 1)])
+    chosen: Mask = (labels == UNKNOWN) & ~np.isin(parts, reached)
     return chosen
 
 

@@ -50,6 +50,8 @@ class FoundSubject:
     trimap: Trimap
     mask: Alpha | None = None
     """The segmentation that the trimap was made from, where there was one."""
+    settles: bool = False
+    """The mask decides where the matting is unsure."""
     confidence: float | None = None
     """From 0 to 1, for a subject found by a segmenter."""
     segmenter: str | None = None
@@ -194,6 +196,7 @@ def _of(
     return FoundSubject(
         trimap=soft_bands(image, found.mask, found=True),
         mask=found.mask,
+        settles=True,
         confidence=sure,
         segmenter=found.segmenter,
         terms=found.terms,

@@ -86,8 +86,9 @@ class Mask:
             labels = np.asarray(values)
             values = labels > 0 if self.label == "any" else labels == self.label
         mask, warnings = fitted(as_mask(values), (colours.shape[0], colours.shape[1]))
-        trimap = soft_bands(colours, mask) if self.band is None else from_mask(mask, self.band)
-        return FoundSubject(trimap=trimap, mask=mask, warnings=warnings)
+        soft = self.band is None
+        trimap = soft_bands(colours, mask) if soft else from_mask(mask, self.band)
+        return FoundSubject(trimap=trimap, mask=mask, settles=soft, warnings=warnings)
 
 
 @config
