@@ -1,14 +1,15 @@
 """Does the subject finder find the subject of photographs that no training saw?
 
     python benchmarks/quality_subjects.py PHOTOS [PHOTOS ...] [--model FILE.onnx] [--quick]
-    python benchmarks/quality_subjects.py PHOTOS [PHOTOS ...] --cutouts [--segmenter NAME]
+    python benchmarks/quality_subjects.py PHOTOS [PHOTOS ...] --cutouts [--box] [--segmenter NAME]
 
 PHOTOS are folders with the 25 photographs that `benchmarks/subjects.json` names; their masks lie in
 `subjects`. Prints intersection over union of the mask at 0.5 with the drawn one, the better of
 two where a photograph was drawn in two readings: of the network alone, of the whole finder without
 a hint, and with the box and the points of the file. `--cutouts` measures the finished alpha above
-0.5 instead, and its largest wrong hole or piece as a share of the subject; a refused photograph
-counts as 0. `--quick` measures the cat of `examples` alone.
+0.5 instead, its mean error over the whole photograph in thousandths, and its largest wrong hole or
+piece as a share of the subject; a refused photograph counts as 0. `--quick` measures the cat of
+`examples` alone.
 """
 
 import json
@@ -29,7 +30,7 @@ from mattekit.imaging.picture import to_depth
 from mattekit.imaging.resize import resize
 from mattekit.inference.matting import Matting, build_matting
 from mattekit.subject.finder import Finder, overlap
-from mattekit.subject.hints import Auto
+from mattekit.subject.hints import Auto, Box
 
 HERE = Path(__file__).parent
 LEVELS = (0.95, 0.9, 0.8)
@@ -83,6 +84,7 @@ class Finished:
     """The cut-out of one photograph."""
 
     overlap: float = 0.0
+    error: float = float("nan")
     flaw: float = 1.0
     confidence: float = 0.0
 
@@ -92,11 +94,11 @@ class Finished:
         return self.overlap >= 0.95 and self.flaw <= 0.005
 
 
-def cut_out(photo: Path, name: str, method: Matting, segmenter: str) -> Finished:
+def cut_out(photo: Path, name: str, method: Matting, hint: Auto | Box) -> Finished:
     """What `mattekit cutout PHOTO` makes of a photograph."""
     picture = open_picture(photo)
     try:
-        cut = cut_picture(picture, Auto(segmenter=segmenter), method, clean=False)
+        cut = cut_picture(picture, hint, method, clean=False)
     except NoSubject:
         return Finished()
     found = cut.alpha > 0.5
@@ -104,23 +106,27 @@ def cut_out(photo: Path, name: str, method: Matting, segmenter: str) -> Finished
     _, _, parts, _ = cv2.connectedComponentsWithStats((found != drawn).astype(np.uint8))
     return Finished(
         overlap=overlap(found, drawn),
+        error=float(1000 * np.abs(cut.alpha - drawn).mean()),
         flaw=float(parts[1:, cv2.CC_STAT_AREA].max(initial=0) / np.count_nonzero(drawn)),
         confidence=cut.subject_confidence or 0.0,
     )
 
 
-def report_cutouts(report: Report, photos: dict[str, Path], segmenter: str) -> None:
+def report_cutouts(report: Report, photos: dict[str, Path], hints: dict[str, Auto | Box]) -> None:
     """A row for each finished photograph, and how many are right."""
     method = build_matting(None)
-    table = report.table("photograph | overlap:.3f | largest flaw:.1% | confidence:.2f")
+    columns = "overlap:.3f | error:.1f | largest flaw:.1% | confidence:.2f"
+    table = report.table(f"photograph | {columns}")
     rows = []
     for name, photo in photos.items():
-        rows.append(cut_out(photo, name, method, segmenter))
+        rows.append(cut_out(photo, name, method, hints[name]))
         table.row(name, *astuple(rows[-1]))
     overlaps = np.array([row.overlap for row in rows])
     counts = ", ".join(f"{np.count_nonzero(overlaps >= least)} of {least}" for least in LEVELS)
     right = sum(row.right for row in rows)
+    error = np.nanmean([row.error for row in rows])
     report.say(f"mean {overlaps.mean():.3f}; {counts} or more; strictly right {right}")
+    report.say(f"mean error where not refused {error:.1f}")
 
 
 def main() -> None:
@@ -128,6 +134,7 @@ def main() -> None:
     parser.add_argument("photos", nargs="*", type=Path, metavar="PHOTOS")
     parser.add_argument("--model", type=Path, help="a file that mattekit export wrote")
     parser.add_argument("--cutouts", action="store_true", help="measure finished cut-outs")
+    parser.add_argument("--box", action="store_true", help="give --cutouts the box of the subject")
     parser.add_argument("--segmenter", default="small", help="of --cutouts")
     options = parser.parse_args()
     if not options.photos and not options.quick:
@@ -139,8 +146,14 @@ def main() -> None:
     for name in [] if options.quick else sorted(set(subjects) - set(found)):
         print(f"not in these folders, left out: {name}")
     if options.cutouts:
+        hints: dict[str, Auto | Box] = {
+            name: Box(value=tuple(subjects[name]["box"]), segmenter=options.segmenter)
+            if options.box
+            else Auto(segmenter=options.segmenter)
+            for name in names
+        }
         with Report(options.json) as report:
-            report_cutouts(report, {name: found[name] for name in names}, options.segmenter)
+            report_cutouts(report, {name: found[name] for name in names}, hints)
         return
     finder = Finder(options.model)
     with Report(options.json) as report:
