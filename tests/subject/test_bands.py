@@ -56,6 +56,13 @@ def test_a_small_hole_and_a_small_piece_become_unknown() -> None:
     assert (soft_bands(photo(true), mask, found=True)[10:15, 10:15] == BACKGROUND).all()
 
 
+def test_a_small_piece_close_to_the_subject_stays() -> None:
+    mask = disc().astype(np.float32)
+    mask[133:139, 106:114] = 1  # a basket below its balloon
+    trimap = soft_bands(photo(mask), mask, found=True)
+    assert (trimap[135:137, 109:111] != BACKGROUND).all()
+
+
 def test_where_a_found_mask_is_only_soft_within_the_subject_all_is_subject() -> None:
     mask = disc().astype(np.float32)
     mask[70:90, 100:120] = 0.6

@@ -190,10 +190,12 @@ def enclosed(labels: Trimap, outside: Mask) -> Mask:
 
 
 def small_pieces(mask: Mask) -> Mask:
-    """Parts of a mask that are small relative to its largest one."""
+    """Parts of a mask that are small relative to its largest one, and not close to a large one."""
     _, parts, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     area = stats[:, cv2.CC_STAT_AREA]
     small = area < SMALL_PIECE * area[1:].max(initial=0)
+    close = grown(mask & ~small[parts], max(1, round(REACH * diagonal(mask))))
+    small[np.unique(parts[close])] = False
     small[0] = False
     chosen: Mask = small[parts]
     return chosen
