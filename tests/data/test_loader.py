@@ -1,5 +1,6 @@
 """Batches: in an order that only the seed decides, whatever workers, processes and restarts."""
 
+import multiprocessing
 import subprocess
 import sys
 from dataclasses import dataclass, field, replace
@@ -121,6 +122,15 @@ def test_a_broken_file_is_reported_in_its_own_sentence(workers: int) -> None:
     batches = make_loader(Numbers(broken=2), row(), workers=workers)
     with pytest.raises(BadImage, match=r"^number.png is broken; replace it$"):
         list(islice(batches, 2))
+
+
+def test_a_broken_file_ends_the_workers() -> None:
+    before = set(multiprocessing.active_children())
+    batches = make_loader(Numbers(broken=2), row(), workers=2)
+    with pytest.raises(BadImage) as raised:  # whose traceback still holds the loader
+        list(islice(batches, 2))
+    assert raised.traceback
+    assert set(multiprocessing.active_children()) <= before
 
 
 @dataclass

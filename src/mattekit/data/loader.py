@@ -115,8 +115,18 @@ def make_loader(
     drawn: Any = iter(loader)
     if loader.num_workers:
         atexit.register(_end_workers, weakref.ref(drawn), id(drawn), drawn._workers)
-    batches = map(_unless_failed, drawn)
+    batches = _until_failure(drawn)
     return repeat(next(batches)) if fixed else batches
+
+
+def _until_failure(drawn: Any) -> Iterator[Batch]:
+    """The batches; an error is raised, and ends the workers, which would outlive its traceback."""
+    try:
+        for result in drawn:
+            yield _unless_failed(result)
+    finally:
+        if hasattr(drawn, "_workers"):
+            drawn._shutdown_workers()
 
 
 class NumberedSamples(Dataset[Sample | MattekitError]):
