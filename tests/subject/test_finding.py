@@ -71,6 +71,19 @@ def test_a_sure_segmenter_is_taken_an_unsure_one_warns_and_a_lost_one_refuses(
         find_alone(photo, None)
 
 
+@pytest.mark.parametrize(("second", "expected"), [(disc(), 0.95), (~disc(), 0.95 / 2)])
+def test_the_shipped_segmenter_is_the_second_opinion_of_another(
+    photo: Plane, monkeypatch: pytest.MonkeyPatch, second: Mask, expected: float
+) -> None:
+    other = pretend(monkeypatch, disc(), 0.95)
+    other.name = "other"
+    shipped = Pretended(mask=second.astype(np.float32), sure=1.0)
+    monkeypatch.setattr(finding, "finder", lambda: shipped)
+    assert find_alone(photo, "other").confidence == pytest.approx(expected)
+    shipped.sure = 0.0  # it cannot tell itself
+    assert find_alone(photo, "other").confidence == pytest.approx(0.95)
+
+
 def test_a_mask_without_a_word_of_its_segmenter_is_judged_by_its_undecided_part() -> None:
     clear = Segmentation(mask=disc().astype(np.float32), segmenter="x")
     vague = Segmentation(mask=np.where(disc(), np.float32(0.6), np.float32(0)), segmenter="x")

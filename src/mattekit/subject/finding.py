@@ -25,6 +25,7 @@ from mattekit.models.registry import (
     registry,
 )
 from mattekit.subject.bands import grown, soft_bands
+from mattekit.subject.confidence import overlap
 from mattekit.subject.finder import OWN, finder
 from mattekit.subject.segment import Point, Rectangle, from_box, from_points
 from mattekit.subject.segmenters import PromptedPair, Segmentation, Segmenter, SingleFile
@@ -72,6 +73,8 @@ def find_alone(image: Plane, name: str | None, *, commercial_only: bool = False)
     segmenter = choose(name, "nothing", commercial_only=commercial_only)
     found = segmenter.segment(image, Prompt())
     sure = certainty(found)
+    if segmenter.name != OWN:
+        sure *= agreement(found.mask, finder().segment(image, Prompt()))
     if sure < REFUSED or not (found.mask > 0.5).any():
         raise NoSubject(
             f"cannot tell the subject ({segmenter.name} is {sure:.0%} sure); draw a box: "
@@ -188,6 +191,15 @@ def certainty(found: Segmentation) -> float:
     edge = grown(outline > 0, max(1, round(EDGE * diagonal(inside))))
     undecided = (small > UNDECIDED[0]) & (small < UNDECIDED[1]) & ~edge
     return max(0.0, 1 - float(np.count_nonzero(undecided) / np.count_nonzero(inside)))
+
+
+def agreement(mask: Alpha, second: Segmentation) -> float:
+    """From 0.5 to 1: how far a second opinion finds the same subject, as far as it is sure itself.
+
+    A network may be sure of half a subject; two rarely agree on the same half.
+    """
+    same = overlap(mask > 0.5, second.mask > 0.5)
+    return 1 - (second.sure or 0.0) * (1 - same) / 2
 
 
 def _of(
