@@ -71,10 +71,7 @@ def find_alone(image: Plane, name: str | None, *, commercial_only: bool = False)
         NoSubject: the segmenter's confidence is too low.
     """
     segmenter = choose(name, "nothing", commercial_only=commercial_only)
-    found = segmenter.segment(image, Prompt())
-    sure = certainty(found)
-    if segmenter.name != OWN:
-        sure *= agreement(found.mask, finder().segment(image, Prompt()))
+    found, sure = segmented(segmenter, image, Prompt())
     if sure < REFUSED or not (found.mask > 0.5).any():
         raise NoSubject(
             f"cannot tell the subject ({segmenter.name} is {sure:.0%} sure); draw a box: "
@@ -91,8 +88,7 @@ def find_in_box(
 ) -> FoundSubject:
     """The subject in a box."""
     segmenter = choose(name, "box", commercial_only=commercial_only)
-    found = segmenter.segment(image, Prompt(box=box))
-    sure = certainty(found)
+    found, sure = segmented(segmenter, image, Prompt(box=box))
     filled = np.count_nonzero(found.mask > 0.5) / max(1, box[2] * box[3])
     if filled < LEAST_OF_BOX or sure < LEAST_SURE_IN_BOX:
         return _by_colours(from_box(image, box), segmenter.name)
@@ -116,14 +112,14 @@ def find_at_points(
     if not on:
         raise BadArgument("no point is on the subject; write x,y of one pixel of it")
     segmenter = choose(name, "points", commercial_only=commercial_only)
-    found = segmenter.segment(image, Prompt(on=on, off=off))
+    found, sure = segmented(segmenter, image, Prompt(on=on, off=off))
     inside = found.mask > 0.5
     obeyed = all(inside[int(y), int(x)] for x, y in on) and not any(
         inside[int(y), int(x)] for x, y in off
     )
     if not obeyed:
         return _by_colours(from_points(image, on, off), segmenter.name)
-    return _of(image, found, certainty(found))
+    return _of(image, found, sure)
 
 
 def choose(name: str | None, kind: str, *, commercial_only: bool = False) -> Segmenter:
@@ -176,6 +172,15 @@ def open_segmenter(name: str, *, commercial_only: bool = False) -> Segmenter:
 def installed_segmenters() -> list[str]:
     """Names of installed registered segmenters, in the order of the registry."""
     return [entry.id for entry in registry().values() if entry.kind != "trimap" and entry.installed]
+
+
+def segmented(segmenter: Segmenter, image: Plane, prompt: Prompt) -> tuple[Segmentation, float]:
+    """The subject by a segmenter, and its confidence after a second opinion."""
+    found = segmenter.segment(image, prompt)
+    sure = certainty(found)
+    if segmenter.name != OWN:
+        sure *= agreement(found.mask, finder().segment(image, prompt))
+    return found, sure
 
 
 def certainty(found: Segmentation) -> float:
