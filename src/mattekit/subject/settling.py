@@ -27,15 +27,14 @@ def settled(matte: Matte, mask: Alpha, trimap: Trimap) -> Matte:
     """The matte, drawn to the mask where its expected error is greater than that of the mask."""
     if matte.expected_error is None:
         return matte
-    of_mask = expected_error(mask)
-    one, other = matte.expected_error**POWER, of_mask**POWER
-    weight = np.where(trimap == UNKNOWN, one / (one + other), 0).astype(np.float32)
-    steep: Alpha = ((mask - 0.5) * STEEPNESS + 0.5).clip(0, 1).astype(np.float32)
-    return replace(
-        matte,
-        alpha=matte.alpha + weight * (steep - matte.alpha),
-        expected_error=matte.expected_error + weight * (of_mask - matte.expected_error),
-    )
+    unknown = trimap == UNKNOWN
+    alpha, error = matte.alpha.copy(), matte.expected_error.copy()
+    of_matte, of_mask = error[unknown], expected_error(mask)[unknown]
+    weight = of_matte**POWER / (of_matte**POWER + of_mask**POWER)
+    steep = ((mask[unknown] - 0.5) * STEEPNESS + 0.5).clip(0, 1)
+    alpha[unknown] += weight * (steep - alpha[unknown])
+    error[unknown] += weight * (of_mask - of_matte)
+    return replace(matte, alpha=alpha, expected_error=error)
 
 
 def expected_error(mask: Alpha) -> Plane:
