@@ -49,7 +49,8 @@ def test_eight_bit_colours_give_the_alpha_of_their_floats():
 
 
 @pytest.mark.parametrize(
-    ("limit", "value"), [("WORKING_UNKNOWN", 2_000), ("WORKING_PIXELS", 9_000)]
+    ("limit", "value"),
+    [("WORKING_UNKNOWN", 2_000), ("WORKING_PIXELS", 9_000), ("WORKING_SEEN", 9_000)],
 )
 def test_more_than_the_limit_is_worked_on_smaller_and_enlarged(limit, value, monkeypatch):
     picture, sizes = soft_disc((220, 260)), []

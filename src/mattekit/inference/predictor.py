@@ -34,7 +34,9 @@ WHOLE_LIMIT = 4_000_000
 WORKING_UNKNOWN = 130_000
 """Unknown pixels beyond which a photo is worked on smaller."""
 WORKING_PIXELS = 6_000_000
-"""Pixels of their box up to which they are."""
+"""Pixels of their box beyond which it is."""
+WORKING_SEEN = 1_100_000
+"""Pixels that the network sees beyond which it is."""
 WORTH_WHILE = 1.1
 """Scale up to which resampling would cost more than it saves."""
 MARGIN = 96
@@ -175,7 +177,8 @@ class Predictor:
         assert inputs.trimap is not None
         box = _box(inputs.trimap)
         colours, trimap = inputs.colours[box], inputs.trimap[box]
-        scale = working_scale(int(np.count_nonzero(trimap == UNKNOWN)), trimap.size)
+        seen = self._seen(Inputs(colours=colours, trimap=trimap))
+        scale = working_scale(int(np.count_nonzero(trimap == UNKNOWN)), trimap.size, seen)
         small, labels = reduce(colours, trimap, scale) if scale > 1 else (colours, trimap)
         problem = Problem(small, labels)
         prior = problem.planes(self.network.estimates)
@@ -193,6 +196,13 @@ class Predictor:
             planes[name] = np.zeros((*inputs.size, *plane.shape[2:]), plane.dtype)
             planes[name][box] = plane
         return planes
+
+    def _seen(self, inputs: Inputs) -> int:
+        """How many pixels of a picture the network sees."""
+        pixels = inputs.size[0] * inputs.size[1]
+        if self.strategy is not None or "tile" not in self.network.strategies:
+            return pixels
+        return min(pixels, Tile().total_pixels(self.network, inputs))
 
     def strategy_for(self, inputs: Inputs) -> StrategyConfig:
         """The strategy that was asked for, or the one that suits the network, the size and the
@@ -224,14 +234,16 @@ class Predictor:
         return first
 
 
-def working_scale(unknown: int, pixels: float) -> float:
+def working_scale(unknown: int, pixels: float, seen: float) -> float:
     """How many times smaller a photo is worked on; 1 is its own size.
 
     Args:
         unknown: pixels of the unknown region.
         pixels: of the box around it.
+        seen: pixels of the box that the network sees.
     """
-    scale = max(math.sqrt(unknown / WORKING_UNKNOWN), math.sqrt(pixels / WORKING_PIXELS))
+    shares = unknown / WORKING_UNKNOWN, pixels / WORKING_PIXELS, seen / WORKING_SEEN
+    scale = math.sqrt(max(shares))
     return scale if scale > WORTH_WHILE else 1.0
 
 

@@ -87,4 +87,4 @@ def work(trimap: Trimap) -> float:
         return 0.0
     box = float(np.ptp(rows) + 1) * float(np.ptp(columns) + 1)
     count = int(np.count_nonzero(unknown))
-    return (box + SOLVED * count) / working_scale(count, box) ** 2
+    return (box + SOLVED * count) / working_scale(count, box, box) ** 2
