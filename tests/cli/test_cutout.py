@@ -1,6 +1,7 @@
 """`mattekit cutout`: what is written, and what is refused."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -432,6 +433,18 @@ def test_a_folder_of_photos_goes_with_a_folder_of_trimaps_and_a_bad_one_fails_al
     }
     assert found["one"]["model"] == DEFAULT_MODEL
     assert sorted(path.name for path in (files / "out").iterdir()) == ["one.png", "two.png"]
+
+
+def test_pictures_of_a_folder_that_are_not_read_are_named(mattekit: Command, files: Path) -> None:
+    (files / "photos").mkdir()
+    shutil.copy(files / "photo.png", files / "photos" / "one.png")
+    for name in ("a.gif", "b.NEF", "c.txt", ".d.gif"):
+        (files / "photos" / name).touch()
+    words = ("cutout", files / "photos", "--box", "20,10,60,60", "-o", files / "out")
+    result = mattekit(*words)
+    assert result.exit_code == 0
+    assert "left out, of kinds that are not read: a.gif, b.NEF; save them" in result.stderr
+    assert "left out" not in mattekit(*words, "--overwrite", "--quiet").stderr
 
 
 @pytest.mark.parametrize(

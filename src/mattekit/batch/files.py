@@ -4,6 +4,7 @@ import csv
 import glob
 import hashlib
 import json
+import mimetypes
 import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +19,9 @@ from mattekit.core.storage import SCHEME, Url, as_path, names_in
 
 AHEAD = 10_000
 """Names that object storage lists before the work begins; it goes on listing while that lasts."""
+
+RAW = (".arw", ".cr2", ".cr3", ".dng", ".nef", ".orf", ".pef", ".raf", ".raw", ".rw2", ".srw")
+"""Suffixes of camera raw files, which `mimetypes` does not know."""
 
 Row = dict[str, str]
 """A line of a manifest: `photo`, and the hint and output of that photo where it names them."""
@@ -87,6 +91,22 @@ def pictures_in(folder: Path) -> list[Path]:
         return [folder / name for name in sorted(names_in(folder)) if _is_input(name)]
     with os.scandir(folder) as entries:
         return [folder / name for name in sorted(e.name for e in entries) if _is_input(name)]
+
+
+def left_out(inputs: Sequence[str]) -> list[Path]:
+    """Pictures directly in those of the inputs that are folders, of kinds that are not read."""
+    folders = [Path(text) for text in inputs if not SCHEME.match(text) and Path(text).is_dir()]
+    files = (path for folder in folders for path in sorted(folder.iterdir()))
+    return [
+        path
+        for path in files
+        if not _is_input(path.name)
+        and not path.name.startswith(".")
+        and (
+            path.suffix.lower() in RAW
+            or (mimetypes.guess_type(path.name)[0] or "").startswith("image/")
+        )
+    ]
 
 
 def read_manifest(path: Path) -> list[Row]:

@@ -11,12 +11,12 @@ from typing import Annotated, Any
 import typer
 from typer import Option
 
-from mattekit.batch.files import Partners, partners_in
+from mattekit.batch.files import Partners, left_out, partners_in
 from mattekit.batch.runner import Outcome
 from mattekit.classical.closed_form import Quality
 from mattekit.cli.models import obtain
 from mattekit.cli.options import BatchOptions, Device, MaxMemory, Output
-from mattekit.cli.output import FAILED
+from mattekit.cli.output import FAILED, remark
 from mattekit.cli.photo_options import (
     FinishOptions,
     HintOptions,
@@ -61,6 +61,8 @@ from mattekit.subject.segment import stroke_labels
 
 STDIN = Path("-")
 CUTOUTS = Path("cutouts")
+SHOWN = 3
+"""Files that were left out whose names are shown."""
 
 
 @over_videos
@@ -157,6 +159,11 @@ def run(
         return
     find = find_frames if sequence else find_photos
     found = find(photos, output, hints.given(), manifest=manifest)
+    unread = left_out(photos or ())
+    if unread and not batch.quiet:
+        shown = ", ".join(path.name for path in unread[:SHOWN])
+        more = " and others" if len(unread) > SHOWN else ""
+        remark(f"left out, of kinds that are not read: {shown}{more}; save them as PNG or JPEG")
     several = not isinstance(found, Sequence) or len(found) > 1
     repairs = _repairs(repair, alpha, several=several)
     if paint and several:
