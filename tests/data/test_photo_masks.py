@@ -70,7 +70,7 @@ def cutouts(folder: Path) -> Path:
 
 
 def test_a_subject_cut_out_before_is_put_over_a_photograph(folder: Path, cutouts: Path) -> None:
-    composited = source(folder, composited=1, cut_out=1, cutouts=(str(cutouts),))
+    composited = source(folder, composited=1, of_cutouts=1, cutouts=(str(cutouts),))
     for seed in range(8):
         sample = composited.sample(0, np.random.default_rng(seed))
         assert sample.name == "stamp"
@@ -78,7 +78,7 @@ def test_a_subject_cut_out_before_is_put_over_a_photograph(folder: Path, cutouts
 
 
 def test_a_share_of_the_composites_shows_cut_outs(folder: Path, cutouts: Path) -> None:
-    half = source(folder, composited=1, cut_out=0.5, cutouts=(str(cutouts),))
+    half = source(folder, composited=1, of_cutouts=0.5, cutouts=(str(cutouts),))
     names = [half.sample(0, np.random.default_rng(seed)).name for seed in range(40)]
     assert 10 < names.count("stamp") < 30
     photo_alone = source(folder, composited=0, cutouts=(str(cutouts),))
@@ -87,7 +87,7 @@ def test_a_share_of_the_composites_shows_cut_outs(folder: Path, cutouts: Path) -
 
 def test_a_cut_out_without_transparency_is_refused(folder: Path, cutouts: Path) -> None:
     write_image(cutouts / "stamp.png", np.full((30, 40, 3), GREEN, np.float32))
-    opaque = source(folder, composited=1, cut_out=1, cutouts=(str(cutouts),))
+    opaque = source(folder, composited=1, of_cutouts=1, cutouts=(str(cutouts),))
     with pytest.raises(BadData, match=r"stamp\.png has no transparency"):
         opaque.sample(0, np.random.default_rng(0))
 

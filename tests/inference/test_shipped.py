@@ -13,6 +13,7 @@ from mattekit.core.errors import BadTrimap
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN
 from mattekit.imaging.picture import to_depth
 from mattekit.inference import predictor
+from mattekit.inference.inputs import Inputs
 from mattekit.inference.matting import build_matting
 from mattekit.synthetic.scene import scene
 
@@ -70,6 +71,13 @@ def test_more_than_the_limit_is_worked_on_smaller_and_enlarged(limit, value, mon
     assert np.array_equal(matte.alpha[known], picture.trimap[known] == FOREGROUND)
     assert np.abs(matte.alpha - whole.alpha).mean() < 0.01
     assert np.abs(matte.alpha - picture.alpha)[~known].mean() < 0.05
+
+
+def test_of_few_unknown_pixels_the_network_sees_little_of_the_box_around_them():
+    trimap = np.full((2000, 2000), BACKGROUND, np.uint8)
+    trimap[:8, :8] = trimap[-8:, -8:] = UNKNOWN
+    seen = build_matting("compact")._seen(Inputs(colours=np.zeros((2000, 2000, 3)), trimap=trimap))
+    assert 0 < seen < trimap.size / 4
 
 
 def test_a_trimap_without_unknown_pixels_is_the_alpha_with_a_remark():

@@ -80,7 +80,9 @@ def test_the_shipped_segmenter_is_the_second_opinion_of_another(
     shipped = Pretended(mask=second.astype(np.float32), sure=1.0)
     monkeypatch.setattr(finding, "finder", lambda: shipped)
     assert find_alone(photo, "other").confidence == pytest.approx(expected)
-    shipped.sure = 0.0  # it cannot tell itself
+    other.sure = REFUSED + 0.05  # a second opinion never refuses
+    assert "look at the result" in find_alone(photo, "other").warnings[0]
+    other.sure, shipped.sure = 0.95, 0.0  # it cannot tell itself
     assert find_alone(photo, "other").confidence == pytest.approx(0.95)
 
 

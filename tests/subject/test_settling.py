@@ -1,15 +1,15 @@
 """Where the matting is unsure, the mask decides."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
 
 from mattekit.core.matte import Matte
-from mattekit.core.types import Alpha, Plane, Trimap
+from mattekit.core.types import UNKNOWN, Plane, Trimap
 from mattekit.cutouts.cutout import cut_picture
 from mattekit.imaging.arrays import as_picture
-from mattekit.inference.matting import build_matting
+from mattekit.inference.inputs import Share
 from mattekit.subject.hints import Mask
 from mattekit.subject.settling import expected_error, settled
 
@@ -68,20 +68,24 @@ def test_a_mask_is_unsure_at_its_edge_and_where_it_is_soft() -> None:
     assert error[OUTSIDE] < 0.1
 
 
-def camouflaged() -> tuple[Plane, Alpha]:
-    """A grey square, half of it on grey of the same colour."""
-    image = np.full((*SIZE, 3), 128, np.uint8)
-    image[:, 60:] = (200, 40, 40)
-    image[MASK > 0.5] = 128
-    grain = np.random.default_rng(1).integers(-6, 7, image.shape)
-    return (image + grain).clip(0, 255).astype(np.uint8), MASK
+@dataclass
+class Unsure:
+    """A method that finds one half everywhere, and doubts it."""
+
+    name: str = "unsure"
+    strategy: None = None
+    states_error: bool = True
+    terms: None = None
+
+    def matte(self, colours: Plane, trimap: Trimap, *, done: Share = None) -> Matte:
+        return haze(0.5)
 
 
 @pytest.mark.parametrize("band", [None, 12])
-def test_a_subject_before_its_own_colour_keeps_the_mask_unless_a_band_was_asked_for(
-    band: float | None,
-) -> None:
-    photo, mask = camouflaged()
-    cut = cut_picture(as_picture(photo), Mask(value=mask, band=band), build_matting(None))
-    hazy = np.abs(cut.alpha - mask)[30:70, 33:60].mean()
-    assert (hazy < 0.03) == (band is None)
+def test_a_soft_mask_decides_in_a_cut_out_unless_a_band_was_asked_for(band: float | None) -> None:
+    photo = as_picture(np.full((*SIZE, 3), 128, np.uint8))
+    mask = MASK.copy()
+    mask[40:60, 45:75] = 0.75
+    cut = cut_picture(photo, Mask(value=mask, band=band), Unsure(), clean=False)
+    assert cut.trimap[INSIDE] == UNKNOWN
+    assert (cut.alpha[INSIDE] > 0.8) == (band is None)

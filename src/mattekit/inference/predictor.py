@@ -198,11 +198,11 @@ class Predictor:
         return planes
 
     def _seen(self, inputs: Inputs) -> int:
-        """How many pixels of a picture the network sees."""
-        pixels = inputs.size[0] * inputs.size[1]
-        if self.strategy is not None or "tile" not in self.network.strategies:
-            return pixels
-        return min(pixels, Tile().total_pixels(self.network, inputs))
+        """How many pixels of a picture the network sees, those of overlaps counted again."""
+        strategy = self.strategy or self._suited(inputs)
+        if isinstance(strategy, Tile):
+            return strategy.total_pixels(self.network, inputs)
+        return inputs.size[0] * inputs.size[1]
 
     def strategy_for(self, inputs: Inputs) -> StrategyConfig:
         """The strategy that was asked for, or the one that suits the network, the size and the

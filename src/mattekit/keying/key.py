@@ -25,7 +25,7 @@ from mattekit.inference.predictor import Predictor
 from mattekit.keying.plate import fitted_to, light_of
 from mattekit.keying.regions import difference, empty_of, noise_of, regions
 from mattekit.keying.screen import dominance, fitted_plate, screen_colour
-from mattekit.subject.bands import fitted, grown, small_parts, soft_bands
+from mattekit.subject.bands import enclosed, fitted, grown, small_parts, soft_bands
 
 OPAQUE = 0.15
 """Share of the screen below which a pixel may be the core of the subject, with spill on it."""
@@ -198,12 +198,11 @@ def _before_screen(
     empty = empty_of(apart, softness=options.softness, despeckle=options.despeckle)
     empty, subject = _overruled(empty, share < OPAQUE, said)
     trimap = regions(empty, subject, softness=options.softness)
-    enclosed = _enclosed(trimap, share)
-    trimap[enclosed] = FOREGROUND
+    alike = enclosed(trimap, share > HOLE)  # parts of the core that nowhere show much of the screen
+    trimap[alike] = FOREGROUND
     np.copyto(trimap, said, where=said != UNKNOWN)
     _check_found(trimap, "the screen")
-    alike = float(enclosed.sum()) / max(1, int((trimap == FOREGROUND).sum()))
-    if alike > LIKE_THE_SCREEN:
+    if alike.sum() > LIKE_THE_SCREEN * max(1, int((trimap == FOREGROUND).sum())):
         warnings.append(
             f"{alike:.0%} of the subject has something of the screen's colour and was kept; "
             "a holdout mask says what belongs to it, a garbage mask what does not"
@@ -245,18 +244,6 @@ def _overruled(empty: Mask, subject: Mask, said: Trimap) -> tuple[Mask, Mask]:
     never, always = said == BACKGROUND, said == FOREGROUND
     empty, subject = (empty | never) & ~always, (subject | always) & ~never
     return empty, subject
-
-
-def _enclosed(trimap: Trimap, share: Plane) -> Mask:
-    """Unknown parts within the core that nowhere show much of the screen."""
-    _, parts = cv2.connectedComponents((trimap == UNKNOWN).view(np.uint8))
-    reaches_out = np.unique(parts[grown(trimap == BACKGROUND, 2)])
-    open_parts = np.zeros(int(parts.max()) + 1, np.bool_)
-    open_parts[reaches_out] = True
-    open_parts[np.unique(parts[share > HOLE])] = True
-    open_parts[0] = True
-    enclosed: Mask = ~open_parts[parts]
-    return enclosed
 
 
 def _check_found(trimap: Trimap, what: str) -> None:

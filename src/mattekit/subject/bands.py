@@ -184,7 +184,7 @@ def small_parts(mask: Mask, largest: float) -> Mask:
 def enclosed(labels: Trimap, outside: Mask) -> Mask:
     """Unknown parts that neither touch the background nor hold a pixel that is `outside`."""
     _, parts = cv2.connectedComponents((labels == UNKNOWN).astype(np.uint8))
-    reached = np.unique(parts[outside | grown(labels == BACKGROUND, 1)])
+    reached = np.unique(parts[outside | grown(labels == BACKGROUND, 2)])
     chosen: Mask = (labels == UNKNOWN) & ~np.isin(parts, reached)
     return chosen
 

@@ -71,12 +71,14 @@ def find_alone(image: Plane, name: str | None, *, commercial_only: bool = False)
         NoSubject: the segmenter's confidence is too low.
     """
     segmenter = choose(name, "nothing", commercial_only=commercial_only)
-    found, sure = segmented(segmenter, image, Prompt())
+    found = segmenter.segment(image, Prompt())
+    sure = certainty(found)
     if sure < REFUSED or not (found.mask > 0.5).any():
         raise NoSubject(
             f"cannot tell the subject ({segmenter.name} is {sure:.0%} sure); draw a box: "
             f"--box x,y,w,h, paint: --paint{_stronger(segmenter.name)}"
         )
+    sure *= second_opinion(segmenter, image, Prompt(), found.mask)
     warnings: tuple[str, ...] = ()
     if sure < TAKEN:
         warnings = (f"{segmenter.name} is only {sure:.0%} sure of the subject; look at the result",)
@@ -88,10 +90,12 @@ def find_in_box(
 ) -> FoundSubject:
     """The subject in a box."""
     segmenter = choose(name, "box", commercial_only=commercial_only)
-    found, sure = segmented(segmenter, image, Prompt(box=box))
+    found = segmenter.segment(image, Prompt(box=box))
+    sure = certainty(found)
     filled = np.count_nonzero(found.mask > 0.5) / max(1, box[2] * box[3])
     if filled < LEAST_OF_BOX or sure < LEAST_SURE_IN_BOX:
         return _by_colours(from_box(image, box), segmenter.name)
+    sure *= second_opinion(segmenter, image, Prompt(box=box), found.mask)
     return _of(image, found, sure)
 
 
@@ -112,13 +116,15 @@ def find_at_points(
     if not on:
         raise BadArgument("no point is on the subject; write x,y of one pixel of it")
     segmenter = choose(name, "points", commercial_only=commercial_only)
-    found, sure = segmented(segmenter, image, Prompt(on=on, off=off))
+    prompt = Prompt(on=on, off=off)
+    found = segmenter.segment(image, prompt)
     inside = found.mask > 0.5
     obeyed = all(inside[int(y), int(x)] for x, y in on) and not any(
         inside[int(y), int(x)] for x, y in off
     )
     if not obeyed:
         return _by_colours(from_points(image, on, off), segmenter.name)
+    sure = certainty(found) * second_opinion(segmenter, image, prompt, found.mask)
     return _of(image, found, sure)
 
 
@@ -174,15 +180,6 @@ def installed_segmenters() -> list[str]:
     return [entry.id for entry in registry().values() if entry.kind != "trimap" and entry.installed]
 
 
-def segmented(segmenter: Segmenter, image: Plane, prompt: Prompt) -> tuple[Segmentation, float]:
-    """The subject by a segmenter, and its confidence after a second opinion."""
-    found = segmenter.segment(image, prompt)
-    sure = certainty(found)
-    if segmenter.name != OWN:
-        sure *= agreement(found.mask, finder().segment(image, prompt))
-    return found, sure
-
-
 def certainty(found: Segmentation) -> float:
     """The segmenter's confidence: its own, or from the undecided share of its mask."""
     if found.sure is not None:
@@ -198,11 +195,15 @@ def certainty(found: Segmentation) -> float:
     return max(0.0, 1 - float(np.count_nonzero(undecided) / np.count_nonzero(inside)))
 
 
-def agreement(mask: Alpha, second: Segmentation) -> float:
-    """From 0.5 to 1: how far a second opinion finds the same subject, as far as it is sure itself.
+def second_opinion(segmenter: Segmenter, image: Plane, prompt: Prompt, mask: Alpha) -> float:
+    """From 0.5 to 1: how far the shipped segmenter finds the same, as far as it is sure itself.
 
-    A network may be sure of half a subject; two rarely agree on the same half.
+    A network may be sure of half a subject; two rarely agree on the same half. This lowers the
+    confidence of another segmenter, and decides nothing.
     """
+    if segmenter.name == OWN:
+        return 1.0
+    second = finder().segment(image, prompt)
     same = overlap(mask > 0.5, second.mask > 0.5)
     return 1 - (second.sure or 0.0) * (1 - same) / 2
 

@@ -56,7 +56,7 @@ class PhotoMasksConfig:
     """Least and largest share of each side that is shown."""
     composited: Share = 0.32
     """Share of the samples that show a subject over another photograph."""
-    cut_out: Share = 0.6
+    of_cutouts: Share = 0.6
     """Share of those whose subject is one of `cutouts`, where there are any."""
     without_subject: Share = 0.13
     """Share of the samples that show a photograph without a subject, where some are listed."""
@@ -113,7 +113,7 @@ class PhotoMasksSource:
             part, name, keep = self._opened(photo), photo.stem, 0.0
         else:
             composited = chance < how.without_subject + how.composited
-            if composited and self.cutouts and happens(how.cut_out, rng):
+            if composited and self.cutouts and happens(how.of_cutouts, rng):
                 path = self.cutouts[int(rng.integers(len(self.cutouts)))]
                 part, name = self._cut_out(path, rng), path.stem
             else:
@@ -157,6 +157,7 @@ class PhotoMasksSource:
             raise BadData(f"{path} has no transparency; `cutouts` are subjects cut out before")
         height, width = picture.size
         wide = width * np.exp(rng.uniform(-STRETCHED, STRETCHED))
+        # a little smaller than the square: what reaches its lower edge stands there (`placed`)
         factor = 0.9 * self.config.size / max(height, wide)
         size = (max(1, round(height * factor)), max(1, round(wide * factor)))
         image, alpha = np.zeros((*self.size, 3), np.float32), np.zeros(self.size, np.float32)
