@@ -76,6 +76,7 @@ def test_an_item_over_a_limit_is_set_aside_with_the_reason_and_the_rest_goes_on(
         assert reason in found[1]
 
 
+@pytest.mark.slow
 def test_an_item_whose_process_is_killed_once_is_begun_again(tmp_path: Path) -> None:
     work = partial(_die_first, tmp_path / "died")
     assert sorted(run_on_processes(work, [1, 2, 3, 4], 2)) == [1, 2, 3, 4]

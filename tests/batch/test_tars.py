@@ -105,6 +105,7 @@ MANY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("word", "limits", "reason"),
     [(b"killer", Limits(), "ended from outside twice"),
@@ -123,6 +124,7 @@ def test_a_photo_that_ends_its_process_is_set_aside_and_the_rest_of_the_tar_is_t
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("output", ["out", "memory://stopped"])
 def test_a_tar_whose_run_was_stopped_is_completed_by_the_next_one(
     tmp_path: Path, output: str

@@ -42,6 +42,7 @@ def test_a_picture_on_one_line_of_colours_gives_its_alpha_back(disc: Sample) -> 
     assert np.abs(result.alpha - disc.alpha).max() < 1e-3
 
 
+@pytest.mark.slow
 def test_the_full_solution_equals_that_of_pymatting(disc: Sample, noisy: Image) -> None:
     ours = closed_form(noisy, disc.trimap).alpha
     assert np.abs(ours - with_pymatting(noisy, disc.trimap)).max() < 5e-4

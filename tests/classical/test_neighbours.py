@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import numpy as np
+import pytest
 
 from mattekit.classical.knn import Neighbours
 
@@ -25,6 +26,7 @@ def test_nearest_points_and_their_distance() -> None:
     assert np.allclose(tree.distance(asked), [0.1, 1.0])
 
 
+@pytest.mark.slow
 def test_flushed_denormals_do_not_crash_the_process() -> None:
     """A training process flushes them; the tree of SciPy then overflowed the stack."""
     found = subprocess.run([sys.executable, "-c", FLUSHED], capture_output=True, text=True)

@@ -27,6 +27,7 @@ METHODS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", METHODS)
 def test_threads_find_what_a_single_one_finds(
     strands: Sample, name: str, capsys: pytest.CaptureFixture[str]

@@ -89,6 +89,7 @@ def test_a_listing_of_many_is_worked_on_as_it_comes(
     assert [one["status"] for one in found] == ["done"] * 3
 
 
+@pytest.mark.slow
 def test_a_tar_of_photos_becomes_a_tar_of_results(mattekit: Command, cloud: Path) -> None:
     (cloud / "box").write_text("13 4 33 33")
     (cloud / "broken.png").write_bytes((cloud / "photo.png").read_bytes()[:99])

@@ -37,6 +37,7 @@ def error_of_alpha(path: Path, files: Path) -> float:
     return float(np.abs(read_alpha(path) - read_alpha(files / "alpha.png")).mean())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "hint",
     [["--trimap", "trimap.png"], ["--mask", "mask.png"], ["--scribbles", "scribbles.png"],
@@ -76,6 +77,7 @@ def test_everything_that_can_be_saved_is_saved_under_its_name(
     assert read_image(out / "photo-preview.jpg").shape == (height, 5 * width + 4 * 8, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("words", "names"),
     [
@@ -140,6 +142,7 @@ def test_a_file_as_output_of_several_photos_is_refused(mattekit: Command, files:
     assert "one file for several inputs; give a folder" in result.stderr
 
 
+@pytest.mark.slow
 def test_exr_is_premultiplied_unless_straight(mattekit: Command, files: Path) -> None:
     words = ["cutout", files / "photo.png", "--trimap", files / "trimap.png", "-o"]
     mattekit(*words, files / "a.exr")
@@ -212,6 +215,7 @@ def album(files: Path) -> Path:
     return files
 
 
+@pytest.mark.slow
 def test_four_shards_give_the_bytes_of_one_run_and_their_ledgers_its_lines(
     mattekit: Command, album: Path
 ) -> None:
@@ -238,6 +242,7 @@ def test_four_shards_give_the_bytes_of_one_run_and_their_ledgers_its_lines(
     assert "6 inputs: 6 done" in mattekit("ledger", "summary", joined).stdout
 
 
+@pytest.mark.slow
 def test_what_failed_is_run_again_from_the_ledger(mattekit: Command, album: Path) -> None:
     bad = album / "album" / "3.png"
     whole = bad.read_bytes()
@@ -254,6 +259,7 @@ def test_what_failed_is_run_again_from_the_ledger(mattekit: Command, album: Path
     assert mattekit("ledger", "failed", album / "l.jsonl").stdout == ""
 
 
+@pytest.mark.slow
 def test_a_manifest_says_the_hint_and_the_output_of_each_photo(
     mattekit: Command, album: Path
 ) -> None:
@@ -413,6 +419,7 @@ def test_a_photo_comes_from_stdin_and_goes_to_stdout(mattekit: Command, files: P
     assert np.abs(alpha - read_alpha(files / "alpha.png")).mean() < 0.01
 
 
+@pytest.mark.slow
 def test_a_folder_of_photos_goes_with_a_folder_of_trimaps_and_a_bad_one_fails_alone(
     mattekit: Command, files: Path
 ) -> None:
@@ -435,6 +442,7 @@ def test_a_folder_of_photos_goes_with_a_folder_of_trimaps_and_a_bad_one_fails_al
     assert sorted(path.name for path in (files / "out").iterdir()) == ["one.png", "two.png"]
 
 
+@pytest.mark.slow
 def test_pictures_of_a_folder_that_are_not_read_are_named(mattekit: Command, files: Path) -> None:
     (files / "photos").mkdir()
     shutil.copy(files / "photo.png", files / "photos" / "one.png")
@@ -447,6 +455,7 @@ def test_pictures_of_a_folder_that_are_not_read_are_named(mattekit: Command, fil
     assert "left out" not in mattekit(*words, "--overwrite", "--quiet").stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("how", "expected"), [("ignore", 1.0), ("multiply", 0.5), ("composite:black", 1.0)]
 )
@@ -464,6 +473,7 @@ def test_an_alpha_that_the_photo_has_is_treated_as_asked(
     assert ("transparent parts of its own" in result.stderr) == (how == "ignore")
 
 
+@pytest.mark.slow
 def test_a_picture_below_the_least_confidence_is_written_and_reported_as_unsure(
     mattekit: Command, files: Path
 ) -> None:
@@ -526,6 +536,7 @@ def test_light_above_white_survives_in_exr(mattekit: Command, files: Path) -> No
     assert found.linear[20, 28].tolist() == pytest.approx([4.0, 2.0, 0.5], rel=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fit", ["cover", "contain", "stretch"])
 def test_a_background_of_another_size_is_fitted(mattekit: Command, files: Path, fit: str) -> None:
     result = mattekit(
@@ -612,6 +623,7 @@ def test_the_least_confidence_is_the_lower_of_edge_and_subject(
     assert "subject confidence" in entry["warnings"][0]
 
 
+@pytest.mark.slow
 def test_a_users_segmenter_is_used_and_its_terms_are_told(mattekit: Command, disc: Path) -> None:
     path = grey(disc.with_name("net.onnx"))
     path.with_suffix(".yaml").write_text("size: [90, 120]\nstretch: true\nlicence: MIT\n")
@@ -628,6 +640,7 @@ def test_a_users_segmenter_is_used_and_its_terms_are_told(mattekit: Command, dis
     assert "net.onnx is refused by --commercial-only" in refused.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", [True, False])
 def test_at_a_terminal_a_stronger_segmenter_is_offered_once_where_the_own_one_is_unsure(
     mattekit: Command,
@@ -659,6 +672,7 @@ def test_at_a_terminal_a_stronger_segmenter_is_offered_once_where_the_own_one_is
     command._accepted.cache_clear()
 
 
+@pytest.mark.slow
 def test_points_on_and_beside_the_subject(mattekit: Command, files: Path) -> None:
     points = ["--point", "28,20", "--not-point", "3,3", "--not-point", "50,36"]
     result = mattekit("cutout", files / "photo.png", "-o", files / "out", *points)

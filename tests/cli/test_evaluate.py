@@ -199,6 +199,7 @@ def test_patterns_read_prefixes_and_suffixes(root: Path) -> None:
     assert "3 pictures" in result.stdout
 
 
+@pytest.mark.slow
 def test_expected_errors_of_the_same_folder_are_held_against_the_errors_made(root: Path) -> None:
     for number, name in enumerate(("cat", "dog", "emu")):
         made = np.abs(disc(8 - number / 2) - disc(8))

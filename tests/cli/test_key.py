@@ -168,6 +168,7 @@ def test_missing_frames_are_refused(mattekit: Command, frames: Path, tmp_path: P
     assert "missing between ball.0009.png and ball.0011.png" in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".mov", ".webm"])
 def test_a_video_becomes_one_with_alpha(mattekit: Command, tmp_path: Path, suffix: str) -> None:
     av = pytest.importorskip("av")

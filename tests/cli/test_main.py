@@ -169,6 +169,7 @@ def test_the_ways_of_typer_to_end_a_command_pass() -> None:
         attempt(leave)
 
 
+@pytest.mark.slow
 def test_a_failure_shows_no_traceback_unless_asked_wherever_debug_stands() -> None:
     plain = run("composite", "none.png", "none.png", "white", "-o", "x.png")
     assert plain.returncode == 1
@@ -177,6 +178,7 @@ def test_a_failure_shows_no_traceback_unless_asked_wherever_debug_stands() -> No
     assert "Traceback" in debug.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.posix
 def test_a_full_disk_is_a_sentence_and_leaves_no_file(files: Path) -> None:
     import resource
@@ -193,6 +195,7 @@ def test_a_full_disk_is_a_sentence_and_leaves_no_file(files: Path) -> None:
     assert list((files / "out").iterdir()) == []
 
 
+@pytest.mark.slow
 @pytest.mark.posix
 @pytest.mark.parametrize(
     ("number", "code", "processes"),

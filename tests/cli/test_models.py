@@ -33,6 +33,7 @@ def imported(checkpoint: Path, *words: object) -> Result:
     return mattekit("import", "samplenet-background", checkpoint, *words)
 
 
+@pytest.mark.slow
 def test_an_imported_model_is_listed_shown_and_verified(checkpoint: Path, home: Path) -> None:
     result = imported(checkpoint)
     assert result.exit_code == 0, result.output
@@ -151,6 +152,7 @@ def test_an_option_that_the_file_does_not_tell_can_be_given(tmp_path: Path, home
     assert read_header(home / "fill.safetensors").options["part"] == "foreground"
 
 
+@pytest.mark.slow
 def test_a_file_that_is_not_finite_does_not_pass(checkpoint: Path, home: Path) -> None:
     state = torch.load(checkpoint, weights_only=True)["model"]
     first = next(iter(state))

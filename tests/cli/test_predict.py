@@ -164,6 +164,7 @@ class Doubtful(Local):
         return replace(prediction, log_error=error.log())
 
 
+@pytest.mark.slow
 def test_pictures_below_the_least_confidence_are_unsure(data: Path) -> None:
     network = TorchNetwork(Doubtful(), name="doubtful", device=torch.device("cpu"))
     export_onnx(network, data / "doubtful.onnx")

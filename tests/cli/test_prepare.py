@@ -223,6 +223,7 @@ def test_check_of_a_good_tree_ends_with_0_and_a_table(mattekit: Command, tree: P
     assert "same bytes" not in result.stdout
 
 
+@pytest.mark.slow
 def test_check_names_every_finding_on_stderr_and_ends_with_1(mattekit: Command, tree: Path) -> None:
     (tree / "train/alpha/a.png").unlink()
     (tree / "train/image/b.png").write_bytes(b"no picture")

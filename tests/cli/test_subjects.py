@@ -24,6 +24,7 @@ def two_discs(folder: Path) -> tuple[np.ndarray, np.ndarray]:
     return image, labels
 
 
+@pytest.mark.slow
 def test_a_mask_of_labels_gives_a_result_for_each_subject(tmp_path, mattekit) -> None:
     _, labels = two_discs(tmp_path)
     line = ["cutout", str(tmp_path / "photo.png"), "--mask", str(tmp_path / "mask.png")]

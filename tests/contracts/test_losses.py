@@ -123,6 +123,7 @@ def test_it_is_zero_at_the_truth_and_positive_elsewhere(loss: Any) -> None:
         assert 0 <= at_truth < EPSILON
 
 
+@pytest.mark.slow
 @EVERY_LOSS
 def test_its_gradient_is_the_slope(loss: Any) -> None:
     planes = batch(1)

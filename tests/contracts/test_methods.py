@@ -52,6 +52,7 @@ class TestMethod:
         losses = [method.step(batch).losses["alpha_l1"] for _ in range(40)]
         assert min(losses[-5:]) < 0.5 * losses[0]
 
+    @pytest.mark.slow
     @pytest.mark.parametrize(("steps", "ema"), [(3, None), (7, 0.9)])
     def test_a_restored_method_goes_on_to_the_bit(
         self, config: Any, steps: int, ema: float | None

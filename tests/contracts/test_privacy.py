@@ -18,6 +18,7 @@ mattekit.cutout("examples/photos/cat.png", trimap="examples/photos/cat-trimap.pn
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("use", USES)
 def test_a_run_leaves_an_empty_home_folder_empty(use: str, tmp_path: Path) -> None:
     home = {name: str(tmp_path) for name in ("HOME", "USERPROFILE", "LOCALAPPDATA")}

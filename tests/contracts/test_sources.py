@@ -192,6 +192,7 @@ SLOW = ("compact_scenes", "am2k over COCO", "adobe drawn", "synthetic endless")
     "case", [pytest.param(case, marks=[pytest.mark.slow] * (case in SLOW)) for case in CASES]
 )
 class TestSource:
+    @pytest.mark.slow
     def test_it_counts_and_names_its_samples_and_states_their_terms(
         self, case: str, written: Written
     ) -> None:

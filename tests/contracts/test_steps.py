@@ -42,6 +42,7 @@ def test_names_are_unique() -> None:
     assert len(set(names)) == len(names)
 
 
+@pytest.mark.slow
 @every_step
 def test_the_same_generator_gives_the_same_bytes(member: Any) -> None:
     large = eight(foreground=mixed(1)).warp(lambda plane, how: plane.repeat(8, 0).repeat(8, 1))

@@ -99,6 +99,7 @@ def test_every_public_name_every_model_and_every_hint_is_called_here() -> None:
     assert {*GIVEN, "auto"} == {*HINTS}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CALLS)
 def test_four_threads_get_what_one_gets(name: str, tmp_path: Path) -> None:
     streams = sys.stdout, sys.stderr

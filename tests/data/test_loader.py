@@ -162,6 +162,7 @@ def test_a_step_that_needs_the_whole_picture_gets_it(steps: list[Step]) -> None:
     assert source.asked == []
 
 
+@pytest.mark.slow
 def test_augmented_batches_do_not_depend_on_workers_and_restarts() -> None:
     scenes = SyntheticConfig(count=5, size=16).open()
     steps = [Crop([8, 12], 8), FlipConfig(), BandTrimapConfig(), JpegConfig()]
@@ -227,6 +228,7 @@ del builtins.batches
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("further", ["", LOSES_ITS_WORKERS])
 def test_a_program_ends_although_workers_are_left(further: str) -> None:
     command = [sys.executable, "-c", HOLDS_ITS_BATCHES + further]

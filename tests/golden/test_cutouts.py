@@ -1,9 +1,11 @@
 """What `cutout` makes of five fixed pictures."""
 
 import numpy as np
+import pytest
 from golden.cutouts import RECORDED, found
 
 
+@pytest.mark.slow
 def test_the_cutouts_of_five_pictures_are_those_recorded() -> None:
     with np.load(RECORDED) as recorded:
         planes = found()

@@ -46,7 +46,7 @@ sys.meta_path.insert(0, NoTorch())
 
 
 def child(code: str) -> str:
-    line = [sys.executable, "-c", code]
+    line = [sys.executable, "-B", "-c", code]  # compiling to a file would count as an effect
     found = subprocess.run(line, capture_output=True, text=True, timeout=600, cwd=ROOT)
     assert found.returncode == 0, found.stderr
     return found.stdout.strip()
@@ -80,6 +80,7 @@ def test_the_rooms_of_the_base_import_where_torch_is_not_installed() -> None:
     assert child(f"{REFUSE_TORCH}\n{imports}\nprint('torch' in sys.modules)") == "False"
 
 
+@pytest.mark.slow
 def test_a_cutout_is_made_where_torch_is_not_installed(tmp_path: Path) -> None:
     code = f"""{REFUSE_TORCH}
 import mattekit
@@ -100,6 +101,7 @@ print(CliRunner().invoke(app, ["recipe", "list"]).stderr)
     assert 'pip install "mattekit[' in child(code)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "use",
     [

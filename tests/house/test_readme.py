@@ -106,6 +106,7 @@ def test_the_commands_of_a_page_run_in_their_order(page: str, desk: Path) -> Non
         run(sys.executable, "-m", "mattekit", *shlex.split(words), *existing)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", RUN)
 def test_the_python_blocks_of_a_page_run_in_their_order(page: str, desk: Path) -> None:
     code = "\n".join(code for language, code in blocks(page) if language == "python")

@@ -74,6 +74,7 @@ def test_what_cannot_be_a_picture_is_refused_with_what_can(source: Any, sentence
         mattekit.cutout(source)
 
 
+@pytest.mark.slow
 def test_what_no_annotation_allows_is_refused_with_what_can_be_a_picture() -> None:
     """In a process of its own, where annotations are not checked."""
     program = "import mattekit\nmattekit.cutout([[0, 255]])"

@@ -70,6 +70,7 @@ print("all read")
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", ["os.close(2)", "sys.stderr = None", "sys.stdout.flush()"])
 def test_every_format_is_read_without_a_stderr(change: str) -> None:
     child = subprocess.run(

@@ -76,6 +76,7 @@ def test_weights_that_are_too_many_for_one_file_are_refused(
         export_onnx(network, tmp_path / "local.onnx")
 
 
+@pytest.mark.slow
 def test_a_network_that_computes_something_else_in_onnx_is_not_written(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -128,6 +128,7 @@ def test_a_strategy_that_does_not_exist_is_named() -> None:
         build_matting(strategy="tiles")
 
 
+@pytest.mark.slow
 def test_half_precision_changes_the_alpha_little_and_is_refused_where_it_cannot_be() -> None:
     picture = scene(3, 96)
     whole = load("compact", device="cpu").predict(picture.image, picture.trimap)

@@ -108,6 +108,7 @@ def test_a_strategy_that_was_asked_for_and_does_not_fit_is_refused() -> None:
         whole.strategy_for(inputs(1000))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["compact", "knn"])
 def test_the_limit_holds_for_every_model(model: str) -> None:
     picture = soft_disc((64, 64))

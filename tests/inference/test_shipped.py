@@ -49,6 +49,7 @@ def test_eight_bit_colours_give_the_alpha_of_their_floats():
     np.testing.assert_allclose(compact(colours, picture.trimap).alpha, of_floats, atol=2e-3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("limit", "value"),
     [("WORKING_UNKNOWN", 2_000), ("WORKING_PIXELS", 9_000), ("WORKING_SEEN", 9_000)],

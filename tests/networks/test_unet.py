@@ -16,6 +16,7 @@ SMALL = "test_resnet"
 """One of timm's own networks for tests."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "encoder",
     [SMALL, "test_convnext", "vgg11", "mobilenetv3_small_050", "densenet121", "regnetx_002"],

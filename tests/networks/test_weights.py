@@ -37,6 +37,7 @@ def test_a_network_comes_back_from_its_file(network, path: Path) -> None:
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
 
+@pytest.mark.slow
 def test_a_network_of_our_own_blocks_needs_no_timm() -> None:
     """Importing it takes longer than everything else before the first prediction."""
     code = (

@@ -47,6 +47,7 @@ def smoke(name: str, folder: Path) -> Recipe:
     return recipe
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", cases())
 def test_a_smoke_run_needs_no_data_and_lowers_its_loss(
     name: str, folder: Path, monkeypatch: pytest.MonkeyPatch

@@ -320,6 +320,7 @@ def test_a_guessed_background_needs_a_network_that_takes_one(tmp_path: Path) -> 
         run_toy(short(guessed_background="runs/other"), tmp_path)
 
 
+@pytest.mark.slow
 def test_what_is_measured_has_the_guessed_background_that_is_learned_with(tmp_path: Path) -> None:
     config = SampleNetConfig(part="background")
     network = config.build()

@@ -66,6 +66,7 @@ def refused(response: Response, status: int, words: str) -> None:
     assert words in response.json()["detail"]
 
 
+@pytest.mark.slow
 def test_a_photo_travels_once_and_is_forgotten_when_asked(client: TestClient) -> None:
     made = client.post("/v1/photos", files={"photo": PHOTO})
     assert made.status_code == 201, made.text

@@ -53,6 +53,7 @@ def read(connection: socket.socket) -> bytes:
     return received
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sent", [b"", HEAD])
 def test_a_head_that_does_not_come_ends_its_connection(port: int, sent: bytes) -> None:
     start = time.monotonic()

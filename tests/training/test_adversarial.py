@@ -151,6 +151,7 @@ def test_a_critic_that_is_never_wrong_is_remarked_on(monkeypatch: pytest.MonkeyP
     assert "right everywhere for 4 updates" in said[3][0]
 
 
+@pytest.mark.slow
 def test_updates_in_which_the_critic_was_right_everywhere_are_counted() -> None:
     method, batch = duel(optimiser=OptimiserConfig(lr=0.01)), next(discs())
     black = torch.zeros_like(batch.image)

@@ -35,6 +35,7 @@ def trained(network: Any) -> tuple[dict[str, torch.Tensor], int]:
     return network.state_dict(), sum(kept.values())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("network", [build("unet", encoder="test_resnet"), ToyNetwork()])
 def test_a_checkpointed_network_keeps_less_and_learns_the_same(network: nn.Module) -> None:
     """Statistics of norms and dropout too, both in a copy that is averaged or validated."""

@@ -26,6 +26,7 @@ RATES = {"exposure": 0.5, "blur": 0.3, "mosaic": 0.25, "noise": 0.7, "sharpen": 
 OFF: dict[str, Any] = dict.fromkeys(RATES, 0.0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("effect", RATES)
 def test_an_effect_comes_as_often_as_it_says(effect: str) -> None:
     before = eight(image=mixed(1))
@@ -53,6 +54,7 @@ def test_gain_and_gamma_scatter_about_one() -> None:
     assert np.std(np.log(dark)) == pytest.approx(0.15 * np.hypot(1, np.log(0.2)), rel=0.1)
 
 
+@pytest.mark.slow
 def test_noise_grows_with_light_and_never_wraps_around() -> None:
     loud = CameraConfig(**(OFF | {"noise": 1.0, "noise_sigma": (0.03, 0.03), "smooth_noise": 0.0}))
     for level in (0.1, 0.5):

@@ -116,6 +116,7 @@ def shrunken_side(sample: Sample) -> int:
     return int((sample.alpha[4] > 0).sum())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("factors", "side", "sides"),
     [((1.1, 1.5), enlarged_side, {9, 10, 11, 12}), ((0.5, 0.9), shrunken_side, {4, 5, 6, 7})],

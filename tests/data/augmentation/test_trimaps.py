@@ -91,6 +91,7 @@ def test_with_too_little_background_left_the_band_is_as_narrow_as_it_can_be(
     )
 
 
+@pytest.mark.slow
 def test_the_band_is_5_to_35_wide_and_slips_by_up_to_half_of_that() -> None:
     alpha = np.zeros((76, 76), dtype=np.float32)
     alpha[38, 38] = 0.5

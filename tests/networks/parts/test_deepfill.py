@@ -28,6 +28,7 @@ def test_blocks_of_any_size_give_what_the_definition_gives(block_scores: int) ->
     torch.testing.assert_close(painted, expected, atol=1e-5, rtol=0)
 
 
+@pytest.mark.slow
 def test_blocks_agree_with_the_definition_at_320_pixels() -> None:
     planes, hole = features((80, 80)), square_hole(40, 40)
     expected, _ = direct_attention(planes, hole)

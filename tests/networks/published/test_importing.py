@@ -44,6 +44,7 @@ CASES = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "name", "options"), CASES)
 def test_every_weight_of_a_kind_finds_its_place(kind, name, options, tmp_path: Path) -> None:
     path = write(tmp_path / name, kind, **options)
