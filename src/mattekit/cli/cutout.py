@@ -86,9 +86,7 @@ def run(
     max_memory: MaxMemory = 4 * 2**30,
     min_confidence: MinConfidence = None,
     sequence: InSequence = False,
-    paint: Annotated[
-        bool, Option("--paint", help="Paint the subject of one photo in the browser.")
-    ] = False,
+    paint: Annotated[bool, Option(help="Paint the subject of one photo in the browser.")] = False,
     repair: Annotated[
         Path | None,
         Option(metavar="FILE|DIR", help="Strokes that correct --alpha: subject white, rest black."),

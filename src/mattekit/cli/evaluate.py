@@ -79,15 +79,13 @@ def run(
         Option(metavar="DIR|JSON", help="Other predictions, or their numbers, to compare with."),
     ] = None,
     protocol: Annotated[
-        str,
-        Option(metavar="official|gfm|dim-2019|gca", help="Whose conventions: region, scales."),
+        str, Option(metavar="official|gfm|dim-2019|gca", help="Whose conventions: region, scales.")
     ] = "official",
     region: Annotated[
         str | None, Option(metavar="unknown|whole", help="In place of the protocol's.")
     ] = None,
     paste: Annotated[
-        bool | None,
-        Option("--paste/--no-paste", help="Take known pixels from the trimap, or not."),
+        bool | None, Option("--paste/--no-paste", help="Take known pixels from the trimap, or not.")
     ] = None,
     metrics: Annotated[
         str | None, Option(metavar="NAME,...", help=f"Some of {', '.join(METRICS)}.")
@@ -100,8 +98,7 @@ def run(
         ),
     ] = None,
     pairs: Annotated[
-        str,
-        Option(metavar="stem|composition1k", help="How names say which files belong together."),
+        str, Option(metavar="stem|composition1k", help="How names say which files belong together.")
     ] = "stem",
     names: Annotated[
         list[str] | None,
@@ -123,9 +120,7 @@ def run(
     report_pictures: Annotated[
         int, Option(metavar="N", min=0, help="How many pictures the report shows, worst first.")
     ] = 24,
-    allow_masks: Annotated[
-        bool, Option("--allow-masks", help="Accept truths that hold only 0 and 1.")
-    ] = False,
+    allow_masks: Annotated[bool, Option(help="Accept truths that hold only 0 and 1.")] = False,
     processes: Processes = 0,
     item_seconds: ItemSeconds = None,
     item_memory: ItemMemory = None,

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Annotated
 
-import typer
+from typer import Argument, Option
 
 from mattekit.batch.files import gather, pair
 from mattekit.batch.names import Names, check_output
@@ -45,44 +45,40 @@ MASKS = ("garbage", "holdout")
 
 @over_videos
 def run(
-    photos: Annotated[
-        list[str], typer.Argument(metavar="PHOTO", help="Files, folders or quoted globs.")
-    ],
+    photos: Annotated[list[str], Argument(metavar="PHOTO", help="Files, folders or quoted globs.")],
     output: Annotated[
         Path,
-        typer.Option(
+        Option(
             "-o", "--output", metavar="FILE|DIR", help="A folder, or the file of a single result."
         ),
     ] = Path("cutouts"),
     plate: Annotated[
         Path | None,
-        typer.Option(
-            metavar="FILE|DIR", help="The same without the subject, in place of a screen."
-        ),
+        Option(metavar="FILE|DIR", help="The same without the subject, in place of a screen."),
     ] = None,
     screen_colour: Annotated[
         str | None,
-        typer.Option(metavar="COLOUR", help="Near the screen's; default: what rules the border."),
+        Option(metavar="COLOUR", help="Near the screen's; default: what rules the border."),
     ] = None,
     garbage: Annotated[
-        Path | None, typer.Option(metavar="FILE|DIR", help="White where there is never subject.")
+        Path | None, Option(metavar="FILE|DIR", help="White where there is never subject.")
     ] = None,
     holdout: Annotated[
         Path | None,
-        typer.Option(metavar="FILE|DIR", help="White where it is subject, whatever its colour."),
+        Option(metavar="FILE|DIR", help="White where it is subject, whatever its colour."),
     ] = None,
     softness: Annotated[
-        float, typer.Option(metavar="X", help="Above 1 finer hair is found, and more noise.")
+        float, Option(metavar="X", help="Above 1 finer hair is found, and more noise.")
     ] = DEFAULT.softness,
     despill: Annotated[
-        float, typer.Option(metavar="X", help="Share of the screen's light taken off the subject.")
+        float, Option(metavar="X", help="Share of the screen's light taken off the subject.")
     ] = DEFAULT.despill,
     despeckle: Annotated[
-        int, typer.Option(metavar="N", help="Pixels up to which a lone piece or hole is noise.")
+        int, Option(metavar="N", help="Pixels up to which a lone piece or hole is noise.")
     ] = DEFAULT.despeckle,
     model: Annotated[
         str | None,
-        typer.Option(metavar="NAME|FILE", help="A network of the recipe key that corrects alphas."),
+        Option(metavar="NAME|FILE", help="A network of the recipe key that corrects alphas."),
     ] = None,
     sequence: InSequence = False,
     *,

@@ -41,8 +41,7 @@ def merge_ledgers(ledgers: Ledgers, output: OutputFile, overwrite: Overwrite = F
 
 
 def failed(
-    ledgers: Ledgers,
-    unsure: Annotated[bool, Option("--unsure", help="List what is unsure as well.")] = False,
+    ledgers: Ledgers, unsure: Annotated[bool, Option(help="List what is unsure as well.")] = False
 ) -> None:
     """Print the failed inputs as JSON lines for --manifest."""
     wanted = {"failed", "unsure"} if unsure else {"failed"}

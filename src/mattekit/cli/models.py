@@ -29,17 +29,11 @@ from mattekit.models.files import (
     read_contents,
 )
 from mattekit.models.installed import check_files, fetch, import_files, missing_files, remove_files
-from mattekit.models.registry import (
-    RegisteredModel,
-    check_commercial,
-    digest,
-    registered,
-    registry,
-)
+from mattekit.models.registry import RegisteredModel, check_commercial, digest, registered, registry
 
 CHAIN = "samplenet-chain"
 
-Json = Annotated[bool, Option("--json", help="Print one JSON document.")]
+Json = Annotated[bool, Option(help="Print one JSON document.")]
 Model = Annotated[str, Argument(metavar="NAME|FILE", help="A model, or its file.")]
 Public = Annotated[str, Argument(metavar="NAME", help="Of a public model in `models list`.")]
 
@@ -187,7 +181,7 @@ def import_model(
         Option(metavar="NAME=VALUE", help="An option of the network that the file does not state."),
     ] = None,
     not_strict: Annotated[
-        bool, Option("--not-strict", help="Import what fits; the rest is listed and random.")
+        bool, Option(help="Import what fits; the rest is listed and random.")
     ] = False,
     overwrite: Overwrite = False,
 ) -> None:
@@ -308,7 +302,7 @@ def remove(
 def push(
     model: Annotated[str, Argument(metavar="RUN", help="A run, or one of its checkpoints.")],
     repository: Annotated[str, Argument(metavar="ORG/NAME", help="The repository on the hub.")],
-    private: Annotated[bool, Option("--private", help="Make a new repository private.")] = False,
+    private: Annotated[bool, Option(help="Make a new repository private.")] = False,
 ) -> None:
     """Upload a run to the Hugging Face hub, with model card and recipe."""
     from mattekit.models.hub import push as push_to_hub

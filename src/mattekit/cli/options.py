@@ -102,9 +102,9 @@ Output = Annotated[
 ]
 OutputFolder = Annotated[Path, Option("-o", "--output", metavar="DIR", help="Where results go.")]
 OutputFile = Annotated[Path, Option("-o", "--output", metavar="FILE", help="The file to write.")]
-Overwrite = Annotated[bool, Option("--overwrite", help="Replace results that exist.")]
-Json = Annotated[bool, Option("--json", help="Print one JSON document in place of lines.")]
-Quiet = Annotated[bool, Option("--quiet", help="Print failures only.")]
+Overwrite = Annotated[bool, Option(help="Replace results that exist.")]
+Json = Annotated[bool, Option(help="Print one JSON document in place of lines.")]
+Quiet = Annotated[bool, Option(help="Print failures only.")]
 MaxPixels = Annotated[
     int,
     Option(
@@ -128,7 +128,7 @@ ItemMemory = Annotated[
     int | None,
     Option(metavar="4GB", parser=to_bytes, help="Give up on an input that takes more memory."),
 ]
-PictureSize = Annotated[str, Option("--size", metavar="WxH", help="Width and height in pixels.")]
+PictureSize = Annotated[str, Option(metavar="WxH", help="Width and height in pixels.")]
 Bits = Annotated[
     int,
     Option(
@@ -145,10 +145,7 @@ Device = Annotated[
         help="Where networks run; auto: the fastest there is, named once.",
     ),
 ]
-Precision = Annotated[
-    str | None,
-    Option(metavar="32|bf16|fp16", help="Arithmetic of the network."),
-]
+Precision = Annotated[str | None, Option(metavar="32|bf16|fp16", help="Arithmetic of the network.")]
 RecipeName = Annotated[
     str, Argument(metavar="RECIPE", help="Name of a bundled recipe, or a YAML file.")
 ]
@@ -172,18 +169,16 @@ class BatchOptions(ReportOptions):
     """Many inputs."""
 
     skip_existing: Annotated[
-        bool, Option("--skip-existing", help="Skip inputs whose results exist; resumes a run.")
+        bool, Option(help="Skip inputs whose results exist; resumes a run.")
     ] = False
     processes: Processes = 1
     item_seconds: ItemSeconds = None
     item_memory: ItemMemory = None
     shard: Annotated[
-        Shard,
-        Option(metavar="I/N", parser=to_shard, help="Process only part I of N, from 0/N."),
+        Shard, Option(metavar="I/N", parser=to_shard, help="Process only part I of N, from 0/N.")
     ] = Shard()  # noqa: RUF009
     ledger: Annotated[
-        Path | None,
-        Option(metavar="FILE.jsonl", help="Add a line about each input to this file."),
+        Path | None, Option(metavar="FILE.jsonl", help="Add a line about each input to this file.")
     ] = None
     prometheus: Annotated[
         Path | None,
@@ -243,9 +238,7 @@ def flattened(run: Callable[..., None]) -> Callable[..., None]:
         if name in groups:
             parameters += _options_of(groups[name])
         else:
-            parameters.append(
-                parameter.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY)
-            )
+            parameters.append(_option(name, hints[name], parameter.default))
 
     @functools.wraps(run)
     def call(**given: Any) -> None:
@@ -270,21 +263,25 @@ def _options_of(group: Any) -> list[inspect.Parameter]:
     hints = get_type_hints(group, include_extras=True)
     options = []
     for field in fields(group):
-        if get_origin(hints[field.name]) is not Annotated:
-            continue
-        kind, option = get_args(hints[field.name])
-        owner = next(c for c in reversed(group.__mro__) if field.name in inspect.get_annotations(c))
-        option = copy(option)
-        option.rich_help_panel = (owner.__doc__ or "").partition("\n")[0].rstrip(".")
-        options.append(
-            inspect.Parameter(
-                field.name,
-                inspect.Parameter.KEYWORD_ONLY,
-                default=field.default,
-                annotation=Annotated[kind, option],
+        if get_origin(hints[field.name]) is Annotated:
+            owner = next(
+                c for c in reversed(group.__mro__) if field.name in inspect.get_annotations(c)
             )
-        )
+            heading = (owner.__doc__ or "").partition("\n")[0].rstrip(".")
+            options.append(_option(field.name, hints[field.name], field.default, heading))
     return options
+
+
+def _option(name: str, hint: Any, default: Any, heading: str | None = None) -> inspect.Parameter:
+    """The parameter of an option; a flag is called `--name`, without Typer's `--no-name`."""
+    kind, option = get_args(hint)
+    option = copy(option)
+    option.rich_help_panel = heading
+    if kind is bool:
+        option.param_decls = (f"--{name.replace('_', '-')}",)
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=Annotated[kind, option]
+    )
 
 
 def _places(value: Any, module: str) -> Any:

@@ -36,9 +36,8 @@ Manifest = Annotated[
 CommercialOnly = Annotated[
     bool,
     Option(
-        "--commercial-only",
         help="Refuse models whose terms do not clearly allow commercial use; also "
-        "MATTEKIT_COMMERCIAL_ONLY=1.",
+        "MATTEKIT_COMMERCIAL_ONLY=1."
     ),
 ]
 MinConfidence = Annotated[
@@ -51,12 +50,9 @@ MinConfidence = Annotated[
     ),
 ]
 Trimap = Annotated[
-    Path | None,
-    Option(metavar="FILE|DIR", help="Black background, grey unknown, white subject."),
+    Path | None, Option(metavar="FILE|DIR", help="Black background, grey unknown, white subject.")
 ]
-StrictTrimap = Annotated[
-    bool, Option("--strict-trimap", help="Refuse a trimap with more than black, grey and white.")
-]
+StrictTrimap = Annotated[bool, Option(help="Refuse a trimap with more than black, grey and white.")]
 Pixels = partial(Option, metavar="N", min=0, show_default=False)
 """An option of a distance."""
 BackgroundFit = Annotated[Fit, Option(help="How a background of another size is fitted.")]
@@ -145,8 +141,7 @@ class PhotoOptions:
         ),
     ] = "ignore"
     allow_8bit: Annotated[
-        bool,
-        Option("--allow-8bit", help="Convert 16-bit photos with table-based profiles at 8 bits."),
+        bool, Option(help="Convert 16-bit photos with table-based profiles at 8 bits.")
     ] = False
     max_pixels: MaxPixels = DEFAULT_MAX_PIXELS
 
@@ -199,16 +194,13 @@ class StrategyOptions:
         Option(metavar="1/3", parser=to_ratio, help="resize: share of the photo's own size."),
     ] = None
     glance_ratio: Annotated[
-        float | None,
-        Option(metavar="1/3", parser=to_ratio, help="hybrid: size of the first pass."),
+        float | None, Option(metavar="1/3", parser=to_ratio, help="hybrid: size of the first pass.")
     ] = None
     focus_ratio: Annotated[
         float | None,
         Option(metavar="1/2", parser=to_ratio, help="hybrid: size of the second pass."),
     ] = None
-    legacy: Annotated[
-        bool, Option("--legacy", help="hybrid, --ratio: sizes and fusion as published.")
-    ] = False
+    legacy: Annotated[bool, Option(help="hybrid, --ratio: sizes and fusion as published.")] = False
 
     def chosen(self) -> StrategyConfig | None:
         """The strategy with the fields that were given; None leaves the choice open."""
@@ -248,7 +240,7 @@ class StrategyOptions:
 class FinishOptions:
     """What is done to a finished cut-out."""
 
-    crop: Annotated[bool, Option("--crop", help="Cut to the subject.")] = False
+    crop: Annotated[bool, Option(help="Cut to the subject.")] = False
     margin: Annotated[
         str,
         Option(
@@ -257,19 +249,15 @@ class FinishOptions:
             help="Room around it, in pixels or of its longer side.",
         ),
     ] = "0"
-    square: Annotated[bool, Option("--square", help="Pad the shorter side.")] = False
+    square: Annotated[bool, Option(help="Pad the shorter side.")] = False
     longest: Annotated[
         int | None, Option(metavar="N", min=1, help="Longest side of the result.")
     ] = None
     canvas: Annotated[
         str | None, Option(metavar="WxH", help="Size of the result, the subject as large as fits.")
     ] = None
-    fill_holes: Annotated[
-        bool, Option("--fill-holes", help="Make small enclosed holes opaque.")
-    ] = False
-    drop_islands: Annotated[bool, Option("--drop-islands", help="Keep the largest piece only.")] = (
-        False
-    )
+    fill_holes: Annotated[bool, Option(help="Make small enclosed holes opaque.")] = False
+    drop_islands: Annotated[bool, Option(help="Keep the largest piece only.")] = False
     grow: Annotated[float, Pixels(help="Move the edge outwards by N pixels.")] = 0.0
     shrink: Annotated[float, Pixels(help="Move the edge inwards by N pixels.")] = 0.0
     feather: Annotated[float, Pixels(help="Soften the edge over N pixels.")] = 0.0
@@ -302,8 +290,7 @@ class FileOptions:
     """How files are written."""
 
     format: Annotated[
-        SaveFormat | None,
-        Option(help="Default: PNG, or EXR for an EXR photo; psd has layers."),
+        SaveFormat | None, Option(help="Default: PNG, or EXR for an EXR photo; psd has layers.")
     ] = None
     bits: Bits = 8
 
@@ -312,12 +299,8 @@ class FileOptions:
 class WriteOptions(FileOptions):
     """How pictures with colours are written."""
 
-    straight: Annotated[
-        bool, Option("--straight", help="EXR: colours are not multiplied by alpha.")
-    ] = False
-    keep_metadata: Annotated[
-        bool, Option("--keep-metadata", help="Copy the photo's EXIF data to the result.")
-    ] = False
+    straight: Annotated[bool, Option(help="EXR: colours are not multiplied by alpha.")] = False
+    keep_metadata: Annotated[bool, Option(help="Copy the photo's EXIF data to the result.")] = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -97,7 +97,7 @@ def foreground(
         ForegroundMethod,
         Option(help="multilevel is fast, closed-form and levin exact, none keeps the photo's."),
     ] = "multilevel",
-    rgba: Annotated[bool, Option("--rgba", help="Store the alpha in the file too.")] = False,
+    rgba: Annotated[bool, Option(help="Store the alpha in the file too.")] = False,
     bits: Bits = 8,
     max_pixels: MaxPixels = DEFAULT_MAX_PIXELS,
     *,
@@ -137,7 +137,7 @@ def composite(
         str, Argument(metavar="BACKGROUND", help="A picture, or a colour such as white.")
     ],
     output: Output,
-    linear: Annotated[bool, Option("--linear", help="Mix in linear light.")] = False,
+    linear: Annotated[bool, Option(help="Mix in linear light.")] = False,
     fit: BackgroundFit = "cover",
     bits: Bits = 8,
     max_pixels: MaxPixels = DEFAULT_MAX_PIXELS,

@@ -24,14 +24,7 @@ from mattekit.cli.photo_options import (
     Trimap,
 )
 from mattekit.cli.report import run_batch
-from mattekit.cli.sequences import (
-    Before,
-    InSequence,
-    check_sequence,
-    find_frames,
-    items_of,
-    steady,
-)
+from mattekit.cli.sequences import Before, InSequence, check_sequence, find_frames, items_of, steady
 from mattekit.core.errors import BadArgument, BadData
 from mattekit.core.matte import confidence_of
 from mattekit.cutouts.photos import GivenHints, Photo, PhotoWork, find_photos, with_confidence

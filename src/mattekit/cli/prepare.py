@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer import Argument, Option
 
 from mattekit.batch.runner import SCHEMA, Item, Outcome
 from mattekit.cli.options import (
@@ -38,20 +39,13 @@ SHOWN = 5
 
 def unpack(
     archives: Annotated[
-        list[Path], typer.Argument(metavar="ARCHIVE", help="zip, tar, tar.gz, tar.bz2, tar.xz.")
+        list[Path], Argument(metavar="ARCHIVE", help="zip, tar, tar.gz, tar.bz2, tar.xz.")
     ],
     output: OutputFolder,
-    max_files: Annotated[
-        int, typer.Option("--max-files", min=1, help="Refuse an archive of more files.")
-    ] = MAX_FILES,
+    max_files: Annotated[int, Option(min=1, help="Refuse an archive of more files.")] = MAX_FILES,
     max_size: Annotated[
         int,
-        typer.Option(
-            "--max-size",
-            metavar="500GB",
-            parser=to_bytes,
-            help="Refuse an archive that unpacks to more.",
-        ),
+        Option(metavar="500GB", parser=to_bytes, help="Refuse an archive that unpacks to more."),
     ] = MAX_BYTES,
     *,
     report: ReportOptions,
@@ -83,18 +77,15 @@ def unpack(
 
 def labels(
     foregrounds: Annotated[
-        Path, typer.Argument(metavar="FOREGROUNDS", help="Folder with original, trimap and mask.")
+        Path, Argument(metavar="FOREGROUNDS", help="Folder with original, trimap and mask.")
     ],
     backgrounds: Annotated[
-        Path, typer.Argument(metavar="BACKGROUNDS", help="Folder, searched with its sub-folders.")
+        Path, Argument(metavar="BACKGROUNDS", help="Folder, searched with its sub-folders.")
     ],
     output: OutputFile = Path("dataset_labels.csv"),
-    test_ratio: Annotated[
-        float, typer.Option("--test-ratio", metavar="0.2", help="Share of the test split.")
-    ] = 0.2,
+    test_ratio: Annotated[float, Option(metavar="0.2", help="Share of the test split.")] = 0.2,
     split_by: Annotated[
-        SplitBy,
-        typer.Option("--split-by", help="row is the published way: subjects are in both splits."),
+        SplitBy, Option(help="row is the published way: subjects are in both splits.")
     ] = "foreground",
     seed: Seed = PUBLISHED_SEED,
     *,
@@ -117,25 +108,20 @@ def labels(
 
 def composite(
     root: Annotated[
-        Path, typer.Argument(metavar="ROOT", help="Combined_Dataset, or a folder of fg and alpha.")
+        Path, Argument(metavar="ROOT", help="Combined_Dataset, or a folder of fg and alpha.")
     ],
-    backgrounds: Annotated[
-        Path, typer.Option("--backgrounds", metavar="DIR", help="Pictures of COCO, VOC or any.")
-    ],
+    backgrounds: Annotated[Path, Option(metavar="DIR", help="Pictures of COCO, VOC or any.")],
     output: OutputFolder,
     preset: Annotated[
-        str, typer.Option("--preset", metavar="|".join(PRESETS), help="The program to reproduce.")
+        str, Option(metavar="|".join(PRESETS), help="The program to reproduce.")
     ] = "adobe",
-    split: Annotated[Split, typer.Option("--split", help="Of a set that has both.")] = "train",
+    split: Annotated[Split, Option(help="Of a set that has both.")] = "train",
     per_foreground: Annotated[
-        int | None,
-        typer.Option("--per-foreground", min=1, help="Else 100 of train and 20 of test."),
+        int | None, Option(min=1, help="Else 100 of train and 20 of test.")
     ] = None,
-    seed: Annotated[
-        int, typer.Option("--seed", help="Of the backgrounds, where no list names them.")
-    ] = 0,
+    seed: Annotated[int, Option(help="Of the backgrounds, where no list names them.")] = 0,
     planes: Annotated[
-        bool, typer.Option("--planes", help="Also fg, alpha, bg and trimap of every composite.")
+        bool, Option(help="Also fg, alpha, bg and trimap of every composite.")
     ] = False,
     *,
     batch: ManyProcesses,
@@ -166,12 +152,9 @@ def shards(
     output: OutputFolder,
     overrides: Overrides = None,
     window: Annotated[
-        int | None,
-        typer.Option("--window", metavar="PIXELS", help="Store squares of this side, not all."),
+        int | None, Option(metavar="PIXELS", help="Store squares of this side, not all.")
     ] = None,
-    draws: Annotated[
-        int, typer.Option("--draws", min=1, help="How often every sample is drawn.")
-    ] = 1,
+    draws: Annotated[int, Option(min=1, help="How often every sample is drawn.")] = 1,
     seed: Seed = 0,
     *,
     report: ReportOptions,

@@ -51,7 +51,7 @@ def synth(
         Option(metavar="KIND", help="Draw this kind only, such as hair; default: a mix."),
     ] = None,
     screen: Annotated[
-        bool, Option("--screen", help="In front of green and blue screens, lit and filmed.")
+        bool, Option(help="In front of green and blue screens, lit and filmed.")
     ] = False,
     bits: Bits = 8,
     *,

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import numpy as np
 import typer
+from typer import Option
 
 from mattekit.batch.files import Shard, gather
 from mattekit.batch.names import check_output, is_file
@@ -29,8 +30,7 @@ from mattekit.keying import video
 from mattekit.keying.sequence import Carried, carried, expanded, flicker, frames_of, steadied
 
 InSequence = Annotated[
-    bool,
-    typer.Option("--sequence", help="The photos are frames in time: steady alphas, hints carried."),
+    bool, Option(help="The photos are frames in time: steady alphas, hints carried.")
 ]
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
+from typer import Option
 
 from mattekit.cli.options import to_bytes, to_pixels
 from mattekit.core.errors import BadArgument
@@ -51,43 +52,25 @@ def check_open(host: str, token: str | None, option: str) -> None:
 
 
 def run(
-    host: Annotated[
-        str, typer.Option("--host", metavar="ADDRESS", help="Address to listen on.")
-    ] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option("--port", min=1, max=65535, metavar="N", help="Port to listen on.")
-    ] = 8000,
+    host: Annotated[str, Option(metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, Option(min=1, max=65535, metavar="N", help="Port to listen on.")] = 8000,
     token: Annotated[
-        str | None,
-        typer.Option("--token", envvar="MATTEKIT_TOKEN", help="Secret that /v1 asks for."),
+        str | None, Option(envvar="MATTEKIT_TOKEN", help="Secret that /v1 asks for.")
     ] = None,
     allow_host: Annotated[
-        list[str] | None,
-        typer.Option("--allow-host", metavar="NAME", help="Name the server is reached by."),
+        list[str] | None, Option(metavar="NAME", help="Name the server is reached by.")
     ] = None,
     origin: Annotated[
-        list[str] | None,
-        typer.Option("--origin", metavar="URL", help="Other site whose pages may use it."),
+        list[str] | None, Option(metavar="URL", help="Other site whose pages may use it.")
     ] = None,
     metrics: Annotated[
-        str | None,
-        typer.Option("--metrics", metavar="HOST:PORT", help="Address of the counts alone."),
+        str | None, Option(metavar="HOST:PORT", help="Address of the counts alone.")
     ] = None,
-    workers: Annotated[
-        int, typer.Option("--workers", min=1, metavar="N", help="Processes that work.")
-    ] = 2,
-    queue: Annotated[
-        int, typer.Option("--queue", min=1, metavar="N", help="Requests that may wait.")
-    ] = 16,
-    seconds: Annotated[
-        float, typer.Option("--seconds", min=1, metavar="N", help="Time for one request.")
-    ] = 120.0,
-    max_body: Annotated[
-        str, typer.Option("--max-body", metavar="64MB", help="Largest request.")
-    ] = "64MB",
-    max_pixels: Annotated[
-        str, typer.Option("--max-pixels", metavar="40MP", help="Largest photo.")
-    ] = "40MP",
+    workers: Annotated[int, Option(min=1, metavar="N", help="Processes that work.")] = 2,
+    queue: Annotated[int, Option(min=1, metavar="N", help="Requests that may wait.")] = 16,
+    seconds: Annotated[float, Option(min=1, metavar="N", help="Time for one request.")] = 120.0,
+    max_body: Annotated[str, Option(metavar="64MB", help="Largest request.")] = "64MB",
+    max_pixels: Annotated[str, Option(metavar="40MP", help="Largest photo.")] = "40MP",
 ) -> None:
     """Serve cut-outs over HTTP, with a page at / to paint on. Stop it with Ctrl-C."""
     if token is not None and not token.strip():

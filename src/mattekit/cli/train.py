@@ -20,8 +20,7 @@ def run(
     recipe: RecipeName,
     overrides: Overrides = None,
     smoke: Annotated[
-        bool,
-        Option("--smoke", help="Try the recipe out: synthetic pictures, a dozen steps, CPU."),
+        bool, Option(help="Try the recipe out: synthetic pictures, a dozen steps, CPU.")
     ] = False,
     resume: Annotated[
         str,

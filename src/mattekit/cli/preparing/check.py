@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Argument, Option
 
 from mattekit.batch.processes import run_on_processes
 from mattekit.batch.runner import SCHEMA
@@ -22,17 +23,12 @@ SHOWN = 20
 
 
 def check(
-    folder: Annotated[Path, typer.Argument(metavar="TRAIN", help="A data set, or a part of it.")],
+    folder: Annotated[Path, Argument(metavar="TRAIN", help="A data set, or a part of it.")],
     against: Annotated[
-        Path | None,
-        typer.Option("--against", metavar="TEST", help="Pictures that must not be in it."),
+        Path | None, Option(metavar="TEST", help="Pictures that must not be in it.")
     ] = None,
-    test_set: Annotated[
-        bool, typer.Option("--test-set", help="It is a test set: nobody trains on it.")
-    ] = False,
-    allow_masks: Annotated[
-        bool, typer.Option("--allow-masks", help="Mattes of only 0 and 1 are no mistake.")
-    ] = False,
+    test_set: Annotated[bool, Option(help="It is a test set: nobody trains on it.")] = False,
+    allow_masks: Annotated[bool, Option(help="Mattes of only 0 and 1 are no mistake.")] = False,
     processes: Processes = 0,
     json: Json = False,
     quiet: Quiet = False,

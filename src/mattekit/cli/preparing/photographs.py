@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from typer import Argument, Option
 
 from mattekit.batch.files import gather, pair
 from mattekit.batch.runner import Item
@@ -28,11 +29,9 @@ def denoise(
     pictures: Pictures,
     output: OutputFolder,
     method: Annotated[
-        Method, typer.Option(help="bm3d needs its package: free for non-commercial use only.")
+        Method, Option(help="bm3d needs its package: free for non-commercial use only.")
     ] = "nlm",
-    sigma: Annotated[
-        float, typer.Option("--sigma", metavar="10", help="Of the noise, in steps of 8 bits.")
-    ] = 10.0,
+    sigma: Annotated[float, Option(metavar="10", help="Of the noise, in steps of 8 bits.")] = 10.0,
     bits: Bits = 8,
     *,
     batch: ManyProcesses,
@@ -57,12 +56,12 @@ def denoise(
 
 
 def fgbg(
-    images: Annotated[Path, typer.Argument(metavar="IMAGES", help="Photographs.")],
-    alphas: Annotated[Path, typer.Argument(metavar="ALPHAS", help="Their mattes, by stem.")],
+    images: Annotated[Path, Argument(metavar="IMAGES", help="Photographs.")],
+    alphas: Annotated[Path, Argument(metavar="ALPHAS", help="Their mattes, by stem.")],
     output: OutputFolder,
     method: Annotated[
         ForegroundMethod,
-        typer.Option(help="multilevel is fast, closed-form and levin exact, none the photo's."),
+        Option(help="multilevel is fast, closed-form and levin exact, none the photo's."),
     ] = "multilevel",
     bits: Bits = 8,
     *,
