@@ -7,6 +7,7 @@ import sys
 import time
 from importlib.metadata import version
 from pathlib import Path
+from typing import Annotated
 
 import pytest
 import typer
@@ -66,7 +67,7 @@ def test_every_verb_has_help_of_its_own(mattekit: Command, verb: str) -> None:
 
 
 def test_a_verb_with_words_of_its_own_runs_them(capsys: pytest.CaptureFixture[str]) -> None:
-    def show(name: str) -> None:
+    def show(name: Annotated[str, typer.Argument()]) -> None:
         typer.echo(f"shown {name}")
 
     group = main.command_of("models", {"list": lambda: None, "show": show}, "Models")

@@ -6,7 +6,6 @@ cut-out is saved into a folder, it is `NAME.EXT`.
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from mattekit.core.errors import BadArgument, BadOutput
@@ -36,33 +35,25 @@ def check_output(output: Path, *, several: bool) -> None:
         raise BadOutput(f"cannot write {output}: no permission to write into {place}")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Names:
-    """Where the parts of each result go."""
+def result_paths(output: Path, stem: str, suffixes: Mapping[str, str]) -> dict[str, Path]:
+    """Where the parts of a result go: part -> its file.
 
-    output: Path
-    """A folder, or the file of a single result."""
-    suffixes: Mapping[str, str]
-    """Part -> its suffix, such as `.png`."""
+    Args:
+        output: a folder, or the file of a single result, which is then its main part.
+        suffixes: part -> its suffix, such as `.png`.
 
-    def of(self, stem: str) -> dict[str, Path]:
-        """Part -> its file.
-
-        >>> names = Names(output=Path("out"), suffixes={"rgba": ".png", "preview": ".jpg"})
-        >>> [path.name for path in names.of("cat").values()]
-        ['cat.png', 'cat-preview.jpg']
-        >>> Names(output=Path("out"), suffixes={"alpha": ".png"}).of("cat")["alpha"].name
-        'cat.png'
-        """
-        folder = self.output
-        if is_file(self.output):
-            folder, stem = self.output.parent, self.output.stem
-        single = len(self.suffixes) == 1
-        names = {
-            part: f"{stem}{suffix}" if single or part == CUTOUT else f"{stem}-{part}{suffix}"
-            for part, suffix in self.suffixes.items()
-        }
-        if is_file(self.output):  # the main part has the name that was given
-            main = CUTOUT if CUTOUT in names else next(iter(names))
-            names[main] = self.output.name
-        return {part: folder / name for part, name in names.items()}
+    >>> paths = result_paths(Path("out"), "cat", {"rgba": ".png", "preview": ".jpg"})
+    >>> [path.name for path in paths.values()]
+    ['cat.png', 'cat-preview.jpg']
+    >>> result_paths(Path("out"), "cat", {"alpha": ".png"})["alpha"].name
+    'cat.png'
+    """
+    named = is_file(output)
+    folder, stem = (output.parent, output.stem) if named else (output, stem)
+    paths = {}
+    for part, suffix in suffixes.items():
+        plain = part == CUTOUT or len(suffixes) == 1
+        paths[part] = folder / f"{stem}{'' if plain else f'-{part}'}{suffix}"
+    if named:
+        paths[CUTOUT if CUTOUT in paths else next(iter(paths))] = output
+    return paths

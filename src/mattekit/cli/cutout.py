@@ -36,7 +36,6 @@ from mattekit.cli.sequences import (
     Before,
     InSequence,
     check_sequence,
-    check_unfinished,
     find_frames,
     items_of,
     over_videos,
@@ -169,8 +168,7 @@ def run(
         raise BadArgument(f"--paint is for one photo in a file, not for {shown}; name one file")
     options = saved.chosen(output, write)
     if sequence:
-        check_sequence(batch, options.parts)
-        check_unfinished(how.finishing)
+        check_sequence(batch, options.parts, how.finishing)
     if paint:
         from mattekit.cli.painting import painted
 

@@ -1,6 +1,6 @@
 """Cut out the subject before a green, blue or other screen, or before a known empty background."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -8,10 +8,9 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from mattekit.batch.files import gather, pair
-from mattekit.batch.names import Names, check_output
-from mattekit.batch.runner import Item, Outcome
-from mattekit.cli.options import BatchOptions
+from mattekit.batch.files import Partners, partners_in
+from mattekit.batch.runner import Outcome
+from mattekit.cli.options import BatchOptions, Output
 from mattekit.cli.photo_options import (
     FinishOptions,
     PhotoOptions,
@@ -25,7 +24,8 @@ from mattekit.cli.sequences import (
     Before,
     InSequence,
     check_sequence,
-    check_unfinished,
+    find_frames,
+    items_of,
     over_videos,
     steady,
 )
@@ -33,11 +33,11 @@ from mattekit.core.errors import BadArgument
 from mattekit.cutouts.cutout import seen_colours
 from mattekit.cutouts.finishing import FinishingOptions
 from mattekit.cutouts.finishing import finish as finished
+from mattekit.cutouts.photos import GivenHints, Photo, PhotoWork, find_photos
 from mattekit.cutouts.save import SaveOptions
 from mattekit.imaging.files import open_picture
 from mattekit.inference.predictor import Predictor
 from mattekit.keying.key import KeyOptions, key_picture, read_masks
-from mattekit.keying.sequence import expanded, frames_of
 
 DEFAULT = KeyOptions()
 MASKS = ("garbage", "holdout")
@@ -46,12 +46,7 @@ MASKS = ("garbage", "holdout")
 @over_videos
 def run(
     photos: Annotated[list[str], Argument(metavar="PHOTO", help="Files, folders or quoted globs.")],
-    output: Annotated[
-        Path,
-        Option(
-            "-o", "--output", metavar="FILE|DIR", help="A folder, or the file of a single result."
-        ),
-    ] = Path("cutouts"),
+    output: Output = Path("cutouts"),
     plate: Annotated[
         Path | None,
         Option(metavar="FILE|DIR", help="The same without the subject, in place of a screen."),
@@ -99,42 +94,30 @@ def run(
     )
     to_existing(read.existing_alpha)
     finishing = finish.chosen()
-    paths = gather([expanded(text) for text in photos] if sequence else photos)
-    if sequence:
-        paths = frames_of(paths)
-    check_output(output, several=len(paths) > 1)
+    found = (find_frames if sequence else find_photos)(photos, output, GivenHints())
     saving = saved.chosen(output, write)
     if sequence:
-        check_sequence(batch, saving.parts)
-        check_unfinished(finishing)
+        check_sequence(batch, saving.parts, finishing)
+    given = {"plate": plate, "garbage": garbage, "holdout": holdout}
     others = {
-        "plate": _of_each(paths, plate),
-        "garbage": _of_each(paths, garbage),
-        "holdout": _of_each(paths, holdout),
+        name: partners_in(place, several=False)  # a single file serves all photos
+        for name, place in given.items()
+        if place is not None
     }
     build = None if model is None else partial(_corrector, model)
     if build is not None:
         build()  # so that a model that does not suit is refused before any work
     stages = Stages() if batch.here else None
-    work = partial(
-        _key, build=build, options=options, read=read, saving=saving, finishing=finishing,
-        progress=stages,
+    work = PhotoWork(
+        work=partial(
+            _key, others=others, build=build, options=options, read=read, saving=saving,
+            finishing=finishing, progress=stages,
+        ),
+        suffixes=saving.suffixes,
+        partners=tuple(others.values()),
+        files=saving.backdrop.files if saving.backdrop else (),
     )  # fmt: skip
-    items: list[Item] = []
-    before: Before | None = None
-    for path in paths:
-        places = Names(output=output, suffixes=saving.suffixes(path)).of(path.stem)
-        files = {name: of[path] for name, of in others.items() if of}
-        items.append(
-            Item(
-                path=path,
-                work=partial(work, path, places, files, before=before),
-                inputs=(*files.values(), *(saving.backdrop.files if saving.backdrop else ())),
-                outputs=tuple(places.values()),
-            )
-        )
-        before = Before(photo=path, places=places) if sequence else None
-    run_batch(items, batch, stages=stages)
+    run_batch(items_of(work, found, sequence=sequence), batch, stages=stages)
 
 
 def _corrector(model: str) -> Predictor:
@@ -150,19 +133,12 @@ def _corrector(model: str) -> Predictor:
     return network
 
 
-def _of_each(photos: Sequence[Path], place: Path | None) -> dict[Path, Path]:
-    """The file of every photo: one for all, or that of its stem in a folder."""
-    if place is None:
-        return {}
-    return pair(photos, place) if place.is_dir() else dict.fromkeys(photos, place)
-
-
 def _key(
-    photo: Path,
+    photo: Photo,
     places: Mapping[str, Path],
-    files: Mapping[str, Path],
     *,
     before: Before | None,
+    others: Mapping[str, Partners],
     build: Callable[[], Predictor] | None,
     options: KeyOptions,
     read: PhotoOptions,
@@ -170,7 +146,8 @@ def _key(
     finishing: FinishingOptions,
     progress: Callable[[str, float], None] | None,
 ) -> Outcome:
-    picture = read.photo(photo)
+    picture = read.photo(photo.path)
+    files = {name: partners.of(photo.path) for name, partners in others.items()}
     plate = open_picture(files["plate"], max_pixels=read.max_pixels) if "plate" in files else None
     masks = read_masks(picture, *map(files.get, MASKS), max_pixels=read.max_pixels)
     network = None if build is None else build()

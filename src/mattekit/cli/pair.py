@@ -5,7 +5,7 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from mattekit.batch.names import Names, check_output
+from mattekit.batch.names import check_output, result_paths
 from mattekit.batch.runner import Item, Outcome
 from mattekit.cli.options import BatchOptions, Output
 from mattekit.cli.photo_options import PhotoOptions, SavedOptions, WriteOptions
@@ -40,7 +40,7 @@ def run(
     known = None if colours is None else _two(colours)
     check_output(output, several=False)
     saving = saved.chosen(output, write)
-    places = Names(output=output, suffixes=saving.suffixes(first)).of(first.stem)
+    places = result_paths(output, first.stem, saving.suffixes(first))
 
     def work() -> Outcome:
         picture = read.photo(first)

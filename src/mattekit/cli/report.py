@@ -18,7 +18,7 @@ import typer
 from mattekit.batch.counters import BatchCounters
 from mattekit.batch.files import gather, pair
 from mattekit.batch.ledger import Ledger
-from mattekit.batch.names import Names, check_output
+from mattekit.batch.names import check_output, result_paths
 from mattekit.batch.runner import SCHEMA, Item, ItemResult, Outcome, plan_items, run_items
 from mattekit.cli.options import BatchOptions
 from mattekit.cli.output import FAILED, print_json, printable, remark
@@ -54,11 +54,10 @@ def run_pictures(
     paths = gather(pictures)
     check_output(output, several=len(paths) > 1)
     alphas = {} if alpha is None else pair(paths, alpha)
-    names = Names(output=output, suffixes={part: suffix})
     items = []
     for path in paths:
         own = (alphas[path],) if path in alphas else ()
-        (place,) = names.of(path.stem).values()
+        (place,) = result_paths(output, path.stem, {part: suffix}).values()
         items.append(
             Item(
                 path=path,

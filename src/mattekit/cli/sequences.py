@@ -55,7 +55,9 @@ class Before:
         return found if found.continues else None
 
 
-def check_sequence(batch: BatchOptions, parts: Sequence[str]) -> None:
+def check_sequence(
+    batch: BatchOptions, parts: Sequence[str], finishing: FinishingOptions | None = None
+) -> None:
     """Refuse what frames that continue each other cannot have."""
     if batch.processes != 1 or batch.engine != "local" or batch.shard != Shard():
         raise BadArgument(
@@ -64,11 +66,7 @@ def check_sequence(batch: BatchOptions, parts: Sequence[str]) -> None:
         )
     if not {"alpha", "rgba"} & {*parts}:
         raise BadArgument("a sequence is continued from its alphas; --save rgba or alpha too")
-
-
-def check_unfinished(finishing: FinishingOptions) -> None:
-    """Refuse what would happen to an alpha again and again, from frame to frame."""
-    if finishing.changes:
+    if finishing is not None and finishing.changes:
         raise BadArgument(
             "every frame of a sequence continues the alpha before, so it cannot be cropped, "
             "resized or mended on the way; leave --crop, --grow and the like out"

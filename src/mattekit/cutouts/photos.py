@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from mattekit.batch import tars
 from mattekit.batch.files import Partners, Row, partners_in, read_manifest, stream
-from mattekit.batch.names import Names, check_output
+from mattekit.batch.names import check_output, result_paths
 from mattekit.batch.runner import Item, Outcome
 from mattekit.batch.tars import Sample, tar_item
 from mattekit.core.errors import BadArgument
@@ -108,7 +108,7 @@ class PhotoWork:
 
     def places(self, photo: Photo) -> dict[str, Path]:
         """Part of the photo's results -> its file."""
-        return Names(output=photo.output, suffixes=self.suffixes(photo.path)).of(photo.stem)
+        return result_paths(photo.output, photo.stem, self.suffixes(photo.path))
 
     def _item_or_tar(self, photo: Photo) -> Item:
         if photo.path.suffix.lower() != tars.SUFFIX:
