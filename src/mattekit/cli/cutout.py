@@ -28,7 +28,6 @@ from mattekit.cli.photo_options import (
     StrategyOptions,
     StrictTrimap,
     WriteOptions,
-    to_existing,
 )
 from mattekit.cli.progress import Stages
 from mattekit.cli.report import run_batch
@@ -125,7 +124,6 @@ def run(
     method = build()
     if min_confidence is not None:
         check_states_error(method)
-    to_existing(read.existing_alpha)
     how = Cutting(
         build=build,
         read=read,
@@ -211,7 +209,11 @@ class Cutting:
         """
         if self.repairs:
             alpha, strokes = (partners.of(photo.path) for partners in self.repairs)
-            return _repaired(picture, alpha, strokes, self.build(), self.read.max_pixels)
+            most = self.read.max_pixels
+            painted = open_picture(strokes, max_pixels=most)
+            labels = stroke_labels(painted.colours, painted.alpha_window())
+            known_alpha = read_alpha(alpha, max_pixels=most)
+            return repaired_cutout(picture, known_alpha, labels, self.build())
         hint = known or hint_of(**photo.hints, strict=self.strict_trimap)
         if self.ask is not None:
             hint = self.ask(picture, hint, name=photo.path.stem)
@@ -326,15 +328,3 @@ def _repairs(strokes: Path | None, alpha: Path | None, *, several: bool) -> tupl
     if strokes is None or alpha is None:
         raise BadArgument("--repair STROKES and --alpha ALPHA go together; give both")
     return partners_in(alpha, several=several), partners_in(strokes, several=several)
-
-
-def _repaired(
-    picture: Picture, alpha: Path, strokes: Path, method: Matting, max_pixels: int
-) -> Cutout:
-    painted = open_picture(strokes, max_pixels=max_pixels)
-    return repaired_cutout(
-        picture,
-        read_alpha(alpha, max_pixels=max_pixels),
-        stroke_labels(painted.colours, painted.alpha_window()),
-        method,
-    )

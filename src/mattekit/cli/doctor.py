@@ -2,11 +2,12 @@
 
 import platform
 import time
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -30,52 +31,30 @@ LARGEST_ERROR = 0.15  # of the alpha of the self-test
 BFLOAT16 = {True: ", bfloat16 in hardware", False: ", bfloat16 only imitated", None: ""}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Report:
-    """What `mattekit doctor` found."""
-
-    mattekit: str
-    python: str
-    system: str
-    cores: int
-    memory_gb: float
-    bfloat16: bool | None
-    """Whether the processor supports bfloat16 in hardware; None where only Linux would say."""
-    default_model: str
-    public_models: list[str]
-    """Registered public models whose files are installed."""
-    versions: dict[str, str]
-    missing: dict[str, str]
-    """Missing extra with its packages -> the command that installs it."""
-    devices: list[str] = field(default_factory=list)
-    """Where networks can run; empty without torch."""
-    self_test: str = ""
-    healthy: bool = True
-
-
 def run(json: Json = False) -> None:
     """Print what is installed, what works, what is missing and how to install it."""
     outcome = attempt(self_test)
-    report = Report(
-        mattekit=_version("mattekit") or "not installed",
-        python=platform.python_version(),
-        system=f"{platform.system()} {platform.release()} {platform.machine()}",
-        cores=psutil.cpu_count() or 1,
-        memory_gb=round(memory() / 2**30, 1),
-        bfloat16=has_bfloat16(),
-        default_model=DEFAULT_MODEL,
-        public_models=[entry.id for entry in registry().values() if entry.installed],
-        versions=installed(),
-        missing=missing(),
-        devices=devices(),
-        self_test=outcome.sentence if isinstance(outcome, Failure) else outcome,
-        healthy=not isinstance(outcome, Failure),
-    )
+    healthy = not isinstance(outcome, Failure)
+    report: dict[str, Any] = {
+        "mattekit": _version("mattekit") or "not installed",
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "cores": psutil.cpu_count() or 1,
+        "memory_gb": round(memory() / 2**30, 1),
+        "bfloat16": has_bfloat16(),
+        "default_model": DEFAULT_MODEL,
+        "public_models": [entry.id for entry in registry().values() if entry.installed],
+        "versions": installed(),
+        "missing": missing(),
+        "devices": devices(),
+        "self_test": outcome.sentence if isinstance(outcome, Failure) else outcome,
+        "healthy": healthy,
+    }
     if json:
-        print_json(asdict(report))
+        print_json(report)
     else:
         typer.echo(_text(report))
-    if not report.healthy:
+    if not healthy:
         raise typer.Exit(FAILED)
 
 
@@ -117,12 +96,10 @@ def installed() -> dict[str, str]:
 
 def missing() -> dict[str, str]:
     """Extra with its missing packages -> the command that installs it."""
-    absent = {extra: [name for name in names if not _version(name)]
-              for extra, names in packages().items()}  # fmt: skip
     return {
-        f"{extra} ({', '.join(names)})": f'pip install "mattekit[{extra}]"'
-        for extra, names in absent.items()
-        if names
+        f"{extra} ({', '.join(absent)})": f'pip install "mattekit[{extra}]"'
+        for extra, names in packages().items()
+        if (absent := [name for name in names if not _version(name)])
     }
 
 
@@ -147,7 +124,7 @@ def memory() -> int:
 
 
 def has_bfloat16() -> bool | None:
-    """Whether the feature flags of the processor name it, on Linux."""
+    """Whether the processor computes with it in hardware; None where the system does not say."""
     information = Path("/proc/cpuinfo")
     if not information.is_file():
         return None
@@ -163,17 +140,18 @@ def _version(package: str) -> str | None:
         return None
 
 
-def _text(report: Report) -> str:
+def _text(report: Mapping[str, Any]) -> str:
+    public = ", ".join(report["public_models"]) or "none; see: mattekit models list"
     lines = [
-        f"mattekit {report.mattekit}, Python {report.python}, {report.system}",
-        f"{report.cores} cores, {report.memory_gb} GB{BFLOAT16[report.bfloat16]}",
-        f"devices for networks: {', '.join(report.devices) or 'none without the extra torch'}",
-        f"default model: {report.default_model}",
-        f"public models: {', '.join(report.public_models) or 'none; see: mattekit models list'}",
+        f"mattekit {report['mattekit']}, Python {report['python']}, {report['system']}",
+        f"{report['cores']} cores, {report['memory_gb']} GB{BFLOAT16[report['bfloat16']]}",
+        f"devices for networks: {', '.join(report['devices']) or 'none without the extra torch'}",
+        f"default model: {report['default_model']}",
+        f"public models: {public}",
         "",
-        *(f"  {name:24}{number}" for name, number in report.versions.items()),
+        *(f"  {name:24}{number}" for name, number in report["versions"].items()),
         "",
-        *(f"missing: {what}: {command}" for what, command in report.missing.items()),
-        f"self-test: {'ok, ' if report.healthy else 'FAILED, '}{report.self_test}",
+        *(f"missing: {what}: {command}" for what, command in report["missing"].items()),
+        f"self-test: {'ok, ' if report['healthy'] else 'FAILED, '}{report['self_test']}",
     ]
     return "\n".join(lines)

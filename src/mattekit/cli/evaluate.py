@@ -164,9 +164,11 @@ def run(
         progress=partial(progress, quiet=silent, said="measured"),
     )
     with TemporaryDirectory() as scratch:
-        folders = [Path(scratch, str(number)) for number in range(len(models))]
         inputs = pair(gather(pictures), trimap) if pictures and trimap is not None else {}
-        for name, folder in zip(models, folders, strict=True):
+        photo_of = {path.stem: str(path) for path in inputs}
+        measured = []
+        for number, name in enumerate(models):
+            folder = Path(scratch, str(number))
             predict_alphas(
                 name,
                 inputs,
@@ -175,11 +177,8 @@ def run(
                 max_pixels=max_pixels,
                 progress=partial(progress, quiet=silent, said=f"predicted by {name}"),
             )
-        measured = []
-        for folder, name in zip(folders, models, strict=True):
             found = measure(folder)
             places = {**found.places, "predicted": name}
-            photo_of = {path.stem: str(path) for path in inputs}
             rows = tuple(replace(row, predicted=photo_of[row.name]) for row in found.rows)
             measured.append(replace(found, title=name, places=places, rows=rows))
         if predicted is not None:

@@ -16,7 +16,6 @@ from mattekit.cli.photo_options import (
     PhotoOptions,
     SavedOptions,
     WriteOptions,
-    to_existing,
 )
 from mattekit.cli.progress import Stages
 from mattekit.cli.report import run_batch
@@ -92,7 +91,6 @@ def run(
     options = KeyOptions(
         screen_colour=screen_colour, softness=softness, despill=despill, despeckle=despeckle
     )
-    to_existing(read.existing_alpha)
     finishing = finish.chosen()
     found = (find_frames if sequence else find_photos)(photos, output, GivenHints())
     saving = saved.chosen(output, write)

@@ -82,23 +82,24 @@ def show(
     json: Json = False,
 ) -> None:
     """Show a model with its terms, or a network with its options."""
-    files = model_files()
     if name in registry():
-        shown = _document(registry()[name])
-    elif name in files or Path(name).is_file():
-        shown = describe(files.get(name, Path(name)))
-    else:
-        shown = _network(name, files)
+        entry = registry()[name]
+        if json:
+            print_json(_document(entry))
+        else:
+            _show_registered(entry)
+        return
+    files = model_files()
+    is_model = name in files or Path(name).is_file()
+    shown = describe(files.get(name, Path(name))) if is_model else _network(name, files)
     if json:
         print_json(shown)
-    elif name in registry():
-        _show_registered(registry()[name])
-    else:
-        for key, value in shown.items():
-            if isinstance(value, Mapping):
-                typer.echo("\n".join([f"{key}:", *(f"  {k}: {text}" for k, text in value.items())]))
-            else:
-                typer.echo(f"{key}: {value:,}" if key == "parameters" else f"{key}: {value}")
+        return
+    for key, value in shown.items():
+        if isinstance(value, Mapping):
+            typer.echo("\n".join([f"{key}:", *(f"  {k}: {text}" for k, text in value.items())]))
+        else:
+            typer.echo(f"{key}: {value:,}" if key == "parameters" else f"{key}: {value}")
 
 
 def _show_registered(entry: RegisteredModel) -> None:

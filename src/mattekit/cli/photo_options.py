@@ -145,6 +145,9 @@ class PhotoOptions:
     ] = False
     max_pixels: MaxPixels = DEFAULT_MAX_PIXELS
 
+    def __post_init__(self) -> None:
+        to_existing(self.existing_alpha)  # refuses what is no way to treat it
+
     def photo(self, source: Path | bytes) -> Picture:
         """The photo, its own alpha handled."""
         picture = open_picture(source, max_pixels=self.max_pixels, allow_8bit=self.allow_8bit)

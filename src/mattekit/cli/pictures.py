@@ -1,6 +1,5 @@
 """One picture in, one picture out: `trimap`, `foreground`, `composite` and `inspect`."""
 
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal
@@ -22,7 +21,6 @@ from mattekit.cli.options import (
 from mattekit.cli.photo_options import BackgroundFit
 from mattekit.cli.report import run_pictures
 from mattekit.core.errors import BadImage
-from mattekit.core.types import Alpha, Trimap
 from mattekit.cutouts.cutout import own_colours
 from mattekit.cutouts.save import Backdrop, read_backdrop
 from mattekit.evaluation.inspection import inspect_cutout
@@ -57,36 +55,39 @@ def trimap(
         raise BadParameter("--random goes with --style band; legacy draws its own widths")
     if not (inner >= 0 and outer >= 0):
         raise BadParameter(f"a band of {inner:g} and {outer:g} pixels; give 0 or more")
-    make = partial(_make_trimap, style=style, widths=(inner, outer), random=random, seed=seed)
-    work = partial(_trimap, make=make, max_pixels=max_pixels)
+    work = partial(
+        _trimap,
+        style=style,
+        widths=(inner, outer),
+        random=random,
+        seed=seed,
+        max_pixels=max_pixels,
+    )
     run_pictures(mattes, output, work, batch, part="trimap")
 
 
 def _trimap(
-    path: Path, place: Path, *, make: Callable[[Alpha, str], Trimap], max_pixels: int
-) -> Outcome:
-    alpha = read_alpha(path, max_pixels=max_pixels)
-    write_trimap(place, make(alpha, path.stem))
-    same = [f"the matte is {alpha.flat[0]:g} everywhere, so the trimap has one value"]
-    return Outcome(outputs=[place], warnings=same if alpha.min() == alpha.max() else [])
-
-
-def _make_trimap(
-    alpha: Alpha,
-    stem: str,
+    path: Path,
+    place: Path,
     *,
     style: Style,
     widths: tuple[float, float],
     random: tuple[int, int] | None,
     seed: int,
-) -> Trimap:
+    max_pixels: int,
+) -> Outcome:
+    alpha = read_alpha(path, max_pixels=max_pixels)
     # the widths depend on the seed and the name of a picture, not on its position in the batch
-    rng = np.random.default_rng([seed, *stem.encode()])
+    rng = np.random.default_rng([seed, *path.stem.encode()])
     if style == "legacy":
-        return legacy(alpha, rng)
-    if random is not None:
-        return random_band(alpha, rng, minimum=random[0], maximum=random[1])
-    return make_trimap(alpha, *widths)
+        found = legacy(alpha, rng)
+    elif random is not None:
+        found = random_band(alpha, rng, minimum=random[0], maximum=random[1])
+    else:
+        found = make_trimap(alpha, *widths)
+    write_trimap(place, found)
+    same = [f"the matte is {alpha.flat[0]:g} everywhere, so the trimap has one value"]
+    return Outcome(outputs=[place], warnings=same if alpha.min() == alpha.max() else [])
 
 
 def foreground(

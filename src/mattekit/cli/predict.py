@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from multiprocessing import current_process
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from typer import Option
 
@@ -30,9 +30,15 @@ from mattekit.core.matte import confidence_of
 from mattekit.cutouts.photos import GivenHints, Photo, PhotoWork, find_photos, with_confidence
 from mattekit.cutouts.save import chosen_format, suffix_of
 from mattekit.imaging.files import open_trimap
-
-if TYPE_CHECKING:
-    from mattekit.inference.predictor import Predictor
+from mattekit.inference.matting import check_states_error
+from mattekit.inference.outputs import (
+    check_names,
+    needed_planes,
+    parse_names,
+    predict_planes,
+    write_outputs,
+)
+from mattekit.inference.predictor import Predictor
 
 PRECISIONS = ("32", "bf16", "fp16")
 
@@ -89,9 +95,6 @@ def run(
     Where `cutout` makes cut-outs, this runs a network as published programs do: with all of its
     strategies and planes, and on the lists of public test sets.
     """
-    from mattekit.inference.matting import check_states_error
-    from mattekit.inference.outputs import check_names, parse_names
-
     parts = parse_names(save)
     if sequence:
         check_sequence(batch, parts)
@@ -151,7 +154,7 @@ def _processes(device: str, devices: int, processes: int) -> int:
     return max(processes, devices)
 
 
-def _build(model: str | None, *, device: str, devices: int, **options: Any) -> "Predictor":
+def _build(model: str | None, *, device: str, devices: int, **options: Any) -> Predictor:
     """The predictor, on a GPU of this process's own where several share the work."""
     from mattekit.inference.load import load
 
@@ -207,7 +210,7 @@ def _predict(
     photo: Photo,
     places: Mapping[str, Path],
     *,
-    build: Callable[[], "Predictor"],
+    build: Callable[[], Predictor],
     read: PhotoOptions,
     strict_trimap: bool,
     bits: int,
@@ -215,8 +218,6 @@ def _predict(
     min_confidence: float | None,
     before: Before | None,
 ) -> Outcome:
-    from mattekit.inference.outputs import needed_planes, predict_planes, write_outputs
-
     predictor = build()
     picture = read.photo(photo.path)
     earlier = None if before is None else before.carried(picture, read)

@@ -55,19 +55,6 @@ class Stages:
             typer.echo(f"  {text}", err=True)
 
 
-class Tenths:
-    """Prints a line at every tenth of the way."""
-
-    def __init__(self) -> None:
-        self.reached = 0
-
-    def __call__(self, done: int, total: int, text: str) -> None:
-        """The text is printed if another tenth is done."""
-        if done * 10 // total > self.reached:
-            self.reached = done * 10 // total
-            typer.echo(text, err=True)
-
-
 class Rate:
     """Says now and then how many items are done, how fast, and how long the rest will take."""
 
@@ -113,12 +100,13 @@ def progress(
         said: what was done to the items, such as `measured`; without it each has a line anyway.
         stages: shown beside the bar, or in lines of their own where an item takes long.
     """
-    tenths, done = Tenths(), 0
+    done = 0
 
     def say_tenth() -> None:
         nonlocal done
         done += 1
-        tenths(done, total or 1, f"{done} of {total} {said}")
+        if is_tenth(done - 1, done, total or 1):
+            typer.echo(f"{done} of {total} {said}", err=True)
 
     with terminal_bar(quiet=quiet) as bar:
         if bar is not None:
@@ -140,14 +128,21 @@ def download_progress(*, quiet: bool) -> Iterator[Callable[[str, int, int | None
     """The same for downloads: called with a file's name, the bytes received and their total."""
     with terminal_bar(quiet=quiet, in_bytes=True) as bar:
         tasks: dict[str, Any] = {}
+        received: dict[str, int] = {}
 
         def show(name: str, here: int, total: int | None) -> None:
             if bar is not None:
-                task = tasks[name] if name in tasks else bar.add_task(name, total=total)
-                bar.update(tasks.setdefault(name, task), completed=here, total=total)
+                if name not in tasks:
+                    tasks[name] = bar.add_task(name, total=total)
+                bar.update(tasks[name], completed=here, total=total)
             elif not quiet and total:
-                tenths = tasks.setdefault(name, Tenths())
-                share = f"{10 * here // total}0 %"
-                tenths(here, total, f"{name}: {here / 1e6:.1f} MB, {share}")
+                if is_tenth(received.get(name, 0), here, total):
+                    typer.echo(f"{name}: {here / 1e6:.1f} MB, {10 * here // total}0 %", err=True)
+                received[name] = here
 
         yield show
+
+
+def is_tenth(before: int, now: int, total: int) -> bool:
+    """Whether another tenth of the total was reached."""
+    return 10 * now // total > 10 * before // total

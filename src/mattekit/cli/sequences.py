@@ -103,16 +103,16 @@ def _hints_of_frames(hints: GivenHints, frames: Sequence[Path]) -> list[Hints]:
     rows = [known(frame) for frame in (frames if folders else frames[:1])]
     rows += [{"segmenter": hints.options.get("segmenter")} for _ in frames[len(rows) :]]
     found = [
-        {name: value for name, value in row.items() if name not in KINDS or _is_there(value)}
+        {
+            name: value
+            for name, value in row.items()
+            if not isinstance(value, Path) or value.exists()
+        }
         for row in rows
     ]
     if folders and not any(row.keys() & {*KINDS} for row in found):
         raise BadData(f"{folders[0]} has no hint of any frame; name one as its frame is named")
     return found
-
-
-def _is_there(value: Any) -> bool:
-    return not isinstance(value, Path) or value.exists()
 
 
 def items_of(
