@@ -14,7 +14,7 @@ import pytest
 from mattekit.imaging.files import encode_image
 from mattekit.server.forms import CutoutForm, TrimapForm
 from mattekit.server.jobs import Answer, Job, unheard
-from mattekit.server.limits import Busy, TimeOver, WorkerLost
+from mattekit.server.limits import Busy, Limits, TimeOver, WorkerLost
 from mattekit.server.worker_process import STOP
 from mattekit.server.workers import TO_STOP, Worker, Workers
 
@@ -37,7 +37,7 @@ pytestmark = pytest.mark.slow  # every process imports all that jobs need
 
 @asynccontextmanager
 async def workers(*, queue: int = 4, seconds: float = 60) -> AsyncIterator[Workers]:
-    pool = Workers(count=1, queue=queue, seconds=seconds)
+    pool = Workers(Limits(workers=1, queue=queue, seconds=seconds, memory=None))
     pool.start()
     try:
         yield pool
@@ -195,7 +195,7 @@ def test_a_worker_that_dies_while_it_starts_is_replaced() -> None:
 
 def test_no_request_waits_for_ever_where_no_worker_comes_up() -> None:
     async def play() -> None:
-        pool = Workers(count=1, queue=4, seconds=0.2)  # not started
+        pool = Workers(Limits(workers=1, queue=4, seconds=0.2))  # not started
         with pytest.raises(TimeOver, match="no worker was free"):
             await pool.do(QUICK)
 

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from fastapi import Depends, FastAPI, Request, Response
@@ -17,6 +18,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from fastapi.security import HTTPBearer
 from fastapi.staticfiles import StaticFiles
+from jinja2 import ChainableUndefined, Environment, PackageLoader
 
 from mattekit.core.errors import BadArgument
 from mattekit.inference.matting import MODELS
@@ -27,7 +29,6 @@ from mattekit.server.forms import CutoutForm, TrimapForm
 from mattekit.server.jobs import Job
 from mattekit.server.limits import Limits
 from mattekit.server.painting import Painting
-from mattekit.server.reference import to_html
 from mattekit.server.requests import Intake
 from mattekit.server.responses import ABOUT, HANDLERS, PROBLEM, header_of, problem
 from mattekit.server.workers import Workers
@@ -59,12 +60,9 @@ class Settings:
 
 def create_app(settings: Settings) -> FastAPI:
     """The server's application; its workers start and end with it."""
-    limits = settings.limits
-    workers = Workers(
-        count=limits.workers, queue=limits.queue, seconds=limits.seconds, memory=limits.memory
-    )
+    workers = Workers(settings.limits)
     counters = Counters(workers)
-    intake = Intake(limits)
+    intake = Intake(settings.limits)
     check = partial(check_names, settings=settings)
 
     @asynccontextmanager
@@ -79,7 +77,7 @@ def create_app(settings: Settings) -> FastAPI:
         version="1",
         lifespan=lifespan,
         exception_handlers=HANDLERS,
-        docs_url=None,  # FastAPI's pages load scripts from elsewhere
+        docs_url=None,  # FastAPI's pages load scripts from elsewhere; see `reference`
         redoc_url=None,
         redirect_slashes=False,  # behind a proxy the address would be another one
         responses=PROBLEM,
@@ -119,7 +117,7 @@ def create_app(settings: Settings) -> FastAPI:
     @app.get("/docs", response_class=HTMLResponse, include_in_schema=False)
     async def docs() -> str:
         """The API, to read."""
-        return to_html(app.openapi())
+        return reference(app.openapi())
 
     app.middleware("http")(guard(settings))
     app.middleware("http")(counters.count)
@@ -156,6 +154,34 @@ def check_names(job: Job, settings: Settings) -> None:
         raise BadArgument(
             f"there is no segmenter {form.segmenter!r}; /v1/models lists those there are"
         )
+
+
+def reference(document: dict[str, Any]) -> str:
+    """The page of an OpenAPI document, which needs no script or style of another site."""
+    environment = Environment(
+        loader=PackageLoader("mattekit", "server"), autoescape=True, undefined=ChainableUndefined
+    )
+    environment.filters["value"] = value_of
+    return environment.get_template("reference.html").render(document)
+
+
+def value_of(schema: dict[str, Any]) -> str:
+    """What a field takes, in a few words.
+
+    >>> value_of({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "null"}]})
+    'integer from 1'
+    """
+    if "anyOf" in schema:
+        return " or ".join(value_of(one) for one in schema["anyOf"] if one.get("type") != "null")
+    if "enum" in schema:
+        return " | ".join(map(str, schema["enum"]))
+    if schema.get("format") == "binary":
+        return "file"
+    if schema["type"] == "array":
+        return f"{value_of(schema['items'])}, repeated"
+    bounds = (("from", "minimum"), ("to", "maximum"))
+    words = [f"{word} {schema[bound]:g}" for word, bound in bounds if bound in schema]
+    return " ".join([schema["type"], *words])
 
 
 Middleware = Callable[[Request, Next], Awaitable[Response]]

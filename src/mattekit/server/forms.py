@@ -202,12 +202,12 @@ def parse_hints(kind: Kind, texts: Texts) -> dict[str, Any]:
     return hints
 
 
-def schema(kind: Kind) -> dict[str, Any]:
-    """The JSON schema of a form with its files and hints, for OpenAPI."""
-    described: dict[str, Any] = FORMS[kind].json_schema()["properties"]
+def described(kind: Kind) -> dict[str, Any]:
+    """What OpenAPI says of a request: the JSON schema of its form with files and hints."""
+    options: dict[str, Any] = FORMS[kind].json_schema()["properties"]
     for name, inherited in FINISHING.json_schema()["properties"].items():
-        if name in described:
-            described[name].setdefault("description", inherited["description"])
+        if name in options:
+            options[name].setdefault("description", inherited["description"])
     files = {
         name: {"type": "string", "format": "binary", "description": words}
         for name, words in FILES[kind].items()
@@ -218,9 +218,10 @@ def schema(kind: Kind) -> dict[str, Any]:
     properties = {
         **(files if kind == "photo" else by_id | files),
         **(hints if kind in ("cutout", "trimap") else {}),
-        **{name: value for name, value in described.items() if name not in files},
+        **{name: value for name, value in options.items() if name not in files},
     }
-    return {"type": "object", "properties": properties}
+    form = {"schema": {"type": "object", "properties": properties}}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": form}}}
 
 
 def _text(words: str) -> dict[str, str]:

@@ -28,6 +28,7 @@ from mattekit.imaging.trimap import make_trimap, to_pixels
 from mattekit.inference.matting import Matting, build_matting
 from mattekit.server.cost import InTime
 from mattekit.server.forms import (
+    FILE_HINTS,
     NAMES,
     CutoutForm,
     ForegroundForm,
@@ -136,9 +137,7 @@ def cut_out(job: Job, form: CutoutForm, progress: Progress) -> Answer:
     if form.finishing.changes:
         photo = seen_colours(picture)
         result = finish(result, photo, form.finishing, max_pixels=job.max_pixels)
-    exif = b""
-    if sentences_of(result) and output == "rgba":
-        exif = with_description(b"", sentences_of(result))
+    terms = sentences_of(result) if output == "rgba" else []
     about = {
         "model": result.model,
         "confidence": result.confidence,
@@ -153,7 +152,7 @@ def cut_out(job: Job, form: CutoutForm, progress: Progress) -> Answer:
         about,
         alpha=result.alpha if output == "rgba" else None,
         bits=8 if output == "trimap" else form.bits,
-        exif=exif,
+        exif=with_description(b"", terms) if terms else b"",
     )
 
 
@@ -167,7 +166,7 @@ def _repaired(
     job: Job, form: CutoutForm, picture: Picture, method: Matting, progress: Progress
 ) -> Cutout:
     """Of an alpha that is known, with the strokes that correct it, if there are any."""
-    given = job.hints.keys() | (job.files.keys() & {"trimap", "mask", "scribbles"})
+    given = job.hints.keys() | (job.files.keys() & FILE_HINTS.keys())
     if given:
         raise BadArgument(f"repair corrects an alpha, and {min(given)} is a hint; send one of them")
     alpha = read_alpha(_part(job, "alpha"), max_pixels=job.max_pixels)
@@ -263,7 +262,7 @@ def _photo(job: Job) -> Picture:
 
 
 def _hint(job: Job, form: CutoutForm | TrimapForm) -> HintConfig:
-    files: dict[str, Any] = {name: job.files.get(name) for name in ("trimap", "mask", "scribbles")}
+    files: dict[str, Any] = {name: job.files.get(name) for name in FILE_HINTS}
     return hint_of(
         **files,
         **job.hints,

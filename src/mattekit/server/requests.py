@@ -7,6 +7,7 @@ bytes are counted while they come in, and no byte or name of a user reaches the 
 import asyncio
 import weakref
 from collections.abc import AsyncIterator, Coroutine
+from functools import partial
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -14,7 +15,7 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from mattekit.core.errors import BadArgument, TooLarge
-from mattekit.server.forms import FILES, Form, Kind, Texts, parse_form, parse_hints
+from mattekit.server.forms import FILES, Kind, Texts, parse_form, parse_hints
 from mattekit.server.jobs import Job
 from mattekit.server.limits import BodyTooLarge, Busy, Limits, counted
 from mattekit.server.shelf import Shelf
@@ -30,6 +31,7 @@ class Intake:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
+        self.job = partial(Job, max_pixels=limits.pixels, seconds=limits.seconds)
         self.photos = Shelf[bytes]("photo", seconds=limits.keep, most=limits.kept, size=len)
         self.held = 0
 
@@ -50,23 +52,13 @@ class Intake:
             files, texts = await parts_of(request, chunks(), self.limits)
             self._check_files(kind, files, texts)
             hints = parse_hints(kind, texts)
-            job = self.job(kind, parse_form(kind, texts), files, hints)
+            form = parse_form(kind, texts)
+            job = self.job(kind=kind, form=form, files=files, hints=hints)
         except BaseException:
             self.held -= taken
             raise
         weakref.finalize(job, self._release, taken)
         return job
-
-    def job(self, kind: Kind, form: Form, files: Files, hints: dict[str, Any] | None = None) -> Job:
-        """A job within the limits."""
-        return Job(
-            kind=kind,
-            form=form,
-            files=files,
-            hints=hints or {},
-            max_pixels=self.limits.pixels,
-            seconds=self.limits.seconds,
-        )
 
     def _release(self, size: int) -> None:
         self.held -= size

@@ -114,9 +114,3 @@ PICTURE: dict[int | str, dict[str, Any]] = {
         },
     },
 }
-
-
-def described(form: dict[str, Any]) -> dict[str, Any]:
-    """What the OpenAPI document says of a route that takes a form."""
-    body = {"required": True, "content": {"multipart/form-data": {"schema": form}}}
-    return {"requestBody": body}

@@ -12,10 +12,10 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from mattekit.core.errors import MattekitError
-from mattekit.server.forms import Kind, PhotoForm, schema
+from mattekit.server.forms import Kind, PhotoForm, described
 from mattekit.server.jobs import Answer, Job
 from mattekit.server.requests import Intake, unless_gone
-from mattekit.server.responses import PICTURE, as_response, described, problem, said
+from mattekit.server.responses import PICTURE, as_response, problem, said
 from mattekit.server.shelf import Shelf
 from mattekit.server.workers import Workers
 
@@ -42,7 +42,7 @@ def pictures(workers: Workers, intake: Intake, check: Check) -> APIRouter:
             name=kind,
             summary=summary,
             response_class=Response,
-            openapi_extra=described(schema(kind)),
+            openapi_extra=described(kind),
             responses=PICTURE,
         )
         async def work(request: Request) -> Response:
@@ -63,7 +63,7 @@ def photos(workers: Workers, intake: Intake) -> APIRouter:
         "",
         status_code=201,
         summary="Keep a photo, to be named by its id in further requests",
-        openapi_extra=described(schema("photo")),
+        openapi_extra=described("photo"),
     )
     async def keep(request: Request) -> Response:
         """Kept in memory only, and forgotten `expires_in` seconds after the last use."""
@@ -85,7 +85,7 @@ def photos(workers: Workers, intake: Intake) -> APIRouter:
     )
     async def look(request: Request, name: str) -> Response:
         """As PNG, upright and in sRGB at 8 bits, which every browser shows."""
-        job = intake.job("preview", PhotoForm(), {"photo": kept.get(name)})
+        job = intake.job(kind="preview", form=PhotoForm(), files={"photo": kept.get(name)})
         return as_response(await unless_gone(request, workers.do(job)))
 
     @router.delete("/{name}", status_code=204, summary="Forget a photo")
@@ -167,7 +167,7 @@ def jobs(workers: Workers, intake: Intake, check: Check) -> APIRouter:
         "",
         status_code=202,
         summary="Cut the subject out of a photo in the background",
-        openapi_extra=described(schema("cutout")),
+        openapi_extra=described("cutout"),
     )
     async def start(request: Request) -> Response:
         """The fields are those of /v1/cutout; the answer says where events and result are."""

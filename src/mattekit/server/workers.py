@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 from mattekit.cutouts.cutout import Progress
 from mattekit.server.jobs import Answer, Job, unheard
-from mattekit.server.limits import Busy, TimeOver, WorkerLost
+from mattekit.server.limits import Busy, Limits, TimeOver, WorkerLost
 from mattekit.server.worker_process import STOP, serve
 
 log = logging.getLogger("mattekit.server")
@@ -102,13 +102,8 @@ class Worker:
 class Workers:
     """The processes of a server."""
 
-    def __init__(
-        self, *, count: int, queue: int, seconds: float, memory: int | None = None
-    ) -> None:
-        self.count = count
-        self.queue = queue
-        self.seconds = seconds
-        self.memory = memory
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
         self.waiting = 0
         self.replaced = 0
         self.usual = USUAL_SECONDS
@@ -119,7 +114,7 @@ class Workers:
 
     def start(self) -> None:
         """Start all processes; each is idle as soon as it is ready."""
-        for _ in range(self.count):
+        for _ in range(self.limits.workers):
             self._in_background(self._bring_up())
 
     def close(self) -> None:
@@ -139,8 +134,8 @@ class Workers:
 
     def check_queue(self) -> None:
         """Refuse where too many wait already."""
-        if self.waiting >= self.queue:
-            wait = max(1, round(self.usual * self.waiting / self.count))
+        if self.waiting >= self.limits.queue:
+            wait = max(1, round(self.usual * self.waiting / self.limits.workers))
             raise Busy(f"the server is busy; try again in {wait} s", wait)
 
     async def do(self, job: Job, progress: Progress = unheard) -> Answer:
@@ -156,14 +151,14 @@ class Workers:
         worker = await self._free_worker()
         start = time.monotonic()
         try:
-            async with asyncio.timeout(self.seconds):
+            async with asyncio.timeout(self.limits.seconds):
                 answer = await worker.do(job, progress)
         except BaseException as error:
             lost = isinstance(error, WorkerLost)
             self._in_background(self._replace(worker) if lost else self._reclaim(worker))
             if isinstance(error, TimeoutError):
                 raise TimeOver(
-                    f"the work took longer than {self.seconds:.0f} s and was ended; send a "
+                    f"the work took longer than {self.limits.seconds:.0f} s and was ended; send a "
                     "smaller photo, or ask for quality=fast"
                 ) from error
             raise
@@ -175,7 +170,7 @@ class Workers:
         """A living worker that has nothing to do; one that died meanwhile is replaced."""
         self.waiting += 1
         try:
-            async with asyncio.timeout(self.seconds):
+            async with asyncio.timeout(self.limits.seconds):
                 while True:
                     worker = await self.idle.get()
                     if worker.able:
@@ -183,7 +178,7 @@ class Workers:
                     self._in_background(self._replace(worker))
         except TimeoutError as error:
             raise TimeOver(
-                f"no worker was free for {self.seconds:.0f} s; try again in a minute"
+                f"no worker was free for {self.limits.seconds:.0f} s; try again in a minute"
             ) from error
         finally:
             self.waiting -= 1
@@ -203,7 +198,7 @@ class Workers:
         """Start workers until one is ready."""
         for failures in range(10**6):
             await asyncio.sleep(BACK_OFF[min(failures, len(BACK_OFF) - 1)])
-            worker = Worker(self.memory)
+            worker = Worker(self.limits.memory)
             self.all.add(worker)
             try:
                 await worker.until_up()
