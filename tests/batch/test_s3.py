@@ -54,7 +54,7 @@ def test_nothing_is_lost_and_nothing_done_twice_while_s3_fails_for_a_while(
     result = mattekit("cutout", "s3://photos/", *words, "--processes", 2)
     thread.join()
     assert result.exit_code == 0, result.stderr
-    lines = read_ledger(Url("s3://out/l.jsonl"))
+    lines = [*read_ledger(Url("s3://out/l.jsonl"))]
     assert Counter(line["input"] for line in lines) == Counter(f"s3://photos/{n}" for n in names)
     assert {line["status"] for line in lines} == {"done"}
     assert {*names_in(Url("s3://out"))} == {*names, "l.jsonl"}

@@ -47,7 +47,7 @@ def test_object_storage_gives_the_bytes_of_files(mattekit: Command, cloud: Path)
     for name in "abc":
         written = (cloud / "out" / f"{name}.png").read_bytes()
         assert Url(f"memory://out/{name}.png").read_bytes() == written
-    assert len(read_ledger(Url("memory://ledger.jsonl"))) == 3
+    assert len([*read_ledger(Url("memory://ledger.jsonl"))]) == 3
     counted = Url("memory://batch.prom").read_text().splitlines()
     assert 'mattekit_batch_items_total{shard="0/1",status="done"} 3' in counted
     assert "3 inputs: 3 done" in mattekit("ledger", "summary", "memory://ledger.jsonl").stdout

@@ -235,7 +235,7 @@ def test_four_shards_give_the_bytes_of_one_run_and_their_ledgers_its_lines(
     parts = [album / f"{index}.jsonl" for index in range(4)]
     joined = album / "joined.jsonl"
     assert mattekit("ledger", "merge", *parts, "-o", joined).exit_code == 0
-    lines, others = (read_ledger(path) for path in (album / "one.jsonl", joined))
+    lines, others = ([*read_ledger(path)] for path in (album / "one.jsonl", joined))
     assert [[*line["sha256"].values()] for line in others] == [
         [*line["sha256"].values()] for line in sorted(lines, key=lambda line: line["input"])
     ]

@@ -3,9 +3,10 @@
 import time
 from collections import Counter
 from pathlib import Path
+from typing import get_args
 
 from mattekit.batch.files import Shard
-from mattekit.batch.runner import ItemResult
+from mattekit.batch.runner import ItemResult, Status
 from mattekit.core.atomic import replacing
 
 WRITE_EVERY = 5.0
@@ -32,7 +33,6 @@ class BatchCounters:
         self.write()
 
     def add(self, result: ItemResult) -> None:
-        """Count one result."""
         self.items[result.status] += 1
         self.seconds += result.seconds
         if "confidence" in result.extra:
@@ -48,20 +48,17 @@ class BatchCounters:
         self.write()
 
     def write(self) -> None:
-        """Replace the file."""
         with replacing(self.path) as aside:
             aside.write_text(self.text(), "utf-8")
         self.written = time.monotonic()
 
     def text(self) -> str:
-        """All counts."""
         shard = f'shard="{self.shard}"'
-        items = {
-            f'{shard},status="{status}"': self.items[status]
-            for status in ("done", "unsure", "skipped", "failed")
+        items: dict[str, float] = {
+            f'{shard},status="{status}"': self.items[status] for status in get_args(Status)
         }
         families: list[tuple[str, str, str, dict[str, float]]] = [
-            ("items_total", "counter", "Inputs by what became of them.", {**items}),
+            ("items_total", "counter", "Inputs by what became of them.", items),
             ("work_seconds_total", "counter", "Seconds of work.", {shard: self.seconds}),
             ("confidence_sum", "counter", "Confidences added up.", {shard: self.confidence}),
             ("confidence_count", "counter", "Results with one.", {shard: self.confident}),

@@ -10,7 +10,6 @@ from mattekit.core.extras import missing_extra
 
 log = logging.getLogger("mattekit")
 T = TypeVar("T")
-Passing = tuple[type[BaseException], ...]
 
 
 @dataclass(frozen=True)
@@ -21,7 +20,9 @@ class Failure:
     error: BaseException
 
 
-def attempt(work: Callable[[], T], *, passing: Passing = (KeyboardInterrupt,)) -> T | Failure:
+def attempt(
+    work: Callable[[], T], *, passing: tuple[type[BaseException], ...] = (KeyboardInterrupt,)
+) -> T | Failure:
     """The result of `work`, or the sentence that says why there is none.
 
     Args:

@@ -87,26 +87,15 @@ def by_stem(pictures: Iterable[Path]) -> dict[str, Path]:
 
 def pictures_in(folder: Path) -> list[Path]:
     """Readable kinds of pictures directly in the folder, sorted by name, hidden ones left out."""
-    if isinstance(folder, Url):
-        return [folder / name for name in sorted(names_in(folder)) if _is_input(name)]
-    with os.scandir(folder) as entries:
-        return [folder / name for name in sorted(e.name for e in entries) if _is_input(name)]
+    names = names_in(folder) if isinstance(folder, Url) else os.listdir(folder)
+    return [folder / name for name in sorted(names) if _is_input(name)]
 
 
 def left_out(inputs: Sequence[str]) -> list[Path]:
     """Pictures directly in those of the inputs that are folders, of kinds that are not read."""
     folders = [Path(text) for text in inputs if not SCHEME.match(text) and Path(text).is_dir()]
-    files = (path for folder in folders for path in sorted(folder.iterdir()))
-    return [
-        path
-        for path in files
-        if not _is_input(path.name)
-        and not path.name.startswith(".")
-        and (
-            path.suffix.lower() in RAW
-            or (mimetypes.guess_type(path.name)[0] or "").startswith("image/")
-        )
-    ]
+    names = [path for folder in folders for path in sorted(folder.iterdir())]
+    return [path for path in names if _is_unread_picture(path.name)]
 
 
 def read_manifest(path: Path) -> list[Row]:
@@ -186,9 +175,8 @@ def _expand(text: str) -> Iterator[Path]:
             )
         return iter(found)
     if not path.exists() and glob.has_magic(text):
-        found = sorted(
-            Path(match) for match in glob.glob(text, recursive=True) if Path(match).is_file()
-        )
+        matches = map(Path, glob.glob(text, recursive=True))
+        found = sorted(match for match in matches if match.is_file())
         if not found:
             raise BadData(f"no file fits '{text}'; check the pattern and the folder")
         return iter(found)
@@ -210,8 +198,14 @@ def _expand_url(url: Url, text: str) -> Iterator[Path]:
         raise BadData(f"{text} holds no pictures; give another folder or pattern, or name files")
 
 
+def _is_unread_picture(name: str) -> bool:
+    if name.startswith(".") or _is_input(name):
+        return False
+    kind = mimetypes.guess_type(name)[0] or ""
+    return kind.startswith("image/") or Path(name).suffix.lower() in RAW
+
+
 def _is_input(name: str) -> bool:
     from mattekit.imaging.files import SUFFIXES
 
-    suffix = Path(name).suffix.lower()
-    return not name.startswith(".") and suffix in SUFFIXES
+    return not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +23,6 @@ from mattekit.core.storage import Url, store, streamed
 
 Line = dict[str, Any]
 NEEDED = {"input", "status", "seconds", "command"}
-
-
 SEND_EVERY = 30.0
 """Seconds, at least, between two copies to object storage, which cannot add to a file."""
 SHARE = 20
@@ -56,7 +55,7 @@ class Ledger:
                     self.file.write_bytes(path.read_bytes())
             make_folder(self.file.parent)
             self._append("")  # also the ledger of a shard without items is there
-            for line in lines_of(self.file, shown=path):
+            for line in read_ledger(self.file, shown=path):
                 self._check(line)
                 self.sums |= line.get("sha256", {})
             if _last_byte(self.file) not in (b"", b"\n"):
@@ -124,13 +123,8 @@ def _last_byte(path: Path) -> bytes:
         return file.read(1)
 
 
-def read_ledger(path: Path) -> list[Line]:
-    """The lines of a ledger; one that was cut off by a crash is left out."""
-    return list(lines_of(path))
-
-
-def lines_of(path: Path, *, shown: Path | None = None) -> Iterator[Line]:
-    """The same, one by one.
+def read_ledger(path: Path, *, shown: Path | None = None) -> Iterator[Line]:
+    """The lines of a ledger; one that was cut off by a crash is left out.
 
     Args:
         shown: what the file is called in errors.
@@ -154,7 +148,7 @@ def lines_of(path: Path, *, shown: Path | None = None) -> Iterator[Line]:
         raise BadData(f"{name} is not a ledger; expected lines that --ledger wrote")
 
 
-def merge(ledgers: Iterable[Sequence[Line]]) -> list[Line]:
+def merge(ledgers: Iterable[Iterable[Line]]) -> list[Line]:
     """One line for each input, by name; a later line takes the place of an earlier one.
 
     A result that was skipped, being there already, does not hide how it was made, but hides that it
@@ -162,7 +156,7 @@ def merge(ledgers: Iterable[Sequence[Line]]) -> list[Line]:
     """
     latest: dict[str, Line] = {}
     known: set[str] = set()
-    for line in (line for lines in ledgers for line in lines):
+    for line in chain.from_iterable(ledgers):
         name, tar = line["input"], tar_of(line["input"])
         if tar is not None:
             latest.pop(tar, None)

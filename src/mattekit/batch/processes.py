@@ -57,10 +57,8 @@ class Limits:
         if self.memory is not None:
             with suppress(psutil.NoSuchProcess):
                 if psutil.Process(process).memory_info().rss > self.memory:
-                    gigabytes = f"{self.memory / 2**30:.2g} GB"
-                    return (
-                        f"its process took more than {gigabytes} and was ended; raise --item-memory"
-                    )
+                    most = f"{self.memory / 2**30:.2g} GB"
+                    return f"its process took more than {most} and was ended; raise --item-memory"
         return None
 
 

@@ -186,8 +186,7 @@ def results_of(
 def run_item(item: Item, *, existing: Existing, checksums: bool) -> ItemResult:
     """What becomes of one item."""
     start = time.perf_counter()
-    work = partial(_result, item, existing, checksums, start)
-    result = attempt(work)
+    result = attempt(partial(_result, item, existing, checksums, start))
     if isinstance(result, Failure):
         return replace(failed(item.path, result.sentence), seconds=_since(start))
     return result

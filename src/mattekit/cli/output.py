@@ -37,7 +37,6 @@ def result_of(work: Callable[[], T]) -> T:
 
 
 def exit_code(failure: Failure) -> int:
-    """The exit code of the program."""
     if isinstance(failure.error, KeyboardInterrupt):
         return STOPPED
     return USAGE if isinstance(failure.error, BadArgument) else FAILED

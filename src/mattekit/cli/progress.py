@@ -45,7 +45,6 @@ class Stages:
         self.last = time.monotonic()
 
     def __call__(self, stage: str, share: float) -> None:
-        """Show the progress of a stage."""
         self.show(f"{stage} {share:.0%}")
 
     def now_and_then(self, text: str) -> None:

@@ -117,7 +117,6 @@ class Steps:
             self.on_message(f"step {step}/{steps}  {text}  {_clock(left)} left")
 
     def on_message(self, text: str) -> None:
-        """Print a line."""
         if self.quiet:
             return
         if self.bar is not None:

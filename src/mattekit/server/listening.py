@@ -41,8 +41,6 @@ def bounds(limits: Limits) -> dict[str, Any]:
     """Options of uvicorn with which a server stays within its limits."""
 
     class Bounded(H11Protocol):
-        """Connections of this server."""
-
         waiting: asyncio.TimerHandle | None = None
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]

@@ -74,7 +74,6 @@ def routes(painting: Painting) -> APIRouter:
 
     @router.get("/trimap")
     async def trimap() -> Response:
-        """What is known of the subject so far."""
         if painting.start is None:
             return problem(404, "nothing is known of the subject yet")
         return Response(painting.start, media_type="image/png")
@@ -98,7 +97,6 @@ def routes(painting: Painting) -> APIRouter:
 
     @router.delete("")
     async def cancel() -> Response:
-        """Give up."""
         painting.end(None, CANCELLED)
         return Response(status_code=204)
 

@@ -108,11 +108,9 @@ class Running:
 
     @property
     def size(self) -> int:
-        """Bytes of the result."""
         return 0 if self.response is None else len(self.response.body)
 
     def tell(self, event: str, data: str) -> None:
-        """Tell all who follow."""
         self.event, self.data = event, data
         self._changed.set()
         self._changed = asyncio.Event()

@@ -118,7 +118,6 @@ class Workers:
             self._in_background(self._bring_up())
 
     def close(self) -> None:
-        """End all processes."""
         for task in self.tasks:
             task.cancel()
         for worker in self.all:
