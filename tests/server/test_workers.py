@@ -13,10 +13,10 @@ import pytest
 
 from mattekit.imaging.files import encode_image
 from mattekit.server.forms import CutoutForm, TrimapForm
-from mattekit.server.jobs import Answer, Job, unheard
+from mattekit.server.jobs import Answer, Job, no_progress
 from mattekit.server.limits import Busy, Limits, TimeOver, WorkerLost
 from mattekit.server.worker_process import STOP
-from mattekit.server.workers import TO_STOP, Worker, Workers
+from mattekit.server.workers import STOP_SECONDS, Worker, Workers
 
 ALPHA = encode_image(np.eye(16, dtype=np.float32), format="png")
 PHOTO = encode_image(np.random.default_rng(0).random((900, 900, 3), np.float32), format="png")
@@ -129,11 +129,11 @@ def test_a_job_that_two_workers_die_over_is_given_up() -> None:
     class Doomed(Workers):
         tries = 0
 
-        async def _once(self, job: Job, progress: object = unheard) -> Answer:
+        async def _once(self, job: Job, progress: object = no_progress) -> Answer:
             self.tries += 1
             raise WorkerLost
 
-    pool = Doomed(count=1, queue=1, seconds=1)
+    pool = Doomed(Limits(workers=1, queue=1, seconds=1))
     with pytest.raises(WorkerLost):
         asyncio.run(pool.do(QUICK))
     assert pool.tries == 2
@@ -169,7 +169,7 @@ def test_a_job_is_stopped_amid_its_work_and_a_late_stop_hits_no_other() -> None:
             start = time.monotonic()
             job.cancel()
             assert (await pool.do(QUICK)).error is None
-            assert time.monotonic() - start < TO_STOP + SLOW_MACHINE
+            assert time.monotonic() - start < STOP_SECONDS + SLOW_MACHINE
             for _ in range(20):
                 await pool.do(QUICK)
                 worker._send(STOP)  # for nobody

@@ -30,12 +30,12 @@ NOT_STARTED = (
     "the process that should work on it could not start, twice; call this in a script below "
     "if __name__ == '__main__':, or use fewer processes"
 )
-LOOK = 0.2
+POLL_SECONDS = 0.2
 """Seconds between two looks at limits, and at processes that died: on Windows the pipe of one that
 died while it started stays open."""
-MOST_ON_WINDOWS = 60
+MAX_ON_WINDOWS = 60
 """Processes, as many as it waits for at once."""
-TO_LEAVE = 3.0
+EXIT_SECONDS = 3.0
 """Seconds that a process has to clear away its unfinished file."""
 
 
@@ -86,7 +86,7 @@ def run_on_processes(
             given the reason; without it that is an error.
     """
     rest, processes = iter(items), processes or os.cpu_count() or 1
-    first = list(islice(rest, min(processes, MOST_ON_WINDOWS) if system.WINDOWS else processes))
+    first = list(islice(rest, min(processes, MAX_ON_WINDOWS) if system.WINDOWS else processes))
     if len(first) <= 1 and not limits:
         for item in chain(first, rest):
             if stopped():
@@ -115,7 +115,7 @@ def spread(
         worker.begin(item)
     while busy := [worker for worker in workers if worker.busy]:
         with suppress(InterruptedError):  # Ctrl-C on Windows, also where a handler took note of it
-            wait([worker.pipe for worker in busy], LOOK)
+            wait([worker.pipe for worker in busy], POLL_SECONDS)
         for worker in busy:
             for answer in worker.answers(lost):
                 if isinstance(answer, Failure):
@@ -139,8 +139,8 @@ class Worker(Generic[Item, Answer]):
     def start(self) -> None:
         """Start the process; it gets the work once."""
         context = multiprocessing.get_context("spawn")
-        self.at_hand: list[Item] = []
-        self.up = False
+        self.current: list[Item] = []
+        self.started = False
         self.pipe, theirs = context.Pipe()
         self.process = context.Process(
             target=_serve, args=(self.work, theirs, self.threads), daemon=True
@@ -150,12 +150,12 @@ class Worker(Generic[Item, Answer]):
 
     @property
     def busy(self) -> bool:
-        return bool(self.at_hand)
+        return bool(self.current)
 
     def begin(self, item: Item, *, again: bool = False) -> None:
         """Hand over an item; its time begins when the process is up."""
-        self.at_hand, self.again = [item], again
-        self.begun = time.monotonic() if self.up else math.inf
+        self.current, self.again = [item], again
+        self.since = time.monotonic() if self.started else math.inf
         with suppress(OSError):  # the process has died, which `answers` will notice
             self.pipe.send(item)
 
@@ -164,22 +164,22 @@ class Worker(Generic[Item, Answer]):
 
         An item whose process died is begun again, but once only.
         """
-        (item,) = self.at_hand
-        again, reason = self.again, ENDED if self.up else NOT_STARTED
+        (item,) = self.current
+        again, reason = self.again, ENDED if self.started else NOT_STARTED
         if self.pipe.poll():
             try:
-                answer: Answer | Failure | _Up = self.pipe.recv()
+                answer: Answer | Failure | _Started = self.pipe.recv()
             except (EOFError, OSError):
                 pass  # it has died
             else:
-                if isinstance(answer, _Up):
-                    self.up, self.begun = True, time.monotonic()
+                if isinstance(answer, _Started):
+                    self.started, self.since = True, time.monotonic()
                     return
-                self.at_hand = []
+                self.current = []
                 yield answer
                 return
         elif self.process.is_alive():
-            passed = time.monotonic() - self.begun
+            passed = time.monotonic() - self.since
             exceeded = self.limits.exceeded(passed, self.process.pid)
             if exceeded is None:
                 return
@@ -198,12 +198,12 @@ class Worker(Generic[Item, Answer]):
         self.pipe.close()
         if self.busy:
             self.process.terminate()
-        self.process.join(TO_LEAVE)
+        self.process.join(EXIT_SECONDS)
         self.process.kill()
         self.process.join()
 
 
-class _Up:
+class _Started:
     """Sent by a process that has started."""
 
 
@@ -222,7 +222,7 @@ def _serve(work: Callable[[Any], Any], pipe: Connection, threads: int) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, leave)
-    pipe.send(_Up())
+    pipe.send(_Started())
     while True:
         try:
             item = pipe.recv()

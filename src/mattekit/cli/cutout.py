@@ -124,11 +124,13 @@ def run(
     method = build()
     if min_confidence is not None:
         check_states_error(method)
-    how = Cutting(
+    finishing = finish.chosen()
+    cutting = partial(
+        Cutting,
         build=build,
         read=read,
         strict_trimap=strict_trimap,
-        finishing=finish.chosen(),
+        finishing=finishing,
         min_confidence=min_confidence,
     )
     if photos == ["-"]:
@@ -150,7 +152,7 @@ def run(
                 "to stdout; leave that out, or name the file"
             )
         photo = Photo(path=STDIN, output=STDIN, hints=hints.given().of(several=False)(STDIN))
-        _pipe(photo, how, write)
+        _pipe(photo, cutting(), write)
         return
     find = find_frames if sequence else find_photos
     found = find(photos, output, hints.given(), manifest=manifest)
@@ -162,17 +164,18 @@ def run(
     several = not isinstance(found, Sequence) or len(found) > 1
     repairs = _repairs(repair, alpha, several=several)
     if paint and several:
-        shown = ", ".join(str(photo.path) for photo in islice(found, 3))
+        shown = ", ".join(str(photo.path) for photo in islice(found, SHOWN))
         raise BadArgument(f"--paint is for one photo in a file, not for {shown}; name one file")
     options = saved.chosen(output, write)
     if sequence:
-        check_sequence(batch, options.parts, how.finishing)
+        check_sequence(batch, options.parts, finishing)
+    ask = None
     if paint:
         from mattekit.cli.painting import painted
 
-        how = replace(how, ask=partial(painted, model=model, max_pixels=read.max_pixels))
+        ask = partial(painted, model=model, max_pixels=read.max_pixels)
     stages = Stages() if batch.here else None
-    how = replace(how, repairs=repairs, progress=stages)
+    how = cutting(repairs=repairs, ask=ask, progress=stages)
     work = PhotoWork(
         work=partial(_cut, how=how, options=options),
         suffixes=options.suffixes,

@@ -14,7 +14,6 @@ from typer import Option
 from mattekit.batch.files import gather, pair
 from mattekit.batch.processes import Limits
 from mattekit.cli.options import (
-    DEFAULT_MAX_PIXELS,
     Device,
     ItemMemory,
     ItemSeconds,
@@ -42,6 +41,7 @@ from mattekit.evaluation.results import (
     to_csv,
     to_json,
 )
+from mattekit.imaging.files import MAX_PIXELS
 from mattekit.metrics import METRICS, choose_metrics
 from mattekit.metrics.protocols import choose_protocol
 
@@ -124,7 +124,7 @@ def run(
     processes: Processes = 0,
     item_seconds: ItemSeconds = None,
     item_memory: ItemMemory = None,
-    max_pixels: MaxPixels = DEFAULT_MAX_PIXELS,
+    max_pixels: MaxPixels = MAX_PIXELS,
     overwrite: Overwrite = False,
     json: Json = False,
     quiet: Quiet = False,
@@ -188,8 +188,11 @@ def run(
             measured.append(measure(against, error=against if own else None))
         first, second = measured[0], measured[1] if len(measured) > 1 else None
         comparison = compare(first, second) if second else None
+        further: dict[str, Any] = {"version": version("mattekit")}
+        if comparison:
+            further["comparison"] = asdict(comparison)
         contents: dict[str, Callable[[], str]] = {
-            ".json": lambda: _to_json(first, comparison),
+            ".json": lambda: to_json(first, **further),
             ".csv": lambda: to_csv(first),
             ".html": lambda: to_html(
                 make_report(first, second, comparison, worst=report_pictures, processes=processes)
@@ -203,7 +206,10 @@ def run(
             typer.echo(contents[".json"](), nl=False)
         if not silent:
             typer.echo(_summary(first, comparison))
-    _say_remarks(first, second, comparison)
+    for remark in remarks_of(first, second, comparison):
+        typer.echo(f"{plain(remark.name)}: {plain(remark.sentence)}", err=True)
+    if not all(evaluation.is_complete for evaluation in measured):
+        raise typer.Exit(FAILED)
 
 
 def _check_what_is_measured(
@@ -239,13 +245,6 @@ def _patterns(names: Sequence[str]) -> dict[Role, str]:
             raise BadArgument(f"--names {text} needs the form ROLE=PATTERN, like predicted=*-alpha")
         patterns[_one_of(role, Role)] = pattern
     return patterns
-
-
-def _to_json(evaluation: Evaluation, comparison: Comparison | None) -> str:
-    further: dict[str, Any] = {"version": version("mattekit")}
-    if comparison:
-        further["comparison"] = asdict(comparison)
-    return to_json(evaluation, **further)
 
 
 def _summary(evaluation: Evaluation, comparison: Comparison | None) -> str:
@@ -285,13 +284,3 @@ def _change(difference: Difference) -> str:
 def _line(name: str, values: Mapping[str, float], columns: Sequence[str]) -> str:
     numbers = (format_number(values[column]) if column in values else "" for column in columns)
     return f"| {name} | {' | '.join(numbers)} |"
-
-
-def _say_remarks(
-    first: Evaluation, second: Evaluation | None, comparison: Comparison | None
-) -> None:
-    """Print problems on stderr; exit with code 1 if they affect the numbers."""
-    for remark in remarks_of(first, second, comparison):
-        typer.echo(f"{plain(remark.name)}: {plain(remark.sentence)}", err=True)
-    if not (first.is_complete and (second is None or second.is_complete)):
-        raise typer.Exit(FAILED)

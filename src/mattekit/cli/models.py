@@ -35,7 +35,6 @@ CHAIN = "samplenet-chain"
 
 Json = Annotated[bool, Option(help="Print one JSON document.")]
 Model = Annotated[str, Argument(metavar="NAME|FILE", help="A model, or its file.")]
-Public = Annotated[str, Argument(metavar="NAME", help="Of a public model in `models list`.")]
 
 
 def list_models(json: Json = False) -> None:
@@ -83,11 +82,7 @@ def show(
 ) -> None:
     """Show a model with its terms, or a network with its options."""
     if name in registry():
-        entry = registry()[name]
-        if json:
-            print_json(_document(entry))
-        else:
-            _show_registered(entry)
+        _show_registered(registry()[name], json=json)
         return
     files = model_files()
     is_model = name in files or Path(name).is_file()
@@ -102,7 +97,10 @@ def show(
             typer.echo(f"{key}: {value:,}" if key == "parameters" else f"{key}: {value}")
 
 
-def _show_registered(entry: RegisteredModel) -> None:
+def _show_registered(entry: RegisteredModel, *, json: bool) -> None:
+    if json:
+        print_json(_document(entry))
+        return
     typer.echo(f"{entry.id}: {entry.about}\nkind: {entry.kind}\nsource: {entry.source}")
     for key, text in asdict(entry.licence).items():
         typer.echo(f"{key if key == 'commercial' else f'licence of the {key}'}: {text}")
@@ -112,7 +110,7 @@ def _show_registered(entry: RegisteredModel) -> None:
 
 
 def get(
-    name: Public,
+    name: Annotated[str, Argument(metavar="NAME", help="Of a public model in `models list`.")],
     accept_licence: Annotated[
         str | None, Option(metavar="NAME", help="Accept its terms; the model's name again.")
     ] = None,

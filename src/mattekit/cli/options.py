@@ -24,7 +24,6 @@ from mattekit.batch.runner import Existing
 from mattekit.core.errors import BadArgument
 from mattekit.core.storage import Url, as_path
 
-DEFAULT_MAX_PIXELS = 150_000_000
 MEMORY_UNITS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, cast, get_args
 from typer import Argument, BadParameter, Option
 
 from mattekit.batch.names import is_file
-from mattekit.cli.options import DEFAULT_MAX_PIXELS, Bits, MaxPixels, to_ratio, to_size
+from mattekit.cli.options import Bits, MaxPixels, to_ratio, to_size
 from mattekit.core.errors import BadArgument
 from mattekit.cutouts.finishing import FinishingOptions
 from mattekit.cutouts.photos import KINDS, GivenHints, parsed
@@ -22,7 +22,13 @@ from mattekit.cutouts.save import (
     read_backdrop,
 )
 from mattekit.imaging.compose import named_colour
-from mattekit.imaging.files import ExistingAlpha, Picture, apply_existing_alpha, open_picture
+from mattekit.imaging.files import (
+    MAX_PIXELS,
+    ExistingAlpha,
+    Picture,
+    apply_existing_alpha,
+    open_picture,
+)
 from mattekit.inference.strategies import STRATEGIES, StrategyConfig, strategy_named
 from mattekit.subject.hints import HINTS, hint_of
 
@@ -143,7 +149,7 @@ class PhotoOptions:
     allow_8bit: Annotated[
         bool, Option(help="Convert 16-bit photos with table-based profiles at 8 bits.")
     ] = False
-    max_pixels: MaxPixels = DEFAULT_MAX_PIXELS
+    max_pixels: MaxPixels = MAX_PIXELS
 
     def __post_init__(self) -> None:
         to_existing(self.existing_alpha)  # refuses what is no way to treat it

@@ -10,7 +10,6 @@ from typer import Argument, BadParameter, Option
 from mattekit.batch.runner import Outcome
 from mattekit.classical.foreground import ForegroundMethod
 from mattekit.cli.options import (
-    DEFAULT_MAX_PIXELS,
     BatchOptions,
     Bits,
     MaxPixels,
@@ -26,7 +25,7 @@ from mattekit.cutouts.save import Backdrop, read_backdrop
 from mattekit.evaluation.inspection import inspect_cutout
 from mattekit.evaluation.pictures import inspection_picture
 from mattekit.imaging.compose import over, over_linear
-from mattekit.imaging.files import open_picture, read_alpha, write_image, write_trimap
+from mattekit.imaging.files import MAX_PIXELS, open_picture, read_alpha, write_image, write_trimap
 from mattekit.imaging.trimap import legacy, make_trimap, random_band
 
 Style = Literal["band", "legacy"]
@@ -46,7 +45,7 @@ def trimap(
         Style, Option(help="legacy: the published generator with even kernels.")
     ] = "band",
     seed: Seed = 0,
-    max_pixels: MaxPixels = DEFAULT_MAX_PIXELS,
+    max_pixels: MaxPixels = MAX_PIXELS,
     *,
     batch: BatchOptions,
 ) -> None:
@@ -100,7 +99,7 @@ def foreground(
     ] = "multilevel",
     rgba: Annotated[bool, Option(help="Store the alpha in the file too.")] = False,
     bits: Bits = 8,
-    max_pixels: MaxPixels = DEFAULT_MAX_PIXELS,
+    max_pixels: MaxPixels = MAX_PIXELS,
     *,
     batch: BatchOptions,
 ) -> None:
@@ -141,7 +140,7 @@ def composite(
     linear: Annotated[bool, Option(help="Mix in linear light.")] = False,
     fit: BackgroundFit = "cover",
     bits: Bits = 8,
-    max_pixels: MaxPixels = DEFAULT_MAX_PIXELS,
+    max_pixels: MaxPixels = MAX_PIXELS,
     *,
     batch: BatchOptions,
 ) -> None:
@@ -182,7 +181,7 @@ def inspect(
         list[str], Argument(metavar="CUTOUT", help="RGBA files, folders or quoted globs.")
     ],
     output: Output = Path("inspections"),
-    max_pixels: MaxPixels = DEFAULT_MAX_PIXELS,
+    max_pixels: MaxPixels = MAX_PIXELS,
     *,
     batch: BatchOptions,
 ) -> None:

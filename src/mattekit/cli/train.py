@@ -5,6 +5,7 @@ import shlex
 import signal
 import sys
 import tempfile
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -113,8 +114,8 @@ class Steps:
         if self.bar is not None:
             self.bar.update(self.task, completed=step, description=text)
         else:
-            left = (steps - step) * self.seconds / self.steps
-            self.on_message(f"step {step}/{steps}  {text}  {_clock(left)} left")
+            left = timedelta(seconds=round((steps - step) * self.seconds / self.steps))
+            self.on_message(f"step {step}/{steps}  {text}  {left} left")
 
     def on_message(self, text: str) -> None:
         if self.quiet:
@@ -123,12 +124,6 @@ class Steps:
             self.bar.console.print(text, highlight=False)
         else:
             typer.echo(text, err=True)
-
-
-def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}"
 
 
 def list_recipes() -> None:

@@ -41,12 +41,12 @@ class Counters(Collector):
     def collect(self) -> list[GaugeMetricFamily | CounterMetricFamily]:
         """How the workers are, read when somebody asks."""
         workers = self.workers
-        able = sum(worker.able for worker in workers.all)
+        ready = sum(worker.ready for worker in workers.all)
         return [
             GaugeMetricFamily(
                 "mattekit_queue_length", "Requests that wait for a worker.", workers.waiting
             ),
-            GaugeMetricFamily("mattekit_workers", "Worker processes that can answer.", able),
+            GaugeMetricFamily("mattekit_workers", "Worker processes that can answer.", ready),
             CounterMetricFamily(
                 "mattekit_workers_replaced", "Workers that died or were ended.", workers.replaced
             ),

@@ -83,11 +83,11 @@ class JobStopped(Exception):
 STOPPED = Answer(error=MattekitError("the work was stopped before the answer was there"))
 
 
-def unheard(stage: str, share: float) -> None:
+def no_progress(stage: str, share: float) -> None:
     """A progress that nobody follows."""
 
 
-def perform(job: Job, progress: Progress = unheard) -> Answer:
+def perform(job: Job, progress: Progress = no_progress) -> Answer:
     """Do a job; a failure becomes its answer."""
     try:
         return WORK[job.kind](job, job.form, progress)

@@ -77,7 +77,7 @@ class BodyTooLarge(TooLarge):
         )
 
 
-async def counted(stream: AsyncIterator[bytes], limit: int) -> AsyncIterator[bytes]:
+async def limited(stream: AsyncIterator[bytes], limit: int) -> AsyncIterator[bytes]:
     """The same chunks, cut off with an error once there are more bytes than the limit."""
     total = 0
     async for chunk in stream:

@@ -13,8 +13,8 @@ from fastapi.responses import JSONResponse
 from mattekit.core.types import Plane, Trimap
 from mattekit.imaging.files import encode_image
 from mattekit.imaging.trimap import to_pixels
-from mattekit.server.limits import counted
-from mattekit.server.requests import unless_gone
+from mattekit.server.limits import limited
+from mattekit.server.requests import unless_disconnected
 from mattekit.server.responses import problem
 
 GRACE = 3.0  # seconds after which a page that went away has not just been loaded again
@@ -83,7 +83,7 @@ def routes(painting: Painting) -> APIRouter:
         """Answered when the painting is over; until then the page is open."""
         painting.pages += 1
         try:
-            await unless_gone(request, painting.over.wait())
+            await unless_disconnected(request, painting.over.wait())
         finally:
             painting.page_left()
         return Response(status_code=204)
@@ -91,7 +91,7 @@ def routes(painting: Painting) -> APIRouter:
     @router.post("")
     async def finish(request: Request) -> Response:
         """Take the trimap, a PNG in the body."""
-        chunks = [chunk async for chunk in counted(request.stream(), painting.limit)]
+        chunks = [chunk async for chunk in limited(request.stream(), painting.limit)]
         painting.end(b"".join(chunks))
         return Response(status_code=204)
 

@@ -17,7 +17,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from mattekit.core.errors import BadArgument, TooLarge
 from mattekit.server.forms import FILES, Kind, Texts, parse_form, parse_hints
 from mattekit.server.jobs import Job
-from mattekit.server.limits import BodyTooLarge, Busy, Limits, counted
+from mattekit.server.limits import BodyTooLarge, Busy, Limits, limited
 from mattekit.server.shelf import Shelf
 
 T = TypeVar("T")
@@ -41,7 +41,7 @@ class Intake:
 
         async def chunks() -> AsyncIterator[bytes]:
             nonlocal taken
-            async for chunk in counted(request.stream(), self.limits.body):
+            async for chunk in limited(request.stream(), self.limits.body):
                 taken += len(chunk)
                 self.held += len(chunk)
                 if self.held > self.limits.bodies:
@@ -118,18 +118,18 @@ async def parts_of(
     return files, texts
 
 
-async def unless_gone(request: Request, work: Coroutine[Any, Any, T]) -> T | None:
+async def unless_disconnected(request: Request, work: Coroutine[Any, Any, T]) -> T | None:
     """The result of the work; it is cancelled, and there is none, when the client goes away."""
     task = asyncio.create_task(work)
-    gone = asyncio.create_task(_until_gone(request))
+    disconnected = asyncio.create_task(_until_disconnected(request))
     try:
-        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait({task, disconnected}, return_when=asyncio.FIRST_COMPLETED)
         return await task if task.done() else None
     finally:
         task.cancel()
-        gone.cancel()
+        disconnected.cancel()
 
 
-async def _until_gone(request: Request) -> None:
+async def _until_disconnected(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass

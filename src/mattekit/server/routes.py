@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from mattekit.core.errors import MattekitError
 from mattekit.server.forms import Kind, PhotoForm, described
 from mattekit.server.jobs import Answer, Job
-from mattekit.server.requests import Intake, unless_gone
+from mattekit.server.requests import Intake, unless_disconnected
 from mattekit.server.responses import PICTURE, as_response, problem, said
 from mattekit.server.shelf import Shelf
 from mattekit.server.workers import Workers
@@ -48,7 +48,7 @@ def pictures(workers: Workers, intake: Intake, check: Check) -> APIRouter:
         async def work(request: Request) -> Response:
             job = await intake.read(request, kind)
             check(job)
-            return as_response(await unless_gone(request, workers.do(job)))
+            return as_response(await unless_disconnected(request, workers.do(job)))
 
     for kind, summary in SUMMARIES.items():
         add(kind, summary)
@@ -69,7 +69,7 @@ def photos(workers: Workers, intake: Intake) -> APIRouter:
         """Kept in memory only, and forgotten `expires_in` seconds after the last use."""
         job = await intake.read(request, "photo")
         kept.check_room(len(job.files.get("photo", b"")))
-        answer = await unless_gone(request, workers.do(job))
+        answer = await unless_disconnected(request, workers.do(job))
         if answer is None or answer.error is not None:
             return as_response(answer)
         name = kept.add(job.files["photo"])
@@ -86,7 +86,7 @@ def photos(workers: Workers, intake: Intake) -> APIRouter:
     async def look(request: Request, name: str) -> Response:
         """As PNG, upright and in sRGB at 8 bits, which every browser shows."""
         job = intake.job(kind="preview", form=PhotoForm(), files={"photo": kept.get(name)})
-        return as_response(await unless_gone(request, workers.do(job)))
+        return as_response(await unless_disconnected(request, workers.do(job)))
 
     @router.delete("/{name}", status_code=204, summary="Forget a photo")
     async def forget(name: str) -> Response:

@@ -32,27 +32,27 @@ def serve(pipe: Connection, memory: int | None) -> None:
         limit_memory(memory)
     warm_up()
     pipe.send(READY)
-    desk = _Desk(pipe)
-    threading.Thread(target=desk.listen, daemon=True).start()
-    while (job := desk.next()) is not None:
+    inbox = _Inbox(pipe)
+    threading.Thread(target=inbox.listen, daemon=True).start()
+    while (job := inbox.next()) is not None:
         try:
             answer = perform(job, lambda *told: pipe.send(told))
-            desk.at_hand = None
+            inbox.current = None
         except JobStopped:  # when all was done
-            desk.at_hand = None
+            inbox.current = None
             answer = STOPPED
         pipe.send(answer)
 
 
-class _Desk:
+class _Inbox:
     """Jobs by number, so that a stop that comes late does not hit the next one."""
 
     def __init__(self, pipe: Connection) -> None:
         self.pipe = pipe
         self.waiting: SimpleQueue[tuple[int, Job] | None] = SimpleQueue()
         self.received = 0
-        self.unwanted = 0
-        self.at_hand: int | None = None
+        self.cancelled = 0
+        self.current: int | None = None
         signal.signal(STOP_SIGNAL, self._stop)
 
     def next(self) -> Job | None:
@@ -60,7 +60,7 @@ class _Desk:
         message = self.waiting.get()
         if message is None:
             return None
-        self.at_hand, job = message
+        self.current, job = message
         return job
 
     def listen(self) -> None:
@@ -72,14 +72,14 @@ class _Desk:
                 self.waiting.put(None)
                 return
             if message == STOP:
-                self.unwanted = self.received
+                self.cancelled = self.received
                 _thread.interrupt_main(STOP_SIGNAL)
             else:
                 self.received += 1
                 self.waiting.put((self.received, message))
 
     def _stop(self, *_: Any) -> None:
-        if self.at_hand is not None and self.at_hand == self.unwanted:
+        if self.current is not None and self.current == self.cancelled:
             raise JobStopped
 
 

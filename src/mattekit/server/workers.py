@@ -16,15 +16,15 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 from mattekit.cutouts.cutout import Progress
-from mattekit.server.jobs import Answer, Job, unheard
+from mattekit.server.jobs import Answer, Job, no_progress
 from mattekit.server.limits import Busy, Limits, TimeOver, WorkerLost
 from mattekit.server.worker_process import STOP, serve
 
 log = logging.getLogger("mattekit.server")
 T = TypeVar("T")
 
-USUAL_SECONDS = 2.0  # of a job, before any was measured
-TO_STOP = 4.0  # seconds that a job has to stop by itself
+ASSUMED_SECONDS = 2.0  # of a job, before any was measured
+STOP_SECONDS = 4.0  # seconds that a job has to stop by itself
 BACK_OFF = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 """Seconds before a worker is started again, by how many died while starting."""
 
@@ -40,19 +40,19 @@ class Worker:
         theirs.close()
         self.thread = ThreadPoolExecutor(max_workers=1)
         self.sending = threading.Lock()
-        self.up = False
+        self.started = False
 
     @property
-    def able(self) -> bool:
+    def ready(self) -> bool:
         """Whether the process came up, and is still there."""
-        return self.up and self.process.is_alive()
+        return self.started and self.process.is_alive()
 
-    async def until_up(self) -> None:
+    async def until_started(self) -> None:
         """Wait until the process has loaded the model and used it once."""
         await self._in_thread(self.pipe.recv)
-        self.up = True
+        self.started = True
 
-    async def do(self, job: Job, progress: Progress = unheard) -> Answer:
+    async def do(self, job: Job, progress: Progress = no_progress) -> Answer:
         """The answer to a job; its progress is told in the loop."""
         loop = asyncio.get_running_loop()
 
@@ -67,12 +67,12 @@ class Worker:
     async def stop_job(self) -> bool:
         """Ask the job under way to stop; whether the worker is free again."""
         try:
-            async with asyncio.timeout(TO_STOP):
+            async with asyncio.timeout(STOP_SECONDS):
                 await asyncio.to_thread(self._send, STOP)
                 await self._in_thread(lambda: None)  # runs when the exchange is over
         except (TimeoutError, WorkerLost, OSError):
             return False
-        return self.able
+        return self.ready
 
     async def end(self) -> None:
         """Stop the process at once; a job under way is lost."""
@@ -106,7 +106,7 @@ class Workers:
         self.limits = limits
         self.waiting = 0
         self.replaced = 0
-        self.usual = USUAL_SECONDS
+        self.mean_seconds = ASSUMED_SECONDS
         """Seconds that a job takes, averaged over the last ones."""
         self.idle: asyncio.Queue[Worker] = asyncio.Queue()
         self.all: set[Worker] = set()
@@ -115,7 +115,7 @@ class Workers:
     def start(self) -> None:
         """Start all processes; each is idle as soon as it is ready."""
         for _ in range(self.limits.workers):
-            self._in_background(self._bring_up())
+            self._in_background(self._start_one())
 
     def close(self) -> None:
         for task in self.tasks:
@@ -129,15 +129,15 @@ class Workers:
     @property
     def ready(self) -> bool:
         """Whether there is a worker that can answer."""
-        return any(worker.able for worker in self.all)
+        return any(worker.ready for worker in self.all)
 
     def check_queue(self) -> None:
         """Refuse where too many wait already."""
         if self.waiting >= self.limits.queue:
-            wait = max(1, round(self.usual * self.waiting / self.limits.workers))
+            wait = max(1, round(self.mean_seconds * self.waiting / self.limits.workers))
             raise Busy(f"the server is busy; try again in {wait} s", wait)
 
-    async def do(self, job: Job, progress: Progress = unheard) -> Answer:
+    async def do(self, job: Job, progress: Progress = no_progress) -> Answer:
         """The answer to a job, after waiting for a worker; once more if the worker dies over it."""
         self.check_queue()
         try:
@@ -161,7 +161,7 @@ class Workers:
                     "smaller photo, or ask for quality=fast"
                 ) from error
             raise
-        self.usual += 0.2 * (time.monotonic() - start - self.usual)
+        self.mean_seconds += 0.2 * (time.monotonic() - start - self.mean_seconds)
         self.idle.put_nowait(worker)
         return answer
 
@@ -172,7 +172,7 @@ class Workers:
             async with asyncio.timeout(self.limits.seconds):
                 while True:
                     worker = await self.idle.get()
-                    if worker.able:
+                    if worker.ready:
                         return worker
                     self._in_background(self._replace(worker))
         except TimeoutError as error:
@@ -191,16 +191,16 @@ class Workers:
     async def _replace(self, worker: Worker) -> None:
         self.all.discard(worker)
         self.replaced += 1
-        await asyncio.gather(worker.end(), self._bring_up())
+        await asyncio.gather(worker.end(), self._start_one())
 
-    async def _bring_up(self) -> None:
+    async def _start_one(self) -> None:
         """Start workers until one is ready."""
         for failures in range(10**6):
             await asyncio.sleep(BACK_OFF[min(failures, len(BACK_OFF) - 1)])
             worker = Worker(self.limits.memory)
             self.all.add(worker)
             try:
-                await worker.until_up()
+                await worker.until_started()
             except WorkerLost:
                 log.warning("a worker died while it started; another one is started")
                 self.all.discard(worker)

@@ -15,7 +15,7 @@ from mattekit.batch.runner import SCHEMA
 from mattekit.cli.options import Json, Processes, Quiet
 from mattekit.cli.progress import progress
 from mattekit.preparation.doctor import KINDS, Examined, examine, known_tests
-from mattekit.preparation.fingerprints import Fingerprint, overlaps
+from mattekit.preparation.fingerprints import overlaps
 from mattekit.preparation.inventory import Finding, Inventory, take_inventory
 
 SHOWN = 20
@@ -41,7 +41,8 @@ def check(
     if not test_set:
         findings += known_tests(folder, inventory)
     if against is not None:
-        findings += overlaps(*map(_fingerprints, (examined, look_at(take_inventory(against)))))
+        both = (examined, look_at(take_inventory(against)))
+        findings += overlaps(*([f for one in found for f in one.fingerprints] for found in both))
     kinds = [kind for kind in KINDS if against or not kind.startswith("same")]
     findings.sort(key=lambda finding: (kinds.index(finding.kind), finding.path))
     if json:
@@ -67,10 +68,6 @@ def _examined(
             found.append(one)
             advance()
     return sorted(found, key=lambda one: one.lead)
-
-
-def _fingerprints(examined: Sequence[Examined]) -> list[Fingerprint]:
-    return [found for one in examined for found in one.fingerprints]
 
 
 def _document(folder: Path, inventory: Inventory, findings: Sequence[Finding]) -> str:
