@@ -1,6 +1,7 @@
 """The page that `cutout --paint` opens, to paint the trimap of one photo."""
 
 import asyncio
+import math
 import secrets
 import socket
 import threading
@@ -27,23 +28,18 @@ SHUTDOWN_TIMEOUT = 2  # seconds for open requests at the end
 def painted(
     picture: Picture, hint: HintConfig, *, name: str, model: str | None, max_pixels: int
 ) -> Trimap:
-    """The trimap that the user paints on a page that starts from this hint.
+    """The trimap that the user paints on a page in the browser that starts from this hint.
 
     Args:
         model: for the page's preview while painting.
     """
     found = None if isinstance(hint, Auto) else hint.find(picture.colours, max_pixels=max_pixels)
     start = None if found is None else found.trimap
-    height, width = picture.size
     painting = Painting(picture.colours, name=name, start=start, model=model)
-    return Trimap(value=paint(painting, height * width))
-
-
-def paint(painting: Painting, pixels: int) -> bytes:
-    """Open the page in the browser, and return the file of the painted trimap."""
-    token = secrets.token_urlsafe(16)
+    pixels = math.prod(picture.size)
     body = BODY_PER_PIXEL * pixels + SMALLEST_BODY
     limits = Limits.for_body(body, pixels=pixels, seconds=SECONDS)
+    token = secrets.token_urlsafe(16)
     app = create_app(Settings(limits=limits, token=token, painting=painting))
     config = uvicorn.Config(
         app, log_level="critical", timeout_graceful_shutdown=SHUTDOWN_TIMEOUT, **bounds(limits)
@@ -56,7 +52,7 @@ def paint(painting: Painting, pixels: int) -> bytes:
         asyncio.run(_serve(server, painting, listening))
     if painting.trimap is None:
         raise MattekitError(painting.reason)
-    return painting.trimap
+    return Trimap(value=painting.trimap)
 
 
 async def _serve(server: uvicorn.Server, painting: Painting, listening: socket.socket) -> None:

@@ -118,25 +118,21 @@ def _hints_of_frames(hints: GivenHints, frames: Sequence[Path]) -> list[Hints]:
 def items_of(
     work: PhotoWork, photos: Sequence[Photo] | Iterator[Photo], *, sequence: bool
 ) -> Iterable[Item]:
-    """The work on photos; on the frames of a sequence in its order, on each with the one before."""
+    """The work on photos; on each frame of a sequence with the frame that it continues.
+
+    Frames go from the first one with a hint to the last, then from there back to the beginning.
+    """
     if not sequence:
         return work.items(photos)
     frames = [*photos]
-    earlier = [Before(photo=frame.path, places=work.places(frame)) for frame in frames]
-    return [
-        work.item(frames[number], None if other is None else earlier[other])
-        for number, other in in_order(frames)
-    ]
-
-
-def in_order(frames: Sequence[Photo]) -> list[tuple[int, int | None]]:
-    """The numbers of the frames in the order of work, each with that of the one it continues.
-
-    From the first one with a hint to the last, then from there back to the beginning.
-    """
     start = next((number for number, frame in enumerate(frames) if frame.kind is not None), 0)
-    onwards = [(n, n - 1 if n > start else None) for n in range(start, len(frames))]
-    return [*onwards, *((n, n + 1) for n in range(start - 1, -1, -1))]
+    done = [Before(photo=frame.path, places=work.places(frame)) for frame in frames]
+    first, later, earlier = frames[start : start + 1], frames[start + 1 :], frames[:start]
+    return [
+        *(work.item(frame) for frame in first),
+        *map(work.item, later, done[start:]),
+        *map(work.item, reversed(earlier), reversed(done[1 : start + 1])),
+    ]
 
 
 def over_videos(run: Callable[..., None]) -> Callable[..., None]:
