@@ -13,15 +13,8 @@ from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Plane, Sample
 from mattekit.cutouts.cutout import Cutout, cut_picture, cutout
 from mattekit.cutouts.preview import preview
 from mattekit.imaging.compose import over
-from mattekit.imaging.files import (
-    Picture,
-    read_alpha,
-    read_image,
-    write_alpha,
-    write_image,
-    write_trimap,
-)
-from mattekit.imaging.picture import to_depth
+from mattekit.imaging.files import read_alpha, read_image, write_alpha, write_image, write_trimap
+from mattekit.imaging.picture import Picture, to_depth
 from mattekit.imaging.trimap import make_trimap, to_pixels
 from mattekit.inference.matting import build_matting
 from mattekit.inference.tile import Tile

@@ -18,7 +18,6 @@ from imaging.specimens import ALPHA, RGB
 from mattekit.core.errors import BadArgument, BadOutput
 from mattekit.core.types import Alpha, Image
 from mattekit.imaging.files import (
-    WRITABLE,
     encode_image,
     open_picture,
     read_alpha,
@@ -27,6 +26,7 @@ from mattekit.imaging.files import (
     write_image,
     write_trimap,
 )
+from mattekit.imaging.formats.encode import WRITABLE
 
 IMAGE: Image = RGB.astype(np.float32)
 MATTE: Alpha = ALPHA.astype(np.float32)

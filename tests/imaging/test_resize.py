@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mattekit.core.errors import BadArgument
-from mattekit.imaging.resize import Kernel, contain, cover, fit_within, resample, resize, stretch
+from mattekit.imaging.resize import Kernel, contain, cover, fit_within, resample, resize
 
 sides = st.integers(1, 60)
 
@@ -84,7 +84,7 @@ def test_all_ways_of_fitting_give_the_size_asked_for(
 ) -> None:
     image = np.full((height, width, 3), 0.5, np.float32)
     size = (new_height, new_width)
-    for fitted in (cover(image, size), contain(image, size), stretch(image, size)):
+    for fitted in (cover(image, size), contain(image, size), resize(image, size)):
         assert fitted.shape == (*size, 3)
         assert fitted.dtype == np.float32
     assert np.allclose(cover(image, size), 0.5)

@@ -48,7 +48,8 @@ from mattekit.cutouts.photos import Photo, PhotoWork, find_photos, with_confiden
 from mattekit.cutouts.preview import box_preview
 from mattekit.cutouts.repair import repaired_cutout
 from mattekit.cutouts.save import SaveOptions
-from mattekit.imaging.files import Picture, encode_image, open_picture, read_alpha, write_image
+from mattekit.imaging.files import encode_image, open_picture, read_alpha, write_image
+from mattekit.imaging.picture import Picture
 from mattekit.inference.matting import MODELS, Matting, build_matting, check_states_error
 from mattekit.models.files import DEFAULT_MODEL
 from mattekit.models.registry import RegisteredModel, registered

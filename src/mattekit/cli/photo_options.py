@@ -22,13 +22,8 @@ from mattekit.cutouts.save import (
     read_backdrop,
 )
 from mattekit.imaging.compose import named_colour
-from mattekit.imaging.files import (
-    MAX_PIXELS,
-    ExistingAlpha,
-    Picture,
-    apply_existing_alpha,
-    open_picture,
-)
+from mattekit.imaging.files import MAX_PIXELS, open_picture
+from mattekit.imaging.picture import ExistingAlpha, Picture, apply_existing_alpha
 from mattekit.inference.strategies import STRATEGIES, StrategyConfig, strategy_named
 from mattekit.subject.hints import HINTS, hint_of
 

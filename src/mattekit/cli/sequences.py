@@ -25,7 +25,8 @@ from mattekit.core.storage import Url, as_path
 from mattekit.core.types import Alpha, Plane
 from mattekit.cutouts.finishing import FinishingOptions
 from mattekit.cutouts.photos import KINDS, GivenHints, Hints, Photo, PhotoWork
-from mattekit.imaging.files import Picture, open_picture, read_alpha, write_image
+from mattekit.imaging.files import open_picture, read_alpha, write_image
+from mattekit.imaging.picture import Picture
 from mattekit.keying import video
 from mattekit.keying.sequence import Carried, carried, expanded, flicker, frames_of, steadied
 

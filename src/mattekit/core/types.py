@@ -4,7 +4,7 @@ An image is unassociated colour, never multiplied by alpha. Batches of tensors: 
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -23,6 +23,16 @@ UNKNOWN = 1
 FOREGROUND = 2
 
 Size = tuple[int, int]  # height, width
+
+
+def size_text(shape: tuple[int, ...]) -> str:
+    """The size of a plane as people write it, width first.
+
+    >>> size_text((480, 640, 3))
+    '640x480'
+    """
+    return f"{shape[1]}x{shape[0]}"
+
 
 Interpolation = Literal["smooth", "labels"]
 """How a plane is resampled: colours and alphas with interpolation, trimaps by nearest neighbour."""
@@ -64,13 +74,10 @@ class Sample:
 
     def warp(self, how: Callable[[Plane, Interpolation], Plane]) -> "Sample":
         """Apply one geometric transform to every plane, so that they stay aligned."""
-        warped: dict[str, Any] = {}
-        for field in fields(self):
-            plane = getattr(self, field.name)
-            if field.name == "prompt":
-                warped[field.name] = None
-            elif isinstance(plane, np.ndarray):
-                warped[field.name] = how(plane, "labels" if field.name == "trimap" else "smooth")
-            else:
-                warped[field.name] = plane
-        return Sample(**warped)
+        planes = {field.name: getattr(self, field.name) for field in fields(self)}
+        warped: dict[str, Any] = {
+            name: how(plane, "labels" if name == "trimap" else "smooth")
+            for name, plane in planes.items()
+            if isinstance(plane, np.ndarray) and name != "prompt"
+        }
+        return replace(self, **warped, prompt=None)

@@ -17,15 +17,8 @@ from mattekit.core.matte import Matte
 from mattekit.core.types import Alpha, Image, Plane, Trimap
 from mattekit.imaging import arrays
 from mattekit.imaging.compose import over
-from mattekit.imaging.files import (
-    MAX_PIXELS,
-    Picture,
-    Source,
-    apply_existing_alpha,
-    open_picture,
-    write_image,
-)
-from mattekit.imaging.picture import coded, to_float
+from mattekit.imaging.files import MAX_PIXELS, Source, open_picture, write_image
+from mattekit.imaging.picture import Picture, apply_existing_alpha, coded, to_float
 from mattekit.inference.matting import Matting, build_matting
 from mattekit.inference.strategies import StrategyConfig
 from mattekit.models.registry import Terms

@@ -15,11 +15,10 @@ from PIL.ExifTags import Base as Tag
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadArgument
 from mattekit.core.extras import require
-from mattekit.core.types import Plane
+from mattekit.core.types import Plane, size_text
 from mattekit.cutouts.cutout import Cutout
-from mattekit.imaging.files import Picture
 from mattekit.imaging.formats.profiles import srgb_profile
-from mattekit.imaging.picture import coded, to_depth
+from mattekit.imaging.picture import Picture, coded, to_depth
 
 LAYERED = (".psd", ".tif", ".tiff")
 LONGEST_PSD = 30_000
@@ -52,7 +51,7 @@ def check_layers(path: Path, bits: int, size: tuple[int, ...] = (1, 1)) -> None:
         if max(size) > LONGEST_PSD:
             raise BadArgument(
                 f"PSD holds at most {LONGEST_PSD} pixels per side, the picture is "
-                f"{size[1]}x{size[0]}; write TIFF"
+                f"{size_text(size)}; write TIFF"
             )
 
 

@@ -1,6 +1,6 @@
 """Saving a cut-out: its parts, their formats, and the background that it is put on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, cast
@@ -15,9 +15,10 @@ from mattekit.cutouts.cutout import Cutout
 from mattekit.cutouts.layers import check_layers, write_layers
 from mattekit.cutouts.preview import preview
 from mattekit.imaging.compose import named_colour
-from mattekit.imaging.files import Picture, read_image, write_alpha, write_image, write_trimap
+from mattekit.imaging.files import read_image, write_alpha, write_image, write_trimap
 from mattekit.imaging.formats.encode import format_named, format_of
-from mattekit.imaging.resize import contain, cover, stretch
+from mattekit.imaging.picture import Picture
+from mattekit.imaging.resize import contain, cover, resize
 
 SaveFormat = Literal["png", "webp", "tiff", "jpeg", "avif", "bmp", "exr", "psd"]
 PSD = ".psd"
@@ -28,7 +29,11 @@ CLEAN = {"rgba", "foreground", "preview", "layers"}
 
 
 Fit = Literal["cover", "contain", "stretch"]
-HOW = {"cover": cover, "contain": contain, "stretch": stretch}
+HOW: dict[Fit, Callable[[Image, Size], Image]] = {
+    "cover": cover,
+    "contain": contain,
+    "stretch": resize,
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +52,7 @@ class Backdrop:
         """The background for a photo of this size."""
         if self.colours.ndim == 1:
             return self.colours
-        fitted: Image = HOW[self.fit](self.colours, size)
-        return fitted
+        return HOW[self.fit](self.colours, size)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -167,19 +167,15 @@ def snap(values: Plane, *, strict: bool = False) -> tuple[Trimap, tuple[str, ...
 
 def _array(given: ArrayLike) -> Plane:
     try:
-        return np.asarray(_plain(given) if isinstance(given, PIL.Image.Image) else given)
+        if isinstance(given, PIL.Image.Image):
+            if given.mode.startswith("I;16"):
+                return np.asarray(given, np.uint16)
+            if given.mode not in MODES:
+                given = given.convert("RGBA" if given.has_transparency_data else "RGB")
+        return np.asarray(given)
     except (OSError, ValueError, TypeError, RuntimeError) as error:
         # PIL's file is damaged or closed; a tensor lies elsewhere, or learns
         raise BadImage(f"the picture in memory cannot be read: {error}") from error
-
-
-def _plain(image: PIL.Image.Image) -> ArrayLike:
-    """The image in a mode whose array holds what it shows."""
-    if image.mode in MODES:
-        return image
-    if image.mode.startswith("I;16"):
-        return np.asarray(image, np.uint16)
-    return image.convert("RGBA" if image.has_transparency_data else "RGB")
 
 
 def _one_channel(plane: Plane, what: str, error: type[Exception]) -> Plane:

@@ -22,40 +22,12 @@ from mattekit.core.types import Alpha, Image, Plane, Size, Trimap
 from mattekit.imaging.arrays import snap
 from mattekit.imaging.compose import to_linear
 from mattekit.imaging.formats.decode import decode
-from mattekit.imaging.formats.encode import FORMATS, format_named, format_of
+from mattekit.imaging.formats.encode import WRITABLE, format_named, format_of
 from mattekit.imaging.formats.guard import Stream, named
 from mattekit.imaging.formats.openexr import write_exr
 from mattekit.imaging.formats.profiles import managed
-from mattekit.imaging.picture import (
-    DecodedImage,
-    ExistingAlpha,
-    Picture,
-    apply_existing_alpha,
-    coded,
-    to_depth,
-    to_float,
-)
+from mattekit.imaging.picture import DecodedImage, Picture, coded, to_depth, to_float
 from mattekit.imaging.trimap import to_pixels
-
-__all__ = [
-    "MAX_PIXELS",
-    "SUFFIXES",
-    "WRITABLE",
-    "ExistingAlpha",
-    "Picture",
-    "Source",
-    "apply_existing_alpha",
-    "encode_image",
-    "open_alpha",
-    "open_picture",
-    "open_trimap",
-    "read_alpha",
-    "read_image",
-    "read_trimap",
-    "write_alpha",
-    "write_image",
-    "write_trimap",
-]
 
 
 @runtime_checkable
@@ -68,8 +40,6 @@ class Readable(Protocol):
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | Readable
 
 MAX_PIXELS = 150_000_000
-WRITABLE = tuple(suffix for format in FORMATS.values() for suffix in format.suffixes)
-"""Suffixes of files that are written."""
 SUFFIXES = (*WRITABLE, ".heic", ".heif")
 """Suffixes of files that are read, in lower case; the format is detected from the content."""
 WEB_ADDRESS = re.compile(r"https?:[/\\]", re.IGNORECASE)

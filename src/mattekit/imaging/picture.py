@@ -15,8 +15,11 @@ from mattekit.imaging.compose import over, to_linear, to_srgb
 
 ExistingAlpha = Literal["ignore", "multiply", "composite"]
 WHOLE = slice(None)
-
 SEVERAL = "the file holds more than one picture; the first one was read"
+IGNORED = (
+    "the photo has transparent parts of its own, which are ignored; "
+    "--existing-alpha multiply or composite uses them"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +110,9 @@ def apply_existing_alpha(
     if picture.alpha is None or how == "multiply":
         return picture
     if how == "ignore":
-        return replace(picture, alpha=None, warnings=picture.warnings + _transparency(picture))
+        opaque = bool((to_depth(picture.alpha, 8) == 255).all())
+        remarks = () if opaque else (IGNORED,)
+        return replace(picture, alpha=None, warnings=picture.warnings + remarks)
     alpha = picture.alpha_window()[..., None]
     behind = np.array(colour, dtype=np.float32)
     if picture.linear is not None:
@@ -122,12 +127,3 @@ def apply_existing_alpha(
 def coded(linear: Image) -> Image:
     """Linear light as sRGB-coded values, clipped to [0, 1]."""
     return to_srgb(linear.clip(0, 1))
-
-
-def _transparency(picture: Picture) -> tuple[str, ...]:
-    if picture.alpha is None or bool((to_depth(picture.alpha, 8) == 255).all()):
-        return ()
-    return (
-        "the photo has transparent parts of its own, which are ignored; "
-        "--existing-alpha multiply or composite uses them",
-    )

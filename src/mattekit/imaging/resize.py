@@ -73,11 +73,6 @@ def contain(image: Image, size: Size) -> Image:
     return canvas
 
 
-def stretch(image: Image, size: Size) -> Image:
-    """The image at the size, without keeping its aspect ratio."""
-    return resize(image, size)
-
-
 def _scale(image: Image, scale: float) -> Image:
     height, width = image.shape[:2]
     return resize(image, (max(1, round(height * scale)), max(1, round(width * scale))))

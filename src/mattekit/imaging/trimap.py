@@ -10,7 +10,17 @@ import cv2
 import numpy as np
 
 from mattekit.core.errors import BadArgument, BadTrimap
-from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Mask, Plane, Size, Trimap
+from mattekit.core.types import (
+    BACKGROUND,
+    FOREGROUND,
+    UNKNOWN,
+    Alpha,
+    Mask,
+    Plane,
+    Size,
+    Trimap,
+    size_text,
+)
 from mattekit.imaging.arrays import PIXELS, ArrayLike, as_mask
 
 BAND_SHARE = 0.01  # of the subject's diagonal: the width of an edge band, unless one is given
@@ -78,8 +88,8 @@ def edge_band(matte: Plane, width: float, *, tolerance: float = 0.0) -> Trimap:
 
 def diagonal(mask: Mask) -> float:
     """Diagonal of the mask's bounding box in pixels; 0 for an empty mask."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return float(np.hypot(np.ptp(rows) + 1, np.ptp(columns) + 1)) if rows.size else 0.0
+    _, _, width, height = cv2.boundingRect(_bytes(mask))
+    return float(np.hypot(height, width))
 
 
 def random_band(
@@ -141,8 +151,8 @@ def check_trimap(trimap: Trimap, size: Size, *, needs_both: bool = False) -> tup
     """
     if trimap.shape != size:
         raise BadTrimap(
-            f"the trimap is {trimap.shape[1]}x{trimap.shape[0]} and the picture "
-            f"{size[1]}x{size[0]}; they must have the same size"
+            f"the trimap is {size_text(trimap.shape)} and the picture {size_text(size)}; they must "
+            "have the same size"
         )
     for label, word in ((FOREGROUND, "foreground (white)"), (BACKGROUND, "background (black)")):
         if needs_both and not np.any(trimap == label):
@@ -167,6 +177,11 @@ def _distance(inside: Mask) -> Plane:
         return np.full(inside.shape, np.inf, dtype=np.float32)
     distance: Plane = cv2.distanceTransform(_bytes(inside), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return distance
+
+
+def disc(radius: int) -> Plane:
+    """The kernel that grows a mask by `radius` pixels in every direction."""
+    return _ellipse(2 * radius + 1)
 
 
 def _ellipse(size: int) -> Plane:

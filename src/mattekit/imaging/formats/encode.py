@@ -14,7 +14,7 @@ from typing import Any
 import PIL.Image
 
 from mattekit.core.errors import BadArgument
-from mattekit.core.types import Plane
+from mattekit.core.types import Plane, size_text
 from mattekit.imaging.formats.openexr import open_exr
 from mattekit.imaging.formats.png import write_png
 from mattekit.imaging.formats.tiff import write_tiff
@@ -69,7 +69,7 @@ class Format:
         if max(size) > self.longest_side:
             raise BadArgument(
                 f"{self.title} holds at most {self.longest_side} pixels per side, the picture is "
-                f"{size[1]}x{size[0]}; write PNG or TIFF"
+                f"{size_text(size)}; write PNG or TIFF"
             )
 
     def encode(self, planes: Plane, exif: bytes) -> bytes:
@@ -111,6 +111,8 @@ _ENTRIES = (
 )  # fmt: skip
 FORMATS = {format.name: format for format in _ENTRIES}
 """All formats that are written, by name."""
+WRITABLE = {suffix: format for format in _ENTRIES for suffix in format.suffixes}
+"""The same by the suffixes of their files."""
 
 
 def format_named(name: str) -> Format:
@@ -123,11 +125,9 @@ def format_named(name: str) -> Format:
 def format_of(path: str | os.PathLike[str]) -> Format:
     """The format of a file, by its suffix."""
     suffix = Path(path).suffix.lower()
-    for format in FORMATS.values():
-        if suffix in format.suffixes:
-            return format
-    offered = ", ".join(suffix for format in FORMATS.values() for suffix in format.suffixes)
-    raise BadArgument(f"{path}: pictures are written as {offered}, not '{suffix}'")
+    if suffix not in WRITABLE:
+        raise BadArgument(f"{path}: pictures are written as {', '.join(WRITABLE)}, not '{suffix}'")
+    return WRITABLE[suffix]
 
 
 def _those_with(what: str) -> str:

@@ -52,7 +52,14 @@ def read_deep_png(stream: Stream, max_pixels: int) -> DecodedImage | None:
 
 def write_png(planes: Plane, exif: bytes) -> bytes:
     """A PNG with chunks after its header: sRGB for colours, eXIf."""
-    png = _deep_png(planes) if planes.dtype == np.uint16 else _png(planes)
+    if planes.dtype == np.uint16:
+        if planes.ndim == 3:
+            planes = np.ascontiguousarray(planes[..., [2, 1, 0, 3][: planes.shape[2]]])  # BGRA
+        png = cv2.imencode(".png", planes)[1].tobytes()
+    else:
+        file = io.BytesIO()
+        PIL.Image.fromarray(planes).save(file, "PNG")
+        png = file.getvalue()
     chunks = _chunk(b"sRGB", b"\1") if planes.ndim == 3 else b""  # 1: relative colorimetric
     if exif:
         chunks += _chunk(b"eXIf", exif.removeprefix(b"Exif\0\0"))
@@ -66,19 +73,6 @@ def _read_exif(image: PIL.Image.Image, stream: Stream) -> PIL.Image.Exif:
         image.info["exif"] = late
     # the general method; PNG's own decodes all pixels to find later chunks
     return read_exif(lambda: PIL.Image.Image.getexif(image))
-
-
-def _png(planes: Plane) -> bytes:
-    file = io.BytesIO()
-    PIL.Image.fromarray(planes).save(file, "PNG")
-    return file.getvalue()
-
-
-def _deep_png(planes: Plane) -> bytes:
-    if planes.ndim == 3:
-        planes = np.ascontiguousarray(planes[..., [2, 1, 0, 3][: planes.shape[2]]])  # BGRA
-    _, encoded = cv2.imencode(".png", planes)
-    return encoded.tobytes()
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:

@@ -30,8 +30,6 @@ SRGB_TO_XYZ = np.array(  # linear sRGB to XYZ with white D50, the connection spa
     ]
 )
 PARAMETERS = (1, 3, 4, 5, 7)  # of the five kinds of parametric curves
-RELATIVE = ImageCms.Intent.RELATIVE_COLORIMETRIC
-BLACK_POINT = ImageCms.Flags.BLACKPOINTCOMPENSATION
 UNUSABLE = "the colour profile cannot be used, so the colours were read as sRGB"
 
 
@@ -173,8 +171,8 @@ def _through_cms(image: PIL.Image.Image, profile: bytes) -> PIL.Image.Image | No
             ImageCms.createProfile("sRGB"),
             image.mode,
             "RGB",
-            renderingIntent=RELATIVE,
-            flags=BLACK_POINT,
+            renderingIntent=ImageCms.Intent.RELATIVE_COLORIMETRIC,
+            flags=ImageCms.Flags.BLACKPOINTCOMPENSATION,
         )
         return ImageCms.applyTransform(image, transform)
     except (ImageCms.PyCMSError, *DAMAGE):

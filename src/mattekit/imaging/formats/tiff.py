@@ -67,13 +67,6 @@ class Layout:
     rows_per_strip: int
     places: list[tuple[int, int]]
     """Offset and length of each strip or tile."""
-    byteorder: str
-    directory: int
-    """Offset of the tags."""
-    big: bool
-    profile: bytes
-    several: bool
-    camera_raw: bool
 
     @property
     def colours(self) -> int:
@@ -84,26 +77,33 @@ class Layout:
 def read_tiff(stream: Stream, max_pixels: int) -> DecodedImage | None:
     """The first picture of a TIFF file; None for files that Pillow reads."""
     with decoding():
-        layout = _read_layout(stream)
-    if layout.camera_raw:
+        file = tifffile.TiffFile(stream)
+        page = file.pages.first
+        camera_raw = _is_camera_raw(page, stream)
+        layout = _layout_of(page)
+        profile = bytes(page.iccprofile or b"")
+        warnings = (SEVERAL,) if len(file.pages) > 1 else ()
+    if camera_raw:
         raise BadImage(CAMERA_RAW)
     check_size(layout.size, max_pixels)
     if not _is_read_here(layout):
         if max(layout.bits) <= 8:
             return None
+        names = {kind.value: kind.name for kind in COMPRESSION}
+        compression = names.get(layout.compression, layout.compression)
         raise BadImage(
             f"this kind of TIFF is not read (samples per pixel: {layout.samples}, bits: "
-            f"{max(layout.bits)}, compression: {_name(layout.compression)}); "
+            f"{max(layout.bits)}, compression: {compression}); "
             "save it as grey, RGB or RGBA of 8 or 16 bits"
         )
     colours, alpha = _split(_samples(layout, stream), layout)
     return decoded(
         colours,
         alpha,
-        read_exif(partial(_read_exif, layout, stream)),
+        read_exif(partial(_read_exif, page, stream)),
         linear=colours.dtype.kind == "f",
-        profile=layout.profile,
-        warnings=(SEVERAL,) if layout.several else (),
+        profile=profile,
+        warnings=warnings,
     )
 
 
@@ -145,18 +145,20 @@ def _file_of_strips(
     return b"II*\0\10\0\0\0" + tags.tobytes(8) + b"".join(strips)
 
 
-def _read_layout(stream: Stream) -> Layout:
-    file = tifffile.TiffFile(stream)
-    page = file.pages.first
-    stored = None if page.dtype is None else np.dtype(page.dtype).newbyteorder(file.byteorder)
-    parts = [page, *(page.pages or ())]
+def _is_camera_raw(page: tifffile.TiffPage, stream: Stream) -> bool:
     stream.seek(8)
-    raw = stream.read(2) == CR2_MARK or DNG_VERSION in page.tags or page.is_reduced
+    if stream.read(2) == CR2_MARK or DNG_VERSION in page.tags or page.is_reduced:
+        return True
+    return any(part.photometric in MOSAICS for part in (page, *(page.pages or ())))
+
+
+def _layout_of(page: tifffile.TiffPage) -> Layout:
+    byteorder = page.parent.byteorder
     return Layout(
         size=(int(page.imagelength), int(page.imagewidth)),
         samples=int(page.samplesperpixel),
         bits=tuple(np.atleast_1d(page.bitspersample).tolist()),
-        stored=stored,
+        stored=None if page.dtype is None else np.dtype(page.dtype).newbyteorder(byteorder),
         photometric=int(page.photometric),
         compression=int(page.compression),
         predictor=int(page.predictor),
@@ -168,18 +170,7 @@ def _read_layout(stream: Stream) -> Layout:
         places=[
             (int(at), int(n)) for at, n in zip(page.dataoffsets, page.databytecounts, strict=False)
         ],
-        byteorder=file.byteorder,
-        directory=page.offset,
-        big=file.is_bigtiff,
-        profile=bytes(page.iccprofile or b""),
-        several=len(file.pages) > 1,
-        camera_raw=raw or any(part.photometric in MOSAICS for part in parts),
     )
-
-
-def _name(compression: int) -> str:
-    names: dict[int, str] = {value.value: value.name for value in COMPRESSION}
-    return names.get(compression, str(compression))
 
 
 def _is_read_here(layout: Layout) -> bool:
@@ -318,8 +309,8 @@ def _split(samples: Plane, layout: Layout) -> tuple[Plane, Plane | None]:
     return colours, alpha
 
 
-def _read_exif(layout: Layout, stream: Stream) -> PIL.Image.Exif:
+def _read_exif(page: tifffile.TiffPage, stream: Stream) -> PIL.Image.Exif:
     exif = PIL.Image.Exif()
-    exif.endian, exif.bigtiff = layout.byteorder, layout.big
-    exif.load_from_fp(stream, layout.directory)
+    exif.endian, exif.bigtiff = page.parent.byteorder, page.parent.is_bigtiff
+    exif.load_from_fp(stream, page.offset)
     return exif
