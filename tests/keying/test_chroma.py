@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from mattekit.core.types import Image
-from mattekit.keying.chroma import sharpened
+from mattekit.keying.plate import sharpened
 
 
 def stripes(size: tuple[int, int] = (60, 80)) -> Image:

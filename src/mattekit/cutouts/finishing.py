@@ -14,7 +14,7 @@ from mattekit.imaging.files import MAX_PIXELS
 from mattekit.imaging.formats.guard import check_size
 from mattekit.imaging.picture import coded, to_float
 from mattekit.imaging.resize import fit_within, resize
-from mattekit.imaging.trimap import diagonal
+from mattekit.imaging.trimap import diagonal, disc
 from mattekit.subject.bands import pixels_of, small_parts
 
 VISIBLE = 0.02  # alpha that a crop keeps
@@ -137,8 +137,7 @@ def moved_edge(alpha: Alpha, pixels: float) -> Alpha:
     move = cv2.dilate if pixels > 0 else cv2.erode
 
     def by(radius: int) -> Alpha:
-        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-        return move(alpha, disc).astype(np.float32)
+        return move(alpha, disc(radius)).astype(np.float32)
 
     result = by(whole) if not rest else (1 - rest) * by(whole) + rest * by(whole + 1)
     return result.astype(np.float32)
@@ -184,11 +183,10 @@ def frame(alpha: Alpha, options: FinishingOptions) -> tuple[slice, slice]:
     height, width = alpha.shape
     top, bottom, left, right = 0, height, 0, width
     if options.crop or options.canvas:
-        rows, columns = (np.flatnonzero((alpha > VISIBLE).any(axis=axis)) for axis in (1, 0))
-        if not rows.size:
+        left, top, width, height = cv2.boundingRect((alpha > VISIBLE).view(np.uint8))
+        if not width:
             raise NoSubject("the cut-out is empty, so it cannot be cropped to its subject")
-        top, bottom = int(rows[0]), int(rows[-1]) + 1
-        left, right = int(columns[0]), int(columns[-1]) + 1
+        bottom, right = top + height, left + width
     margin = round(pixels_of(options.margin, max(bottom - top, right - left), "margin"))
     top, bottom, left, right = top - margin, bottom + margin, left - margin, right + margin
     aspect = 1.0 if options.square else None

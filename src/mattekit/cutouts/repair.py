@@ -12,7 +12,17 @@ import numpy as np
 
 from mattekit.core.errors import BadArgument
 from mattekit.core.matte import Matte
-from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Mask, Plane, Size, Trimap
+from mattekit.core.types import (
+    BACKGROUND,
+    FOREGROUND,
+    UNKNOWN,
+    Alpha,
+    Mask,
+    Plane,
+    Size,
+    Trimap,
+    size_text,
+)
 from mattekit.cutouts.cutout import Cutout, Progress, own_colours, seen_colours
 from mattekit.imaging.picture import Picture
 from mattekit.inference.matting import Matting
@@ -148,6 +158,6 @@ def check_size(name: str, plane: Plane, size: Size) -> None:
     """Refuse a plane that is not as large as the photo."""
     if plane.shape != size:
         raise BadArgument(
-            f"the {name} to repair is {plane.shape[-1]}x{plane.shape[0]} and the photo "
-            f"{size[1]}x{size[0]}; they must have the same size"
+            f"the {name} to repair is {size_text(plane.shape)} and the photo {size_text(size)}; "
+            "they must have the same size"
         )

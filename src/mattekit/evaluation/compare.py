@@ -13,11 +13,10 @@ from mattekit.metrics import METRICS
 from mattekit.metrics.calibration import EXPECTED
 
 DRAWS = 10_000
-SEED = 0
 FEWEST = 6
 """Pictures from which on a difference is called one: five or fewer lie on one side by chance in
 more than 5 of 100 cases."""
-AT_ONCE = 500  # 4 MB for a thousand pictures
+AT_ONCE = 500  # of the draws: 4 MB for a thousand pictures
 
 Pair = tuple[Row, Row]
 
@@ -85,7 +84,7 @@ def compare(first: Evaluation, second: Evaluation) -> Comparison:
 
 
 def bootstrap_interval(
-    differences: npt.NDArray[np.float64], *, draws: int = DRAWS, seed: int = SEED
+    differences: npt.NDArray[np.float64], *, seed: int = 0
 ) -> tuple[float, float]:
     """95 % percentile interval of the mean, over draws of as many pictures with replacement.
 
@@ -95,8 +94,8 @@ def bootstrap_interval(
     pictures = len(differences)
     rng = np.random.default_rng(seed)
     means = [
-        differences[rng.integers(0, pictures, (min(AT_ONCE, draws - done), pictures))].mean(axis=1)
-        for done in range(0, draws, AT_ONCE)
+        differences[rng.integers(0, pictures, (AT_ONCE, pictures))].mean(axis=1)
+        for done in range(0, DRAWS, AT_ONCE)
     ]
     low, high = np.quantile(np.concatenate(means), [0.025, 0.975])
     return float(low), float(high)

@@ -21,7 +21,7 @@ from mattekit.evaluation.pairing import (
     PictureFiles,
     Role,
     Rule,
-    named_like,
+    name_in,
     pair_files,
 )
 from mattekit.evaluation.results import Evaluation, Row, from_document
@@ -203,7 +203,7 @@ def read_evaluation(path: Path) -> Evaluation:
 def holds_errors(place: Path, pattern: str = ERRORS) -> bool:
     """Whether a folder of predictions holds expected errors of its own."""
     is_document = place.suffix.lower() == ".json"
-    return not is_document and any(named_like(pattern, path) for path in _files(place))
+    return not is_document and any(name_in(pattern, path) for path in _files(place))
 
 
 def _paired(places: Mapping[Role, Path], patterns: Mapping[Role, str], rule: Rule) -> Pairing:
@@ -213,8 +213,8 @@ def _paired(places: Mapping[Role, Path], patterns: Mapping[Role, str], rule: Rul
         picture = PictureFiles(name=places["predicted"].stem, **places)  # type: ignore[arg-type]
         return Pairing(pictures=(picture,), problems=())
     if places.get("error") == places["predicted"]:  # `predict` writes both into one folder
-        is_error = partial(named_like, patterns["error"])
-        files["predicted"] = [path for path in files["predicted"] if not is_error(path)]
+        pattern = patterns["error"]
+        files["predicted"] = [path for path in files["predicted"] if not name_in(pattern, path)]
     return pair_files(files, patterns=patterns, rule=rule)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from mattekit.core.errors import BadArgument, BadImage, BadTrimap, MattekitError
 from mattekit.core.extras import require
-from mattekit.core.types import UNKNOWN, Image, Plane, Region, Trimap
+from mattekit.core.types import UNKNOWN, Image, Plane, Region, Trimap, size_text
 from mattekit.evaluation.pairing import PictureFiles
 from mattekit.evaluation.results import Row
 from mattekit.imaging.files import MAX_PIXELS, open_alpha, open_picture, open_trimap
@@ -194,8 +194,10 @@ def _perceptual(pair: MattePair, planes: EvaluatedPlanes, weights: str) -> float
 def _calibration_values(expected: Plane, pair: MattePair) -> dict[str, float]:
     """Expected error and its calibration."""
     if expected.shape != pair.inside.shape:
-        found, wanted = (f"{s[1]}x{s[0]}" for s in (expected.shape, pair.inside.shape))
-        raise BadImage(f"the expected error is {found} pixels and the true matte {wanted}")
+        raise BadImage(
+            f"the expected error is {size_text(expected.shape)} pixels and the true matte "
+            f"{size_text(pair.inside.shape)}"
+        )
     inside = expected[pair.inside].astype(np.float64)
     made = np.abs(pair.predicted - pair.true)[pair.inside]
     return {

@@ -3,6 +3,7 @@
 No file is opened here. Files without a partner are reported, the rest is paired.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,15 +86,20 @@ def pair_files(
         for role, paths in files.items()
     }
     named["predicted"] = _without_parts(named["predicted"], named["true"], rule)
-    pictures = []
-    for name in _names(named, rule):
+    pictures, names = [], _names(named, rule)
+    for name in names:
         found = {role: named[role].get(_key(name, role, rule)) for role in named}
         missing = [role for role, path in found.items() if path is None]
         wanted = [role for role in missing if role in WANTED]
         problems += [Problem(name=name, sentence=f"no {_noun(role)}") for role in wanted or missing]
         if not wanted:
             pictures.append(PictureFiles(name=name, **found))  # type: ignore[arg-type]
-    problems += _unused_truths(named, rule)
+    used = {_key(name, "true", rule) for name in names}
+    problems += [
+        Problem(name=name, sentence="a truth without a prediction")
+        for name in named["true"]
+        if name not in used
+    ]
     if not pictures:
         raise BadData(_nothing_paired(named, rule))
     return Pairing(pictures=tuple(pictures), problems=tuple(problems))
@@ -103,14 +109,12 @@ def _by_name(
     role: Role, paths: Sequence[Path], pattern: str, problems: list[Problem]
 ) -> dict[str, Path]:
     """Name of the picture -> file; of two files with one name neither is taken."""
-    prefix, star, suffix = pattern.partition("*")
-    if not star or "*" in suffix:
+    if pattern.count("*") != 1:
         raise BadArgument(f"the pattern '{pattern}' needs exactly one *, like '*-alpha'")
     named: dict[str, list[Path]] = {}
     for path in paths:
-        stem = path.stem
-        if named_like(pattern, path):
-            named.setdefault(stem[len(prefix) : len(stem) - len(suffix)], []).append(path)
+        if name := name_in(pattern, path):
+            named.setdefault(name, []).append(path)
     if not named:
         raise BadData(f"none of the {len(paths)} {_noun(role)} files has a name like '{pattern}'")
     for name, several in named.items():
@@ -134,11 +138,11 @@ def _without_parts(
     return results
 
 
-def named_like(pattern: str, path: Path) -> bool:
-    """Whether a file's name without its suffix fits a pattern with one *."""
-    prefix, _, suffix = pattern.partition("*")
-    stem = path.stem
-    return stem.startswith(prefix) and stem.endswith(suffix) and len(stem) >= len(pattern)
+def name_in(pattern: str, path: Path) -> str | None:
+    """What the * of a pattern stands for in a file's name, without its suffix."""
+    prefix, _, suffix = map(re.escape, pattern.partition("*"))
+    match = re.fullmatch(f"{prefix}(.+){suffix}", path.stem, re.DOTALL)
+    return match[1] if match else None
 
 
 def _names(named: Mapping[Role, Mapping[str, Path]], rule: Rule) -> list[str]:
@@ -152,15 +156,6 @@ def _key(name: str, role: Role, rule: Rule) -> str:
         foreground, _, number = name.rpartition("_")
         return foreground if number.isdigit() else name
     return name
-
-
-def _unused_truths(named: Mapping[Role, Mapping[str, Path]], rule: Rule) -> list[Problem]:
-    used = {_key(name, "true", rule) for name in _names(named, rule)}
-    return [
-        Problem(name=name, sentence="a truth without a prediction")
-        for name in named["true"]
-        if name not in used
-    ]
 
 
 def _nothing_paired(named: Mapping[Role, Mapping[str, Path]], rule: Rule) -> str:

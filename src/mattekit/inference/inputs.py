@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mattekit.core.errors import BadImage
-from mattekit.core.types import Plane, Size, Trimap
+from mattekit.core.types import Plane, Size, Trimap, size_text
 from mattekit.imaging.picture import to_float
 from mattekit.imaging.resize import resize
 
@@ -58,8 +58,8 @@ class Inputs:
         for name, plane in {"trimap": self.trimap, **self.further}.items():
             if plane is not None and plane.shape[:2] != self.size:
                 raise BadImage(
-                    f"the photo is {as_text(self.size)} but its {name} is "
-                    f"{as_text((plane.shape[0], plane.shape[1]))}; both must have the same size"
+                    f"the photo is {size_text(self.size)} but its {name} is "
+                    f"{size_text(plane.shape)}; both must have the same size"
                 )
 
     @property
@@ -103,11 +103,6 @@ class Inputs:
         for name, plane in self.further.items():
             planes[name] = _batched(_cut(plane, window))
         return planes
-
-
-def as_text(size: Size) -> str:
-    """A size as people write it, width first."""
-    return f"{size[1]}x{size[0]}"
 
 
 def round_up(length: int, stride: int) -> int:

@@ -11,6 +11,7 @@ import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -249,13 +250,11 @@ def working_scale(unknown: int, pixels: float, seen: float) -> float:
 
 def _box(trimap: Trimap) -> tuple[slice, slice]:
     """Rows and columns of the unknown pixels with a margin, grown until both labels are inside."""
-    rows, columns = (np.flatnonzero((trimap == UNKNOWN).any(axis=axis)) for axis in (1, 0))
+    left, top, width, height = cv2.boundingRect((trimap == UNKNOWN).view(np.uint8))
     margin = MARGIN
     while True:
-        box = tuple(
-            slice(max(int(places[0]) - margin, 0), int(places[-1]) + 1 + margin)
-            for places in (rows, columns)
-        )
-        if len(np.unique(trimap[box])) == 3 or margin > max(trimap.shape):
-            return box[0], box[1]
+        rows = slice(max(top - margin, 0), top + height + margin)
+        columns = slice(max(left - margin, 0), left + width + margin)
+        if len(np.unique(trimap[rows, columns])) == 3 or margin > max(trimap.shape):
+            return rows, columns
         margin *= 2

@@ -12,7 +12,7 @@ import numpy as np
 
 from mattekit.core.errors import BadImage
 from mattekit.core.matte import Matte
-from mattekit.core.types import Alpha, Image, Plane, Size
+from mattekit.core.types import Alpha, Image, Plane, size_text
 from mattekit.cutouts.cutout import Cutout
 from mattekit.imaging.compose import over, to_linear, to_srgb
 from mattekit.imaging.picture import Picture, to_depth
@@ -49,7 +49,8 @@ def pair_pictures(
     """
     if first.size != second.size:
         raise BadImage(
-            f"the pictures are {_named(first.size)} and {_named(second.size)}; a pair has one size"
+            f"the pictures are {size_text(first.size)} and {size_text(second.size)}; a pair has "
+            "one size"
         )
     images = [first.image(), second.image()]
     behind = list(colours or (_border(images[0]), _border(images[1])))
@@ -143,10 +144,6 @@ def _edges(image: Image, behind: Plane) -> Plane:
     grey = np.abs(image - behind).max(axis=2)
     edges: Plane = cv2.Laplacian(cv2.GaussianBlur(grey, (0, 0), 1.5).astype(np.float64), cv2.CV_64F)
     return edges
-
-
-def _named(size: Size) -> str:
-    return f"{size[1]}x{size[0]}"
 
 
 def _hex(colour: Plane) -> str:

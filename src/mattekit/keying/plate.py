@@ -8,11 +8,10 @@ import cv2
 import numpy as np
 
 from mattekit.core.errors import BadImage
-from mattekit.core.types import Image, Mask, Plane
+from mattekit.core.types import Image, Mask, Plane, size_text
 from mattekit.imaging.compose import to_linear, to_srgb
 from mattekit.imaging.picture import Picture
 from mattekit.imaging.resize import fit_within, resize
-from mattekit.keying.chroma import sharpened
 
 LONGEST = 1024  # side of the copies that are laid over each other
 FARTHEST = 0.03  # of the longer side: how far the plate may have moved
@@ -21,6 +20,10 @@ STEPS = (60, 1e-5)  # of the search
 LIKE = 0.06  # difference of what is the same in both
 LEAST_LIKE = 0.15  # share of the picture that must be
 ROUNDS = 3
+WINDOW = (5, 5)  # of the half size, in which colour follows brightness
+NOISE = 1e-4  # variance of brightness that says nothing about colour
+COMPLETE = 0.9
+"""Share of the detail from which on the colours of a picture have it all."""
 
 
 def fitted_to(light: Image, plate: Picture) -> tuple[Image, list[str]]:
@@ -32,7 +35,7 @@ def fitted_to(light: Image, plate: Picture) -> tuple[Image, list[str]]:
     height, width = light.shape[:2]
     if plate.size != (height, width):
         raise BadImage(
-            f"the plate is {plate.size[1]}x{plate.size[0]} and the photo {width}x{height}; take "
+            f"the plate is {size_text(plate.size)} and the photo {size_text(light.shape)}; take "
             "both with the same camera settings, or resize one"
         )
     behind = light_of(plate)
@@ -58,6 +61,43 @@ def fitted_to(light: Image, plate: Picture) -> tuple[Image, list[str]]:
 def light_of(picture: Picture) -> Image:
     """Linear light, with the detail of colour that the file may have left out."""
     return to_linear(sharpened(picture.image())) if picture.linear is None else picture.linear
+
+
+def sharpened(image: Image) -> Image:
+    """The picture with the detail of colour that its brightness tells and it does not have yet.
+
+    JPEG and video keep brightness for every pixel, colour for every second one (4:2:0): a hair
+    before a screen is sharp in brightness, and its colour a smear. Around every pixel colour
+    follows brightness along a line; that line gives the detail back.
+    """
+    parts: Plane = cv2.cvtColor(image, cv2.COLOR_RGB2YCrCb)
+    bright, colours = np.ascontiguousarray(parts[..., 0]), parts[..., 1:]
+    height, width = bright.shape
+    half = (-(-width // 2), -(-height // 2))
+    small, coarse = (
+        cv2.resize(plane, half, interpolation=cv2.INTER_AREA) for plane in (bright, colours)
+    )
+
+    def whole(plane: Plane) -> Plane:
+        return cv2.resize(plane, (width, height), interpolation=cv2.INTER_LINEAR)
+
+    detail = whole(_slopes(small, coarse)) * (bright - whole(small))[..., None]
+    own = colours - whole(coarse)
+    known = float((detail * own).sum()) / max(float(np.square(detail).sum()), 1e-9)
+    if known > COMPLETE:
+        return image
+    parts[..., 1:] += (1 - max(known, 0.0)) * detail
+    finer: Image = cv2.cvtColor(parts, cv2.COLOR_YCrCb2RGB).clip(0, 1)
+    return finer
+
+
+def _slopes(bright: Plane, colours: Plane) -> Plane:
+    """By how much both colours change with the brightness around every pixel; h w 2."""
+    mean, means = cv2.blur(bright, WINDOW), cv2.blur(colours, WINDOW)
+    variance = cv2.blur(bright * bright, WINDOW) - mean * mean + NOISE
+    together = cv2.blur(colours * bright[..., None], WINDOW) - means * mean[..., None]
+    slopes: Plane = together / variance[..., None]
+    return slopes
 
 
 def _alike(light: Image, behind: Image) -> Mask:

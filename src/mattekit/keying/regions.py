@@ -9,6 +9,7 @@ import numpy as np
 
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Image, Mask, Plane, Trimap
 from mattekit.imaging.compose import to_srgb
+from mattekit.imaging.trimap import disc
 from mattekit.subject.bands import small_parts
 
 DARKEST, BRIGHTEST = 0.5, 1.2  # light on the background, as a share of the plate's
@@ -48,7 +49,7 @@ def noise_of(apart: Plane) -> float:
 def empty_of(apart: Plane, *, softness: float, despeckle: int) -> Mask:
     """Pixels that show the background alone; what else is small among them is noise."""
     least = max(LEAST_DIFFERENCE, NOISE_COUNTS * noise_of(apart)) / softness
-    empty = cv2.morphologyEx((apart < least).view(np.uint8), cv2.MORPH_OPEN, _disc(2)) > 0
+    empty = cv2.morphologyEx((apart < least).view(np.uint8), cv2.MORPH_OPEN, disc(2)) > 0
     return empty | small_parts(~empty, despeckle)
 
 
@@ -59,7 +60,7 @@ def regions(empty: Mask, subject: Mask, *, softness: float) -> Trimap:
         softness: above 1 more is unknown, below less.
     """
     trimap: Trimap = np.full(empty.shape, UNKNOWN, np.uint8)
-    trimap[cv2.erode(empty.view(np.uint8), _disc(1)) > 0] = BACKGROUND
+    trimap[cv2.erode(empty.view(np.uint8), disc(1)) > 0] = BACKGROUND
     trimap[_inner(subject & ~empty, empty, softness)] = FOREGROUND
     return trimap
 
@@ -79,7 +80,3 @@ def _inner(core: Mask, empty: Mask, softness: float) -> Mask:
     soft[nearest[outside]] = from_empty[outside]
     inner: Mask = core & (depth > softness * (FEWEST + SAME * soft[nearest]))
     return inner
-
-
-def _disc(radius: int) -> Plane:
-    return cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))

@@ -19,6 +19,7 @@ import numpy as np
 from mattekit.core.errors import BadData
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Mask, Plane, Trimap
 from mattekit.imaging.picture import to_float
+from mattekit.imaging.trimap import disc
 
 LONGEST = 960  # side of the copies that flow is found on
 WAY_BACK = 1.0  # pixels by which it may miss
@@ -99,14 +100,14 @@ class Carried:
     def trimap(self) -> Trimap:
         """The labels carried on; unknown is what is soft, near that, or not trusted."""
         width = max(2, round(BAND * max(self.alpha.shape)))
-        disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * width + 1, 2 * width + 1))
-        trusted = cv2.morphologyEx((self.trust > SAME).view(np.uint8), cv2.MORPH_OPEN, disc) > 0
+        near = disc(width)
+        trusted = cv2.morphologyEx((self.trust > SAME).view(np.uint8), cv2.MORPH_OPEN, near) > 0
         labels: Trimap = np.full(self.alpha.shape, UNKNOWN, np.uint8)
         for label, mask in (
             (BACKGROUND, self.alpha < NEARLY),
             (FOREGROUND, self.alpha > 1 - NEARLY),
         ):
-            inner = cv2.erode(mask.view(np.uint8), disc, borderValue=1) > 0
+            inner = cv2.erode(mask.view(np.uint8), near, borderValue=1) > 0
             # far inside a region what is not trusted is it too: flow fails where nothing is seen
             deep = cv2.distanceTransform(mask.view(np.uint8), cv2.DIST_L2, 3) > 6 * width
             labels[(inner & trusted) | deep] = label

@@ -7,7 +7,7 @@ the true foreground colours, which synthetic scenes and composed data sets have.
 import numpy as np
 
 from mattekit.core.errors import BadImage
-from mattekit.core.types import Alpha, Image
+from mattekit.core.types import Alpha, Image, size_text
 from mattekit.imaging.compose import over
 
 PLAIN_BACKGROUNDS = {"black": (0.0, 0.0, 0.0), "white": (1.0, 1.0, 1.0), "magenta": (1.0, 0.0, 1.0)}
@@ -69,5 +69,5 @@ def halo_scores(
 def _check_sizes(predicted_foreground: Image, true_foreground: Image, true_alpha: Alpha) -> None:
     sizes = {plane.shape[:2] for plane in (predicted_foreground, true_foreground, true_alpha)}
     if len(sizes) > 1:
-        found = ", ".join(f"{width}x{height}" for height, width in sorted(sizes))
+        found = ", ".join(map(size_text, sorted(sizes)))
         raise BadImage(f"foreground colours and alpha have different sizes ({found} pixels)")

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from mattekit.core.errors import BadImage, BadTrimap
-from mattekit.core.types import BACKGROUND, FOREGROUND, Mask, Plane, Region, region_mask
+from mattekit.core.types import BACKGROUND, FOREGROUND, Mask, Plane, Region, region_mask, size_text
 from mattekit.metrics.protocols import Protocol, choose_protocol
 
 Values = npt.NDArray[np.float64]  # h w, [0, 1]
@@ -153,7 +153,7 @@ def _as_labels(trimap: Plane) -> npt.NDArray[np.uint8]:
 
 def _check_same_size(plane: Plane, which: str, true: Values) -> None:
     if plane.shape != true.shape:
-        found, expected = (f"{s[1]}x{s[0]}" for s in (plane.shape, true.shape))
         raise BadImage(
-            f"the {which} is {found} pixels and the true matte {expected}; both must be the same"
+            f"the {which} is {size_text(plane.shape)} pixels and the true matte "
+            f"{size_text(true.shape)}; both must be the same"
         )
