@@ -12,7 +12,7 @@ from torch import Tensor
 from mattekit.core.errors import BadArgument, BadWeights
 from mattekit.core.tensors import Prediction
 from mattekit.inference.export_onnx import export_onnx
-from mattekit.inference.load import load, load_network
+from mattekit.inference.load import load
 from mattekit.inference.onnx_network import OnnxNetwork
 from mattekit.inference.predictor import Predictor
 from mattekit.inference.strategies import Whole
@@ -103,12 +103,12 @@ def test_files_that_are_no_exported_network_are_refused(tmp_path: Path) -> None:
     with pytest.raises(BadWeights, match="cannot be run as an ONNX network"):
         OnnxNetwork(broken)
     with pytest.raises(BadWeights, match="there is no file"):
-        load_network(tmp_path / "missing.onnx")
+        load(tmp_path / "missing.onnx")
 
 
 def test_an_onnx_file_runs_on_the_cpu_only(exported: Path) -> None:
     with pytest.raises(BadArgument, match="runs on the CPU here, not on cuda"):
-        load_network(exported, device="cuda")
+        load(exported, device="cuda")
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ import torch
 
 from mattekit import load
 from mattekit.core.errors import BadArgument, BadWeights
-from mattekit.inference.load import load_in_torch, load_network
+from mattekit.inference.load import load_in_torch
 from mattekit.inference.matting import build_matting
 from mattekit.inference.network import random_planes
 from mattekit.inference.onnx_network import Ensemble, OnnxNetwork
@@ -41,7 +41,7 @@ def test_the_default_is_the_mean_of_both_shipped_networks() -> None:
     channels = load().network.estimates
     found = []
     for name in (find("compact"), "compact-1"):
-        network = load_network(name)
+        network = load(name).network
         known = [channels.index(channel) for channel in network.estimates]
         found.append(network.run({**planes, "prior": planes["prior"][:, known]})["alpha"])
     mean = load().network.run(planes)["alpha"]
@@ -77,10 +77,10 @@ def test_an_exported_network_without_its_weights_keeps_its_options() -> None:
 def test_a_network_is_opened_once_until_its_file_changes(tmp_path: Path) -> None:
     file = tmp_path / "own.onnx"
     file.write_bytes((SHIPPED / "compact.onnx").read_bytes())
-    first = load_network(file)
-    assert load_network(file) is first
+    first = load(file).network
+    assert load(file).network is first
     os.utime(file, ns=(1, 1))
-    assert load_network(file) is not first
+    assert load(file).network is not first
 
 
 def test_a_plus_joins_networks_to_their_mean(tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_a_plus_joins_networks_to_their_mean(tmp_path: Path) -> None:
 def test_a_file_whose_name_has_a_plus_is_one_network(tmp_path: Path) -> None:
     path = tmp_path / "a+b.onnx"
     path.write_bytes((SHIPPED / "compact-1.onnx").read_bytes())
-    assert isinstance(load_network(path), OnnxNetwork)
+    assert isinstance(load(path).network, OnnxNetwork)
 
 
 def test_of_several_the_one_that_is_not_there_is_named() -> None:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 OPENED_AT_MOST = 4
 """Networks that are kept in memory for the next call."""
 _opening = threading.Lock()
+Options = tuple[tuple[str, Any], ...]
 
 
 def load(
@@ -68,29 +69,19 @@ def load(
     >>> load().name
     'compact'
     """
-    network = load_network(model or DEFAULT_MODEL, device=device, precision=precision, **options)
-    return Predictor(network, strategy=strategy, max_memory=max_memory)
-
-
-def load_network(
-    model: str | Path, *, device: str = "auto", precision: "Precision" = "32", **options: Any
-) -> Network:
-    """The network of a model's name or file, or the mean of several that `+` joins; while a file
-    does not change, it is opened once."""
-    given = tuple(sorted(options.items()))
-    plain = device in ("auto", "cpu") and precision == "32" and not given
-    names = parts_of(str(model))
-    both_shipped = model == DEFAULT_MODEL and len(names) > 1
-    if both_shipped and not plain:  # of the first there is only an export
-        names = [LATER]
-    paths = [_registered_file(name) or find(name).absolute() for name in names]
+    name, given = str(model or DEFAULT_MODEL), tuple(sorted(options.items()))
+    parts = parts_of(name)
+    if name == DEFAULT_MODEL and len(parts) > 1 and not _as_exported(device, precision, given):
+        parts = [LATER]  # of the earlier one there is only an export
+    paths = [_registered_file(part) or find(part).absolute() for part in parts]
     with _opening:
         networks = [
             _opened(path, path.stat().st_mtime_ns, device, precision, given) for path in paths
         ]
-    if len(networks) == 1:
-        return networks[0]
-    return Ensemble("+".join(Path(name).stem for name in str(model).split("+")), networks)
+    network = networks[0]
+    if len(networks) > 1:
+        network = Ensemble("+".join(Path(part).stem for part in name.split("+")), networks)
+    return Predictor(network, strategy=strategy, max_memory=max_memory)
 
 
 def _registered_file(name: str) -> Path | None:
@@ -119,15 +110,16 @@ def load_in_torch(
     return TorchNetwork(module, name=path.stem, device=find_device(device), precision=precision)
 
 
+def _as_exported(device: str, precision: "Precision", options: Options) -> bool:
+    """Whether an exported file, which cannot be changed, runs as it is asked to."""
+    return device in ("auto", "cpu") and precision == "32" and not options
+
+
 @lru_cache(OPENED_AT_MOST)
 def _opened(
-    path: Path,
-    changed: int,
-    device: str,
-    precision: "Precision",
-    options: tuple[tuple[str, Any], ...],
+    path: Path, changed: int, device: str, precision: "Precision", options: Options
 ) -> Network:
-    exported = device in ("auto", "cpu") and precision == "32" and not options
+    exported = _as_exported(device, precision, options)
     if path.suffix != EXPORTED or (not exported and read_contents(path).texts):
         return load_in_torch(str(path), device=device, precision=precision, **dict(options))
     if device not in ("auto", "cpu"):
