@@ -5,7 +5,7 @@ Soft pixels of a cut-out are compared with solid ones near them. For a subject w
 ground truth: `metrics`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import cv2
 import numpy as np
@@ -24,10 +24,6 @@ LONELY = 0.05  # greatest share of that square filled by the spot and similar on
 HARD_STEP = 0.9
 LARGE_PART = 0.002  # of the subject's area
 
-SCORES = (
-    *("halo", "premultiplied", "holes", "specks"),
-    *("large_holes", "loose_pieces", "see_through", "hard_edges"),
-)
 VISIBLE_HALO = 0.1
 MANY_HARD = 0.5
 SEE_THROUGH = 0.01
@@ -62,10 +58,11 @@ class Inspection:
     @property
     def scores(self) -> dict[str, float | int | bool | None]:
         """The numbers alone."""
-        numbers = {name: getattr(self, name) for name in SCORES}
+        numbers = {field.name: getattr(self, field.name) for field in fields(self)}
         return {
             name.replace("_", " "): round(number, 4) if isinstance(number, float) else number
             for name, number in numbers.items()
+            if not isinstance(number, np.ndarray)
         }
 
     @property
@@ -135,7 +132,7 @@ def inspect_cutout(colours: Image, alpha: Alpha) -> Inspection:
         specks=specks,
         large_holes=_count_large(alpha < 0.5, hole_map, alpha, enclosed=True),
         loose_pieces=max(0, _count_large(alpha >= 0.5, speck_map, alpha, enclosed=False) - 1),
-        see_through=_see_through(alpha),
+        see_through=_see_through(alpha, hole_map),
         hard_edges=hard_edges,
         halo_map=halo_map,
         hole_map=hole_map,
@@ -231,14 +228,9 @@ def _labels_at_border(labels: Plane) -> npt.NDArray[np.intp]:
     return np.unique(np.concatenate(edges)).astype(np.intp)
 
 
-def _see_through(alpha: Alpha) -> float:
-    """Share of pixels that are not solid, among those deep inside the silhouette.
-
-    Spots counted as holes are filled first.
-    """
-    subject = alpha >= 0.5
-    subject |= _spots(alpha, inside=True)[1]
-    padded = np.pad(subject, 1, mode="edge").view(np.uint8)
+def _see_through(alpha: Alpha, holes: Mask) -> float:
+    """Share of pixels that are not solid, among those deep inside the silhouette without holes."""
+    padded = np.pad((alpha >= 0.5) | holes, 1, mode="edge").view(np.uint8)
     depth = cv2.distanceTransform(padded, cv2.DIST_L2, 5)[1:-1, 1:-1]
     deep = depth > max(4.0, 0.04 * float(np.hypot(*alpha.shape)))
     total = np.count_nonzero(deep)
