@@ -17,6 +17,7 @@ from mattekit.cutouts.cutout import Cutout
 from mattekit.imaging.compose import over, to_linear, to_srgb
 from mattekit.imaging.picture import Picture, to_depth
 from mattekit.imaging.trimap import band
+from mattekit.keying.screen import border
 
 Light = Literal["auto", "coded", "linear"]
 FRAME = 0.02  # of the shorter side: where the background is looked for
@@ -100,11 +101,9 @@ def _solved(images: list[Image], behind: list[Plane], light: str) -> tuple[Alpha
 
 def _border(image: Image) -> Plane:
     """The colour of the border."""
-    edge = max(1, round(FRAME * min(image.shape[:2])))
-    frame = np.ones(image.shape[:2], np.bool_)
-    frame[edge:-edge, edge:-edge] = False
-    colour: Plane = np.median(image[frame], axis=0)
-    spread = np.median(np.abs(image[frame] - colour).max(axis=1))
+    pixels = image[border(image.shape[:2], FRAME)]
+    colour: Plane = np.median(pixels, axis=0)
+    spread = np.median(np.abs(pixels - colour).max(axis=1))
     if spread > EVEN:
         raise BadImage(
             "the border of a picture is not of one colour, so its background is not known; name "

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from mattekit.core.errors import BadImage
-from mattekit.core.types import Image, Mask, Plane
+from mattekit.core.types import Image, Mask, Plane, Size
 from mattekit.imaging.compose import named_colour, to_linear, to_srgb
 from mattekit.imaging.resize import fit_within, resize
 
@@ -47,9 +47,7 @@ def screen_colour(light: Image, colour: str | None = None) -> Plane:
     small = to_srgb(resize(light, fit_within(light.shape[:2], 256)).clip(0, 1))
     hue, saturation, value = cv2.split(cv2.cvtColor(small, cv2.COLOR_RGB2HSV))
     vivid = (saturation > LEAST_SATURATION) & (value > LEAST_VALUE)
-    edge = max(1, round(FRAME * min(hue.shape)))
-    frame = np.ones(hue.shape, np.bool_)
-    frame[edge:-edge, edge:-edge] = False
+    frame = border(hue.shape, FRAME)
     if colour is not None:
         mode = _hue_of(colour)
     else:
@@ -77,6 +75,14 @@ def screen_colour(light: Image, colour: str | None = None) -> Plane:
     best = colours[pure > PURE * np.quantile(pure, 0.9)]
     found: Plane = np.median(best, axis=0).astype(np.float32)
     return found
+
+
+def border(size: Size, share: float) -> Mask:
+    """The border of a picture of that size, as wide as this share of its shorter side."""
+    width = max(1, round(share * min(size)))
+    frame = np.ones(size, np.bool_)
+    frame[width:-width, width:-width] = False
+    return frame
 
 
 def _hue_of(colour: str) -> float:
