@@ -9,7 +9,7 @@ inherit. They are imported when a list is read, after mattekit's own modules.
 import os
 from collections.abc import Callable, Iterable
 from dataclasses import fields, is_dataclass
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from importlib.metadata import entry_points
 from typing import Any, Literal, TypeVar, get_args
@@ -45,7 +45,7 @@ def by_name(kind: Kind, built_in: Iterable[type]) -> dict[str, type]:
     """The choices by name: mattekit's own, then those of plug-ins."""
     _import_entry_points(kind)
     for module in filter(None, os.environ.get(MODULES, "").split(",")):
-        _import(module, lambda module=module: import_module(module))  # type: ignore[misc]
+        _import(module, partial(import_module, module))
     choices = {name_of(config): config for config in built_in}
     for name, config in _registered[kind].items():
         _refuse_two(kind, choices.setdefault(name, config), config)

@@ -135,7 +135,7 @@ def _trimap(alpha: Alpha, strokes: Trimap) -> Trimap:
         if not stroke.any():
             continue
         reach = max(NEAREST, REACH * _width(stroke))
-        near = _distance(stroke) <= reach
+        near = cv2.distanceTransform((~stroke).astype(np.uint8), cv2.DIST_L2, 5) <= reach
         wrong = near & (labels != label)
         labels[wrong] = UNKNOWN
         labels[near & (alpha > SURE) & (alpha < 1 - SURE)] = UNKNOWN
@@ -147,11 +147,6 @@ def _trimap(alpha: Alpha, strokes: Trimap) -> Trimap:
 def _width(stroke: Mask) -> float:
     padded = np.pad(stroke, 1).astype(np.uint8)
     return 2 * float(cv2.distanceTransform(padded, cv2.DIST_L2, 5).max())
-
-
-def _distance(stroke: Mask) -> Plane:
-    distance: Plane = cv2.distanceTransform((~stroke).astype(np.uint8), cv2.DIST_L2, 5)
-    return distance
 
 
 def check_size(name: str, plane: Plane, size: Size) -> None:

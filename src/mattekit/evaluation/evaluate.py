@@ -16,14 +16,7 @@ from mattekit.core.errors import BadArgument, BadData
 from mattekit.core.storage import as_path
 from mattekit.core.types import Region
 from mattekit.evaluation.measure import MeasureOptions, measure_files, unmeasured
-from mattekit.evaluation.pairing import (
-    Pairing,
-    PictureFiles,
-    Role,
-    Rule,
-    name_in,
-    pair_files,
-)
+from mattekit.evaluation.pairing import Pairing, PictureFiles, Role, Rule, name_in, pair_files
 from mattekit.evaluation.results import Evaluation, Row, from_document
 from mattekit.imaging.files import MAX_PIXELS, open_picture, open_trimap, write_alpha
 from mattekit.metrics.metric import missing_trimap
@@ -108,7 +101,7 @@ def evaluate(
         return read_evaluation(Path(predicted))
     options = MeasureOptions(
         protocol=choose_protocol(protocol, region),
-        metrics=None if metrics is None else tuple(metrics),
+        metrics=metrics,
         allow_masks=allow_masks,
         perceptual=perceptual,
         max_pixels=max_pixels,

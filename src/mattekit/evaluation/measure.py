@@ -5,6 +5,7 @@ A picture that fails becomes a row with its error. Nothing is written.
 
 import hashlib
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -31,17 +32,13 @@ REGIONS: tuple[Region, ...] = ("foreground", "background", "unknown")
 
 @dataclass(frozen=True, kw_only=True)
 class MeasureOptions:
-    """How files are measured."""
+    """How files are measured, as `evaluate` says."""
 
     protocol: Protocol
-    metrics: tuple[str, ...] | None = None
-    """Names of metrics; None is the default ones."""
+    metrics: Sequence[str] | None = None
     allow_masks: bool = False
-    """Measure against truths that have no soft value, without a remark."""
     perceptual: str | None = None
-    """Also the perceptual distance, with these weights of VGG-16 (`networks.perceptual`)."""
     max_pixels: int = MAX_PIXELS
-    """Refuse larger pictures before decoding them."""
 
     def __post_init__(self) -> None:
         choose_metrics(self.metrics)  # an unknown name is refused before any work

@@ -18,12 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from mattekit.batch.processes import run_on_processes
 from mattekit.evaluation.compare import Comparison, remarks_of
 from mattekit.evaluation.pictures import FULL_COLOUR, ShownPicture, show_picture
-from mattekit.evaluation.results import (
-    Evaluation,
-    describe_depth,
-    format_difference,
-    format_number,
-)
+from mattekit.evaluation.results import Evaluation, describe_depth, format_difference, format_number
 from mattekit.metrics import METRICS
 from mattekit.metrics.calibration import EXPECTED
 from mattekit.metrics.protocols import conventions

@@ -14,6 +14,7 @@ from PIL import ImageColor
 from mattekit.core.errors import BadArgument
 from mattekit.core.types import Alpha, Image, Plane, Size
 
+SQUARE = 16  # pixels of a field of the checkerboard
 Planes = Any  # an array or a tensor: torch is not imported here
 
 
@@ -75,10 +76,10 @@ def union(alpha1: Planes, alpha2: Planes) -> Planes:
     return alpha1 + alpha2 - alpha1 * alpha2
 
 
-def checkerboard(size: Size, square: int = 16) -> Image:
+def checkerboard(size: Size) -> Image:
     """Grey checkerboard on which transparency is shown."""
     rows, columns = np.indices(size, sparse=True)
-    light = (rows // square + columns // square) % 2 == 0
+    light = (rows // SQUARE + columns // SQUARE) % 2 == 0
     grey: Plane = np.where(light, np.float32(0.8), np.float32(0.6))
     return np.repeat(grey[..., None], 3, axis=2)
 

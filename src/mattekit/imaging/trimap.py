@@ -50,11 +50,7 @@ def make_trimap(alpha_or_mask: ArrayLike, inner: int | float, outer: int | float
 
 
 def band(
-    alpha_or_mask: Plane,
-    *,
-    inner: int | float,
-    outer: int | float,
-    tolerance: int | float = 0,
+    alpha_or_mask: Plane, *, inner: int | float, outer: int | float, tolerance: int | float = 0
 ) -> Trimap:
     """Unknown within `inner` pixels inside and `outer` pixels outside of the edge of the subject.
 

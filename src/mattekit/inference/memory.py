@@ -69,14 +69,14 @@ def _peak_of_square(network: Network, side: int) -> int:
     return peak_during(lambda: network.run(planes))
 
 
-def peak_during(work: Callable[[], object], *, interval: float = 0.001) -> int:
+def peak_during(work: Callable[[], object]) -> int:
     """The most bytes of memory that the process held while `work` ran."""
     highest = resident()
     done = threading.Event()
 
     def watch() -> None:
         nonlocal highest
-        while not done.wait(interval):
+        while not done.wait(0.001):
             highest = max(highest, resident())
 
     watcher = threading.Thread(target=watch, daemon=True)

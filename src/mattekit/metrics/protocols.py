@@ -120,9 +120,9 @@ def choose_protocol(
     if region is not None:
         protocol = replace(protocol, region=region)
     if paste is not None:
-        pasted: Literal["pasted from the trimap", "as predicted"]
-        pasted = "pasted from the trimap" if paste else "as predicted"
-        protocol = replace(protocol, known_pixels=pasted)
+        protocol = replace(
+            protocol, known_pixels="pasted from the trimap" if paste else "as predicted"
+        )
     return protocol
 
 

@@ -123,18 +123,16 @@ def remove_files(model: RegisteredModel) -> list[Path]:
 def _fetch_file(file: ModelFile, folder: Path, progress: Progress) -> None:
     part = folder / f"{file.name}.part"
     for attempt in range(ATTEMPTS):
-        before = part.stat().st_size if part.exists() else 0
+        before = _received(part)
         reason: Exception | None = None
         try:
-            complete = _receive(file, part, progress)
+            if _receive(file, part, progress):
+                break
         except (OSError, HTTPException) as error:  # URLError is one of the first
             if isinstance(error, urllib.error.HTTPError) and error.code < 500:
                 raise BadWeights(f"{file.url} answers {error.code} {error.reason}") from error
-            complete, reason = False, error
-        if complete:
-            break
-        grown = part.exists() and part.stat().st_size > before
-        if attempt == ATTEMPTS - 1 or (not grown and attempt > 0):
+            reason = error
+        if attempt == ATTEMPTS - 1 or (attempt > 0 and _received(part) <= before):
             raise BadWeights(
                 f"the download of {file.name} stopped early ({reason or 'the server sent less'}); "
                 "run the command again to resume it"
@@ -148,9 +146,14 @@ def _fetch_file(file: ModelFile, folder: Path, progress: Progress) -> None:
     rename(part, folder / file.name)
 
 
+def _received(part: Path) -> int:
+    """Bytes of a download that are here."""
+    return part.stat().st_size if part.exists() else 0
+
+
 def _receive(file: ModelFile, part: Path, progress: Progress) -> bool:
     """Append the missing bytes; returns whether the download is complete."""
-    here = part.stat().st_size if part.exists() else 0
+    here = _received(part)
     assert file.url is not None
     headers = AGENT | ({"Range": f"bytes={here}-"} if here else {})
     request = urllib.request.Request(file.url, headers=headers)

@@ -279,10 +279,7 @@ RULES: dict[str, tuple[Callable[[Any], bool], str]] = {
     "layout": _one_of(Layout),
     "scale": (_is_number, "write a number such as 0.00392157, which is 1/255"),
     "mean": (lambda value: _numbers(value, 3), "write 3 numbers"),
-    "std": (
-        lambda value: _numbers(value, 3) and all(value),
-        "write 3 numbers that are not 0",
-    ),
+    "std": (lambda value: _numbers(value, 3) and all(value), "write 3 numbers that are not 0"),
     "output": (lambda value: isinstance(value, str | int), "write a name or a number"),
     "activation": _one_of(Activation),
     "stretch": (lambda value: isinstance(value, bool), "write true or false"),
