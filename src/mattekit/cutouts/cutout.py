@@ -218,19 +218,19 @@ def cut_picture(
         clean: estimate the subject's own colours, which takes time; else use the photo's.
         max_pixels: of a hint that comes as a file.
     """
-    tell = progress or (lambda stage, share: None)
-    tell("subject", 0.0)
+    report = progress or (lambda stage, share: None)
+    report("subject", 0.0)
     subject = hint.find(picture.colours, max_pixels=max_pixels)
-    tell("subject", 1.0)
-    tell("alpha", 0.0)
-    matte = method.matte(picture.colours, subject.trimap, done=lambda share: tell("alpha", share))
+    report("subject", 1.0)
+    report("alpha", 0.0)
+    matte = method.matte(picture.colours, subject.trimap, done=lambda share: report("alpha", share))
     if subject.settles and subject.mask is not None:
         matte = settled(matte, subject.mask, subject.trimap)
-    tell("alpha", 1.0)
+    report("alpha", 1.0)
     alpha = matte.alpha if picture.alpha is None else matte.alpha * picture.alpha_window()
-    tell("colours", 0.0)
+    report("colours", 0.0)
     colours = own_colours(picture, alpha) if clean else seen_colours(picture)
-    tell("colours", 1.0)
+    report("colours", 1.0)
     warnings = [*picture.warnings, *subject.warnings, *matte.warnings]
     return Cutout(
         matte=replace(matte, alpha=alpha, warnings=warnings),

@@ -182,7 +182,7 @@ def parsed(kind: str, text: str) -> Any:
 def with_confidence(
     known: Mapping[str, float | None], least: float | None, **given: Any
 ) -> Outcome:
-    """An outcome that tells the confidences by their names; unsure if the lowest is below `least`.
+    """An outcome that shows the confidences by their names; unsure if the lowest is below `least`.
 
     Args:
         given: fields of the outcome.

@@ -82,14 +82,14 @@ def repaired_cutout(
     progress: Progress | None = None,
 ) -> Cutout:
     """The cut-out of an opened photo with a repaired alpha; `clean` as of `cut_picture`."""
-    tell = progress or (lambda stage, share: None)
+    report = progress or (lambda stage, share: None)
 
     def find_alpha(photo: Plane, trimap: Trimap) -> Alpha:
-        return method.matte(photo, trimap, done=lambda share: tell("alpha", share)).alpha
+        return method.matte(photo, trimap, done=lambda share: report("alpha", share)).alpha
 
-    tell("alpha", 0.0)
+    report("alpha", 0.0)
     result = repair(picture.colours, alpha, strokes, find_alpha)
-    tell("colours", 0.0)
+    report("colours", 0.0)
     return cutout_of_alpha(picture, result, clean=clean, model=method.name)
 
 

@@ -116,9 +116,9 @@ class SaveOptions:
             match part:
                 case "rgba":
                     exif = kept
-                    said = sentences_of(cut)
-                    if said and place.suffix.lower() != ".exr":
-                        exif = with_description(exif, said)
+                    terms = sentences_of(cut)
+                    if terms and place.suffix.lower() != ".exr":
+                        exif = with_description(exif, terms)
                     cut.save(place, bits=self.bits, exif=exif, straight=self.straight)
                 case "alpha":
                     write_alpha(place, cut.alpha, bits=self.bits)
@@ -149,21 +149,21 @@ def read_backdrop(text: str, fit: Fit = "cover") -> Backdrop:
 
 def sentences_of(cut: Cutout) -> list[str]:
     """The public networks that were used, with their terms."""
-    said = []
+    terms = []
     if cut.terms is not None:
-        said.append(f"subject found by {cut.segmenter}: {cut.terms.sentence}")
+        terms.append(f"subject found by {cut.segmenter}: {cut.terms.sentence}")
     if cut.model_terms is not None:
-        said.append(f"alpha by {cut.model}: {cut.model_terms.sentence}")
-    return said
+        terms.append(f"alpha by {cut.model}: {cut.model_terms.sentence}")
+    return terms
 
 
-def with_description(exif: bytes, said: list[str]) -> bytes:
+def with_description(exif: bytes, terms: list[str]) -> bytes:
     """The EXIF data with these sentences added to its description."""
     tags = PIL.Image.Exif()
     if exif:
         tags.load(exif)
     known = str(tags.get(DESCRIPTION, ""))
-    tags[DESCRIPTION] = "; ".join([*([known] if known else []), *said])
+    tags[DESCRIPTION] = "; ".join([*([known] if known else []), *terms])
     return tags.tobytes()
 
 

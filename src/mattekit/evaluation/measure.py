@@ -27,7 +27,7 @@ from mattekit.metrics.metric import MattePair, make_pair
 from mattekit.metrics.protocols import Protocol
 
 REGIONS: tuple[Region, ...] = ("foreground", "background", "unknown")
-"""Parts of a trimap; where the whole picture is measured, SAD is told for each."""
+"""Parts of a trimap; where the whole picture is measured, SAD is given for each."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -142,7 +142,7 @@ def _tile(column: str, report: Report) -> dict[str, Any]:
 
 
 def _meanings(evaluation: Evaluation) -> dict[str, str]:
-    """What the quantities mean; kinds of one quantity, such as SAD by region, are told once."""
+    """What the quantities mean; kinds of one, such as SAD by region, are explained once."""
     known = {name: metric.meaning for name, metric in METRICS.items()} | FURTHER_MEANINGS
     names = [name if name in known else name.split(" ")[0] for name in evaluation.columns]
     return {title_of(name): known[name] for name in names if name in known}

@@ -98,12 +98,12 @@ class Evaluation:
     def remarks(self) -> tuple[Problem, ...]:
         """All problems: pictures that were not paired, not measured, or look wrong."""
         failed = [Problem(name=row.name, sentence=row.error) for row in self.rows if row.error]
-        said = [
+        noted = [
             Problem(name=row.name, sentence=sentence)
             for row in self.rows
             for sentence in (*row.suspicions, *row.warnings)
         ]
-        return (*self.problems, *failed, *said)
+        return (*self.problems, *failed, *noted)
 
     @property
     def worst_first(self) -> list[Row]:

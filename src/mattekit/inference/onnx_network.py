@@ -102,9 +102,9 @@ class Ensemble(Network):
 class TrimapNetwork(Network):
     """A public network that takes photo and trimap as one input of four channels, such as ViTMatte.
 
-    The trimap is 0, 1/2 and 1 behind the colours. How the photo is made ready is said by the
-    registry, or by a YAML file beside the user's ONNX file, as for segmenters. A file of one fixed
-    size is shown the whole photo at that size.
+    The trimap is 0, 1/2 and 1 behind the colours. The registry, or a YAML file beside the user's
+    ONNX file, describes the preprocessing of the photo, as for segmenters. A file of one fixed size
+    is shown the whole photo at that size.
     """
 
     needs_trimap = True

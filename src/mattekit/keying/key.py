@@ -111,13 +111,13 @@ def read_masks(
     *,
     max_pixels: int = MAX_PIXELS,
 ) -> Trimap:
-    """What masks say, as files or arrays: never subject, or subject all the same; else unknown."""
-    said: Trimap = np.full(picture.size, UNKNOWN, np.uint8)
+    """Labels of both masks: garbage is background, holdout foreground, all else unknown."""
+    marked: Trimap = np.full(picture.size, UNKNOWN, np.uint8)
     for given, label in ((holdout, FOREGROUND), (garbage, BACKGROUND)):
         if given is not None:
             mask = as_mask(given) if is_array(given) else read_alpha(given, max_pixels=max_pixels)
-            said[fitted(mask, picture.size)[0] > 0.5] = label
-    return said
+            marked[fitted(mask, picture.size)[0] > 0.5] = label
+    return marked
 
 
 def key_picture(
@@ -136,18 +136,18 @@ def key_picture(
         network: corrects the alpha; trained with the recipe `key`.
     """
     options = options or KeyOptions()
-    said = read_masks(picture, None, None) if masks is None else masks
-    tell = progress or (lambda stage, share: None)
-    tell("background", 0.0)
+    marked = read_masks(picture, None, None) if masks is None else masks
+    report = progress or (lambda stage, share: None)
+    report("background", 0.0)
     light = light_of(picture)
     warnings = list(picture.warnings)
     screen = screen_colour(light, options.screen_colour) if plate is None else None
     if screen is not None:
-        behind, trimap, core, own = _before_screen(light, screen, options, said, warnings)
+        behind, trimap, core, own = _before_screen(light, screen, options, marked, warnings)
     else:
         assert plate is not None
-        behind, trimap, core, own = _before_plate(light, picture, plate, options, said, warnings)
-    tell("alpha", 0.0)
+        behind, trimap, core, own = _before_plate(light, picture, plate, options, marked, warnings)
+    report("alpha", 0.0)
     colours = light.copy()
     mixed = trimap == UNKNOWN
     where = mixed | (grown(mixed, AROUND) & (trimap == BACKGROUND))
@@ -163,7 +163,7 @@ def key_picture(
         plate_colours = to_srgb(behind.clip(0, 1))
         prior = estimates_over(image, trimap, plate_colours, network.network.estimates)
         alpha = network.planes(image, trimap, ("alpha",), further={"prior": prior})["alpha"]
-    tell("colours", 0.0)
+    report("colours", 0.0)
     if screen is not None and options.despill:
         colours = despilled(colours, screen, options.despill)
     if picture.alpha is not None:
@@ -189,18 +189,18 @@ def despilled(light: Image, screen: Plane, amount: float) -> Image:
 
 
 def _before_screen(
-    light: Image, screen: Plane, options: KeyOptions, said: Trimap, warnings: list[str]
+    light: Image, screen: Plane, options: KeyOptions, marked: Trimap, warnings: list[str]
 ) -> Mix:
     plate = fitted_plate(light, screen)
     apart = difference(light, plate)
     smooth = cv2.blur(light, (3, 3))
     share = dominance(smooth, screen) / np.maximum(dominance(plate, screen), 1e-4)
     empty = empty_of(apart, softness=options.softness, despeckle=options.despeckle)
-    empty, subject = _overruled(empty, share < OPAQUE, said)
+    empty, subject = _overruled(empty, share < OPAQUE, marked)
     trimap = regions(empty, subject, softness=options.softness)
     alike = enclosed(trimap, share > HOLE)  # parts of the core that nowhere show much of the screen
     trimap[alike] = FOREGROUND
-    np.copyto(trimap, said, where=said != UNKNOWN)
+    np.copyto(trimap, marked, where=marked != UNKNOWN)
     _check_found(trimap, "the screen")
     if alike.sum() > LIKE_THE_SCREEN * max(1, int((trimap == FOREGROUND).sum())):
         warnings.append(
@@ -222,7 +222,7 @@ def _before_plate(
     picture: Picture,
     given: Picture,
     options: KeyOptions,
-    said: Trimap,
+    marked: Trimap,
     warnings: list[str],
 ) -> Mix:
     plate, remarks = fitted_to(light, given)
@@ -230,18 +230,18 @@ def _before_plate(
     apart = difference(light, plate, moved=True)
     empty = empty_of(apart, softness=options.softness, despeckle=options.despeckle)
     inside = ~empty | small_parts(empty, max(options.despeckle, 0.002 * empty.size))
-    empty, subject = _overruled(empty & ~inside, inside, said)
+    empty, subject = _overruled(empty & ~inside, inside, marked)
     if not subject.any() or subject.all():
         _check_found(np.where(subject, UNKNOWN, BACKGROUND).astype(np.uint8), "the plate")
     bands = soft_bands(picture.colours, subject.astype(np.float32))
     trimap = regions(empty, subject & (bands == FOREGROUND), softness=options.softness)
-    np.copyto(trimap, said, where=said != UNKNOWN)
+    np.copyto(trimap, marked, where=marked != UNKNOWN)
     _check_found(trimap, "the plate")
     return plate, trimap, (trimap == FOREGROUND).astype(np.float32), None
 
 
-def _overruled(empty: Mask, subject: Mask, said: Trimap) -> tuple[Mask, Mask]:
-    never, always = said == BACKGROUND, said == FOREGROUND
+def _overruled(empty: Mask, subject: Mask, marked: Trimap) -> tuple[Mask, Mask]:
+    never, always = marked == BACKGROUND, marked == FOREGROUND
     empty, subject = (empty | never) & ~always, (subject | always) & ~never
     return empty, subject
 

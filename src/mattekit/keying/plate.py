@@ -15,7 +15,7 @@ from mattekit.imaging.resize import fit_within, resize
 
 LONGEST = 1024  # side of the copies that are laid over each other
 FARTHEST = 0.03  # of the longer side: how far the plate may have moved
-REMARKED = 0.5  # pixels of movement that the user hears of
+REMARKED = 0.5  # pixels of movement that the user is told of
 STEPS = (60, 1e-5)  # of the search
 LIKE = 0.06  # difference of what is the same in both
 LEAST_LIKE = 0.15  # share of the picture that must be

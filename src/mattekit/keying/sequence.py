@@ -29,7 +29,7 @@ DAMPING = 0.8
 """Share of the alpha before in the new one where it is fully trusted."""
 STILL = 0.1  # pixels of movement that are none
 SLIGHT = 0.15
-"""Difference of alphas that is noise where something moves; a larger one is news, or flow erred."""
+"""Difference of alphas that is noise where something moves; a larger one is change or error."""
 ANOTHER_SCENE = 0.2
 """Mean trust below which a frame does not continue the one before."""
 BAND = 0.006  # of the longer side: unknown on either side of what is soft

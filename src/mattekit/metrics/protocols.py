@@ -37,7 +37,7 @@ class Protocol:
 
     @property
     def title(self) -> str:
-        """The printed name: tells when the region or the pasting is not the protocol's own."""
+        """The printed name, with a region or a pasting that is not the protocol's own."""
         original = PROTOCOLS.get(self.name)
         changed = ""
         if original and original.region != self.region:

@@ -38,8 +38,8 @@ def open_session(path: Path, *, threads: int = 0) -> Session:
     if not path.is_file():
         raise BadWeights(f"there is no file {path}; give the path of an .onnx file")
     options = onnxruntime.SessionOptions()
-    said = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
-    options.intra_op_num_threads = threads or (int(said) if said.isdigit() else 0)
+    configured = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0]
+    options.intra_op_num_threads = threads or (int(configured) if configured.isdigit() else 0)
     options.log_severity_level = ERRORS_ONLY
     try:
         return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
