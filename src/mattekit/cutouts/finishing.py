@@ -13,7 +13,7 @@ from mattekit.cutouts.cutout import Cutout
 from mattekit.imaging.files import MAX_PIXELS
 from mattekit.imaging.formats.guard import check_size
 from mattekit.imaging.picture import coded, to_float
-from mattekit.imaging.resize import fit_within, resize
+from mattekit.imaging.resize import resize, scaled_size
 from mattekit.imaging.trimap import diagonal, disc
 from mattekit.subject.bands import pixels_of, small_parts
 
@@ -221,10 +221,7 @@ def _final_size(size: Size, options: FinishingOptions) -> Size:
         return options.canvas
     if options.size is None:
         return size
-    scale = options.size / max(size)
-    if scale <= 1:
-        return fit_within(size, options.size)
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+    return scaled_size(size, options.size / max(size))
 
 
 def _resized(colours: Plane, alpha: Alpha, size: Size) -> tuple[Plane, Alpha]:

@@ -25,6 +25,7 @@ from mattekit.core.types import (
 )
 from mattekit.cutouts.cutout import Cutout, Progress, own_colours, seen_colours
 from mattekit.imaging.picture import Picture
+from mattekit.imaging.trimap import labelled
 from mattekit.inference.matting import Matting
 
 REACH = 3.0  # radius of the new alpha around a stroke, in widths of the stroke
@@ -98,12 +99,10 @@ def cutout_of_alpha(
 ) -> Cutout:
     """The cut-out of an opened photo whose alpha is known."""
     check_size("alpha", alpha, picture.size)
-    trimap = np.where(alpha > 0.5, FOREGROUND, BACKGROUND).astype(np.uint8)
-    trimap[(alpha > SURE) & (alpha < 1 - SURE)] = UNKNOWN
     return Cutout(
         matte=Matte(alpha=alpha, warnings=[*picture.warnings]),
         colours=own_colours(picture, alpha) if clean else seen_colours(picture),
-        trimap=trimap,
+        trimap=labelled(alpha >= 1 - SURE, alpha <= SURE),
         model=model,
         linear=picture.linear is not None,
     )

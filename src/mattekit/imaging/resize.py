@@ -49,13 +49,22 @@ def fit_within(size: Size, longest: int) -> Size:
     >>> fit_within((3000, 2000), 600)
     (600, 400)
     """
-    scale = min(1.0, longest / max(size))
+    return scaled_size(size, min(1.0, longest / max(size)))
+
+
+def scaled_size(size: Size, scale: float) -> Size:
+    """The size times `scale`, at least one pixel in each direction.
+
+    >>> scaled_size((1000, 3), 0.1)
+    (100, 1)
+    """
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def cover(image: Image, size: Size) -> Image:
     """The image scaled to fill the size, centred and cropped."""
-    scaled = _scale(image, max(size[0] / image.shape[0], size[1] / image.shape[1]))
+    own: Size = image.shape[:2]
+    scaled = resize(image, scaled_size(own, max(size[0] / own[0], size[1] / own[1])))
     height, width = np.maximum(scaled.shape[:2], size)
     scaled = resize(scaled, (int(height), int(width)))
     top, left = (height - size[0]) // 2, (width - size[1]) // 2
@@ -64,18 +73,14 @@ def cover(image: Image, size: Size) -> Image:
 
 def contain(image: Image, size: Size) -> Image:
     """The whole image scaled to fit inside the size, centred on black."""
-    scale = min(size[0] / image.shape[0], size[1] / image.shape[1])
-    scaled = _scale(image, scale)[: size[0], : size[1]]
+    own: Size = image.shape[:2]
+    scaled = resize(image, scaled_size(own, min(size[0] / own[0], size[1] / own[1])))
+    scaled = scaled[: size[0], : size[1]]
     height, width = scaled.shape[:2]
     top, left = (size[0] - height) // 2, (size[1] - width) // 2
     canvas: Image = np.zeros((*size, *image.shape[2:]), dtype=image.dtype)
     canvas[top : top + height, left : left + width] = scaled
     return canvas
-
-
-def _scale(image: Image, scale: float) -> Image:
-    height, width = image.shape[:2]
-    return resize(image, (max(1, round(height * scale)), max(1, round(width * scale))))
 
 
 def _resample(plane: Plane, size: Size, how: int) -> Plane:

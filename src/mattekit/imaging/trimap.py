@@ -63,7 +63,7 @@ def band(
             raise BadArgument(f"a band cannot be {width} pixels wide; give 0 or more")
     opaque = alpha_or_mask >= 1 - tolerance
     transparent = alpha_or_mask <= tolerance
-    return _labels(_distance(opaque) > inner, _distance(transparent) > outer)
+    return labelled(_distance(opaque) > inner, _distance(transparent) > outer)
 
 
 def edge_band(matte: Plane, width: float, *, tolerance: float = 0.0) -> Trimap:
@@ -109,7 +109,7 @@ def legacy(alpha_or_mask: Plane, rng: np.random.Generator) -> Trimap:
     steps = int(rng.integers(5, 14, endpoint=True))
     opaque = cv2.erode(_bytes(alpha_or_mask >= 1), kernel, iterations=steps)
     touched = cv2.dilate(_bytes(alpha_or_mask > 0), kernel, iterations=steps)
-    return _labels(opaque > 0, touched == 0)
+    return labelled(opaque > 0, touched == 0)
 
 
 def dilated(alpha_or_mask: Plane, kernel: int) -> Mask:
@@ -122,7 +122,7 @@ def ellipse_band(alpha_or_mask: Plane, kernel: int = 25) -> Trimap:
     """The trimap that GFM trains with: one erosion of what is opaque and one dilation of what is
     visible, with a kernel x kernel ellipse."""
     outside = ~dilated(alpha_or_mask, kernel)
-    return _labels(cv2.erode(_bytes(alpha_or_mask >= 1), _ellipse(kernel)) > 0, outside)
+    return labelled(cv2.erode(_bytes(alpha_or_mask >= 1), _ellipse(kernel)) > 0, outside)
 
 
 def to_pixels(trimap: Trimap) -> Plane:
@@ -160,7 +160,8 @@ def check_trimap(trimap: Trimap, size: Size, *, needs_both: bool = False) -> tup
     return ("the trimap has no unknown (grey) pixels, so the alpha is the trimap itself",)
 
 
-def _labels(foreground: Mask, background: Mask) -> Trimap:
+def labelled(foreground: Mask, background: Mask) -> Trimap:
+    """The trimap of what is known to be foreground and background; the rest is unknown."""
     labels: Trimap = np.full(foreground.shape, UNKNOWN, dtype=np.uint8)
     labels[background] = BACKGROUND
     labels[foreground] = FOREGROUND

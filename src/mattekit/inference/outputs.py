@@ -17,7 +17,7 @@ from mattekit.core.types import Plane, Size, Trimap
 from mattekit.imaging.compose import over
 from mattekit.imaging.files import write_alpha, write_image, write_trimap
 from mattekit.imaging.picture import Picture, to_float
-from mattekit.imaging.resize import resize
+from mattekit.imaging.resize import resize, scaled_size
 from mattekit.imaging.trimap import paste_known
 from mattekit.inference.network import OUTPUTS, Network
 from mattekit.inference.predictor import Predictor
@@ -71,8 +71,7 @@ def predict_planes(
     size: Size = (colours.shape[0], colours.shape[1])
     if max_short_side is None or min(size) <= max_short_side:
         return predictor.planes(colours, trimap, names)
-    scale = max_short_side / min(size)
-    small = (round(size[0] * scale), round(size[1] * scale))
+    small = scaled_size(size, max_short_side / min(size))
     planes = predictor.planes(
         resize(to_float(colours), small),
         None if trimap is None else resize(trimap, small, "labels"),

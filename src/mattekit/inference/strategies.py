@@ -13,7 +13,7 @@ import numpy as np
 from mattekit.core.config import by_name, config
 from mattekit.core.errors import BadArgument
 from mattekit.core.types import Plane, Size
-from mattekit.imaging.resize import fit_within, resize
+from mattekit.imaging.resize import fit_within, resize, scaled_size
 from mattekit.inference.inputs import Inputs, Share, round_up
 from mattekit.inference.network import Network
 from mattekit.inference.tile import Tile
@@ -129,7 +129,7 @@ def scaled(size: Size, ratio: float, *, legacy: bool = False) -> Size:
     ((500, 3000), (480, 1600))
     """
     if not legacy:
-        return max(1, round(size[0] * ratio)), max(1, round(size[1] * ratio))
+        return scaled_size(size, ratio)
     steps = [max(int(side * ratio) // LEGACY_STRIDE, 1) for side in size]
     return min(steps[0] * LEGACY_STRIDE, LEGACY_LIMIT), min(steps[1] * LEGACY_STRIDE, LEGACY_LIMIT)
 

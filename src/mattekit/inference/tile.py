@@ -17,6 +17,7 @@ from mattekit.core.config import config
 from mattekit.core.errors import BadArgument
 from mattekit.core.types import FOREGROUND, UNKNOWN, Mask, Plane, Size
 from mattekit.imaging.picture import to_float
+from mattekit.imaging.resize import scaled_size
 from mattekit.inference.inputs import Batches, Inputs, Share, Window, round_up
 from mattekit.inference.network import Network
 
@@ -56,9 +57,8 @@ class Tile:
 
     def _reduced(self, inputs: Inputs) -> Inputs:
         """The picture with no more pixels than a window, so that it fits the memory as well."""
-        scale = min(1, self.size / math.prod(inputs.size) ** 0.5)
-        height, width = (max(round(scale * length), 1) for length in inputs.size)
-        return inputs.subsampled(SPARE * max(height, width)).resized((height, width))
+        size = scaled_size(inputs.size, min(1, self.size / math.prod(inputs.size) ** 0.5))
+        return inputs.subsampled(SPARE * max(size)).resized(size)
 
     def windows(self, network: Network, inputs: Inputs) -> list[Window]:
         """What the network will see."""

@@ -16,7 +16,7 @@ from mattekit.core.types import Alpha, Image, Plane, size_text
 from mattekit.cutouts.cutout import Cutout
 from mattekit.imaging.compose import over, to_linear, to_srgb
 from mattekit.imaging.picture import Picture, to_depth
-from mattekit.imaging.trimap import band
+from mattekit.imaging.trimap import labelled
 from mattekit.keying.screen import border
 
 Light = Literal["auto", "coded", "linear"]
@@ -74,7 +74,7 @@ def pair_pictures(
     return Cutout(
         matte=Matte(alpha=alpha, warnings=[*first.warnings, *second.warnings, *remarks]),
         colours=own,
-        trimap=band(alpha, inner=0, outer=0, tolerance=1 / 255),
+        trimap=labelled(alpha >= 1 - 1 / 255, alpha <= 1 / 255),
         model="pair",
     )
 

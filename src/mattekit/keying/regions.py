@@ -7,9 +7,9 @@ colour. The core of the subject keeps away from the background by more than the 
 import cv2
 import numpy as np
 
-from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Image, Mask, Plane, Trimap
+from mattekit.core.types import Image, Mask, Plane, Trimap
 from mattekit.imaging.compose import to_srgb
-from mattekit.imaging.trimap import disc
+from mattekit.imaging.trimap import disc, labelled
 from mattekit.subject.bands import small_parts
 
 DARKEST, BRIGHTEST = 0.5, 1.2  # light on the background, as a share of the plate's
@@ -59,10 +59,8 @@ def regions(empty: Mask, subject: Mask, *, softness: float) -> Trimap:
     Args:
         softness: above 1 more is unknown, below less.
     """
-    trimap: Trimap = np.full(empty.shape, UNKNOWN, np.uint8)
-    trimap[cv2.erode(empty.view(np.uint8), disc(1)) > 0] = BACKGROUND
-    trimap[_inner(subject & ~empty, empty, softness)] = FOREGROUND
-    return trimap
+    background = cv2.erode(empty.view(np.uint8), disc(1)) > 0
+    return labelled(_inner(subject & ~empty, empty, softness), background)
 
 
 def _inner(core: Mask, empty: Mask, softness: float) -> Mask:
