@@ -18,7 +18,7 @@ from mattekit.synthetic.fields import (
     soft_step,
     texture,
 )
-from mattekit.synthetic.palettes import Colour, clipped, mixed, palette, ramp, rgb, tinted
+from mattekit.synthetic.palettes import Colour, clipped, mixed, palette, rgb, tinted
 from mattekit.synthetic.strands import grow, headings
 
 DEFOCUSED = 0.3
@@ -56,7 +56,7 @@ def _backdrop(rng: np.random.Generator, size: Size, colours: list[Colour]) -> Im
     spot = np.exp(-((x - rng.uniform(-0.4, 0.4)) ** 2 + y**2) * rng.uniform(1, 8))
     mottle = rng.uniform(0.03, 0.2) * field(rng, size, coarse=0.4, fine=2.0, gain=0.8)
     shade = slope + rng.uniform(0, 1) * (spot - 0.5) + mottle
-    return tinted(shade.astype(np.float32), ramp(rng, colours[0], contrast=rng.uniform(0.3, 0.7)))
+    return tinted(rng, shade.astype(np.float32), colours[0], contrast=rng.uniform(0.3, 0.7))
 
 
 def _curtain(rng: np.random.Generator, size: Size, colours: list[Colour]) -> Image:
@@ -68,10 +68,10 @@ def _curtain(rng: np.random.Generator, size: Size, colours: list[Colour]) -> Ima
     shade = 0.6 * np.sin((x + lean * y + sway) / folds) + 0.2 * field(
         rng, size, coarse=0.1, gain=1.1
     )
-    image = tinted(shade.astype(np.float32), ramp(rng, colours[0], contrast=rng.uniform(0.3, 0.8)))
+    image = tinted(rng, shade.astype(np.float32), colours[0], contrast=rng.uniform(0.3, 0.8))
     if rng.random() < 0.3:
         stripes = soft_step(np.sin((x + 1.2 * sway) * rng.uniform(1, 4) / folds), 0.2, 0.4)
-        image = mixed(image, tinted(shade, ramp(rng, colours[1])), stripes.astype(np.float32))
+        image = mixed(image, tinted(rng, shade, colours[1]), stripes.astype(np.float32))
     return image
 
 
@@ -92,14 +92,14 @@ def _wall(rng: np.random.Generator, size: Size, colours: list[Colour]) -> Image:
             cv2.rectangle(plane, first, second, shade, cv2.FILLED, cv2.LINE_AA, SHIFT)
     bricks = (plane.astype(np.float32) - 128) / 90 + texture(rng, size, 0.2, coarse=0.3)
     bricks = _leaning(bricks, rng.normal(0, 12), 1.25)
-    return tinted(bricks, ramp(rng, colours[0], contrast=rng.uniform(0.4, 0.7)))
+    return tinted(rng, bricks, colours[0], contrast=rng.uniform(0.4, 0.7))
 
 
 def _foliage(rng: np.random.Generator, size: Size, colours: list[Colour]) -> Image:
     """Leaves of one sort before darker ones, with light falling through."""
     if rng.random() < 0.7:
         colours = [rgb(rng.normal(0.24, 0.04), rng.uniform(0.3, 0.7), 0.5) for _ in range(4)]
-    image = tinted(0.5 * field(rng, size, coarse=0.4), ramp(rng, colours[0] * 0.5, contrast=0.7))
+    image = tinted(rng, 0.5 * field(rng, size, coarse=0.4), colours[0] * 0.5, contrast=0.7)
     slender = rng.uniform(0.25, 0.9)
     sun = smooth_field(rng, size, scale=0.4)
     length = min(size) * log_uniform(rng, 0.02, 0.12)
@@ -122,7 +122,7 @@ def _foliage(rng: np.random.Generator, size: Size, colours: list[Colour]) -> Ima
 
 def _clutter(rng: np.random.Generator, size: Size, colours: list[Colour]) -> Image:
     """Things of all sizes in front of each other: the statistics of crowded pictures."""
-    image = tinted(0.3 * field(rng, size), ramp(rng, colours[0]))
+    image = tinted(rng, 0.3 * field(rng, size), colours[0])
     count = int(rng.integers(300, 1500))
     radii = min(size) * 0.005 * (1 + rng.pareto(rng.uniform(0.8, 1.2), count)).clip(1, 60)
     places = rng.uniform(0, 1, (count, 2)) * size[::-1]
@@ -157,7 +157,7 @@ def _room(rng: np.random.Generator, size: Size, colours: list[Colour]) -> Image:
     """Upright and level things, as rooms and streets have them: walls, doors, shelves, windows."""
     height, width = size
     light = smooth_field(rng, size, scale=0.8)
-    image = tinted(0.4 * light, ramp(rng, colours[0], contrast=0.5))
+    image = tinted(rng, 0.4 * light, colours[0], contrast=0.5)
     floor = rng.uniform(0.55, 0.95) * height
     below = _boxes(*np.array([[0.0], [floor], [width], [height]]))
     _fill(image, below, colours[1][None] * rng.uniform(0.5, 1))
@@ -186,9 +186,7 @@ def _leaning(plane: Plane, degrees: float, larger: float) -> Plane:
 
 def _bokeh(rng: np.random.Generator, size: Size, colours: list[Colour]) -> Image:
     """Lights far out of focus before something dark."""
-    image = tinted(
-        0.6 * smooth_field(rng, size, scale=0.5), ramp(rng, colours[0] * 0.6, contrast=0.6)
-    )
+    image = tinted(rng, 0.6 * smooth_field(rng, size, scale=0.5), colours[0] * 0.6, contrast=0.6)
     radius = max(min(size) * rng.uniform(0.01, 0.07), 1.0)
     for _ in range(rng.integers(10, 120)):
         x, y = rng.uniform(0, 1, 2) * size[::-1]
@@ -211,14 +209,14 @@ def _landscape(rng: np.random.Generator, size: Size, colours: list[Colour]) -> I
     sky = rgb(rng.normal(0.58, 0.03), rng.uniform(0.05, 0.5), rng.uniform(0.6, 0.95))
     clouds = soft_step(field(rng, size, coarse=0.5, fine=1.0, gain=0.75), 0.3, 2.5)
     shade = (0.6 * y / height - 0.3 + 0.8 * clouds).astype(np.float32)
-    image = tinted(shade, ramp(rng, sky, contrast=0.3))
+    image = tinted(rng, shade, sky, contrast=0.3)
     level, ridges = rng.uniform(0.2, 0.8), int(rng.integers(1, 5))
     for number in range(ridges):
         line = _ridge(rng, size) * height * 0.06 + height * (level + 0.1 * number)
         haze = 0.6 * (1 - (number + 1) / ridges)
         colour = colours[number % len(colours)] * (1 - haze) + sky * haze
         grass = field(rng, size, coarse=0.1, gain=1.1)
-        land = tinted(0.5 * grass, ramp(rng, colour, contrast=0.6 * (1 - haze)))
+        land = tinted(rng, 0.5 * grass, colour, contrast=0.6 * (1 - haze))
         image = mixed(image, land, np.clip(y - line[None], 0, 1))
     return image
 

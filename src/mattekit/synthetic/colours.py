@@ -20,16 +20,7 @@ from mattekit.synthetic.fields import (
     texture,
     warped,
 )
-from mattekit.synthetic.palettes import (
-    Colour,
-    clipped,
-    dull_colour,
-    mixed,
-    palette,
-    ramp,
-    rgb,
-    tinted,
-)
+from mattekit.synthetic.palettes import Colour, clipped, dull_colour, mixed, palette, rgb, tinted
 from mattekit.synthetic.strands import headings
 from mattekit.synthetic.subject import Subject
 
@@ -55,7 +46,7 @@ def foreground_colours(rng: np.random.Generator, subject: Subject) -> Image:
 
 def _relief(rng: np.random.Generator, alpha: Plane) -> Plane:
     """Light and shadow, about -1 to 1, over a body that bulges where alpha is high."""
-    size = _size(alpha)
+    size = alpha.shape
     small = reduced_size(size, 4)
     body = cv2.resize(alpha, small[::-1], interpolation=cv2.INTER_AREA)
     reach = max(min(small) / rng.uniform(4, 12), 1.0)
@@ -70,10 +61,6 @@ def _relief(rng: np.random.Generator, alpha: Plane) -> Plane:
     return enlarged(relief.astype(np.float32), size)
 
 
-def _size(plane: Plane) -> Size:
-    return plane.shape[0], plane.shape[1]
-
-
 def _hair(rng: np.random.Generator, relief: Plane, shade: Plane) -> Image:
     if rng.random() < 0.88:
         hue, saturation, value = NATURAL_HAIR[rng.integers(len(NATURAL_HAIR))]
@@ -84,19 +71,19 @@ def _hair(rng: np.random.Generator, relief: Plane, shade: Plane) -> Image:
         saturation * rng.uniform(0.7, 1.2),
         value * rng.uniform(0.8, 1.2),
     )
-    shade = 0.25 * relief + 0.8 * shade + texture(rng, _size(shade), 0.12)
-    return tinted(shade, ramp(rng, colour, contrast=rng.uniform(0.4, 0.8)))
+    shade = 0.25 * relief + 0.8 * shade + texture(rng, shade.shape, 0.12)
+    return tinted(rng, shade, colour, contrast=rng.uniform(0.4, 0.8))
 
 
 def _coat(rng: np.random.Generator, relief: Plane, shade: Plane) -> Image:
     """Fur of one to three colours in patches."""
-    size = _size(shade)
+    size = shade.shape
     shade = 0.25 * relief + 0.8 * shade + texture(rng, size, 0.14)
-    image = tinted(shade, ramp(rng, _coat_colour(rng), contrast=0.55))
+    image = tinted(rng, shade, _coat_colour(rng), contrast=0.55)
     for _ in range(rng.integers(0, 3)):
         edge = field(rng, size, coarse=0.5, fine=3.0, gain=0.6) + 0.5 * shade
         patch = soft_step(edge, 0.2, rng.uniform(0.4, 1.5))
-        image = mixed(image, tinted(shade, ramp(rng, _coat_colour(rng), contrast=0.55)), patch)
+        image = mixed(image, tinted(rng, shade, _coat_colour(rng), contrast=0.55), patch)
     return image
 
 
@@ -107,88 +94,84 @@ def _coat_colour(rng: np.random.Generator) -> Colour:
 
 
 def _plant(rng: np.random.Generator, relief: Plane, shade: Plane) -> Image:
-    size = _size(shade)
+    size = shade.shape
     hue = rng.choice([0.25, 0.3, 0.22, 0.12, 0.05]) + rng.normal(0, 0.02)
     near = rgb(hue, rng.uniform(0.3, 0.75), rng.uniform(0.2, 0.65))
     far = rgb(hue + rng.normal(0, 0.05), rng.uniform(0.25, 0.7), rng.uniform(0.2, 0.7))
     shade = 0.3 * relief + 0.5 * shade + texture(rng, size, 0.14)
     share = soft_step(smooth_field(rng, size, scale=0.4), -1, 1)
-    first, second = ramp(rng, near, contrast=0.6), ramp(rng, far, contrast=0.6)
-    return mixed(tinted(shade, first), tinted(shade, second), share)
+    first, second = (tinted(rng, shade, colour, contrast=0.6) for colour in (near, far))
+    return mixed(first, second, share)
 
 
 def _skin(rng: np.random.Generator, relief: Plane, shade: Plane) -> Image:
     value = rng.uniform(0.3, 0.92)
     saturation = np.clip(0.72 - 0.45 * value + rng.normal(0, 0.05), 0.15, 0.65)
     colour = rgb(rng.normal(0.055, 0.01), saturation, value)
-    shade = 0.25 * relief + shade + texture(rng, _size(shade), 0.08)
-    return tinted(shade, ramp(rng, colour, contrast=0.45))
+    shade = 0.25 * relief + shade + texture(rng, shade.shape, 0.08)
+    return tinted(rng, shade, colour, contrast=0.45)
 
 
 def _smoke(rng: np.random.Generator, relief: Plane, shade: Plane) -> Image:
     grey = rgb(rng.random(), rng.uniform(0, 0.15), rng.uniform(0.2, 0.95))
     colour = dull_colour(rng) if rng.random() < 0.15 else grey
-    shade = 0.4 * shade + 0.3 * relief + texture(rng, _size(shade), 0.05)
-    return tinted(shade, ramp(rng, colour, contrast=0.35))
+    shade = 0.4 * shade + 0.3 * relief + texture(rng, shade.shape, 0.05)
+    return tinted(rng, shade, colour, contrast=0.35)
 
 
 def _flame(rng: np.random.Generator, relief: Plane, shade: Plane) -> Image:
     hue = rng.normal(0.06, 0.015) if rng.random() < 0.9 else rng.uniform(0.55, 0.62)
     outer, inner = rgb(hue - 0.03, 0.95, 0.8), rgb(hue + 0.05, rng.uniform(0.2, 0.6), 1.0)
-    red = np.broadcast_to(outer.astype(np.float32), (*shade.shape, 3))
-    return mixed(
-        red.copy(),
-        np.broadcast_to(inner.astype(np.float32), red.shape).copy(),
-        soft_step(shade, 0.0, 0.9),
-    )
+    rim, core = (np.full((*shade.shape, 3), colour, np.float32) for colour in (outer, inner))
+    return mixed(rim, core, soft_step(shade, 0.0, 0.9))
 
 
 def _glass(rng: np.random.Generator, relief: Plane, shade: Plane) -> Image:
     """Tinted and smooth, white in its highlights."""
     colour = rgb(rng.random(), rng.beta(1, 4), rng.uniform(0.3, 0.95))
-    image = tinted(0.5 * relief + texture(rng, _size(shade), 0.12), ramp(rng, colour))
+    image = tinted(rng, 0.5 * relief + texture(rng, shade.shape, 0.12), colour)
     return mixed(image, np.full_like(image, 0.97), np.clip(shade, 0, 1))
 
 
 def _cloth(rng: np.random.Generator, relief: Plane, shade: Plane) -> Image:
     """Plain, striped, checked or printed, in soft folds."""
-    size = _size(shade)
+    size = shade.shape
     folds = smooth_field(rng, size, scale=rng.uniform(0.15, 0.5))
     light = 0.4 * relief + 0.4 * shade + rng.uniform(0.1, 0.4) * folds
     light = light + texture(rng, size, rng.uniform(0.03, 0.15), coarse=0.1)
     colours = palette(rng, 3)
-    image = tinted(light, ramp(rng, colours[0], contrast=rng.uniform(0.3, 0.6)))
+    image = tinted(rng, light, colours[0], contrast=rng.uniform(0.3, 0.6))
     if rng.random() < 0.5:
-        other = tinted(light, ramp(rng, colours[1], contrast=0.5))
+        other = tinted(rng, light, colours[1], contrast=0.5)
         image = mixed(image, other, _pattern(rng, size))
     return image
 
 
 def _thread(rng: np.random.Generator, relief: Plane, shade: Plane) -> Image:
     """Yarn of one colour, or with a gradient between two."""
-    size = _size(shade)
+    size = shade.shape
     light = 0.3 * relief + 0.6 * shade + texture(rng, size, rng.uniform(0.04, 0.15))
     colours = palette(rng, 2)
-    image = tinted(light, ramp(rng, colours[0], contrast=rng.uniform(0.3, 0.7)))
+    image = tinted(rng, light, colours[0], contrast=rng.uniform(0.3, 0.7))
     if rng.random() < 0.3:
         share = soft_step(smooth_field(rng, size, scale=0.3), -0.3, 0.3)
-        image = mixed(image, tinted(light, ramp(rng, colours[1])), share)
+        image = mixed(image, tinted(rng, light, colours[1]), share)
     return image
 
 
 def _object(rng: np.random.Generator, relief: Plane, shade: Plane) -> Image:
     """Plain, patterned or busy: texture under light, with a highlight, sometimes."""
-    size = _size(shade)
+    size = shade.shape
     busy = rng.random() < 0.3
     light = 0.6 * relief + 0.6 * shade
     if rng.random() < 0.35:
         light = light + rng.uniform(0.3, 1.0) * soft_step(relief, 0.3, 0.7)
     light = light + texture(rng, size, rng.uniform(0.25, 0.5) if busy else rng.uniform(0.03, 0.2))
     colours = palette(rng, 3)
-    image = tinted(light, ramp(rng, colours[0], contrast=rng.uniform(0.35, 0.7)))
+    image = tinted(rng, light, colours[0], contrast=rng.uniform(0.35, 0.7))
     for colour in colours[1:]:
         if rng.random() < (0.8 if busy else 0.3):
-            image = mixed(image, tinted(light, ramp(rng, colour)), _pattern(rng, size))
+            image = mixed(image, tinted(rng, light, colour), _pattern(rng, size))
     return image
 
 

@@ -1,10 +1,6 @@
-"""Colours as things in photographs have them: few hues, more often dull than vivid.
-
-A `Ramp` leads from a material's colour in shadow over its own colour to its colour in light.
-"""
+"""Colours as things in photographs have them: few hues, more often dull than vivid."""
 
 import colorsys
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -17,27 +13,9 @@ Colour = npt.NDArray[np.float64]  # 3, RGB
 BRIGHTEST = np.float32(0.996)  # so that a composite of two colours never rounds above 1
 
 
-@dataclass(frozen=True, kw_only=True)
-class Ramp:
-    """Colours in shadow, in plain light and in strong light."""
-
-    dark: Colour
-    mid: Colour
-    light: Colour
-
-
 def rgb(hue: float, saturation: float, value: float) -> Colour:
     """A colour from hue (in turns), saturation and value."""
     return np.array(colorsys.hsv_to_rgb(hue % 1.0, np.clip(saturation, 0, 1), np.clip(value, 0, 1)))
-
-
-def ramp(rng: np.random.Generator, colour: Colour, *, contrast: float = 0.5) -> Ramp:
-    """Shadow and light of a colour: shadows a little more saturated, light a little whiter."""
-    tone = float(np.mean(colour))
-    dark = colour * (1 - contrast) - 0.15 * contrast * (colour - tone)
-    whiten = rng.uniform(0.2, 0.7) * contrast
-    light = colour * (1 + 0.6 * contrast) * (1 - whiten) + whiten
-    return Ramp(dark=np.clip(dark, 0, 1), mid=colour, light=np.clip(light, 0, 1))
 
 
 def dull_colour(rng: np.random.Generator, hue: float | None = None) -> Colour:
@@ -78,13 +56,21 @@ def palette(rng: np.random.Generator, count: int) -> list[Colour]:
     return colours
 
 
-def tinted(shade: Plane, colours: Ramp) -> Image:
-    """The colour at every shade: dark at -1, mid at 0, light at 1, a parabola through the three."""
-    rise = ((colours.light - colours.dark) / 2).astype(np.float32)
-    bend = ((colours.light + colours.dark) / 2 - colours.mid).astype(np.float32)
-    mid = colours.mid.astype(np.float32)
+def tinted(
+    rng: np.random.Generator, shade: Plane, colour: Colour, *, contrast: float = 0.5
+) -> Image:
+    """The colour in shadow (shade -1), as it is (0) and in light (1), on a parabola through them.
+
+    Shadows are a little more saturated, light is a little whiter.
+    """
+    dark = colour * (1 - contrast) - 0.15 * contrast * (colour - float(np.mean(colour)))
+    whiten = rng.uniform(0.2, 0.7) * contrast
+    light = colour * (1 + 0.6 * contrast) * (1 - whiten) + whiten
+    dark, light = np.clip(dark, 0, 1), np.clip(light, 0, 1)
+    parabola = ((light + dark) / 2 - colour, (light - dark) / 2, colour)
+    bend, rise, own = (part.astype(np.float32) for part in parabola)
     shade = shade.astype(np.float32, copy=False)
-    return cv2.merge([(bend[i] * shade + rise[i]) * shade + mid[i] for i in range(3)])
+    return cv2.merge([(bend[i] * shade + rise[i]) * shade + own[i] for i in range(3)])
 
 
 def mixed(first: Image, second: Image, share: Plane) -> Image:
