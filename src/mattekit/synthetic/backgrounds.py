@@ -65,9 +65,8 @@ def _curtain(rng: np.random.Generator, size: Size, colours: list[Colour]) -> Ima
     folds = min(size) * rng.uniform(0.04, 0.15)
     sway = 2 * folds * smooth_field(rng, size, scale=0.5)
     lean = rng.uniform(-0.3, 0.3)
-    shade = 0.6 * np.sin((x + lean * y + sway) / folds) + 0.2 * field(
-        rng, size, coarse=0.1, gain=1.1
-    )
+    shade = 0.6 * np.sin((x + lean * y + sway) / folds)
+    shade += 0.2 * field(rng, size, coarse=0.1, gain=1.1)
     image = tinted(rng, shade.astype(np.float32), colours[0], contrast=rng.uniform(0.3, 0.8))
     if rng.random() < 0.3:
         stripes = soft_step(np.sin((x + 1.2 * sway) * rng.uniform(1, 4) / folds), 0.2, 0.4)
@@ -110,11 +109,7 @@ def _foliage(rng: np.random.Generator, size: Size, colours: list[Colour]) -> Ima
         leaves = _scattered(rng, places, radii, flat=slender)
         columns, rows = places.astype(int).T
         bright = 0.5 + 0.2 * layer + 0.25 * sun[rows, columns] + rng.normal(0, 0.15, count)
-        _fill(
-            image,
-            leaves,
-            np.array(colours)[rng.integers(len(colours), size=count)] * bright[:, None],
-        )
+        _fill(image, leaves, rng.choice(colours, count) * bright[:, None])
         if layer < 2:
             cv2.blur(image, (2 * int(0.1 * length) + 1,) * 2, dst=image)
     return image
@@ -128,8 +123,8 @@ def _clutter(rng: np.random.Generator, size: Size, colours: list[Colour]) -> Ima
     places = rng.uniform(0, 1, (count, 2)) * size[::-1]
     corners = rng.choice([3.0, 4, 5, 12, 12, 12], count)
     things = _scattered(rng, places, -np.sort(-radii), flat=rng.uniform(0.3, 1.0), corners=corners)
-    own = np.array(colours)[rng.integers(len(colours), size=count)]
-    _fill(image, things, own * np.exp(rng.normal(0, 0.3, (count, 1))))
+    own = rng.choice(colours, count) * np.exp(rng.normal(0, 0.3, (count, 1)))
+    _fill(image, things, own)
     shade = 1 + texture(rng, size, 0.1) + 0.1 * smooth_field(rng, size, scale=0.3)
     return image * cv2.merge([shade] * 3)
 
@@ -146,7 +141,7 @@ def _scattered(
     count = len(places)
     around = np.arange(12) / 12
     around = np.floor(around * np.reshape(corners, (-1, 1))) / np.reshape(corners, (-1, 1))
-    plain = headings(2 * np.pi * np.broadcast_to(around, (count, 12))) * (1.0, flat)
+    plain = headings(2 * np.pi * around) * (1.0, flat)
     cosine, sine = headings(rng.uniform(0, 2 * np.pi, (count, 1))).transpose(2, 0, 1)
     x = plain[..., 0] * cosine - plain[..., 1] * sine
     y = plain[..., 0] * sine + plain[..., 1] * cosine
@@ -162,15 +157,12 @@ def _room(rng: np.random.Generator, size: Size, colours: list[Colour]) -> Image:
     below = _boxes(*np.array([[0.0], [floor], [width], [height]]))
     _fill(image, below, colours[1][None] * rng.uniform(0.5, 1))
     count = int(rng.integers(50, 600))
-    wide, tall = np.exp(rng.normal(np.log(0.02), 1.1, (2, count))).clip(0.004, 0.5) * (
-        (width,),
-        (height,),
-    )
+    shares = np.exp(rng.normal(np.log(0.02), 1.1, (2, count))).clip(0.004, 0.5)
+    wide, tall = shares * [[width], [height]]
     left = rng.uniform(-0.1, 1, count) * width
     standing = rng.random(count) < 0.5
     top = np.where(standing, floor - tall, rng.uniform(-0.1, 0.9, count) * height)
-    own = np.array(colours)[rng.integers(len(colours), size=count)]
-    own *= np.exp(rng.normal(0, 0.4, (count, 1)))
+    own = rng.choice(colours, count) * np.exp(rng.normal(0, 0.4, (count, 1)))
     own[rng.random(count) < 0.08] = 0.95  # windows and lamps
     _fill(image, _boxes(left, top, left + wide, top + tall), own)
     shade = 1 + texture(rng, size, 0.1) + 0.12 * smooth_field(rng, size, scale=0.4)
@@ -197,7 +189,7 @@ def _bokeh(rng: np.random.Generator, size: Size, colours: list[Colour]) -> Image
         down = np.arange(patch.shape[0])[:, None] + rows.start - y
         right = np.arange(patch.shape[1]) + columns.start - x
         share = np.clip(own - np.hypot(down, right) + 0.5, 0, 1) * rng.uniform(0.05, 0.5)
-        colour = (colours[rng.integers(len(colours))] * rng.uniform(1, 2)).clip(0, 1)
+        colour = (rng.choice(colours) * rng.uniform(1, 2)).clip(0, 1)
         patch += (share[..., None] * (colour - patch)).astype(np.float32)
     return image
 
@@ -230,8 +222,8 @@ def _ridge(rng: np.random.Generator, size: Size) -> Plane:
 
 def _boxes(left: Numbers, top: Numbers, right: Numbers, bottom: Numbers) -> Points:
     """The corners (n 4 2) of upright rectangles."""
-    x = np.stack([left, right, right, left], axis=-1)
-    return np.stack([x, np.stack([top, top, bottom, bottom], axis=-1)], axis=-1)
+    corners = [left, top, right, top, right, bottom, left, bottom]
+    return np.stack(corners, axis=-1).reshape(-1, 4, 2)
 
 
 def _fill(image: Image, outlines: Points, colours: Points) -> None:

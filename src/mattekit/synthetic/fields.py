@@ -64,10 +64,7 @@ def _doubled(rng: np.random.Generator, plane: Plane, grid: Size) -> Plane:
 
 def _noise(rng: np.random.Generator, size: tuple[int, ...]) -> Plane:
     """Uniform noise of unit variance; a sum over octaves looks Gaussian all the same."""
-    noise = rng.random(size, dtype=np.float32)
-    noise -= np.float32(0.5)
-    noise *= DEVIATION
-    return noise
+    return (rng.random(size, dtype=np.float32) - np.float32(0.5)) * DEVIATION
 
 
 def smooth_field(rng: np.random.Generator, size: Size, *, scale: float) -> Plane:
@@ -95,22 +92,15 @@ def enlarged(plane: Plane, size: Size) -> Plane:
 
 def positions(size: Size) -> tuple[Plane, Plane]:
     """x and y of every pixel centre."""
-    rows = np.arange(size[0], dtype=np.float32) + np.float32(0.5)
-    columns = np.arange(size[1], dtype=np.float32) + np.float32(0.5)
-    x, y = np.meshgrid(columns, rows)
+    y, x = np.indices(size, np.float32) + np.float32(0.5)
     return x, y
 
 
 def warped(plane: Plane, move_x: Plane, move_y: Plane) -> Plane:
     """The plane with every pixel fetched from (move_x, move_y) pixels away."""
-    x, y = positions((plane.shape[0], plane.shape[1]))
-    return cv2.remap(
-        plane,
-        (x + move_x - 0.5).astype(np.float32),
-        (y + move_y - 0.5).astype(np.float32),
-        cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REFLECT_101,
-    )
+    places = zip(positions(plane.shape), (move_x, move_y), strict=True)
+    x, y = ((place + move - 0.5).astype(np.float32) for place, move in places)
+    return cv2.remap(plane, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
 
 
 def soft_step(plane: Plane, low: float, high: float) -> Plane:
@@ -130,7 +120,7 @@ def disc_blur(plane: Plane, radius: float) -> Plane:
     side = np.arange(-int(reach) - 1, int(reach) + 2)
     disc = np.clip(reach + 0.5 - np.hypot(side[:, None], side), 0, 1).astype(np.float32)
     blurred = cv2.filter2D(reduced, -1, disc / disc.sum(), borderType=cv2.BORDER_REFLECT)
-    return cv2.resize(blurred, (width, height), interpolation=cv2.INTER_LINEAR)
+    return enlarged(blurred, (height, width))
 
 
 def motion_blur(plane: Plane, *, far: float, angle: float, turn: float) -> Plane:
@@ -141,7 +131,5 @@ def motion_blur(plane: Plane, *, far: float, angle: float, turn: float) -> Plane
     for share in np.linspace(-0.5, 0.5, steps):
         motion = cv2.getRotationMatrix2D((width / 2, height / 2), turn * share, 1.0)
         motion[:, 2] += share * far * np.array([np.cos(angle), np.sin(angle)])
-        cv2.accumulate(
-            cv2.warpAffine(plane, motion, (width, height), borderMode=cv2.BORDER_REPLICATE), total
-        )
+        total += cv2.warpAffine(plane, motion, (width, height), borderMode=cv2.BORDER_REPLICATE)
     return total / np.float32(steps)

@@ -6,18 +6,16 @@ import numpy as np
 from mattekit.core.types import Plane, Size
 from mattekit.synthetic.canvas import Canvas, Points
 
+WAVES = 7  # of a smooth outline
 
-def smooth_outline(
-    rng: np.random.Generator, *, rough: float = 0.35, waves: int = 7, points: int = 160
-) -> Points:
+
+def smooth_outline(rng: np.random.Generator, *, rough: float = 0.35, points: int = 160) -> Points:
     """A closed curve around (0, 0): a circle whose radius varies in a few waves, then squeezed."""
     around = np.linspace(0, 2 * np.pi, points, endpoint=False)
-    number = np.arange(2, 2 + waves)[:, None]
-    strength = rng.normal(0, 1, (waves, 1)) / number**1.2
-    radius = 1 + rough * (strength * np.cos(number * around + rng.uniform(0, 6.3, (waves, 1)))).sum(
-        axis=0
-    )
-    radius = np.maximum(radius, 0.15)
+    number = np.arange(2, 2 + WAVES)[:, None]
+    strength = rng.normal(0, 1, (WAVES, 1)) / number**1.2
+    wave = np.cos(number * around + rng.uniform(0, 6.3, (WAVES, 1)))
+    radius = np.maximum(1 + rough * (strength * wave).sum(axis=0), 0.15)
     squeeze = np.exp(rng.normal(0, 0.4))
     return np.stack([radius * np.cos(around) * squeeze, radius * np.sin(around) / squeeze], axis=-1)
 
@@ -47,10 +45,8 @@ def rounded(points: Points, *, share: float = 0.25, rounds: int = 3) -> Points:
     """The outline with its corners cut off again and again until they are round."""
     for _ in range(rounds):
         following = np.roll(points, -1, axis=0)
-        cut = np.stack(
-            [points + share * (following - points), following - share * (following - points)]
-        )
-        points = cut.transpose(1, 0, 2).reshape(-1, 2)
+        cut = share * (following - points)
+        points = np.stack([points + cut, following - cut], axis=1).reshape(-1, 2)
         share = 0.25
     return points
 
@@ -65,21 +61,15 @@ def animal(rng: np.random.Generator) -> list[Points]:
     ear = rng.uniform(0.25, 0.6) * head
     for lean in (-1, 1):
         base = head_x + lean * head * 0.6
-        shapes.append(
-            rounded(
-                np.array(
-                    [
-                        [base - ear * 0.6, head_y - head * 0.5],
-                        [base + lean * ear * 0.5, head_y - head * 0.8 - ear],
-                        [base + ear * 0.6, head_y - head * 0.4],
-                    ]
-                )
-            )
-        )
+        corners = [
+            [base - ear * 0.6, head_y - head * 0.5],
+            [base + lean * ear * 0.5, head_y - head * 0.8 - ear],
+            [base + ear * 0.6, head_y - head * 0.4],
+        ]
+        shapes.append(rounded(np.array(corners)))
     for _ in range(rng.integers(1, 4)):
-        shapes.append(
-            ellipse(rng.uniform(-0.7, 0.7), rng.uniform(0.5, 0.95), 0.2, 0.45, rng.normal(0, 0.4))
-        )
+        x, y = rng.uniform(-0.7, 0.7), rng.uniform(0.5, 0.95)
+        shapes.append(ellipse(x, y, 0.2, 0.45, rng.normal(0, 0.4)))
     return shapes
 
 

@@ -111,9 +111,8 @@ def stored(image: Image, noise: float, rng: np.random.Generator) -> Image:
     noisy = (image + np.float32(2 * noise) * grain).clip(0, 1)
     height, width = image.shape[:2]
     parts = cv2.cvtColor(noisy, cv2.COLOR_RGB2YCrCb)
-    half = cv2.resize(
-        parts[..., 1:], (-(-width // 2), -(-height // 2)), interpolation=cv2.INTER_AREA
-    )
+    small = (-(-width // 2), -(-height // 2))
+    half = cv2.resize(parts[..., 1:], small, interpolation=cv2.INTER_AREA)
     parts[..., 1:] = cv2.resize(half, (width, height), interpolation=cv2.INTER_LINEAR)
     coded = cv2.cvtColor(parts, cv2.COLOR_YCrCb2RGB).clip(0, 1)
     result: Image = np.rint(coded * 255).astype(np.float32) / 255
@@ -130,8 +129,8 @@ def _alike(image: Image, alpha: Alpha, screen: str) -> float:
 
 def _lit(rng: np.random.Generator, size: Size, screen: str) -> Image:
     """The empty screen: a spot of light, a slope, folds, a little grain."""
-    colour = rgb(SCREENS[screen][0] + rng.normal(0, 0.015), rng.uniform(0.6, 0.9),
-                 rng.uniform(0.5, 0.85))  # fmt: skip
+    hue = SCREENS[screen][0] + rng.normal(0, 0.015)
+    colour = rgb(hue, rng.uniform(0.6, 0.9), rng.uniform(0.5, 0.85))
     x, y = (plane / max(size) for plane in positions(size))
     centre = rng.uniform(0.2, 0.8, 2) * np.array(size[::-1]) / max(size)
     spot = np.exp(-((x - centre[0]) ** 2 + (y - centre[1]) ** 2) * rng.uniform(0.5, 5))
@@ -139,10 +138,8 @@ def _lit(rng: np.random.Generator, size: Size, screen: str) -> Image:
     light = 1 + rng.uniform(0, 0.5) * (spot - 0.5) + slope
     light += rng.uniform(0, 0.12) * smooth_field(rng, size, scale=rng.uniform(0.2, 0.7))
     light += texture(rng, size, rng.uniform(0, 0.01))
-    linear = (
-        to_linear(colour.astype(np.float32)) * light.clip(0.2, 1.6).astype(np.float32)[..., None]
-    )
-    return clipped(to_srgb(linear))
+    light = light.clip(0.2, 1.6).astype(np.float32)[..., None]
+    return clipped(to_srgb(to_linear(colour.astype(np.float32)) * light))
 
 
 def _shadow(rng: np.random.Generator, alpha: Alpha) -> Plane:
@@ -151,9 +148,8 @@ def _shadow(rng: np.random.Generator, alpha: Alpha) -> Plane:
         return np.zeros_like(alpha)
     reach = min(alpha.shape) * rng.uniform(0.02, 0.1)
     away = rng.normal(0, 1.5 * reach, 2)
-    moved = cv2.warpAffine(
-        alpha, np.array([[1, 0, away[0]], [0, 1, abs(away[1])]]), alpha.shape[::-1]
-    )
+    move = np.array([[1, 0, away[0]], [0, 1, abs(away[1])]])
+    moved = cv2.warpAffine(alpha, move, alpha.shape[::-1])
     shadow: Plane = cv2.GaussianBlur(moved, (0, 0), reach) * np.float32(rng.uniform(0.1, 0.45))
     return shadow
 

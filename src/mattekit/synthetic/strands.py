@@ -164,7 +164,7 @@ def lit(
     """
     cuts = np.linspace(0, paths.shape[1] - 1, PIECES + 1).round().astype(int)
     along = unit_vectors(np.diff(paths[:, cuts], axis=1))
-    shine = 1 - (along @ np.array([np.cos(light), np.sin(light)])) ** 2
+    shine = 1 - (along @ headings(np.array(light))) ** 2
     lock = rng.normal(0, 0.25, (len(paths) // each + 1, 1)).repeat(each, axis=0)[: len(paths)]
     own = lock * (each > 1) + rng.normal(0, 0.22, (len(paths), 1))
     return own + gloss * (shine**4 - 0.4) + rng.normal(0, 0.08, shine.shape)

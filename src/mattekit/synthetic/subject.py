@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from mattekit.core.types import Alpha, Plane, Size
-from mattekit.synthetic.canvas import Points
+from mattekit.synthetic.canvas import Canvas, Points
 from mattekit.synthetic.fields import log_uniform
 from mattekit.synthetic.outlines import turned
 
@@ -50,6 +50,12 @@ class Frame:
         """Points in units as points in pixels."""
         return self.unit * turned(points, self.angle) + np.array([self.x, self.y])
 
+    def filled(self, *outlines: Points, times: int | None = None) -> Canvas:
+        """A canvas of the picture's size on which outlines in units are filled."""
+        canvas = Canvas(self.size, times)
+        canvas.fill(self.place(outline) for outline in outlines)
+        return canvas
+
     def thickness(self, rng: np.random.Generator, low: float, high: float) -> float:
         """A thickness in pixels from a range in thousandths of a unit, with a lower bound."""
         return max(self.unit * rng.uniform(low, high) / 1000, 0.25)
@@ -85,5 +91,5 @@ def random_frame(
 
 def settled(alpha: Plane) -> Alpha:
     """The alpha with values that round to 0 or 1 in an 8-bit file set to 0 or 1."""
-    alpha = np.where(alpha < SMALLEST, np.float32(0), alpha)
-    return np.where(alpha > 1 - SMALLEST, np.float32(1), alpha).astype(np.float32)
+    settled = np.select([alpha < SMALLEST, alpha > 1 - SMALLEST], [0, 1], alpha)
+    return settled.astype(np.float32)

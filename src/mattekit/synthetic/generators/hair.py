@@ -138,18 +138,14 @@ def hair(rng: np.random.Generator, size: Size) -> Subject:
     guides = waved(rng, style, guides, unit=frame.unit)
     wind = rng.normal(0, 0.25) * np.linspace(0, 1, guides.shape[1]) ** 2 * style.length
     guides = frame.place(guides + np.stack([wind, np.zeros_like(wind)], axis=-1))
-    body = [frame.place(outline) for outline in _bust(rng)]
+    body = _bust(rng)
     skin = [NAPE] if from_behind else [THROAT, ellipse(0, FACE_BELOW, *FACE)]
     hanging = _over_body(frame, guides, style.spread)
-    canvas = Canvas(size)
-    canvas.fill([*body, frame.place(ellipse(0, 0, *SKULL))])
+    canvas = frame.filled(*body, ellipse(0, 0, *SKULL))
     draw_cores(rng, canvas, guides, frame.unit, style)
-    return with_strands(
-        canvas,
-        strands_of(rng, frame.unit, style, guides),
-        "hair",
-        parts=_parts(rng, frame, [frame.place(outline) for outline in skin], body[1:], hanging),
-    )
+    strands = strands_of(rng, frame.unit, style, guides)
+    parts = _parts(rng, frame, skin, body[1:], hanging)
+    return with_strands(canvas, strands, "hair", parts=parts)
 
 
 def tress(rng: np.random.Generator, size: Size) -> Subject:
@@ -166,8 +162,7 @@ def tress(rng: np.random.Generator, size: Size) -> Subject:
     middle = grown.mean(axis=(0, 1))
     guides = frame.place(waved(rng, style, grown - middle, unit=frame.unit))
     held = np.maximum(2 * roots.std(axis=0), 0.5 * style.spread)
-    canvas = Canvas(size)
-    canvas.fill([frame.place(ellipse(-middle[0], -middle[1], *held))])
+    canvas = frame.filled(ellipse(-middle[0], -middle[1], *held))
     draw_cores(rng, canvas, guides, frame.unit, style)
     return with_strands(canvas, strands_of(rng, frame.unit, style, guides), "hair")
 
@@ -252,16 +247,13 @@ def _parts(
     hanging: Plane,
 ) -> tuple[Part, Part]:
     """Face and neck of skin, and the clothes, as far as no lock hangs over them."""
-    bare, dressed = Canvas(frame.size, times=2), Canvas(frame.size, times=2)
-    bare.fill(skin)
-    dressed.fill(clothes)
+    bare, dressed = (
+        np.maximum(frame.filled(*outlines, times=2).alpha() - hanging, 0)
+        for outlines in (skin, clothes)
+    )
     return (
-        Part(
-            material="skin",
-            mask=np.maximum(bare.alpha() - hanging, 0),
-            shade=_features(rng, frame),
-        ),
-        Part(material="cloth", mask=np.maximum(dressed.alpha() - hanging, 0)),
+        Part(material="skin", mask=bare, shade=_features(rng, frame)),
+        Part(material="cloth", mask=dressed),
     )
 
 
@@ -275,9 +267,9 @@ def _features(rng: np.random.Generator, frame: Frame) -> Plane:
     for side in (-0.27, 0.27):
         shapes.append(ellipse(side + turned, 0.1, 0.1, 0.04))
         shapes.append(ellipse(side + turned, -0.06, 0.15, 0.025, 0.1 * np.sign(side)))
-    dark, middle = Canvas(small, times=2), Canvas(small, times=2)
+    dark = Canvas(small, times=2)
     dark.fill([less.place(shape) for shape in shapes], value=0.9)
-    middle.fill([less.place(ellipse(1.5 * turned, FACE_BELOW, 0.4, 0.6))])
+    middle = less.filled(ellipse(1.5 * turned, FACE_BELOW, 0.4, 0.6), times=2)
     blur = max(0.03 * less.unit, 0.3)
     dark_places = cv2.GaussianBlur(dark.alpha(), (0, 0), blur)
     front = cv2.GaussianBlur(middle.alpha(), (0, 0), 7 * blur)

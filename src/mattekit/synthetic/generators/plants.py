@@ -22,7 +22,7 @@ def grass(rng: np.random.Generator, size: Size) -> Subject:
     canvas = Canvas(size)
     if rng.random() < 0.6:
         ground = 1 + rng.uniform(0, deep)
-        canvas.fill([frame.place(np.array([[-9, ground], [9, ground], [9.0, 9], [-9, 9]]))])
+        canvas = frame.filled(np.array([[-9, ground], [9, ground], [9.0, 9], [-9, 9]]))
     blades = bundle(rng, paths, frame.thickness(rng, 8, 50), end=0.15)
     return with_strands(canvas, [blades], "plant")
 
@@ -57,8 +57,8 @@ def _stems(rng: np.random.Generator, frame: Frame, count: int) -> Points:
     return frame.place(grow(rng, start, angles, lengths, points=21, curve=0.6))
 
 
-def _blades(spines: Points, widths: Numbers) -> list[Points]:
+def _blades(spines: Points, widths: Numbers) -> Points:
     """The outline of a leaf around every spine."""
     profile = 0.5 * np.sin(np.pi * np.linspace(0, 1, spines.shape[1]) ** 0.8)
     half = across(spines) * (widths[:, None] * profile)[..., None]
-    return list(np.concatenate([spines + half, (spines - half)[:, ::-1]], axis=1))
+    return np.concatenate([spines + half, (spines - half)[:, ::-1]], axis=1)

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from mattekit.core.types import Plane, Size
-from mattekit.synthetic.canvas import Canvas, Points
+from mattekit.synthetic.canvas import Points
 from mattekit.synthetic.fields import disc_blur, log_uniform, motion_blur, smooth_field, soft_step
 from mattekit.synthetic.outlines import animal, ellipse, polygon, rounded, smooth_outline
 from mattekit.synthetic.subject import Subject, random_frame, settled
@@ -62,8 +62,7 @@ def glass(rng: np.random.Generator, size: Size) -> Subject:
 def _thing(rng: np.random.Generator, size: Size, *, openings: int = 0) -> Plane:
     """The coverage of a random thing, with up to so many openings."""
     frame = random_frame(rng, size)
-    canvas = Canvas(size)
-    canvas.fill([frame.place(outline) for outline in _outlines(rng)])
+    canvas = frame.filled(*_outlines(rng))
     scale = rng.uniform(0.02, 0.25)
     for _ in range(rng.integers(openings // 15, openings + 1)):
         hole = smooth_outline(rng, points=48) if rng.random() < 0.5 else ellipse(0, 0, 1, 1)

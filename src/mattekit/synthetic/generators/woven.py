@@ -1,5 +1,7 @@
 """Nets, lace, fringes, veils and wires: threads in regular order, pulled out of shape."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
@@ -21,17 +23,11 @@ def net(rng: np.random.Generator, size: Size) -> Subject:
         bundle(rng, _parallel(rng, frame, cell, angle, sag), width, end=1.0, spread=0.1)
         for angle in (0.0, rng.uniform(0.6, np.pi - 0.6))
     ]
-    canvas = Canvas(size)
-    subject = with_strands(canvas, strands, "thread")
+    subject = with_strands(Canvas(size), strands, "thread")
     if rng.random() < 0.5:
         return subject
-    piece = Canvas(size)
-    piece.fill([frame.place(0.8 * smooth_outline(rng, rough=0.3))])
-    return Subject(
-        alpha=np.minimum(subject.alpha, settled(piece.alpha())),
-        material=subject.material,
-        shade=subject.shade,
-    )
+    piece = frame.filled(0.8 * smooth_outline(rng, rough=0.3)).alpha()
+    return replace(subject, alpha=np.minimum(subject.alpha, settled(piece)))
 
 
 def _parallel(
@@ -56,8 +52,7 @@ def lace(rng: np.random.Generator, size: Size) -> Subject:
     holes = places.reshape(-1, 1, 1, 2) + _ornament(rng, cell)
     wave, often, phase = rng.uniform(0, 0.05), rng.uniform(2, 6), rng.uniform(0, 2 * np.pi, 2)
     holes = holes + wave * np.sin(often * holes[..., ::-1] + phase)
-    canvas = Canvas(size)
-    canvas.fill([frame.place(smooth_outline(rng, rough=rng.uniform(0.1, 0.4)))])
+    canvas = frame.filled(smooth_outline(rng, rough=rng.uniform(0.1, 0.4)))
     canvas.fill(frame.place(holes).reshape(-1, *holes.shape[-2:]), value=0.0)
     return Subject(alpha=settled(canvas.alpha()), material="cloth")
 
@@ -88,8 +83,7 @@ def fringe(rng: np.random.Generator, size: Size) -> Subject:
     gap = frame.unit * 2 * reach / count
     each, tip = int(rng.integers(3, 24)), gap * rng.uniform(0.2, 1.5)
     paths = locks(rng, guides, each=each, root=gap * 0.5, tip=tip, stray=0.1)
-    canvas = Canvas(size)
-    canvas.fill([frame.place(np.concatenate([roots, [[reach, -9], [-reach, -9]]]))])
+    canvas = frame.filled(np.concatenate([roots, [[reach, -9], [-reach, -9]]]))
     strands = bundle(rng, paths, frame.thickness(rng, 4, 14), end=0.7, each=each)
     return with_strands(canvas, [strands], "thread")
 
@@ -103,8 +97,7 @@ def wires(rng: np.random.Generator, size: Size) -> Subject:
     lengths = rng.uniform(0.5, 4.0, count)
     curve, pull = rng.uniform(0, 0.8), rng.uniform(0, 0.4)
     paths = grow(rng, roots, angles, lengths, points=17, curve=curve, pull=pull)
-    canvas = Canvas(size)
-    canvas.fill([frame.place(rng.uniform(0.1, 0.6) * smooth_outline(rng))])
+    canvas = frame.filled(rng.uniform(0.1, 0.6) * smooth_outline(rng))
     end, width = rng.uniform(0.2, 1.0), frame.thickness(rng, 2, 25)
     strands = bundle(rng, frame.place(paths), width, end=end, spread=0.5, gloss=0.6)
     return with_strands(canvas, [strands], "object")
@@ -121,8 +114,7 @@ def wheel(rng: np.random.Generator, size: Size) -> Subject:
     spokes = inner + np.linspace(0, 1, PIECES + 1)[:, None] * (outer - inner)
     narrow = np.array([1.0, rng.uniform(0.3, 1.0)])
     rim = headings(np.linspace(0, 2 * np.pi, 97))[None]
-    canvas = Canvas(size)
-    canvas.fill([frame.place(ellipse(0, 0, hub, hub) * narrow)])
+    canvas = frame.filled(ellipse(0, 0, hub, hub) * narrow)
     thick = frame.unit * rng.uniform(0.02, 0.12)
     canvas.strokes(frame.place(rim * narrow), np.full((1, PIECES), thick))
     width = min(frame.thickness(rng, 2, 30), thick)
@@ -133,8 +125,7 @@ def wheel(rng: np.random.Generator, size: Size) -> Subject:
 def veil(rng: np.random.Generator, size: Size) -> Subject:
     """A thin cloth in folds: less transparent where it lies double."""
     frame = random_frame(rng, size, zoom=(0.4, 1.1))
-    canvas = Canvas(size)
-    canvas.fill([frame.place(smooth_outline(rng, rough=0.4))])
+    canvas = frame.filled(smooth_outline(rng, rough=0.4))
     small = reduced_size(size, 2)
     x, _ = positions(small)
     sway = rng.uniform(1.0, 3.0) * smooth_field(rng, small, scale=rng.uniform(0.3, 0.8))
