@@ -74,9 +74,10 @@ class WindowedSource(ABC):
 
 
 def public_test_set(source: Source) -> str | None:
-    """The public test set that a source's pictures belong to, if known.
+    """The public test set, if known, that a source's pictures belong to.
 
-    Networks trained on it cannot be compared with published results."""
+    Networks trained on it cannot be compared with published results.
+    """
     found: str | None = getattr(source, "test_set", None)
     return found
 
@@ -102,29 +103,40 @@ def handle_errors(source: Source, on_error: OnError) -> Source:
     return source if on_error == "raise" else SkipBroken(source)
 
 
-class Rehearsal(WindowedSource):
+class _Wrapper(WindowedSource):
+    """Base of sources that stand for another one: its names, terms and test set."""
+
+    def __init__(self, source: Source) -> None:
+        self.source, self.names, self.licence = source, source.names, source.licence
+        self.test_set = public_test_set(source)
+
+
+def _read(source: Source, index: int, rng: np.random.Generator, side: int | None) -> Sample:
+    """The sample, or a window of it where one is wanted and the source reads windows."""
+    if side is None or not isinstance(source, PartialSource):
+        return source.sample(index, rng)
+    return source.part(index, rng, side)
+
+
+class Rehearsal(_Wrapper):
     """A source of which a share of the samples gives way to samples of an earlier one.
 
     What is learned from one kind of picture alone is soon all that a network can do.
     """
 
     def __init__(self, source: Source, earlier: Source, share: float) -> None:
-        self.source, self.earlier, self.share = source, earlier, share
-        self.names = source.names
+        super().__init__(source)
+        self.earlier, self.share = earlier, share
         self.licence = f"{source.licence}; rehearsed: {earlier.licence}"
-        self.test_set = public_test_set(source)
 
     def read(self, index: int, rng: np.random.Generator, side: int | None) -> Sample:
         """The sample of that number, or one at random of the earlier source."""
-        source = self.source
         if rng.random() < self.share:
-            source, index = self.earlier, int(rng.integers(len(self.earlier)))
-        if side is None or not isinstance(source, PartialSource):
-            return source.sample(index, rng)
-        return source.part(index, rng, side)
+            return _read(self.earlier, int(rng.integers(len(self.earlier))), rng, side)
+        return _read(self.source, index, rng, side)
 
 
-class SkipBroken(WindowedSource):
+class SkipBroken(_Wrapper):
     """Replaces a sample that cannot be used by a random other one.
 
     The replacement depends on the generator alone, not on the number of worker processes. All of
@@ -132,10 +144,7 @@ class SkipBroken(WindowedSource):
     """
 
     def __init__(self, source: Source) -> None:
-        self.source = source
-        self.names = source.names
-        self.licence = source.licence
-        self.test_set = public_test_set(source)
+        super().__init__(source)
         self._broken = multiprocessing.Array("b", len(source))
 
     @property
@@ -144,12 +153,10 @@ class SkipBroken(WindowedSource):
         return tuple(name for number, name in enumerate(self.names) if self._broken[number])
 
     def read(self, index: int, rng: np.random.Generator, side: int | None) -> Sample:
-        """The sample, or a window of it if the source supports that."""
+        """The sample, or another one at random."""
         for _ in range(MAX_ATTEMPTS):
             try:
-                if side is None or not isinstance(self.source, PartialSource):
-                    return self.source.sample(index, rng)
-                return self.source.part(index, rng, side)
+                return _read(self.source, index, rng, side)
             except MattekitError as error:
                 failure = error
                 self._report_once(index, error)
