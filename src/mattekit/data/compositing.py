@@ -22,43 +22,25 @@ from mattekit.imaging.resize import Kernel, resample
 
 @config
 class Rule:
-    """How a program composites: five choices."""
+    """How a program composites: five choices, by default those of the data set's own program."""
 
-    kernel: Kernel
+    kernel: Kernel = "pillow-bicubic"
     """Resampling of a background that is smaller than the foreground in a direction."""
-    enlarged: Literal["ceil(x r)", "int(x r + 1)"]
+    enlarged: Literal["ceil(x r)", "int(x r + 1)"] = "ceil(x r)"
     """Its new height and width, where r is the larger of the two ratios."""
-    placement: Literal["top-left"]
+    placement: Literal["top-left"] = "top-left"
     """Which part of the background is used; it is never shrunk."""
-    arithmetic: Literal["float64", "float32"]
+    arithmetic: Literal["float64", "float32"] = "float64"
     """Type in which aF + (1-a)B is computed, where a is alpha / 255."""
-    to_8_bits: Literal["truncated", "rounded"]
+    to_8_bits: Literal["truncated", "rounded"] = "truncated"
     """Conversion of the result to integers."""
 
 
 RuleName = Literal["adobe", "dim-2019", "alphagan-2020"]
 RULES: dict[str, Rule] = {
-    "adobe": Rule(
-        kernel="pillow-bicubic",
-        enlarged="ceil(x r)",
-        placement="top-left",
-        arithmetic="float64",
-        to_8_bits="truncated",
-    ),
-    "dim-2019": Rule(
-        kernel="opencv-bilinear",
-        enlarged="int(x r + 1)",
-        placement="top-left",
-        arithmetic="float64",
-        to_8_bits="rounded",
-    ),
-    "alphagan-2020": Rule(
-        kernel="opencv-bicubic",
-        enlarged="ceil(x r)",
-        placement="top-left",
-        arithmetic="float32",
-        to_8_bits="truncated",
-    ),
+    "adobe": Rule(),
+    "dim-2019": Rule(kernel="opencv-bilinear", enlarged="int(x r + 1)", to_8_bits="rounded"),
+    "alphagan-2020": Rule(kernel="opencv-bicubic", arithmetic="float32"),
 }
 """The programs: the data set's own, the one of Deep Image Matting (2019), AlphaGAN's (2020)."""
 
@@ -82,14 +64,13 @@ def behind(background: Plane, size: Size, rule: Rule) -> Plane:
     height, width = background.shape[:2]
     ratio = max(size[0] / height, size[1] / width)
     if ratio > 1:
-        enlarged = _enlarged(height, ratio, rule), _enlarged(width, ratio, rule)
-        background = resample(background, enlarged, rule.kernel)
+        scaled = height * ratio, width * ratio
+        if rule.enlarged == "ceil(x r)":
+            height, width = (math.ceil(length) for length in scaled)
+        else:
+            height, width = (int(length + 1) for length in scaled)
+        background = resample(background, (height, width), rule.kernel)
     return background[: size[0], : size[1]].copy()
-
-
-def _enlarged(length: int, ratio: float, rule: Rule) -> int:
-    scaled = length * ratio
-    return math.ceil(scaled) if rule.enlarged == "ceil(x r)" else int(scaled + 1)
 
 
 def read_colours(path: Path) -> Plane:
