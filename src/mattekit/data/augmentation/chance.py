@@ -1,11 +1,8 @@
-"""Random choices, and options with limits.
-
-An option states its limits in its annotation, and its config is `Limited`.
-"""
+"""Random choices, and options with limits."""
 
 import math
 from dataclasses import dataclass
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, get_type_hints
 
 import numpy as np
 
@@ -44,20 +41,14 @@ Tolerance = Annotated[float, Within(0, 0.49)]
 
 
 class Limited:
-    """A config that refuses options beyond their limits."""
+    """A config that refuses options beyond the limits in their annotations."""
 
     __slots__ = ()
 
     def __post_init__(self) -> None:
-        check_options(self)
-
-
-def check_options(options: Any) -> None:
-    """Refuse options beyond the limits of their annotations."""
-    for name, hint in get_type_hints(type(options), include_extras=True).items():
-        for limit in getattr(hint, "__metadata__", ()):
-            value = getattr(options, name)
-            if value is not None:
+        for name, hint in get_type_hints(type(self), include_extras=True).items():
+            value = getattr(self, name)
+            for limit in getattr(hint, "__metadata__", ()) if value is not None else ():
                 limit.check(name, value)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from mattekit.core.config import config
 from mattekit.core.types import Image, Sample
-from mattekit.data.augmentation.chance import Share, TruncatedNormal, check_options, happens
+from mattekit.data.augmentation.chance import Limited, Share, TruncatedNormal, happens
 from mattekit.data.augmentation.layers import Layer, recoloured
 
 CIRCLE = 255
@@ -18,7 +18,7 @@ NEAR_ONE = TruncatedNormal(mean=1, deviation=0.2, limit=0.5)
 
 
 @config
-class ColourConfig:
+class ColourConfig(Limited):
     """Scale hue and saturation, shift the hue, then apply a tone curve."""
 
     name: Literal["colour"] = "colour"
@@ -36,7 +36,7 @@ class ColourConfig:
     """Exponent of the tone curve; above 1 darkens."""
 
     def __post_init__(self) -> None:
-        check_options(self)
+        Limited.__post_init__(self)
         for name in ("hue_factor", "saturation_factor", "gamma"):
             value: TruncatedNormal = getattr(self, name)
             if value.mean - value.limit < 0:

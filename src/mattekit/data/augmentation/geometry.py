@@ -8,7 +8,7 @@ import numpy as np
 
 from mattekit.core.config import config
 from mattekit.core.types import Interpolation, Plane, Sample, Size
-from mattekit.data.augmentation.chance import Limited, Share, Within, check_options, happens
+from mattekit.data.augmentation.chance import Limited, Share, Within, happens
 from mattekit.data.augmentation.layers import Layer, moved
 from mattekit.imaging.resize import resize
 
@@ -74,7 +74,7 @@ class ScaleConfig(Limited):
 
 
 @config
-class ShrinkToShowBackgroundConfig:
+class ShrinkToShowBackgroundConfig(Limited):
     """Shrink the subject until enough background is visible."""
 
     name: Literal["shrink_to_show_background", "make_room"] = "shrink_to_show_background"
@@ -84,7 +84,7 @@ class ShrinkToShowBackgroundConfig:
     """Factor of each shrinking step."""
 
     def __post_init__(self) -> None:
-        check_options(self)
+        Limited.__post_init__(self)
         if not 0 < self.factor < 1:
             raise ValueError("factor must be above 0 and below 1")
 

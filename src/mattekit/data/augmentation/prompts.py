@@ -49,8 +49,8 @@ def planes_of(prompt: Prompt, sample: Sample) -> Plane:
 
 def random_box(area: Mask, rng: np.random.Generator) -> Box:
     """An imprecise box around the subject."""
-    rows, columns = (np.flatnonzero(area.any(axis=axis)) for axis in (1, 0))
-    (left, right), (top, bottom) = (_ends(places, rng) for places in (columns, rows))
+    x, y, width, height = cv2.boundingRect(area.astype(np.uint8))
+    (left, right), (top, bottom) = (_ends(*side, rng) for side in ((x, width), (y, height)))
     return left, top, max(right - left, 1), max(bottom - top, 1)
 
 
@@ -64,10 +64,10 @@ def random_points(area: Mask, rng: np.random.Generator) -> Prompt:
     )
 
 
-def _ends(places: Plane, rng: np.random.Generator) -> tuple[int, int]:
+def _ends(first: int, length: int, rng: np.random.Generator) -> tuple[int, int]:
     """The first index and one past the last, with random errors."""
-    errors = rng.normal(0, CARELESS * (places[-1] - places[0] + 1), 2)
-    return max(0, round(places[0] + errors[0])), round(places[-1] + 1 + errors[1])
+    errors = rng.normal(0, CARELESS * length, 2)
+    return max(0, round(first + errors[0])), round(first + length + errors[1])
 
 
 def _some(wanted: Mask, count: int, rng: np.random.Generator) -> tuple[Point, ...]:

@@ -17,7 +17,7 @@ from mattekit.core.config import config
 from mattekit.core.errors import BadArgument
 from mattekit.core.types import Image, Plane, Sample
 from mattekit.data.augmentation.camera import add_noise, noise_field
-from mattekit.data.augmentation.chance import Share, Within, check_options, happens
+from mattekit.data.augmentation.chance import Limited, Share, Within, happens
 from mattekit.data.augmentation.layers import layers_of, recomposed
 from mattekit.imaging.picture import to_depth, to_float
 
@@ -33,7 +33,7 @@ GREY_STEPS = 255
 
 
 @config
-class RssnConfig:
+class RssnConfig(Limited):
     """Make foreground and background look as if one camera had taken them."""
 
     name: Literal["rssn"] = "rssn"
@@ -53,7 +53,7 @@ class RssnConfig:
     """Standard deviation of that noise, in steps of 255."""
 
     def __post_init__(self) -> None:
-        check_options(self)
+        Limited.__post_init__(self)
         if not self.sides or min(self.sides) < 1:
             raise ValueError("sides must be one or more sides of at least 1 pixel")
         if self.sigma <= 0:

@@ -16,7 +16,7 @@ import numpy as np
 from mattekit.core.config import config
 from mattekit.core.errors import BadData
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Image, Sample
-from mattekit.data.augmentation.chance import Share, Within, check_options, happens
+from mattekit.data.augmentation.chance import Limited, Share, Within, happens
 from mattekit.data.folders import pictures_below
 from mattekit.data.lists import read_names
 from mattekit.imaging.compose import over
@@ -38,7 +38,7 @@ Part = tuple[Image, Alpha]
 
 
 @config
-class PhotoMasksConfig:
+class PhotoMasksConfig(Limited):
     """Photographs with masks of the same stems, and listed photographs without a subject."""
 
     name: Literal["photo_masks"] = "photo_masks"
@@ -64,7 +64,7 @@ class PhotoMasksConfig:
     """Terms of the photographs, for the model card."""
 
     def __post_init__(self) -> None:
-        check_options(self)
+        Limited.__post_init__(self)
         if self.composited + self.without_subject > 1:
             raise ValueError("composited and without_subject must not add up to more than 1")
 
@@ -202,22 +202,20 @@ def placed(part: Part, rng: np.random.Generator) -> Part:
     """The subject at another size and place; one at the lower edge stays there."""
     image, alpha = part
     height, width = alpha.shape
-    rows, columns = (np.flatnonzero(alpha.max(axis=axis) > 0.5) for axis in (1, 0))
-    if not len(rows):
+    x, y, wide, tall = cv2.boundingRect((alpha > 0.5).astype(np.uint8))
+    if not wide:
         return part
-    box = (slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
-    tall, wide = alpha[box].shape
+    box = (slice(y, y + tall), slice(x, x + wide))
     factor = min(min(height / tall, width / wide) * rng.uniform(0.4, 1.0), LARGER)
     size = (max(8, round(tall * factor)), max(8, round(wide * factor)))
-    stands = rows[-1] >= height - height // 40 - 1
+    stands = y + tall >= height - height // 40
     top = height - size[0] if stands else int(rng.integers(height - size[0] + 1))
     left = int(rng.integers(width - size[1] + 1))
     there = (slice(top, top + size[0]), slice(left, left + size[1]))
     front, mask = np.zeros_like(image), np.zeros_like(alpha)
     front[there] = resize(image[box], size)
-    mask[there] = cv2.GaussianBlur(
-        cv2.erode(resize(alpha[box], size), np.ones((2, 2))), (0, 0), 0.8
-    )
+    thinner = cv2.erode(resize(alpha[box], size), np.ones((2, 2)))
+    mask[there] = cv2.GaussianBlur(thinner, (0, 0), 0.8)
     return front, mask
 
 
