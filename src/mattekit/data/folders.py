@@ -9,7 +9,6 @@ list; `mattekit prepare check TRAIN --against TEST` finds renamed pictures.
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import islice
 from operator import attrgetter
 from os.path import commonpath
 from pathlib import Path
@@ -96,7 +95,7 @@ def has_subfolder(root: Path, name: str) -> bool:
 def here_or_in(root: Path, name: str) -> Path:
     """The folder of that name in `root`, or `root` itself, which then is that folder."""
     folders = sorted(path for path in root.iterdir() if path.is_dir()) if root.is_dir() else []
-    return next((path for path in folders if _loose(path.name) == _loose(name)), root)
+    return next((path for path in folders if loose(path.name) == loose(name)), root)
 
 
 def pictures_below(folder: str | Path) -> list[Path]:
@@ -112,7 +111,7 @@ def require_files(paths: Iterable[Path], place: Path | str) -> None:
     if missing:
         raise BadData(
             f"{len(missing)} of {len(wanted)} files that {place} names are missing: "
-            f"{_some(map(str, missing))}; add them, or correct the list"
+            f"{_some(missing)}; add them, or correct the list"
         )
 
 
@@ -165,10 +164,9 @@ def _pictures(paths: Iterable[Path], folder: Path, extent: str) -> list[Path]:
     return found
 
 
-def _some(names: Iterable[str]) -> str:
+def _some(names: Sequence[object]) -> str:
     """The first few, for an error message."""
-    first = list(islice(names, SHOWN + 1))
-    return ", ".join(first[:SHOWN]) + (", ..." if len(first) > SHOWN else "")
+    return ", ".join(map(str, names[:SHOWN])) + (", ..." if len(names) > SHOWN else "")
 
 
 def _composed(name: str) -> str:
@@ -180,5 +178,6 @@ def _key(name: str) -> str:
     return _composed(name).casefold()
 
 
-def _loose(name: str) -> str:
+def loose(name: str) -> str:
+    """The name in small letters, with spaces for hyphens and underscores."""
     return _key(name).replace("_", " ").replace("-", " ")

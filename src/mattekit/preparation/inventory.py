@@ -11,7 +11,7 @@ from typing import Literal
 
 from mattekit.core.errors import BadData
 from mattekit.data.composite_plan import foreground_of
-from mattekit.imaging.files import SUFFIXES
+from mattekit.data.folders import loose, pictures_below
 
 Role = Literal["alpha", "image", "foreground", "trimap", "background", "picture"]
 """`picture` is in a folder whose name says nothing: nothing belongs to it."""
@@ -84,17 +84,15 @@ def take_inventory(root: Path) -> Inventory:
 
 def role_of(folder: Path) -> Role:
     """What the pictures of a folder are, by its name."""
-    name = folder.name.casefold().replace("_", " ").replace("-", " ")
+    name = loose(folder.name)
     return next((role for role, names in FOLDERS.items() if name in names), "picture")
 
 
 def _groups(root: Path) -> dict[Path, dict[Role, list[Path]]]:
     """The pictures of each role, by the folder around them."""
-    if not root.is_dir():
-        raise BadData(f"there is no folder {root}; give one with pictures")
     groups: dict[Path, dict[Role, list[Path]]] = {}
-    for path in sorted(root.rglob("*")):
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file():
+    for path in pictures_below(root):
+        if path.is_file():
             role = role_of(path.parent)
             group = path.parent if role == "picture" else path.parent.parent
             groups.setdefault(group, {}).setdefault(role, []).append(path)

@@ -17,18 +17,30 @@ import numpy as np
 from mattekit.classical.estimates import estimates
 from mattekit.core.atomic import replacing
 from mattekit.core.config import config
-from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Image, Plane, Sample, Trimap
+from mattekit.core.types import (
+    BACKGROUND,
+    FOREGROUND,
+    UNKNOWN,
+    Alpha,
+    Image,
+    Plane,
+    Sample,
+    Size,
+    Trimap,
+)
 from mattekit.data.augmentation.camera import exposed, gaussian_blur, simulate_camera
 from mattekit.data.augmentation.chance import Limited, Within, happens
 from mattekit.data.augmentation.geometry import mirrored
 from mattekit.data.augmentation.trimaps import Style, drawn_trimap
 from mattekit.data.folders import pictures_below
+from mattekit.data.sources.synthetic import NOTHING_FOREIGN, PROCEDURAL
 from mattekit.imaging.compose import over, over_linear, union
 from mattekit.imaging.files import read_alpha, read_image
 from mattekit.imaging.picture import to_depth, to_float
 from mattekit.imaging.resize import resize
 from mattekit.synthetic.backgrounds import background_picture
 from mattekit.synthetic.colours import foreground_colours
+from mattekit.synthetic.fields import log_uniform
 from mattekit.synthetic.kinds import KINDS, random_kind, subject_of_kind
 from mattekit.synthetic.subject import Subject
 
@@ -71,12 +83,9 @@ class CompactScenes:
         self.sprites = pictures_below(config.sprites) if config.sprites else []
         self.bank = Path(config.bank) if config.bank else None
         self.names = tuple(f"compact-scene-{self.seed}-{index}" for index in range(config.count))
-        others = len(self.photos) + len(self.sprites)
-        self.licence = "procedural pictures made by mattekit" + (
-            f", with parts of {others} third-party pictures"
-            if others
-            else "; no third-party material"
-        )
+        self.licence = NOTHING_FOREIGN
+        if others := len(self.photos) + len(self.sprites):
+            self.licence = f"{PROCEDURAL}, with parts of {others} third-party pictures"
 
     def __len__(self) -> int:
         return len(self.names)
@@ -136,7 +145,7 @@ class CompactScenes:
                 break
         return subject, alpha, trimap
 
-    def _subject(self, rng: np.random.Generator, size: tuple[int, int]) -> Subject:
+    def _subject(self, rng: np.random.Generator, size: Size) -> Subject:
         if not self.sprites or rng.random() > SPRITES:
             return subject_of_kind(random_kind(rng), rng, size)
         alpha = np.zeros(size, np.float32)
@@ -152,13 +161,13 @@ class CompactScenes:
 
     def _colours(self, rng: np.random.Generator, subject: Subject) -> tuple[Image, Image]:
         """Colours of subject and background, sometimes very similar."""
-        size = subject.alpha.shape[0], subject.alpha.shape[1]
+        size = subject.alpha.shape
         if self.photos and rng.random() < 0.75:
             background = self._photograph(rng, size)
         else:
             background = background_picture(rng, size)
         if rng.random() < 0.45:
-            background = gaussian_blur(background, np.exp(rng.uniform(np.log(0.7), np.log(24))))
+            background = gaussian_blur(background, log_uniform(rng, 0.7, 24))
         if self.photos and rng.random() < 0.5:
             foreground = self._photograph(rng, size)
         else:
@@ -176,7 +185,7 @@ class CompactScenes:
         front, behind = (plane.clip(0, 1).astype(np.float32) for plane in (foreground, background))
         return front, behind
 
-    def _photograph(self, rng: np.random.Generator, size: tuple[int, int]) -> Image:
+    def _photograph(self, rng: np.random.Generator, size: Size) -> Image:
         """A random square of a photograph, often recoloured."""
         photo = read_image(self.photos[int(rng.integers(len(self.photos)))])
         height, width = photo.shape[:2]
@@ -189,10 +198,10 @@ class CompactScenes:
         return image
 
 
-def _strewn(sprite: Alpha, rng: np.random.Generator, size: tuple[int, int]) -> Alpha:
+def _strewn(sprite: Alpha, rng: np.random.Generator, size: Size) -> Alpha:
     """A sprite at a random size, angle, place and density."""
     height, width = sprite.shape
-    larger = size[0] / height * np.exp(rng.uniform(np.log(0.4), np.log(1.6)))
+    larger = size[0] / height * log_uniform(rng, 0.4, 1.6)
     place = cv2.getRotationMatrix2D((width / 2, height / 2), rng.uniform(0, 360), larger)
     place[:, 2] += np.array(size[::-1]) * rng.uniform(0.25, 0.75, 2) - (width / 2, height / 2)
     placed: Plane = cv2.warpAffine(sprite, place, size[::-1]).clip(0, 1)
@@ -205,7 +214,7 @@ def _defocused(alpha: Alpha, rng: np.random.Generator) -> Alpha:
     if chance < 0.5:
         return gaussian_blur(alpha, rng.uniform(0.4, 1.6))
     if chance < 0.7:
-        return gaussian_blur(alpha, np.exp(rng.uniform(np.log(1.2), np.log(8))))
+        return gaussian_blur(alpha, log_uniform(rng, 1.2, 8))
     if chance < 0.8:
         far = cv2.resize(rng.random((3, 3), dtype=np.float32), alpha.shape[::-1])
         return over(gaussian_blur(alpha, rng.uniform(3, 14)), far, alpha)

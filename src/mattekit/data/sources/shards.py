@@ -5,6 +5,7 @@ window are read, so the cost of a crop depends on its own size. Written by `prep
 """
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -140,8 +141,7 @@ class ShardsConfig:
 
 def bytes_of(plane: str, size: Size) -> int:
     """Bytes that a plane takes."""
-    channels = SHAPE_OF[plane] or (1,)
-    return size[0] * size[1] * channels[0]
+    return math.prod((*size, *SHAPE_OF[plane]))
 
 
 @lru_cache(maxsize=1024)

@@ -10,6 +10,9 @@ from mattekit.data.augmentation.chance import Limited, Within
 from mattekit.synthetic.scene import scene
 from mattekit.synthetic.screens import screen_scene
 
+PROCEDURAL = "procedural pictures made by mattekit"
+NOTHING_FOREIGN = f"{PROCEDURAL}; no third-party material"
+
 
 @config
 class SyntheticConfig(Limited):
@@ -35,7 +38,7 @@ class SyntheticConfig(Limited):
 class SyntheticSource:
     """Scenes numbered from 0; a number always gives the same scene, unless they are endless."""
 
-    licence = "procedural pictures made by mattekit; no third-party material"
+    licence = NOTHING_FOREIGN
 
     def __init__(self, config: SyntheticConfig) -> None:
         self.config = config
