@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -34,12 +33,6 @@ class MatteFiles:
     tolerance: float = 0.0
     """Alphas this close to 0 or 1 count as 0 or 1."""
 
-    @classmethod
-    def from_columns(cls, **columns: Sequence[Any]) -> "list[MatteFiles]":
-        """The files of several pictures, from a column for each plane."""
-        rows = zip(*columns.values(), strict=True)
-        return [cls(**dict(zip(columns, row, strict=True))) for row in rows]
-
     def open(self) -> "Matte":
         """Picture, alpha and trimap as stored; refused if they differ in size or alpha is empty."""
         picture = open_picture(self.colours)
@@ -61,7 +54,7 @@ class MatteFiles:
 
 @dataclass(frozen=True)
 class Matte:
-    """The planes of `MatteFiles`, alpha in the depth of its file."""
+    """The planes of `MatteFiles`, alpha in the depth of its file; windows of them as floats."""
 
     files: MatteFiles
     picture: Picture
@@ -74,11 +67,9 @@ class Matte:
         return self.picture.size
 
     def colours(self, window: Window) -> Image:
-        """The colours in a window as floats."""
         return self.picture.window(window.rows, window.columns)
 
     def alpha(self, window: Window) -> Alpha:
-        """The alpha in a window as floats."""
         alpha = to_float(window.of(self.stored_alpha)).clip(0, 1)
         if tolerance := self.files.tolerance:
             alpha[alpha <= tolerance] = 0
@@ -86,11 +77,10 @@ class Matte:
         return alpha
 
     def foreground(self, window: Window) -> Image | None:
-        """The colours of the subject in a window."""
         return self._layer(self.files.foreground, window)
 
     def background(self, window: Window) -> Image | None:
-        """The background in a window, placed by the rule if there is one."""
+        """The background, placed by the rule if there is one."""
         path, rule = self.files.background, self.files.background_rule
         if path is None or rule is None:
             return self._layer(path, window)
@@ -129,7 +119,6 @@ class MatteSource(WindowedSource):
         self.names = tuple(self.foregrounds or [files.colours.stem for files in self.pictures])
 
     def read(self, index: int, rng: np.random.Generator, side: int | None) -> Sample:
-        """Only the window is converted to floats."""
         matte = self.pictures[index].open()
         window = Window.square(side, matte.size, matte.unknown, rng)
         alpha = matte.alpha(window)
@@ -163,7 +152,11 @@ def mattes_in(
         for plane, folder in planes.items()
         if plane not in optional or has_subfolder(root, folder)
     }
-    return MatteFiles.from_columns(colours=images, **columns)
+    rows = zip(*columns.values(), strict=True)
+    return [
+        MatteFiles(colours, **dict(zip(columns, row, strict=True)))
+        for colours, row in zip(images, rows, strict=True)
+    ]
 
 
 def partners_in(root: Path, folder: str, images: Sequence[Path]) -> list[Path]:

@@ -93,7 +93,6 @@ class PairSource(WindowedSource):
         self.names = tuple(names[pair.foreground] for pair in self.pairs)
 
     def read(self, index: int, rng: np.random.Generator, side: int | None) -> Sample:
-        """Only the window is converted to floats and composited."""
         pair = self.pairs[index]
         instead = self.denoised_files if rng.random() < self.denoised else {}
         matte = self._open(pair.foreground, instead)

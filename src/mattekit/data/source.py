@@ -50,7 +50,10 @@ class PartialSource(Source, Protocol):
 
 
 class WindowedSource(ABC):
-    """Base of file-based sources: samples and windows by one method, `read`."""
+    """Base of file-based sources: samples and windows by one method, `read`.
+
+    Only what lies in the window is converted to floats.
+    """
 
     names: tuple[str, ...]
     licence: str
@@ -61,11 +64,9 @@ class WindowedSource(ABC):
         return len(self.names)
 
     def sample(self, index: int, rng: np.random.Generator) -> Sample:
-        """The whole sample."""
         return self.read(index, rng, None)
 
     def part(self, index: int, rng: np.random.Generator, side: int) -> Sample:
-        """A window around an unknown pixel; only it is converted to floats."""
         return self.read(index, rng, side)
 
     @abstractmethod
@@ -130,7 +131,6 @@ class Rehearsal(_Wrapper):
         self.licence = f"{source.licence}; rehearsed: {earlier.licence}"
 
     def read(self, index: int, rng: np.random.Generator, side: int | None) -> Sample:
-        """The sample of that number, or one at random of the earlier source."""
         if rng.random() < self.share:
             return _read(self.earlier, int(rng.integers(len(self.earlier))), rng, side)
         return _read(self.source, index, rng, side)
@@ -153,7 +153,6 @@ class SkipBroken(_Wrapper):
         return tuple(name for number, name in enumerate(self.names) if self._broken[number])
 
     def read(self, index: int, rng: np.random.Generator, side: int | None) -> Sample:
-        """The sample, or another one at random."""
         for _ in range(MAX_ATTEMPTS):
             try:
                 return _read(self.source, index, rng, side)

@@ -135,11 +135,10 @@ class Aim500Config:
         if self.foreground == "estimated":
             colours = _estimated(colours)
         return PairSource(
-            foregrounds=MatteFiles.from_columns(
-                colours=colours,
-                alpha=[row.mask for row in rows],
-                trimap=[row.trimap for row in rows],
-            ),
+            foregrounds=[
+                MatteFiles(path, row.mask, row.trimap)
+                for path, row in zip(colours, rows, strict=True)
+            ],
             backgrounds=[row.background for row in rows],
             pairs=[Pair(number, number) for number in range(len(rows))],
             composition=self.composition,
@@ -211,10 +210,14 @@ class Am2kConfig:
         denoised = {}
         if self.denoised:
             clean = partners_in(split, f"{colours}_denoise", foregrounds)
-            clean += self._denoised_backgrounds(backgrounds)
+            if self.denoised_backgrounds is None:
+                raise BadData(
+                    "denoised pictures are wanted, but denoised_backgrounds names no folder"
+                )
+            clean += Folder(Path(self.denoised_backgrounds)).partners(backgrounds)
             denoised = dict(zip([*foregrounds, *backgrounds], clean, strict=True))
         return PairSource(
-            foregrounds=MatteFiles.from_columns(colours=foregrounds, alpha=masks),
+            foregrounds=list(map(MatteFiles, foregrounds, masks)),
             backgrounds=backgrounds,
             pairs=make_pairs(
                 len(originals), len(backgrounds), self.backgrounds_per_foreground, self.pairing
@@ -225,11 +228,6 @@ class Am2kConfig:
             denoised=self.denoised,
             denoised_files=denoised,
         )
-
-    def _denoised_backgrounds(self, backgrounds: list[Path]) -> list[Path]:
-        if self.denoised_backgrounds is None:
-            raise BadData("denoised pictures are wanted, but denoised_backgrounds names no folder")
-        return Folder(Path(self.denoised_backgrounds)).partners(backgrounds)
 
 
 @config

@@ -1,9 +1,10 @@
 """Text files that list composites, pictures, or foregrounds and backgrounds."""
 
+from collections.abc import Sequence
 from dataclasses import field
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from mattekit.core.config import config
 from mattekit.core.errors import BadData
@@ -49,19 +50,16 @@ class ListedCompositesConfig:
         foregrounds, backgrounds, composites = zip(
             *read_rows(root / self.list_file, 3), strict=True
         )
-        planes: dict[str, Any] = {}
+        behind: Sequence[Path | None] = [None] * len(backgrounds)
         if self.backgrounds is not None:
-            planes["background"] = Folder(Path(self.backgrounds)).all_of(backgrounds)
-            planes["background_rule"] = [RULES[self.rule]] * len(backgrounds)
-        pictures = MatteFiles.from_columns(
-            colours=merged.all_of(composites),
-            alpha=alphas.all_of(foregrounds),
-            foreground=colours.all_of(foregrounds),
-            **planes,
-        )
+            behind = Folder(Path(self.backgrounds)).all_of(backgrounds)
+        layers = merged.all_of(composites), alphas.all_of(foregrounds), colours.all_of(foregrounds)
         stems = [Path(name).stem for name in foregrounds]
         return MatteSource(
-            pictures=pictures,
+            pictures=[
+                MatteFiles(image, alpha, None, foreground, background, RULES[self.rule])
+                for image, alpha, foreground, background in zip(*layers, behind, strict=True)
+            ],
             foregrounds=stems,
             band=self.band,
             licence=self.licence,
@@ -88,9 +86,8 @@ class PictureListConfig:
         if len(columns) == 2:
             columns.insert(1, self._alphas(root, columns[0]))
         require_files([*columns[0], *columns[2]], root / self.list_file)
-        names = ("colours", "alpha", "trimap", "foreground", "background")
         return MatteSource(
-            pictures=MatteFiles.from_columns(**dict(zip(names, columns, strict=False))),
+            pictures=[MatteFiles(*row) for row in zip(*columns, strict=True)],
             licence=self.licence,
             test_set=public_test_set_in(root),
         )

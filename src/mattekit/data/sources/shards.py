@@ -87,7 +87,6 @@ class ShardsSource(WindowedSource):
         self.composed = [entry for entry in self.entries if "image" not in entry.planes]
 
     def read(self, index: int, rng: np.random.Generator, side: int | None) -> Sample:
-        """Only the pixels of the window are read."""
         entry = self.entries[index]
         mapped = entry.mapped(self.folder)
         window = Window.square(side, entry.size, partial(_unknown, mapped), rng)
