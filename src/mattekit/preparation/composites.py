@@ -39,7 +39,7 @@ def compose(
     """
     rule = PRESETS[preset]
     foreground = read_colours(subject.foreground)
-    size = foreground.shape[0], foreground.shape[1]
+    size = foreground.shape[:2]
     alpha = read_matte(subject.alpha, size)
     written, failures = [], []
     for one in subject.composites:
@@ -70,12 +70,10 @@ def _put_beside(subject: Subject, one: Composite, folder: Path) -> None:
     replaces the folder alone: PNG is linked, anything else written as PNG."""
     files = {"fg": subject.foreground, "alpha": subject.alpha, "trimap": one.trimap}
     for name, path in files.items():
-        if path is None:
-            continue
         target = folder / name / f"{one.name}.png"
-        if path.suffix.lower() == ".png":
+        if path is not None and path.suffix.lower() == ".png":
             _link(path, target)
-        elif not target.exists():
+        elif path is not None and not target.exists():
             write_image(target, read_colours(path))
 
 

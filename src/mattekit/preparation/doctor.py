@@ -69,7 +69,6 @@ class Examination:
         self.allow_masks = allow_masks
         self.size: Size | None = None
         self.alpha: Plane | None = None
-        self.inverted = False
 
     def look_at(self, role: Role, path: Path) -> None:
         """Decode one file; what follows from it is added to the findings."""
@@ -89,10 +88,9 @@ class Examination:
         except MattekitError as error:
             self._add("unreadable", path, str(error).removeprefix(f"{path}: "))
             return
-        size = plane.shape[0], plane.shape[1]
-        if self.size is None:
-            self.size = size
-        elif size != self.size:
+        size = plane.shape[:2]
+        self.size = self.size or size
+        if size != self.size:
             found, expected = (f"{one[1]}x{one[0]}" for one in (size, self.size))
             self._add("size", path, f"is {found}, and what it belongs to {expected}")
 
@@ -106,7 +104,7 @@ class Examination:
             if not self.allow_masks and is_mask(alpha):
                 self._add("mask", path, "has no soft pixels: a segmentation, not a matte")
             if looks_inverted(alpha):
-                self._say_inverted(path, "is white at the border of the picture and dark inside")
+                self._add("inverted", path, "is white at the border of the picture and dark inside")
 
     def _look_at_channel(self, path: Path, picture: Picture) -> None:
         """The alpha channel of a cut-out; one that is opaque everywhere says nothing."""
@@ -123,15 +121,12 @@ class Examination:
         if self.alpha is not None and self.alpha.shape == trimap.shape:
             sure = [self.alpha[trimap == label] for label in (FOREGROUND, BACKGROUND)]
             if all(part.size for part in sure) and sure[0].mean() < sure[1].mean():
-                self._say_inverted(path, "is white where the alpha is dark: one is inverted")
-
-    def _say_inverted(self, path: Path, sentence: str) -> None:
-        if not self.inverted:
-            self._add("inverted", path, sentence)
-        self.inverted = True
+                self._add("inverted", path, "is white where the alpha is dark: one is inverted")
 
     def _add(self, kind: str, path: Path, sentence: str) -> None:
-        self.found.findings.append(Finding(kind=kind, path=path, sentence=sentence))
+        findings = self.found.findings
+        if kind != "inverted" or all(finding.kind != kind for finding in findings):  # said once
+            findings.append(Finding(kind=kind, path=path, sentence=sentence))
 
 
 def is_mask(alpha: Plane) -> bool:
@@ -151,16 +146,13 @@ def looks_inverted(alpha: Plane) -> bool:
 
 def known_tests(root: Path, inventory: Inventory) -> list[Finding]:
     """One finding a test set that is there by its name, one a foreground of Composition-1k."""
-    folders = {
-        entry.lead.parent: public_test_set_in(entry.lead.parent) for entry in inventory.entries
-    }
-    first = {
-        test_set: folder for folder, test_set in sorted(folders.items(), key=str, reverse=True)
-    }
+    leads = [entry.lead for entry in inventory.entries]
+    folders = {folder: public_test_set_in(folder) for folder in {path.parent for path in leads}}
+    first = {name: folder for folder, name in sorted(folders.items(), key=str, reverse=True)}
     findings = [_test_finding(folder, f"is {name}") for name, folder in first.items() if name]
     names = {Path(name).stem for path in _lists(root) for name in _names(path)}
     reported: set[str] = set()
-    for path in (entry.lead for entry in inventory.entries):
+    for path in leads:
         stem = foreground_of(path.stem)
         if stem in names - reported and OWN_PLACE not in path.parts and not folders[path.parent]:
             reported.add(stem)

@@ -16,7 +16,7 @@ Entry = Mapping[str, Any]
 def write_manifest(folder: Path, entries: Iterable[Entry]) -> None:
     """Replace the folder's manifest."""
     with replacing(folder / MANIFEST) as aside:
-        aside.write_text("".join(_line(entry) for entry in entries), encoding="utf-8")
+        aside.write_text("".join(map(_line, entries)), encoding="utf-8")
 
 
 def add_to_manifest(folder: Path, entry: Entry) -> None:

@@ -8,7 +8,6 @@ import hashlib
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from mattekit.batch.runner import Outcome
 from mattekit.classical.foreground import ForegroundMethod, estimate_layers
@@ -47,9 +46,7 @@ class Denoising:
 
 def made_in_this_way(folder: Path, how: Denoising) -> set[str]:
     """Names of the folder's files whose last entry in the manifest has these parameters."""
-    keys: dict[str, Any] = {
-        str(entry.get("file")): entry.get("key") for entry in read_manifest(folder)
-    }
+    keys = {str(entry.get("file")): entry.get("key") for entry in read_manifest(folder)}
     return {name for name, key in keys.items() if key == how.key and (folder / name).is_file()}
 
 
@@ -63,8 +60,7 @@ def write_denoised(source: Path, target: Path, how: Denoising, *, overwrite: boo
     picture = open_picture(source)
     image = denoise(picture.image(), method=how.method, sigma=how.sigma / 255)
     write_image(target, image, bits=how.bits)
-    entry: dict[str, Any] = {"file": target.name, "source": str(source), "key": how.key}
-    entry |= asdict(how)
+    entry = {"file": target.name, "source": str(source), "key": how.key, **asdict(how)}
     if how.licence:
         entry["licence"] = how.licence
     add_to_manifest(target.parent, entry)

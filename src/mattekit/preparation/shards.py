@@ -86,17 +86,11 @@ def _write_file(path: Path, samples: Iterable[tuple[str, dict[str, Plane]]]) -> 
     entries = []
     with replacing(path) as aside, aside.open("wb") as file:
         for name, planes in samples:
-            height, width = planes["alpha"].shape
-            entry = Entry(
-                name=name,
-                file=path.name,
-                offset=file.tell(),
-                size=(height, width),
-                planes=tuple(planes),
+            offset, size = file.tell(), planes["alpha"].shape
+            file.writelines(plane.tobytes() for plane in planes.values())
+            entries.append(
+                Entry(name=name, file=path.name, offset=offset, size=size, planes=tuple(planes))
             )
-            entries.append(entry)
-            for plane in planes.values():
-                file.write(plane.tobytes())
     return entries
 
 
