@@ -41,13 +41,9 @@ class EstimatesConfig:
             raise BadData(
                 f"estimates need a trimap, which {sample.name} lacks; draw one before this step"
             )
-        background = None
-        if self.plate:
-            background = sample.background
-            if background is None:
-                raise BadData(
-                    f"{sample.name} has no background; estimates with plate: true need one"
-                )
+        background = sample.background if self.plate else None
+        if self.plate and background is None:
+            raise BadData(f"{sample.name} has no background; estimates with plate: true need one")
         if self.cache is None:
             return replace(sample, prior=_solved(sample.image, sample.trimap, background))
         return replace(sample, prior=_cached(Path(self.cache), sample.image, sample.trimap))

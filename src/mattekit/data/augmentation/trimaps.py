@@ -128,10 +128,9 @@ def drawn_trimap(alpha: Alpha, rng: np.random.Generator, style: Style = "drawn")
     if style != "tight" and rng.random() < 0.35:
         sigma = rng.uniform(2, 8)
         for label in (FOREGROUND, BACKGROUND):
-            thin = cv2.GaussianBlur(
-                (trimap == label).astype(np.float32), (0, 0), sigma
-            ) < rng.uniform(0.4, 0.8)
-            trimap[thin & (trimap == label)] = UNKNOWN
+            known = trimap == label
+            around = cv2.GaussianBlur(known.astype(np.float32), (0, 0), sigma)
+            trimap[known & (around < rng.uniform(0.4, 0.8))] = UNKNOWN
     return trimap
 
 
