@@ -29,10 +29,10 @@ from mattekit.data.loader import SampleOrder, make_loader
 from mattekit.data.sources.synthetic import SyntheticConfig
 from mattekit.imaging.compose import over
 from mattekit.inference.torch_network import find_device
-from mattekit.losses.adversarial import critic_objective, generator_objective
 from mattekit.losses.region import paste_known
 from mattekit.recipes.build import make_setup, make_steps
 from mattekit.recipes.recipe import Recipe, find, load_recipe
+from mattekit.training.adversarial import critic_objective, generator_objective
 from mattekit.training.method import Objective
 
 SYSTEMS = {"Deep Image Matting": "dim_stage1", "AlphaGAN": "alphagan"}

@@ -1,5 +1,6 @@
 """Adversarial training: who sees what, and whose gradients come from where."""
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -10,11 +11,14 @@ from training.toys import CRITIC, discs, make_setup, same, weights_of
 
 from mattekit.core.errors import BadData, BadRecipe
 from mattekit.core.tensors import Batch, Prediction
-from mattekit.losses.adversarial import critic_objective
 from mattekit.training import adversarial
-from mattekit.training.adversarial import Adversarial, AdversarialConfig
+from mattekit.training.adversarial import (
+    Adversarial,
+    AdversarialConfig,
+    critic_objective,
+    generator_objective,
+)
 from mattekit.training.optimisers import OptimiserConfig
-from mattekit.training.trained_module import predict
 
 
 def duel(**changes: Any) -> Adversarial:
@@ -32,19 +36,19 @@ def no_gradients(module: nn.Module) -> bool:
 def test_the_critics_step_leaves_no_gradient_in_the_generator() -> None:
     method, batch = duel(), next(discs())
     assert method.critic is not None
-    composite = method.composite(predict(method.generator, batch), batch)
+    composite = method.composite(method.learner.predict(batch), batch)
     method._critic_step(method.critic, composite, batch)
-    assert no_gradients(method.generator.module)
+    assert no_gradients(method.learner.module)
     assert not no_gradients(critic_of(method))
 
 
 def test_the_generators_step_leaves_no_gradient_in_the_critic() -> None:
     method, batch = duel(weight=1.0), next(discs())
-    prediction = predict(method.generator, batch)
+    prediction = method.learner.predict(batch)
     composite = method.composite(prediction, batch)
     method._adversarial_loss(composite, batch).backward()
     assert no_gradients(critic_of(method))
-    assert not no_gradients(method.generator.module)
+    assert not no_gradients(method.learner.module)
 
 
 def test_with_a_perfect_alpha_the_critic_sees_twice_the_same() -> None:
@@ -121,7 +125,7 @@ def test_the_total_is_the_weighted_sum_with_the_adversarial_part() -> None:
 def test_the_critic_is_judged_by_the_objective_of_the_recipe(objective: Any) -> None:
     method, batch = duel(objective=objective), next(discs())
     critic = critic_of(method)
-    composite = method.composite(predict(method.generator, batch), batch).detach()
+    composite = method.composite(method.learner.predict(batch), batch).detach()
     with torch.no_grad():
         real, composed = critic(batch.image, batch.trimap), critic(composite, batch.trimap)
     learned = method._critic_step(method.critic, composite, batch)
@@ -173,3 +177,40 @@ def test_data_without_colours_are_refused() -> None:
 def test_accumulation_is_refused() -> None:
     with pytest.raises(BadRecipe, match="accumulate"):
         AdversarialConfig(critic=CRITIC).build(make_setup(accumulate=2))
+
+
+REAL = torch.tensor([2.0, 0.5]).view(1, 1, 1, 2)
+COMPOSED = torch.tensor([-2.0, 1.0]).view(1, 1, 1, 2)
+
+
+def entropy(logit: float, label: int) -> float:
+    probability = 1 / (1 + math.exp(-logit))
+    return -math.log(probability if label else 1 - probability)
+
+
+@pytest.mark.parametrize(
+    ("objective", "expected"),
+    [
+        ("bce", (entropy(-2, 1) + entropy(1, 1)) / 2),
+        ("lsgan", (9 + 0) / 2),
+        ("hinge", 0.5),
+    ],
+)
+def test_the_generator_wants_high_logits(objective, expected: float) -> None:
+    assert generator_objective(COMPOSED, objective).item() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("objective", "expected"),
+    [
+        ("bce", sum(map(entropy, (2, 0.5, -2, 1), (1, 1, 0, 0))) / 4),
+        ("lsgan", ((1 + 0.25) / 2 + (4 + 1) / 2) / 2),
+        ("hinge", ((0 + 0.5) / 2 + (0 + 2) / 2) / 2),
+    ],
+)
+def test_the_critic_wants_high_logits_for_real_only(objective, expected: float) -> None:
+    assert critic_objective(REAL, COMPOSED, objective).item() == pytest.approx(expected)
+
+
+def test_huge_logits_stay_finite() -> None:
+    assert math.isfinite(critic_objective(-1e4 * REAL, 1e4 * COMPOSED, "bce").item())

@@ -1,8 +1,7 @@
 """Losses: configs that are called with a prediction and the true planes.
 
 `LossConfig` is their union; a recipe has a list of them and uses their weighted sum. Region,
-divisor and epsilon are fields. The objectives of adversarial training are functions of a critic's
-logits: `losses.adversarial`.
+divisor and epsilon are fields. What a critic is judged by: `training.adversarial`.
 """
 
 from mattekit.losses.alpha import (

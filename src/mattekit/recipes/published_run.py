@@ -40,7 +40,7 @@ def continue_published(run: Run, path: Path) -> list[str]:
             "recipe alphagan-a6, with method.weight above 0"
         )
     state = method.state_dict()
-    state["network"], state["generator"] = _restored(method.generator, content, path, GENERATOR)
+    state["network"], state["generator"] = _restored(method.learner, content, path, GENERATOR)
     state["critic_weights"], state["critic"] = _restored(method.critic, content, path, CRITIC)
     if state["average"]:
         state["average"] |= {f"module.{key}": value for key, value in state["network"].items()}
@@ -49,7 +49,7 @@ def continue_published(run: Run, path: Path) -> list[str]:
     except (RuntimeError, ValueError, KeyError) as error:
         first = " ".join(str(error).split())[:200]
         raise BadWeights(f"--resume: {path} does not fit the recipe: {first}") from error
-    run.state.step = method.generator.updates
+    run.state.step = method.learner.updates
     epochs = run.state.step / run.length.epoch
     remarks = [
         f"continued from the published checkpoint {path}: step {run.state.step}, its epoch "

@@ -8,29 +8,53 @@ The critic's step sees the composite detached; the generator's step sees the cri
 detached. So neither leaves gradients in the other, and nothing is switched on and off.
 """
 
+from collections.abc import Callable
 from typing import Literal
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 from torch.func import functional_call
+from torch.nn import functional as F
 
 from mattekit.core.config import config
 from mattekit.core.errors import BadData, BadRecipe
 from mattekit.core.tensors import Batch, Prediction, autocast, region_weight
 from mattekit.imaging.compose import over
-from mattekit.losses.adversarial import Objective as CriticObjective
-from mattekit.losses.adversarial import critic_objective, generator_objective
 from mattekit.losses.region import paste_known
 from mattekit.networks.patchgan import PatchGanConfig
 from mattekit.training.freeze import to_training
-from mattekit.training.method import Objective, Setup, StateDict, StepResult
+from mattekit.training.method import Setup, StateDict, StepResult
 from mattekit.training.optimisers import OptimiserConfig
 from mattekit.training.schedules import ConstantConfig, ScheduleConfig
-from mattekit.training.supervised import dry_run, on_device, trained_network
-from mattekit.training.trained_module import TrainedModule, in_float32, predict
+from mattekit.training.supervised import Supervised, dry_run, on_device
+from mattekit.training.trained_module import TrainedModule, in_float32
 
+Objective = Literal["bce", "lsgan", "hinge"]
+Logits = Float[Tensor, "b 1 h w"]
+"""One per patch, high for real."""
+ERRORS: dict[Objective, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
+    "bce": (lambda real: F.softplus(-real), F.softplus),
+    "lsgan": (lambda real: (real - 1) ** 2, lambda composed: composed**2),
+    "hinge": (lambda real: F.relu(1 - real), lambda composed: F.relu(1 + composed)),
+}
+"""How wrong the critic is about real photos and about composites. bce: log likelihood, as in the
+first adversarial networks. lsgan: least squares, logits towards 1 for real and 0 for composed.
+hinge: logits beyond 1 and -1 are good enough."""
 WARN_AFTER = 500
 """Updates in a row of a critic that is never wrong, after which that is worth a remark."""
+
+
+def generator_objective(logits: Logits, objective: Objective) -> Float[Tensor, ""]:
+    """Small if the critic takes composites for real."""
+    wrong_if_real, _ = ERRORS[objective]
+    return -logits.mean() if objective == "hinge" else wrong_if_real(logits).mean()
+
+
+def critic_objective(real: Logits, composed: Logits, objective: Objective) -> Float[Tensor, ""]:
+    """Small if real photos and composites are told apart: half the sum of both errors."""
+    of_real, of_composed = ERRORS[objective]
+    return (of_real(real).mean() + of_composed(composed).mean()) / 2
 
 
 @config
@@ -41,7 +65,7 @@ class AdversarialConfig:
     critic: PatchGanConfig = PatchGanConfig()
     weight: float = 0.15
     """Of the generator's adversarial loss; 0 trains without a critic."""
-    objective: CriticObjective = "bce"
+    objective: Objective = "bce"
     order: Literal["critic first", "generator first"] = "critic first"
     update_every: int = 1
     """The critic is updated every so many steps."""
@@ -67,16 +91,12 @@ class AdversarialConfig:
         return Adversarial(setup, self)
 
 
-class Adversarial:
-    """A generator against a critic."""
-
-    stage = 0
+class Adversarial(Supervised):
+    """A generator, which learns from the losses as well, against a critic."""
 
     def __init__(self, setup: Setup, config: AdversarialConfig) -> None:
-        self.setup = setup
+        super().__init__(setup)
         self.config = config
-        self.generator = trained_network(setup)
-        self.objective = Objective(setup.config.losses, setup.fabric)
         self.critic = None
         if config.weight > 0:
             critic = config.critic.build()
@@ -84,37 +104,29 @@ class Adversarial:
         self.perfect = torch.zeros((), device=setup.fabric.device)
         """Updates in a row in which the critic was right everywhere."""
 
-    @property
-    def network(self) -> nn.Module:
-        return self.generator.network
-
     def dry_run(self, batch: Batch) -> list[str]:
-        found = dry_run(self.setup, self.generator.module, batch)
+        prediction, batch, remarks = dry_run(self.setup, self.learner.module, batch)
         if self.critic is not None:
-            self.composite(found.prediction, found.batch)
-            self.real(found.batch)
-        return found.remarks
+            self.composite(prediction, batch)
+            self.real(batch)
+        return remarks
 
     def step(self, batch: Batch) -> StepResult:
         """One prediction, from which the critic and the generator each make their update."""
-        to_training(self.generator.module, self.setup.config.freeze)
+        critic = self.critic
+        if critic is None:
+            return super().step(batch)
+        to_training(self.learner.module, self.setup.config.freeze)
         batch = on_device(batch, self.setup)
-        self.generator.zero_grad()
-        prediction = predict(self.generator, batch)
-        if self.critic is None:
-            return self._generator_step(prediction, batch, None)
-        return self._step_with_critic(prediction, batch, self.critic)
-
-    def _step_with_critic(
-        self, prediction: Prediction, batch: Batch, critic: TrainedModule
-    ) -> StepResult:
+        self.learner.zero_grad()
+        prediction = self.learner.predict(batch)
         critic.zero_grad()
         composite = self.composite(prediction, batch)
-        due = self.generator.updates % self.config.update_every == 0
+        due = self.learner.updates % self.config.update_every == 0
         learned = None
         if due and self.config.order == "critic first":
             learned = self._critic_step(critic, composite, batch)
-        result = self._generator_step(prediction, batch, self._adversarial_loss(composite, batch))
+        result = self._generator_step(prediction, composite, batch)
         if due and self.config.order == "generator first":
             learned = self._critic_step(critic, composite, batch)
         return result if learned is None else result.joined(learned)
@@ -135,15 +147,13 @@ class Adversarial:
 
     def real(self, batch: Batch) -> Tensor:
         """What the critic is to take for real."""
-        shown = (
-            batch.image if self.config.shown == "composite" else getattr(batch, self.config.shown)
-        )
-        if shown is None:
+        shown = self.config.shown
+        real: Tensor | None = batch.image if shown == "composite" else getattr(batch, shown)
+        if real is None:
             raise BadData(
-                f"the critic is shown the {self.config.shown}, but the data have none; choose "
-                "other data, or method.weight=0"
+                f"the critic is shown the {shown}, but the data have none; choose other data, or "
+                "method.weight=0"
             )
-        real: Tensor = shown
         return real
 
     def _guessed(self, prediction: Prediction, batch: Batch) -> Tensor:
@@ -183,41 +193,30 @@ class Adversarial:
             "generator little; lower method.optimiser.lr or raise method.update_every",
         )
 
+    def _generator_step(
+        self, prediction: Prediction, composite: Tensor, batch: Batch
+    ) -> StepResult:
+        values = self.objective(prediction, batch)
+        adversarial = self._adversarial_loss(composite, batch)
+        total = values["total"] + self.config.weight * adversarial
+        self.learner.backward(total)
+        return self.update({**values, "adversarial": adversarial, "total": total})
+
     def _adversarial_loss(self, composite: Tensor, batch: Batch) -> Tensor:
-        assert self.critic is not None, "only a method with a critic asks for this"
-        critic = self.critic.module
+        critic = self.parts()["critic"]
         weights = {name: weight.detach() for name, weight in critic.named_parameters()}
         with autocast(self.setup.fabric.device, self.setup.config.precision):
             logits = functional_call(critic, weights, (composite, batch.trimap))
         return generator_objective(in_float32(logits), self.config.objective)
 
-    def _generator_step(
-        self, prediction: Prediction, batch: Batch, adversarial: Tensor | None
-    ) -> StepResult:
-        values = self.objective(prediction, batch)
-        if adversarial is not None:
-            total = values["total"] + self.config.weight * adversarial
-            values = {**values, "adversarial": adversarial, "total": total}
-        self.generator.backward(values["total"])
-        lr, norm = self.generator.update()
-        return StepResult(
-            losses={name: value.detach() for name, value in values.items()},
-            rates={"network": lr},
-            gradient_norms={"network": norm},
-            may_overflow=self.setup.config.precision == "fp16",
-        )
-
     def parts(self) -> dict[str, nn.Module]:
-        both = {"network": self.generator.module}
-        return both if self.critic is None else {**both, "critic": self.critic.module}
-
-    def rate_jump(self) -> tuple[float, float]:
-        return self.generator.rate_jump()
+        critic = {} if self.critic is None else {"critic": self.critic.module}
+        return super().parts() | critic
 
     def state_dict(self) -> StateDict:
         state: StateDict = {
-            **self.generator.weights(),
-            "generator": self.generator.state_dict(),
+            **self.learner.weights(),
+            "generator": self.learner.state_dict(),
             "perfect": self.perfect,
         }
         if self.critic is not None:
@@ -226,8 +225,8 @@ class Adversarial:
         return state
 
     def load_state_dict(self, state: StateDict) -> None:
-        self.generator.load_weights(state)
-        self.generator.load_state_dict(state["generator"])
+        self.learner.load_weights(state)
+        self.learner.load_state_dict(state["generator"])
         self.perfect = state["perfect"].to(self.perfect.device)
         if self.critic is not None:
             self.critic.module.load_state_dict(state["critic_weights"])

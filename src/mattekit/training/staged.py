@@ -59,8 +59,8 @@ class Staged:
                 network = network if number == 0 else _network_of(stage, network)
                 setup = self._setup_of(number, network)
                 freeze(network, setup.config.freeze)
-                found = dry_run(setup, network.to(setup.fabric.device), batch)
-                remarks += [f"stage {number + 1}: {remark}" for remark in found.remarks]
+                *_, found = dry_run(setup, network.to(setup.fabric.device), batch)
+                remarks += [f"stage {number + 1}: {remark}" for remark in found]
         freeze(first, self.inner.setup.config.freeze)
         return remarks
 

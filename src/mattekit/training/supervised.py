@@ -1,7 +1,6 @@
 """Supervised training: one network, one optimiser, a sum of losses against the truth."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import torch
@@ -13,13 +12,7 @@ from mattekit.core.tensors import Batch, Prediction, autocast
 from mattekit.training.freeze import freeze, to_training
 from mattekit.training.gradient_checkpointing import checkpoint_parts
 from mattekit.training.method import Objective, Setup, StateDict, StepResult
-from mattekit.training.trained_module import (
-    TrainedModule,
-    chunks,
-    in_float32,
-    network_inputs,
-    predict,
-)
+from mattekit.training.trained_module import TrainedModule, chunks, in_float32, network_inputs
 
 HOW_TO_GET = {
     "prior": "add the step {name: estimates} as the last one of data.after_crop",
@@ -42,7 +35,8 @@ class Supervised:
         return self.learner.network
 
     def dry_run(self, batch: Batch) -> list[str]:
-        return dry_run(self.setup, self.learner.module, batch).remarks
+        *_, remarks = dry_run(self.setup, self.learner.module, batch)
+        return remarks
 
     def step(self, batch: Batch) -> StepResult:
         """Gradients of every part added up, then one update."""
@@ -54,18 +48,22 @@ class Supervised:
         counts: dict[str, Tensor] = {}
         for number, part in enumerate(parts, start=1):
             with learner.no_sync(number < len(parts)):
-                prediction = predict(learner, part)
+                prediction = learner.predict(part)
                 terms = self.objective.terms(prediction, part)
                 counts = counts or self.objective.counts(terms, prediction, parts[1:])
                 values = self.objective.values(terms, counts)
                 learner.backward(values["total"])
             losses = {name: losses.get(name, 0) + value.detach() for name, value in values.items()}
-        lr, norm = learner.update()
+        return self.update(losses)
+
+    def update(self, losses: dict[str, Tensor]) -> StepResult:
+        """Update the network by its gradients; the result of the step that had these losses."""
+        lr, norm = self.learner.update()
         return StepResult(
-            losses=losses,
+            losses={name: value.detach() for name, value in losses.items()},
             rates={"network": lr},
             gradient_norms={"network": norm},
-            may_overflow=config.precision == "fp16",
+            may_overflow=self.setup.config.precision == "fp16",
         )
 
     def parts(self) -> dict[str, nn.Module]:
@@ -102,18 +100,11 @@ def on_device(batch: Batch, setup: Setup) -> Batch:
     return moved if setup.guessed_background is None else setup.guessed_background(moved)
 
 
-@dataclass(frozen=True)
-class DryRun:
-    """What came of the first batch, of which nothing was learned."""
-
-    prediction: Prediction
-    batch: Batch
-    """As the network saw it."""
-    remarks: list[str] = field(default_factory=list)
-
-
-def dry_run(setup: Setup, network: nn.Module, batch: Batch) -> DryRun:
+def dry_run(setup: Setup, network: nn.Module, batch: Batch) -> tuple[Prediction, Batch, list[str]]:
     """Every loss of a batch and its gradient, computed once; the network stays as it is.
+
+    Returns:
+        The prediction, the batch as the network saw it, and remarks on weights that learn nothing.
 
     Raises:
         BadRecipe: the network takes planes that the data lack, or several processes train weights
@@ -130,7 +121,7 @@ def dry_run(setup: Setup, network: nn.Module, batch: Batch) -> DryRun:
         torch.stack(losses).sum(), list(learning.values()), allow_unused=True
     )
     idle = [name for name, each in zip(learning, gradients, strict=True) if each is None]
-    return DryRun(prediction, batch, _idle_remarks(idle, learning, setup.fabric.world_size))
+    return prediction, batch, _idle_remarks(idle, learning, setup.fabric.world_size)
 
 
 def check_planes(network: Any, batch: Batch) -> None:

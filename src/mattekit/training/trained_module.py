@@ -67,6 +67,11 @@ class TrainedModule:
             outputs = self.wrapped(*inputs)
         return in_float32(outputs)
 
+    def predict(self, batch: Batch) -> Prediction:
+        """What a network under training says of a batch."""
+        prediction: Prediction = self(*network_inputs(self.module, batch))
+        return prediction
+
     def zero_grad(self) -> None:
         """Forget the gradients of the last update; until then they stay, for whoever logs them."""
         self.module.zero_grad(set_to_none=True)
@@ -157,12 +162,6 @@ def in_float32(outputs: Any) -> Any:
         planes = {field.name: in_float32(getattr(outputs, field.name)) for field in fields(outputs)}
         return Prediction(**planes)
     return outputs
-
-
-def predict(trained: TrainedModule, batch: Batch) -> Prediction:
-    """What a network under training says of a batch."""
-    prediction: Prediction = trained(*network_inputs(trained.module, batch))
-    return prediction
 
 
 def network_inputs(network: Any, batch: Batch) -> tuple[Tensor | None, ...]:
