@@ -21,6 +21,7 @@ from mattekit.core.errors import BadArgument, BadWeights
 from mattekit.core.extras import require
 from mattekit.models.files import EXPORTED, OURS, read_contents
 from mattekit.networks import config_of
+from mattekit.networks.parts.layers import widen
 
 EXPORTED_PREFIX = "module."
 """Of the names that weights have in an exported network."""
@@ -138,6 +139,46 @@ def load_strictly(network: nn.Module, tensors: Mapping[str, Tensor], *, source: 
         raise BadWeights(f"{source} does not fit the network: {difference}")
     ours = {key: tensors[key].to(wanted[key].dtype) for key in wanted}
     network.load_state_dict(ours, assign=True)
+
+
+def start_from(
+    network: nn.Module, weights: Mapping[str, Tensor], *, strict: bool, source: str
+) -> list[str]:
+    """Give the network those weights that fit; remarks on what was widened, left out or not found.
+
+    A convolution that has more input channels than the weights gets zeros for the further ones.
+
+    Raises:
+        BadWeights: nothing fits, or with `strict` anything does not.
+    """
+    wanted = network.state_dict()
+    fitting = {name: _widened(weights[name], wanted[name]) for name in wanted if name in weights}
+    loaded = {name: tensor for name, tensor in fitting.items() if tensor is not None}
+    missing = [name for name in wanted if name not in loaded]
+    unused = [name for name in weights if name not in loaded]
+    if (strict and (missing or unused)) or not loaded:
+        raise BadWeights(
+            f"init: {source} does not fit the network: {_listed(missing, 'without a value')}, "
+            f"{_listed(unused, 'not used')}; init.strict=false takes what fits"
+        )
+    network.load_state_dict(loaded, strict=False)
+    widened = [name for name in loaded if loaded[name].shape != weights[name].shape]
+    remarks = {"widened with zeros": widened, "left at random": missing, "not used": unused}
+    return [f"init: {_listed(names, how)}" for how, names in remarks.items() if names]
+
+
+def _widened(tensor: Tensor, wanted: Tensor) -> Tensor | None:
+    """The tensor in the shape that is wanted; None where further input channels do not make it."""
+    if tensor.shape == wanted.shape:
+        return tensor
+    if tensor.ndim != 4 or wanted.ndim != 4 or tensor.shape[1] > wanted.shape[1]:
+        return None
+    widened = widen(tensor.to(wanted.dtype), wanted.shape[1], "zeros")
+    return widened if widened.shape == wanted.shape else None
+
+
+def _listed(names: list[str], how: str) -> str:
+    return f"{len(names)} tensors {how}" + (f" ({_first(names)})" if names else "")
 
 
 def differences(wanted: Mapping[str, Tensor], found: Mapping[str, Tensor]) -> str:

@@ -9,7 +9,6 @@ from mattekit.models.files import find
 from mattekit.networks import weights
 from mattekit.networks.published.checkpoints import start_from_imagenet
 from mattekit.recipes.recipe import IMAGENET, RANDOM, InitConfig
-from mattekit.training.init import start_from
 
 
 def load_initial_weights(network: nn.Module, init: InitConfig | None) -> list[str]:
@@ -37,7 +36,7 @@ def load_initial_critic(critic: nn.Module | None, init: InitConfig | None) -> li
         raise BadRecipe("init.critic: there is no critic; take method=adversarial, or leave it out")
     path = find(init.critic)
     _, tensors = weights.read(path)
-    return start_from(critic, tensors, strict=init.strict, source=str(path))
+    return weights.start_from(critic, tensors, strict=init.strict, source=str(path))
 
 
 def describe_init(init: InitConfig | None) -> str:
@@ -69,7 +68,7 @@ def _fill(network: nn.Module, place: str, init: InitConfig) -> list[str]:
         return []
     path = find(place)
     _, tensors = weights.read(path)
-    return start_from(network, tensors, strict=init.strict, source=str(path))
+    return weights.start_from(network, tensors, strict=init.strict, source=str(path))
 
 
 def _part(network: nn.Module, name: str) -> nn.Module:

@@ -14,8 +14,8 @@ from mattekit.core.config import config
 from mattekit.core.tensors import Batch
 from mattekit.losses import LossConfig
 from mattekit.networks import NetworkConfig
+from mattekit.networks.weights import start_from
 from mattekit.training.freeze import FreezeConfig, freeze
-from mattekit.training.init import start_from
 from mattekit.training.method import Setup, StateDict, StepResult
 from mattekit.training.optimisers import OptimiserConfig
 from mattekit.training.schedules import Duration, RunLength, ScheduleConfig
