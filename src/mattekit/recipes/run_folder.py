@@ -11,21 +11,14 @@ from mattekit.training.checkpoints import LAST, find_checkpoint
 
 PLACES = ("root", "foregrounds", "backgrounds", "denoised_backgrounds", "photos", "labels")
 CACHES = ("folder", "bank")
-MAY_CHANGE = (
-    *("length", "log", "checkpoint", "validate", "notes", "init", "data.workers", "data.valid"),
-    *(f"data.{part}.{name}" for part in ("train", "rehearse") for name in (*PLACES, *CACHES)),
-)
-"""Keys that a resumed run may have otherwise than before. Pictures may move: a checkpoint knows
-their names."""
 LOCAL_KEYS = {
     "data.workers",
-    *(
-        f"data.{part}.{name}"
-        for part in ("train", "rehearse", "valid")
-        for name in (*PLACES, *CACHES)
-    ),
+    *(f"data.{part}.{name}" for part in ("train", "rehearse", "valid") for name in PLACES + CACHES),
 }
 """Keys that may differ between the machines of one run."""
+MAY_CHANGE = {"length", "log", "checkpoint", "validate", "notes", "init", "data.valid", *LOCAL_KEYS}
+"""Keys that a resumed run may have otherwise than before. Pictures may move: a checkpoint knows
+their names."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Keeping parts of a network as they are while the rest learns."""
 
+from collections.abc import Iterable
 from fnmatch import fnmatchcase
 
 from torch import nn
@@ -28,7 +29,7 @@ def freeze(network: nn.Module, wanted: FreezeConfig) -> None:
 
     To be called before the optimiser is made. Nothing else switches learning on or off.
     """
-    check_parts(network, wanted)
+    check_parts(network, wanted.parts, "freeze.parts")
     for name, parameter in network.named_parameters():
         parameter.requires_grad_(not any(matches(name, pattern) for pattern in wanted.parts))
     if wanted.norms:
@@ -37,14 +38,14 @@ def freeze(network: nn.Module, wanted: FreezeConfig) -> None:
                 module.requires_grad_(False)
 
 
-def check_parts(network: nn.Module, wanted: FreezeConfig) -> None:
-    """Refuse a part that the network does not have."""
+def check_parts(network: nn.Module, patterns: Iterable[str], key: str) -> None:
+    """Refuse a part, named under that key of a recipe, that the network does not have."""
     names = [name for name, _ in network.named_parameters()]
-    for pattern in wanted.parts:
+    for pattern in patterns:
         if not any(matches(name, pattern) for name in names):
             parts = sorted({name.split(".")[0] for name in names})
             raise BadRecipe(
-                f"freeze.parts: nothing in the network is called {pattern!r}; "
+                f"{key}: nothing in the network is called {pattern!r}; "
                 f"its parts are {', '.join(parts)}"
             )
 

@@ -8,6 +8,7 @@ import json
 import os
 import uuid
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -228,11 +229,8 @@ def cut(path: Path, keeps: Callable[[str], bool]) -> None:
         return
     kept = []
     for line in path.read_text("utf-8", errors="replace").splitlines():
-        try:
-            wanted = keeps(line)
-        except (ValueError, TypeError):
-            wanted = False
-        if wanted:
-            kept.append(f"{line}\n")
+        with suppress(ValueError, TypeError):
+            if keeps(line):
+                kept.append(f"{line}\n")
     with replacing(path) as aside:
         aside.write_text("".join(kept), "utf-8")

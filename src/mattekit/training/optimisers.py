@@ -7,8 +7,7 @@ from typing import Any, Literal
 from torch import nn, optim
 
 from mattekit.core.config import config
-from mattekit.core.errors import BadRecipe
-from mattekit.training.freeze import matches
+from mattekit.training.freeze import check_parts, matches
 
 DECAY = {"adam": 0.0, "adamw": 0.01, "sgd": 0.0}
 
@@ -52,16 +51,10 @@ class OptimiserConfig:
 
     def _groups(self, module: nn.Module) -> list[dict[str, Any]]:
         """Weights with the same rate and decay together."""
-        weights = dict(module.named_parameters())
-        for pattern in self.lr_scale:
-            if not any(matches(name, pattern) for name in weights):
-                raise BadRecipe(
-                    f"optimiser.lr_scale: nothing in the network is called '{pattern}'; its parts "
-                    f"are {', '.join(dict.fromkeys(name.split('.')[0] for name in weights))}"
-                )
+        check_parts(module, self.lr_scale, "optimiser.lr_scale")
         decay = DECAY[self.name] if self.weight_decay is None else self.weight_decay
         groups: dict[tuple[float, float], list[nn.Parameter]] = defaultdict(list)
-        for name, weight in weights.items():
+        for name, weight in module.named_parameters():
             scales = [scale for pattern, scale in self.lr_scale.items() if matches(name, pattern)]
             own_decay = decay if self.decay_norms or weight.ndim > 1 else 0.0
             if weight.requires_grad:

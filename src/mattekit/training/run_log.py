@@ -2,8 +2,8 @@
 
 import json
 import re
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -81,10 +81,8 @@ class RunLog:
         count = sum(size.numel() for size in sizes)
         mean = torch.stack([size.sum() for size in sizes]).sum() / count
         largest = torch.stack([size.max() for size in sizes]).max()
-        numbers = torch.stack([mean, largest]).tolist()
-        names = ("mean_gradient", "max_gradient")
-        kind = f"gradient_statistic_{TAGS[part]}"
-        self._numbers(step, kind, dict(zip(names, numbers, strict=True)))
+        numbers = {"mean_gradient": mean.item(), "max_gradient": largest.item()}
+        self._numbers(step, f"gradient_statistic_{TAGS[part]}", numbers)
 
     def weights(self, step: int, part: str, module: nn.Module) -> None:
         """One weight of every layer, the place drawn anew each time."""
@@ -115,13 +113,8 @@ class RunLog:
 
 def read_log(folder: Path) -> list[Line]:
     """The lines of a run's log.jsonl; a last line cut off in the middle is left out."""
-    lines = (folder / LOG).read_text("utf-8").splitlines()
-    return [Line(**entry) for entry in map(_entry, lines) if entry is not None]
-
-
-def _entry(line: str) -> dict[str, Any] | None:
-    try:
-        entry: dict[str, Any] = json.loads(line)
-    except json.JSONDecodeError:
-        return None
-    return entry
+    lines = []
+    for text in (folder / LOG).read_text("utf-8").splitlines():
+        with suppress(json.JSONDecodeError):
+            lines.append(Line(**json.loads(text)))
+    return lines
