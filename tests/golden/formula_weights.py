@@ -9,12 +9,11 @@ from mattekit.networks.published.verify import (
     GOLDENS,
     distance,
     fill,
-    formula_state,
     formula_tensor,
     sample_input,
 )
 
-__all__ = ["GOLDENS", "check", "fill", "formula_state", "formula_tensor", "sample_input"]
+__all__ = ["GOLDENS", "check", "fill", "formula_tensor", "sample_input"]
 
 
 def check(output: Tensor, golden: Mapping[str, Any], tolerance: float = 1e-4) -> None:

@@ -60,21 +60,16 @@ def _hashed_noise(key: str, count: int) -> np.ndarray:
     return ((hashed.astype(np.float64) + 0.5) / 2**31 - 1).astype(np.float32)
 
 
-def formula_state(
-    keys_and_shapes: Mapping[str, Iterable[int]], factor: float = 1.0
-) -> dict[str, Tensor]:
-    """A whole state dict under the published names."""
-    return {key: formula_tensor(key, shape, factor) for key, shape in keys_and_shapes.items()}
-
-
 def fill(network: Network, keys: Mapping[str, str], factor: float = 1.0) -> Network:
     """Give a network the formula's weights; `keys` maps published keys to ours, every one of them.
 
     The network may have been built empty (`with torch.device("meta")`).
     """
-    shapes = {key: tensor.shape for key, tensor in network.state_dict().items()}
-    weights = formula_state({theirs: shapes[ours] for theirs, ours in keys.items()}, factor)
-    network.load_state_dict({ours: weights[theirs] for theirs, ours in keys.items()}, assign=True)
+    state = network.state_dict()
+    weights = {
+        ours: formula_tensor(theirs, state[ours].shape, factor) for theirs, ours in keys.items()
+    }
+    network.load_state_dict(weights, assign=True)
     return network.eval()
 
 
