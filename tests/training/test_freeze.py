@@ -57,5 +57,5 @@ def test_both_can_be_frozen_at_once() -> None:
 
 
 def test_a_name_that_fits_nothing_is_refused_with_the_names_there_are() -> None:
-    with pytest.raises(BadRecipe, match=r"'enc'.*decoder, encoder"):
+    with pytest.raises(BadRecipe, match=r"'enc'.*encoder, decoder"):
         frozen(parts=("enc",))

@@ -14,8 +14,8 @@ def test_a_plane_of_one_channel_becomes_grey_and_stays_in_range() -> None:
 
 
 def test_photo_trimap_truth_prediction_and_subject_stand_side_by_side() -> None:
-    batch = next(discs())
-    panel = prediction_panel(batch, batch.alpha * 0.5, rows=3)
+    batch = next(discs(batch=3))
+    panel = prediction_panel(batch, batch.alpha * 0.5)
     side = 16 + MARGIN
     assert panel.shape == (3 * side, 5 * side, 3)
     cells = [panel[:16, number * side : number * side + 16] for number in range(5)]
@@ -27,8 +27,8 @@ def test_photo_trimap_truth_prediction_and_subject_stand_side_by_side() -> None:
 
 
 def test_every_plane_of_the_first_batch_is_captioned() -> None:
-    batch = next(discs())
-    panel = batch_panel(batch, rows=2)
+    batch = next(discs(batch=2))
+    panel = batch_panel(batch)
     assert panel.shape[1] % 5 == 0
     caption = panel[130:160, : panel.shape[1] // 5]
     assert caption.min() == 0

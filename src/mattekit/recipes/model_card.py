@@ -50,8 +50,8 @@ class Description:
         recipe, card = dump_recipe(self.recipe), self.card(run)
         return {
             WEIGHTS: lambda path: self._write_weights(path, run),
-            "recipe.yaml": lambda path: _write_text(path, recipe),
-            "model_card.md": lambda path: _write_text(path, card),
+            "recipe.yaml": lambda path: path.write_text(recipe, "utf-8"),
+            "model_card.md": lambda path: path.write_text(card, "utf-8"),
         }
 
     def card(self, run: Run) -> str:
@@ -94,7 +94,3 @@ class Description:
             test_overlap=public_test_set(self.source) or "not known",
         )
         weights.save(path, run.method.network.state_dict(), header)
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")

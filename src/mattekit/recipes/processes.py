@@ -3,7 +3,7 @@
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from lightning_fabric import Fabric
@@ -33,15 +33,19 @@ def make_fabric(recipe: Recipe, hardware: Hardware) -> Fabric:
     device = find_device(hardware.device)
     if recipe.precision == "fp16" and device.type == "cpu":
         raise BadArgument("precision=fp16 needs a GPU; on the CPU use 32 or bf16")
-    hardware = _as_launched(hardware)
-    several = hardware.devices * hardware.nodes > 1
+    devices, nodes = hardware.devices, hardware.nodes
+    launched = TorchElasticEnvironment.detect()
+    if launched:  # torchrun has started processes: they count, not what was asked for
+        devices = int(os.environ["LOCAL_WORLD_SIZE"])
+        nodes = int(os.environ["WORLD_SIZE"]) // devices
+    several = devices * nodes > 1
     fabric = Fabric(
         accelerator=device.type,
-        devices=hardware.devices if device.index is None else [device.index],
-        num_nodes=hardware.nodes,
+        devices=devices if device.index is None else [device.index],
+        num_nodes=nodes,
         strategy="ddp" if several else "auto",
     )
-    if several and TorchElasticEnvironment.detect():
+    if several and launched:
         _join_torchrun(device.type)
     fabric.launch()
     return fabric
@@ -68,14 +72,6 @@ def end_processes() -> None:
     if distributed.is_available() and distributed.is_initialized():
         distributed.barrier()
         distributed.destroy_process_group()
-
-
-def _as_launched(hardware: Hardware) -> Hardware:
-    """The processes that torchrun has started, where it has; else what was asked for."""
-    if not TorchElasticEnvironment.detect():
-        return hardware
-    here, everywhere = int(os.environ["LOCAL_WORLD_SIZE"]), int(os.environ["WORLD_SIZE"])
-    return replace(hardware, devices=here, nodes=everywhere // here)
 
 
 def decided_by_first(fabric: Fabric, decide: Callable[[], T]) -> T:

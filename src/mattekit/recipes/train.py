@@ -40,7 +40,7 @@ from mattekit.training.checkpoints import Checkpoints
 from mattekit.training.guards import check_samples
 from mattekit.training.loggers import LoggedRun
 from mattekit.training.loop import fit, stop_requests, without_denormals
-from mattekit.training.panels import batch_panel
+from mattekit.training.panels import ROWS, batch_panel
 from mattekit.training.run import Listener, Run
 from mattekit.training.run_log import RunLog
 from mattekit.training.validation import predictor_of
@@ -49,8 +49,6 @@ CHECKED = 20
 """Samples that are checked before a run starts."""
 WINDOW = 256
 """Side of the windows of them that are read."""
-SHOWN = 4
-"""Samples of the picture of the first batch."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,7 +210,7 @@ def dry_run(
         check_samples(first_samples(source, order, side=WINDOW), allow_masks=masks)
     except BadData:  # windows are quick to read, but only whole pictures can be refused
         check_samples(first_samples(source, order), allow_masks=masks)
-    first = NumberedSamples(source, order, make_steps(recipe)).take(SHOWN)
+    first = NumberedSamples(source, order, make_steps(recipe)).take(ROWS)
     remarks = run.method.dry_run(collate(first[:2]))
     write_image(folder.path / "first_batch.png", batch_panel(collate(first)))
     return remarks

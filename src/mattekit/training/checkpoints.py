@@ -28,7 +28,7 @@ from mattekit.core.errors import BadOutput, BadWeights
 from mattekit.training.schedules import Duration
 
 LAST, BEST = "last", "best"
-Writers = Mapping[str, Callable[[Path], None]]
+Writers = Mapping[str, Callable[[Path], object]]
 """File name -> the function that writes that file."""
 
 

@@ -43,7 +43,7 @@ def check_parts(network: nn.Module, patterns: Iterable[str], key: str) -> None:
     names = [name for name, _ in network.named_parameters()]
     for pattern in patterns:
         if not any(matches(name, pattern) for name in names):
-            parts = sorted({name.split(".")[0] for name in names})
+            parts = dict.fromkeys(name.split(".")[0] for name in names)
             raise BadRecipe(
                 f"{key}: nothing in the network is called {pattern!r}; "
                 f"its parts are {', '.join(parts)}"

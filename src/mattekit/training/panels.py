@@ -10,16 +10,18 @@ from mattekit.core.tensors import Batch
 from mattekit.core.types import Image, Plane
 from mattekit.imaging.compose import checkerboard, over
 
+ROWS = 4
+"""The most samples that are shown of a batch."""
 MARGIN = 4
 CAPTION = 34
 LEGIBLE = 120
 BACKDROP = 1.0
 
 
-def prediction_panel(batch: Batch, predicted: Tensor, *, rows: int = 4) -> Image:
+def prediction_panel(batch: Batch, predicted: Tensor) -> Image:
     """Photo, trimap, truth, prediction and the predicted subject on a checkerboard, row by row."""
     pictures = []
-    for index in range(min(rows, len(batch.image))):
+    for index in range(min(ROWS, len(batch.image))):
         photo = as_image(batch.image[index])
         alpha = as_image(predicted[index])
         colours = photo if batch.foreground is None else as_image(batch.foreground[index])
@@ -29,15 +31,16 @@ def prediction_panel(batch: Batch, predicted: Tensor, *, rows: int = 4) -> Image
     return np.concatenate(pictures)
 
 
-def batch_panel(batch: Batch, *, rows: int = 4) -> Image:
+def batch_panel(batch: Batch) -> Image:
     """Every plane of the first samples with its name and range of values underneath."""
     planes = ("image", "alpha", "trimap", "foreground", "background", "prior")
     present = {name: getattr(batch, name) for name in planes if getattr(batch, name) is not None}
-    pictures = []
-    for index in range(min(rows, len(batch.image))):
-        captioned = [_captioned(name, plane[index]) for name, plane in present.items()]
-        pictures.append(_beside(captioned))
-    return np.concatenate(pictures)
+    return np.concatenate(
+        [
+            _beside([_captioned(name, plane[index]) for name, plane in present.items()])
+            for index in range(min(ROWS, len(batch.image)))
+        ]
+    )
 
 
 def as_image(plane: Tensor) -> Image:

@@ -183,9 +183,9 @@ class Run:
         self.saved = self.state.step
         content = self._content()
         if self.log is not None:
-            files: dict[str, Any] = {"state.pt": lambda path: write_state(path, content)}
+            state: Writers = {"state.pt": lambda path: write_state(path, content)}
             folder = self.checkpoints.save(
-                self.state.step, {**files, **self.files(self)}, best=best
+                self.state.step, {**state, **self.files(self)}, best=best
             )
             self.log.line(self.state.step, f"saved {folder.name}{' as the best' * best}")
         self.fabric.barrier()
