@@ -15,14 +15,7 @@ from torch.nn import functional as F
 
 from mattekit.core.config import config
 from mattekit.core.errors import BadArgument
-from mattekit.core.tensors import (
-    CLASSES,
-    Batch,
-    Prediction,
-    Representation,
-    Rosta,
-    region_weight,
-)
+from mattekit.core.tensors import CLASSES, Batch, Prediction, Representation, Rosta, region_weight
 from mattekit.losses.laplacian import Kernel, pyramid_l1
 from mattekit.losses.region import DivideBy, Terms, Where, region_mean, smooth_abs
 
@@ -40,11 +33,7 @@ def glance_target(representation: Representation, trimap: Plane) -> Int[Tensor, 
     return target[:, 0].long()
 
 
-def focus_target(
-    representation: Representation,
-    alpha: Plane,
-    trimap: Plane,
-) -> Plane:
+def focus_target(representation: Representation, alpha: Plane, trimap: Plane) -> Plane:
     """The target of focus."""
     if representation == "TT":
         return alpha

@@ -19,12 +19,7 @@ from mattekit.losses.region import Terms
 from mattekit.training.freeze import FreezeConfig
 from mattekit.training.guessed import GuessedBackground
 from mattekit.training.optimisers import OptimiserConfig
-from mattekit.training.schedules import (
-    ConstantConfig,
-    Duration,
-    RunLength,
-    ScheduleConfig,
-)
+from mattekit.training.schedules import ConstantConfig, Duration, RunLength, ScheduleConfig
 
 StateDict = dict[str, Any]
 """Tensors, numbers, words, and lists and dicts of them."""

@@ -34,11 +34,7 @@ class Imported:
 
 
 def import_checkpoint(
-    kind: str,
-    path: Path,
-    *,
-    options: Mapping[str, Any] | None = None,
-    strict: bool = True,
+    kind: str, path: Path, *, options: Mapping[str, Any] | None = None, strict: bool = True
 ) -> Imported:
     """Read a public checkpoint; `options` win over those that the file shows."""
     if kind not in KINDS:
