@@ -92,15 +92,16 @@ def region_mean(
     weight = weight_of(region, trimap)
     by_region = divide_by == "region"
     count = weight.sum() if by_region else region_weight("unknown", trimap).sum()
-    return _term((values * weight).sum(), count, plus=0.0 if by_region else 1.0)
+    return term((values * weight).sum(), count, plus=0.0 if by_region else 1.0)
 
 
 def mean(values: Tensor) -> Terms:
     """The sum of all values, to be divided by their number."""
-    return _term(values.sum(), values.new_full((), values.numel()))
+    return term(values.sum(), values.new_full((), values.numel()))
 
 
-def _term(total: Tensor, count: Tensor, plus: float = 0.0) -> Terms:
+def term(total: Tensor, count: Tensor, plus: float = 0.0) -> Terms:
+    """A loss of one quotient."""
     return Terms(total[None], count[None], total.new_full((1,), plus))
 
 

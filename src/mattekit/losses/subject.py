@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from mattekit.core.config import config
 from mattekit.core.errors import BadArgument
 from mattekit.core.tensors import Batch, Prediction
-from mattekit.losses.region import Terms, mean
+from mattekit.losses.region import Terms, mean, term
 
 LEAST = 20.0
 """Pixels below which a picture counts as one without a subject."""
@@ -73,8 +73,7 @@ def _has_subject(batch: Batch) -> Tensor:
 def _mean_where(wanted: Tensor, values: Float[Tensor, " b"]) -> Terms:
     """The mean over those samples."""
     weight = wanted.to(values)
-    total, count = (values * weight).sum(), weight.sum()
-    return Terms(total[None], count[None], torch.zeros_like(count)[None])
+    return term((values * weight).sum(), weight.sum())
 
 
 def _known(plane: Tensor | None, loss: str) -> Tensor:
