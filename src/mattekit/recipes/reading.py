@@ -1,6 +1,6 @@
 """From text to configs: every value is read as the type of its field asks for.
 
-YAML gives words only; whether `1e-5` is a number or `yes` a truth is the field's decision. A plain
+YAML gives words only; whether `1e-5` is a number or `yes` a boolean, the field decides. A plain
 value where a config is expected stands for its first field: `schedule: cosine` is
 `schedule: {name: cosine}`, and `log.losses=10` is `log.losses.steps=10`. Where nothing is allowed,
 `null` and `none` say so.

@@ -1,5 +1,6 @@
 """What a training run consists of, as one frozen object: read from YAML, checked, written back."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import field, fields, replace
 from pathlib import Path
@@ -118,9 +119,9 @@ class Recipe(TrainingConfig):
         for name, least in (("batch", 1), ("accumulate", 1), ("seed", 0)):
             if getattr(self, name) < least:
                 raise BadRecipe(f"{name}: at least {least} is expected")
-        for name in ("clip", "ema"):
+        for name, below in (("clip", math.inf), ("ema", 1)):
             value = getattr(self, name)
-            if value is not None and not 0 < value < (1 if name == "ema" else float("inf")):
+            if value is not None and not 0 < value < below:
                 raise BadRecipe(f"{name}: {value} is out of range")
         if self.batch % self.accumulate:
             raise BadRecipe(f"accumulate: {self.accumulate} parts do not divide {self.batch}")

@@ -1,10 +1,10 @@
 """Where a run is kept and what it resumes from: `--output` and `--resume`."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
 from mattekit.core.errors import BadArgument, BadOutput, BadRecipe
+from mattekit.models.registry import digest
 from mattekit.recipes.reading import read_tree
 from mattekit.recipes.recipe import Recipe, changed_keys, dump_recipe
 from mattekit.training.checkpoints import LAST, find_checkpoint
@@ -41,11 +41,8 @@ class RunFolder:
         if resumed is None:
             return "no checkpoint"
         file = resumed if self.checkpoint is None else resumed / "state.pt"
-        digest = "no state.pt"
-        if file.is_file():
-            with file.open("rb") as stream:
-                digest = hashlib.file_digest(stream, "sha256").hexdigest()[:8]
-        return f"{resumed.name} ({digest})"
+        mark = digest(file, "sha256")[:8] if file.is_file() else "no state.pt"
+        return f"{resumed.name} ({mark})"
 
 
 def resolve_run_folder(recipe: Recipe, *, out: Path | None, resume: str, title: str) -> RunFolder:

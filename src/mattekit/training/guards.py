@@ -46,8 +46,8 @@ def check_finite(result: StepResult, step: int, folder: Path) -> None:
     place = folder / "bad_batch.json"
     names = [] if result.batch is None else list(result.batch.names)
     with replacing(place) as aside:
-        told = {"step": step, "names": names, "losses": numbers["losses"]}
-        aside.write_text(json.dumps(told, indent=2), "utf-8")
+        record = {"step": step, "names": names, "losses": numbers["losses"]}
+        aside.write_text(json.dumps(record, indent=2), "utf-8")
     raise MattekitError(
         f"step {step}: {broken[0]} became {values[broken[0]]}; checkpoints are of earlier steps, "
         f"the pictures are named in {place}; look at them, or lower optimiser.lr or set clip"

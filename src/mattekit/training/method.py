@@ -127,14 +127,8 @@ class StepResult:
 
     def joined(self, other: "StepResult") -> "StepResult":
         """This step with the numbers and remarks of another update in it."""
-        return replace(
-            self,
-            losses=self.losses | other.losses,
-            rates=self.rates | other.rates,
-            gradient_norms=self.gradient_norms | other.gradient_norms,
-            notes=self.notes | other.notes,
-            remarks=self.remarks + other.remarks,
-        )
+        both = {name: getattr(self, name) | getattr(other, name) for name in (*KINDS, "rates")}
+        return replace(self, **both, remarks=self.remarks + other.remarks)
 
 
 @runtime_checkable

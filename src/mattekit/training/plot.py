@@ -86,9 +86,7 @@ def smoothed(values: Sequence[float], window: int) -> list[float]:
 def _titles(runs: Sequence[Path]) -> list[str]:
     """The folders' names, with as much of the path as tells them apart."""
     names = [run.resolve().name for run in runs]
-    if len(set(names)) == len(names):
-        return names
-    return [str(run) for run in runs]
+    return names if len(set(names)) == len(names) else [str(run) for run in runs]
 
 
 def _figure(curves: dict[str, list[Curve]], window: int) -> Figure:

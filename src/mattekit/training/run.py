@@ -38,9 +38,9 @@ from mattekit.training.validation import Validator
 
 FORMAT = 2
 READINGS = 50
-"""Times in a run that the loss is read for the listener: the device is waited for."""
+"""How often in a run the loss is read for the listener, since that waits for the device."""
 JUMP = 1.5
-"""Factor between two rates in a row from which on a resumed run remarks on it."""
+"""Factor between two learning rates in a row above which a resumed run remarks on it."""
 
 
 @runtime_checkable
@@ -108,7 +108,7 @@ class Run:
         return [*events, every(save, lambda result: self.save())]
 
     def follow(self, result: StepResult) -> None:
-        """Tell of the step; a new stage begins with no best checkpoint of its own."""
+        """Report the step to the listener; a new stage starts without a best checkpoint."""
         if self.method.stage != self.state.stage:
             self.state.stage, self.state.best = self.method.stage, float("inf")
             self.watch = ExplosionWatch()

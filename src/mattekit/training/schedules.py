@@ -73,9 +73,8 @@ class StepConfig:
 
     def rates(self, step: int, lr: float, length: RunLength) -> Rates:
         passed = step // self.every.in_steps(length.epoch)
-        return Rates(
-            lr * self.factor ** (passed if self.times is None else min(passed, self.times))
-        )
+        times = passed if self.times is None else min(passed, self.times)
+        return Rates(lr * self.factor**times)
 
 
 @config
@@ -91,12 +90,11 @@ class MultiStepConfig:
             raise ValueError("starts and ratios must be equally many")
 
     def rates(self, step: int, lr: float, length: RunLength) -> Rates:
-        reached = [
-            ratio
-            for start, ratio in zip(self.starts, self.ratios, strict=True)
-            if step >= start.in_steps(length.epoch)
-        ]
-        return Rates(lr * reached[-1] if reached else lr)
+        ratio = 1.0
+        for start, later in zip(self.starts, self.ratios, strict=True):
+            if step >= start.in_steps(length.epoch):
+                ratio = later
+        return Rates(lr * ratio)
 
 
 @config

@@ -66,7 +66,8 @@ class Staged:
 
     def step(self, batch: Batch) -> StepResult:
         """A step of the current stage, the next one first where it is due."""
-        while self.steps >= sum(self.lengths[: self.stage + 1]) and self._has_next():
+        last = len(self.stages) - 1
+        while self.stage < last and self.steps >= sum(self.lengths[: self.stage + 1]):
             self._advance()
         self.steps += 1
         return self.inner.step(batch)
@@ -86,9 +87,6 @@ class Staged:
             self._enter(_network_of(self.stages[self.stage], self.inner.learner.module))
         self.steps = state["steps"]
         self.inner.load_state_dict(state["inner"])
-
-    def _has_next(self) -> bool:
-        return self.stage + 1 < len(self.stages)
 
     def _advance(self) -> None:
         """Enter the next stage, from the best weights of this one."""

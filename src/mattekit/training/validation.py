@@ -130,8 +130,8 @@ class Validator:
                 f"perceptual compares composites, and {sample.name} has no foreground and "
                 "background; choose other data.valid, or leave it out of validate.metrics"
             )
-        looks = perceptual_distance(self.settings.perceptual, device)
-        return looks.of_alphas(alpha, sample.alpha, (sample.foreground, sample.background))
+        distance = perceptual_distance(self.settings.perceptual, device)
+        return distance.of_alphas(alpha, sample.alpha, (sample.foreground, sample.background))
 
     def sample(self, index: int) -> Sample:
         """The sample of that number, the same one in every validation."""
