@@ -98,21 +98,16 @@ class Case:
     answers: Callable[[nn.Module, Tensor, Tensor], Answers]
     tolerance: float = 1e-4
 
-    @property
-    def golden(self) -> dict[str, Any]:
-        """The recorded outputs."""
-        golden: dict[str, Any] = GOLDENS[self.network][self.option]
-        return golden
-
 
 def parity(case: Case) -> dict[str, float]:
     """Largest difference from the recorded values, for every output, with the formula's weights."""
+    golden = GOLDENS[case.network][case.option]
     with torch.device("meta"):
         network = case.config.build()
-    fill(network, published_keys(network), case.golden["_meta"]["weights_factor"])
+    fill(network, published_keys(network), golden["_meta"]["weights_factor"])
     with torch.no_grad():
         found = case.answers(network, *sample_input())
-    return {name: distance(output, case.golden[name]) for name, output in found.items()}
+    return {name: distance(output, golden[name]) for name, output in found.items()}
 
 
 def distance(output: Tensor, golden: Mapping[str, Any]) -> float:
