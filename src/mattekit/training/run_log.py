@@ -81,8 +81,10 @@ class RunLog:
         count = sum(size.numel() for size in sizes)
         mean = torch.stack([size.sum() for size in sizes]).sum() / count
         largest = torch.stack([size.max() for size in sizes]).max()
-        numbers = {"mean_gradient": mean.item(), "max_gradient": largest.item()}
-        self._numbers(step, f"gradient_statistic_{TAGS[part]}", numbers)
+        numbers = torch.stack([mean, largest]).tolist()  # waits for the device once
+        names = ("mean_gradient", "max_gradient")
+        kind = f"gradient_statistic_{TAGS[part]}"
+        self._numbers(step, kind, dict(zip(names, numbers, strict=True)))
 
     def weights(self, step: int, part: str, module: nn.Module) -> None:
         """One weight of every layer, the place drawn anew each time."""
