@@ -7,7 +7,7 @@ from typing import get_args
 
 from mattekit.batch.files import Shard
 from mattekit.batch.runner import ItemResult, Status
-from mattekit.core.atomic import replacing
+from mattekit.core.atomic import write_text
 
 WRITE_EVERY = 5.0
 """Seconds between two writings of the file."""
@@ -48,8 +48,7 @@ class BatchCounters:
         self.write()
 
     def write(self) -> None:
-        with replacing(self.path) as aside:
-            aside.write_text(self.text(), "utf-8")
+        write_text(self.path, self.text())
         self.written = time.monotonic()
 
     def text(self) -> str:

@@ -17,7 +17,7 @@ from typing import Any
 from mattekit.batch.files import Shard
 from mattekit.batch.runner import ItemResult
 from mattekit.batch.tars import tar_of
-from mattekit.core.atomic import make_folder, replacing
+from mattekit.core.atomic import make_folder, write_text
 from mattekit.core.errors import BadArgument, BadData, BadOutput
 from mattekit.core.storage import Url, store, streamed
 
@@ -172,8 +172,7 @@ def merge(ledgers: Iterable[Iterable[Line]]) -> list[Line]:
 
 def write_ledger(path: Path, lines: Sequence[Line]) -> None:
     """Write a merged ledger, whole or not at all."""
-    with replacing(path) as aside:
-        aside.write_text("".join(f"{json.dumps(line)}\n" for line in lines), "utf-8")
+    write_text(path, "".join(f"{json.dumps(line)}\n" for line in lines))
 
 
 @dataclass(frozen=True, kw_only=True)

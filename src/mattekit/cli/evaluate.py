@@ -26,7 +26,7 @@ from mattekit.cli.options import (
 from mattekit.cli.output import FAILED, check_new
 from mattekit.cli.photo_options import Photos
 from mattekit.cli.progress import progress
-from mattekit.core.atomic import replacing
+from mattekit.core.atomic import write_text
 from mattekit.core.errors import BadArgument
 from mattekit.core.types import Region
 from mattekit.evaluation.compare import Comparison, Difference, compare, remarks_of
@@ -200,8 +200,7 @@ def run(
         }
         for path in output or []:
             text = contents[path.suffix]()
-            with replacing(path) as aside:
-                aside.write_text(text, "utf-8")
+            write_text(path, text)
         if json:
             typer.echo(contents[".json"](), nl=False)
         if not silent:

@@ -19,7 +19,7 @@ from mattekit.batch.names import check_output, is_file
 from mattekit.batch.runner import Item
 from mattekit.cli.options import BatchOptions
 from mattekit.cli.photo_options import PhotoOptions, SavedOptions
-from mattekit.core.atomic import replacing
+from mattekit.core.atomic import write_text
 from mattekit.core.errors import BadArgument, BadData, BadOutput
 from mattekit.core.storage import Url, as_path
 from mattekit.core.types import Alpha, Plane
@@ -201,8 +201,7 @@ def _unpack(source: Path, folder: Path, command: str) -> None:
         shutil.rmtree(folder)
     for number, pixels in enumerate(video.read_frames(source), 1):
         write_image(folder / "photos" / f"{number:06d}.png", pixels, bits=8 * pixels.itemsize)
-    with replacing(note) as aside:
-        aside.write_text(command, encoding="utf-8")
+    write_text(note, command)
 
 
 def _pixels(path: Path) -> Plane:

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from mattekit.core.atomic import make_folder, replacing
+from mattekit.core.atomic import make_folder, replacing, write_text
 from mattekit.core.errors import BadOutput
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Mask, Plane, Trimap
 from mattekit.imaging.files import read_trimap, write_alpha, write_trimap
@@ -35,8 +35,7 @@ def write_example(folder: Path, *, overwrite: bool = False) -> list[Path]:
     write_trimap(trimap_file, trimap)
     write_alpha(mask_file, mask.astype(np.float32))
     write_trimap(strokes, _strokes(trimap))
-    with replacing(box) as aside:
-        aside.write_text(",".join(map(str, cv2.boundingRect(mask))) + "\n", "utf-8")
+    write_text(box, ",".join(map(str, cv2.boundingRect(mask))) + "\n")
     _copy(FOLDER / "README.md", licence)
     return paths
 

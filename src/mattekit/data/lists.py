@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from mattekit.core.atomic import replacing
+from mattekit.core.atomic import write_text
 from mattekit.core.errors import BadData
 
 
@@ -41,8 +41,7 @@ def write_rows(path: Path, rows: Iterable[Sequence[str]]) -> None:
     for row in rows:
         separator = "\t" if any(" " in cell for cell in row) else " "
         lines.append(separator.join(row) + "\n")
-    with replacing(path) as aside:
-        aside.write_text("".join(lines), encoding="utf-8")
+    write_text(path, "".join(lines))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,7 +11,7 @@ from http.client import HTTPException
 from pathlib import Path
 from typing import Literal
 
-from mattekit.core.atomic import make_folder, rename, replacing
+from mattekit.core.atomic import make_folder, rename, replacing, write_text
 from mattekit.core.errors import BadArgument, BadOutput, BadWeights
 from mattekit.models.registry import ModelFile, RegisteredModel, digest
 
@@ -90,10 +90,8 @@ def import_files(
     for source, path in zip(files, model.paths, strict=True):
         with replacing(path) as aside:
             shutil.copyfile(source, aside)
-    with replacing(model.folder / RECORD) as aside:
-        aside.write_text(
-            "".join(f"{digest(path, 'sha256')}  {path.name}\n" for path in model.paths), "utf-8"
-        )
+    record = "".join(f"{digest(path, 'sha256')}  {path.name}\n" for path in model.paths)
+    write_text(model.folder / RECORD, record)
     return model.paths
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from mattekit.core.atomic import make_folder, replacing
+from mattekit.core.atomic import make_folder, write_text
 from mattekit.core.errors import BadOutput
 
 MANIFEST = "manifest.jsonl"
@@ -15,8 +15,7 @@ Entry = Mapping[str, Any]
 
 def write_manifest(folder: Path, entries: Iterable[Entry]) -> None:
     """Replace the folder's manifest."""
-    with replacing(folder / MANIFEST) as aside:
-        aside.write_text("".join(map(_line, entries)), encoding="utf-8")
+    write_text(folder / MANIFEST, "".join(map(_line, entries)))
 
 
 def add_to_manifest(folder: Path, entry: Entry) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from mattekit.core.atomic import make_folder, replacing
+from mattekit.core.atomic import make_folder, replacing, write_text
 from mattekit.core.errors import BadArgument, BadData, BadOutput
 from mattekit.core.types import Plane, Sample
 from mattekit.data.crop import Crop, Step
@@ -74,8 +74,7 @@ def write_shards(
         "test_set": public_test_set(source),
         "samples": [asdict(entry) for entry in entries],
     }
-    with replacing(folder / INDEX) as aside:
-        aside.write_text(json.dumps(index), encoding="utf-8")
+    write_text(folder / INDEX, json.dumps(index))
     files = list(folder.glob(FILES))
     sizes = [path.stat().st_size for path in (*files, folder / INDEX)]
     return Written(samples=len(entries), files=len(files), bytes=sum(sizes))

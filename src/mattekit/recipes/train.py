@@ -9,7 +9,7 @@ from pathlib import Path
 
 import torch
 
-from mattekit.core.atomic import make_folder, replacing
+from mattekit.core.atomic import make_folder, write_text
 from mattekit.core.errors import BadData
 from mattekit.core.types import Sample
 from mattekit.data import PartialSource, Source, public_test_set
@@ -178,8 +178,7 @@ def start_run(
 
 def open_log(recipe: Recipe, path: Path, step: int, title: str) -> RunLog:
     """The logs of a run from its current step on; its recipe is written beside them."""
-    with replacing(make_folder(path) / "recipe.yaml") as aside:
-        aside.write_text(dump_recipe(recipe), encoding="utf-8")
+    write_text(make_folder(path) / "recipe.yaml", dump_recipe(recipe))
     logged = LoggedRun(folder=path, step=step, title=title, recipe=as_tree(recipe))
     return RunLog(logged, recipe.log.to)
 

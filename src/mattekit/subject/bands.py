@@ -25,7 +25,7 @@ from mattekit.core.types import (
 )
 from mattekit.imaging.picture import to_float
 from mattekit.imaging.resize import fit_within, resize
-from mattekit.imaging.trimap import BAND_SHARE, band, diagonal, edge_band
+from mattekit.imaging.trimap import BAND_SHARE, band, diagonal, disc, edge_band
 
 TOLERANCE = 0.1  # a mask's 0 and 1 are rarely exact
 TOLERANCE_FOUND = 0.3  # and a segmenter's are vague even far from the subject
@@ -203,6 +203,5 @@ def small_pieces(mask: Mask) -> Mask:
 
 def grown(mask: Mask, radius: int) -> Mask:
     """The mask dilated by `radius` pixels."""
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    wider: Mask = cv2.dilate(mask.astype(np.uint8), disc) > 0
+    wider: Mask = cv2.dilate(mask.astype(np.uint8), disc(radius)) > 0
     return wider

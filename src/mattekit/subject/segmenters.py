@@ -17,7 +17,7 @@ from mattekit.core.errors import BadArgument, BadWeights
 from mattekit.core.prompt import Box, Prompt
 from mattekit.core.types import Alpha, Plane, Size
 from mattekit.imaging.picture import to_depth
-from mattekit.imaging.resize import resize
+from mattekit.imaging.resize import resize, scaled_size
 from mattekit.models.registry import InputConfig, OutputConfig, Terms
 from mattekit.models.runtime import open_session
 from mattekit.subject.segment import within
@@ -171,7 +171,7 @@ def arrange(image: Plane, how: InputConfig) -> tuple[npt.NDArray[np.float32], Pl
         scale = min(frame[0] / height, frame[1] / width)
         if how.fit == "longest":
             scale = max(frame) / max(height, width)
-        inner = max(1, round(height * scale)), max(1, round(width * scale))
+        inner = scaled_size((height, width), scale)
         if how.fit == "longest":
             frame = inner
     top, left = 0, 0

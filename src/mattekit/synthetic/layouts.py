@@ -13,7 +13,7 @@ from typing import Any
 
 import cv2
 
-from mattekit.core.atomic import replacing
+from mattekit.core.atomic import write_text
 from mattekit.core.types import Alpha, Image, Plane, Sample
 from mattekit.imaging.compose import over
 from mattekit.imaging.files import read_alpha, read_image, write_alpha, write_image, write_trimap
@@ -84,10 +84,8 @@ class Layout:
     def finish(self, folder: Path, numbers: Sequence[int]) -> None:
         """Write the lists of scenes."""
         for name in self.lists:
-            with replacing(folder / name) as aside:
-                aside.write_text(
-                    "".join(f"{line}\n" for line in self.lines(name, numbers)), encoding="utf-8"
-                )
+            text = "".join(f"{line}\n" for line in self.lines(name, numbers))
+            write_text(folder / name, text)
 
 
 def _words(n: int) -> dict[str, int | str]:

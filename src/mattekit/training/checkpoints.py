@@ -22,7 +22,7 @@ import torch
 from safetensors import SafetensorError
 from torch import distributed
 
-from mattekit.core.atomic import flush, make_folder, rename, replacing
+from mattekit.core.atomic import flush, make_folder, rename, write_text
 from mattekit.core.config import config
 from mattekit.core.errors import BadOutput, BadWeights
 from mattekit.training.schedules import Duration
@@ -97,8 +97,7 @@ class Checkpoints:
 
     def point_to(self, which: str, step: int) -> None:
         """Let `last` or `best` name the checkpoint of that step."""
-        with replacing(self.folder / which) as aside:
-            aside.write_text(f"{self.of_step(step).name}\n", "utf-8")
+        write_text(self.folder / which, f"{self.of_step(step).name}\n")
 
     def _write(self, folder: Path, files: Writers) -> None:
         make_folder(self.folder)

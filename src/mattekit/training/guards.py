@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from mattekit.core.atomic import replacing
+from mattekit.core.atomic import write_text
 from mattekit.core.errors import BadData, BadRecipe, MattekitError, TooLarge
 from mattekit.core.tensors import Batch
 from mattekit.core.types import UNKNOWN, Sample
@@ -45,9 +45,8 @@ def check_finite(result: StepResult, step: int, folder: Path) -> None:
         return
     place = folder / "bad_batch.json"
     names = [] if result.batch is None else list(result.batch.names)
-    with replacing(place) as aside:
-        record = {"step": step, "names": names, "losses": numbers["losses"]}
-        aside.write_text(json.dumps(record, indent=2), "utf-8")
+    record = {"step": step, "names": names, "losses": numbers["losses"]}
+    write_text(place, json.dumps(record, indent=2))
     raise MattekitError(
         f"step {step}: {broken[0]} became {values[broken[0]]}; checkpoints are of earlier steps, "
         f"the pictures are named in {place}; look at them, or lower optimiser.lr or set clip"

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
-from mattekit.core.atomic import replacing
+from mattekit.core.atomic import write_text
 from mattekit.core.config import config
 from mattekit.core.errors import BadOutput
 from mattekit.core.extras import require
@@ -212,8 +212,7 @@ LoggerConfig = TensorBoardConfig | WandbConfig | MlflowConfig
 def remembered(path: Path, make: Callable[[], str]) -> str:
     """The name that a run has elsewhere: made once, then read from its folder."""
     if not path.is_file():
-        with replacing(path) as aside:
-            aside.write_text(make(), "utf-8")
+        write_text(path, make())
     return path.read_text("utf-8")
 
 
@@ -232,5 +231,4 @@ def cut(path: Path, keeps: Callable[[str], bool]) -> None:
         with suppress(ValueError, TypeError):
             if keeps(line):
                 kept.append(f"{line}\n")
-    with replacing(path) as aside:
-        aside.write_text("".join(kept), "utf-8")
+    write_text(path, "".join(kept))

@@ -11,7 +11,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from mattekit.core.atomic import replacing
+from mattekit.core.atomic import replacing, write_text
 from mattekit.core.errors import BadArgument, BadData
 from mattekit.training.run_log import LOG, read_log
 
@@ -40,11 +40,11 @@ def draw(runs: Sequence[Path], output: Path, *, window: int = 20) -> None:
         raise BadArgument(f"{output.name}: curves are drawn as .png or .html")
     curves = read_curves(runs)
     figure = _figure(curves, window)
+    if output.suffix.lower() == ".html":
+        write_text(output, _page(figure, runs))
+        return
     with replacing(output) as aside:
-        if output.suffix.lower() == ".png":
-            figure.savefig(aside, dpi=110)
-        else:
-            aside.write_text(_page(figure, runs), "utf-8")
+        figure.savefig(aside, dpi=110)
 
 
 def read_curves(runs: Sequence[Path]) -> dict[str, list[Curve]]:

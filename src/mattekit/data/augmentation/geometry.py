@@ -10,7 +10,7 @@ from mattekit.core.config import config
 from mattekit.core.types import Interpolation, Plane, Sample, Size
 from mattekit.data.augmentation.chance import Limited, Share, Within, happens
 from mattekit.data.augmentation.layers import Layer, moved
-from mattekit.imaging.resize import resize
+from mattekit.imaging.resize import resize, scaled_size
 
 Border = Literal["zero", "reflect"]
 """Padding: zeros, or the plane mirrored at its edge."""
@@ -123,9 +123,8 @@ def zoom(
     plane: Plane, interpolation: Interpolation = "smooth", *, factor: float, border: Border
 ) -> Plane:
     """The plane scaled by `factor` about its centre."""
-    height, width = plane.shape[:2]
-    size = (max(1, round(height * factor)), max(1, round(width * factor)))
-    return _centred(resize(plane, size, interpolation), (height, width), border)
+    size = plane.shape[:2]
+    return _centred(resize(plane, scaled_size(size, factor), interpolation), size, border)
 
 
 def _centred(plane: Plane, size: Size, border: Border) -> Plane:

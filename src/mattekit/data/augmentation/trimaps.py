@@ -9,7 +9,7 @@ import numpy as np
 from mattekit.core.config import config
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Mask, Plane, Sample, Trimap
 from mattekit.data.augmentation.chance import Limited, Tolerance, Within
-from mattekit.imaging.trimap import dilated, ellipse_band, legacy, random_band
+from mattekit.imaging.trimap import dilated, disc, ellipse_band, legacy, random_band
 
 Style = Literal["tight", "drawn", "loose"]
 WIDTHS: dict[Style, tuple[float, float]] = {
@@ -136,8 +136,7 @@ def drawn_trimap(alpha: Alpha, rng: np.random.Generator, style: Style = "drawn")
 
 def _opened(mask: Mask, radius: int) -> Mask:
     """The mask without specks that are too small to paint."""
-    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
-    return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, kernel) > 0
+    return cv2.morphologyEx(mask.astype(np.uint8), cv2.MORPH_OPEN, disc(radius)) > 0
 
 
 def _depth(mask: Mask) -> Plane:
