@@ -71,4 +71,4 @@ def _opens_text(call: ast.Call) -> bool:
     *owner, name = ast.unparse(call.func).split(".")
     modes = {each.value for each in call.args if isinstance(each, ast.Constant)}
     text = name == "open" and not {"tarfile", "library"} & {*owner} and not modes.isdisjoint("rwax")
-    return text or name in ("read_text", "write_text")
+    return text or (bool(owner) and name in ("read_text", "write_text"))

@@ -93,10 +93,10 @@ def test_mixing_in_linear_light_is_brighter_than_mixing_codes() -> None:
 
 
 def test_the_checkerboard_changes_every_square() -> None:
-    board = checkerboard((40, 50), square=8)
+    board = checkerboard((40, 50))
     assert board.shape == (40, 50, 3)
     assert board.dtype == np.float32
-    assert board[0, 0, 0] == board[7, 7, 0] != board[0, 8, 0] == board[8, 0, 0]
+    assert board[0, 0, 0] == board[15, 15, 0] != board[0, 16, 0] == board[16, 0, 0]
 
 
 def test_a_colour_may_come_without_the_sign_that_begins_a_comment_in_a_shell() -> None:

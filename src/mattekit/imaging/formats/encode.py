@@ -111,8 +111,8 @@ _ENTRIES = (
 )  # fmt: skip
 FORMATS = {format.name: format for format in _ENTRIES}
 """All formats that are written, by name."""
-WRITABLE = {suffix: format for format in _ENTRIES for suffix in format.suffixes}
-"""The same by the suffixes of their files."""
+WRITABLE = tuple(suffix for format in _ENTRIES for suffix in format.suffixes)
+"""Suffixes of files that are written."""
 
 
 def format_named(name: str) -> Format:
@@ -125,9 +125,10 @@ def format_named(name: str) -> Format:
 def format_of(path: str | os.PathLike[str]) -> Format:
     """The format of a file, by its suffix."""
     suffix = Path(path).suffix.lower()
-    if suffix not in WRITABLE:
-        raise BadArgument(f"{path}: pictures are written as {', '.join(WRITABLE)}, not '{suffix}'")
-    return WRITABLE[suffix]
+    by_suffix = {suffix: format for format in FORMATS.values() for suffix in format.suffixes}
+    if suffix not in by_suffix:
+        raise BadArgument(f"{path}: pictures are written as {', '.join(by_suffix)}, not '{suffix}'")
+    return by_suffix[suffix]
 
 
 def _those_with(what: str) -> str:
