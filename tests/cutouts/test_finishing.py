@@ -1,5 +1,6 @@
 """Finishing: mended, cropped, framed and resized; the shadow kept."""
 
+import time
 from typing import Any
 
 import numpy as np
@@ -146,6 +147,14 @@ def test_the_edge_moves_by_pixels_and_feather_softens_it() -> None:
     soft = finished(disc(), feather=4.0).alpha
     assert soft.sum() == pytest.approx(area, rel=0.03)
     assert ((soft > 0.05) & (soft < 0.95)).sum() > 300
+
+
+def test_an_edge_that_moves_far_is_round_and_takes_no_minutes() -> None:
+    assert moved_edge(disc(10), 35).sum() == pytest.approx(np.pi * 45**2, rel=0.03)
+    begun = time.process_time()
+    assert (moved_edge(disc(), 600) == 1).all()
+    assert not moved_edge(disc(), -600).any()
+    assert time.process_time() - begun < 2
 
 
 @pytest.mark.parametrize(("text", "says"), [("3em", "'3em' is not a valid margin"), ("-2", "-2")])

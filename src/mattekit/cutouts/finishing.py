@@ -24,6 +24,8 @@ SHADOW_REACH = 0.4  # of the subject's diagonal
 SHADOW_BLUR = 0.01
 LEAST_SHADOW = 0.04
 DARKEST_SHADOW = 0.9
+LARGEST_DISC = 16
+"""Radius in pixels; the time of one pass over the picture grows with the square of it."""
 
 
 @config
@@ -137,7 +139,13 @@ def moved_edge(alpha: Alpha, pixels: float) -> Alpha:
     move = cv2.dilate if pixels > 0 else cv2.erode
 
     def by(radius: int) -> Alpha:
-        return move(alpha, disc(radius)).astype(np.float32)
+        moved = alpha
+        for reached in range(0, radius, LARGEST_DISC):  # discs one after the other are one large
+            step = min(LARGEST_DISC, radius - reached)
+            before, moved = moved, move(moved, disc(step))
+            if np.array_equal(before, moved):
+                break
+        return moved.astype(np.float32)
 
     result = by(whole) if not rest else (1 - rest) * by(whole) + rest * by(whole + 1)
     return result.astype(np.float32)
