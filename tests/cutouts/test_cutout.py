@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import PIL.Image
 import pytest
 
 import mattekit
@@ -105,6 +106,32 @@ def test_on_a_new_background_nothing_of_the_old_one_is_left(disc: Sample) -> Non
     assert np.abs(cut.on(green) - true).mean() < 0.02
     outside = disc.trimap == BACKGROUND
     assert (cut.on(green)[outside] == green).all()
+
+
+def test_a_background_may_be_a_colour_s_name_or_a_picture_of_any_depth(disc: Sample) -> None:
+    cut = cutout(disc.image, trimap=disc.trimap, model="closed-form")
+    red = cut.on(np.float32([1, 0, 0]))
+    whole = np.broadcast_to(np.uint8([255, 0, 0]), disc.image.shape)
+    for same in ("red", (1, 0, 0), np.uint8([255, 0, 0]), whole, whole.astype(np.uint16) * 257):
+        assert (cut.on(same) == red).all()
+    assert (cut.on(PIL.Image.fromarray(whole.copy())) == red).all()
+
+
+@pytest.mark.parametrize(
+    ("background", "says"),
+    [
+        ("reed", "'reed' is not a valid colour"),
+        (
+            np.zeros((5, 5, 3)),
+            r"the background has the shape \(5, 5, 3\); expected .*\(44, 60, 3\)",
+        ),
+        ((255, 0, 0), "the background is of int64; expected floats in"),
+    ],
+)
+def test_what_is_no_background_is_refused(disc: Sample, background: object, says: str) -> None:
+    cut = cutout(disc.image, trimap=disc.trimap, model="closed-form")
+    with pytest.raises(BadArgument, match=says):
+        cut.on(background)
 
 
 def test_hints_that_contradict_each_other_are_refused(disc: Sample) -> None:

@@ -13,10 +13,11 @@ import numpy as np
 
 from mattekit.classical.closed_form import Quality
 from mattekit.classical.foreground import ForegroundMethod, estimate_foreground
+from mattekit.core.errors import BadArgument
 from mattekit.core.matte import Matte
 from mattekit.core.types import Alpha, Image, Plane, Trimap
 from mattekit.imaging import arrays
-from mattekit.imaging.compose import over
+from mattekit.imaging.compose import named_colour, over
 from mattekit.imaging.files import MAX_PIXELS, Source, open_picture, write_image
 from mattekit.imaging.picture import Picture, apply_existing_alpha, coded, to_float
 from mattekit.inference.matting import Matting, build_matting
@@ -91,13 +92,26 @@ class Cutout:
         """Foreground and alpha, h w 4, floats in [0, 1], straight."""
         return np.dstack([self.foreground, self.alpha])
 
-    def on(self, background: Image) -> Image:
+    def on(self, background: Array | str) -> Image:
         """The subject on another background.
 
         Args:
-            background: h w 3 of the photo's size, or one colour, floats in [0, 1].
+            background: h w 3 of the photo's size, or one colour: floats in [0, 1], 8 or 16 bits; a
+                PIL image; or the name of a colour.
+
+        Returns:
+            h w 3, floats in [0, 1].
+
+        Raises:
+            BadArgument: it is of another size or kind, or no such colour.
         """
-        composite: Image = over(self.foreground, self.alpha[..., None], background)
+        behind = _background(background)
+        if behind.shape not in ((), (3,), self.colours.shape):
+            raise BadArgument(
+                f"the background has the shape {behind.shape}; expected that of the photo's "
+                f"colours, {self.colours.shape}, or one colour"
+            )
+        composite: Image = over(self.foreground, self.alpha[..., None], behind)
         return composite.astype(np.float32)
 
     def save(
@@ -130,6 +144,20 @@ class Cutout:
             linear=self.linear,
             straight=straight,
         )
+
+
+def _background(given: Array | str) -> Plane:
+    """The colours behind a subject as floats."""
+    if isinstance(given, str):
+        return named_colour(given)
+    plane = np.asarray(given)
+    if plane.dtype in (np.uint8, np.uint16):
+        return to_float(plane)
+    if plane.dtype.kind == "f" or (plane.dtype.kind == "i" and not (plane > 1).any()):
+        return plane
+    raise BadArgument(
+        f"the background is of {plane.dtype}; expected floats in [0, 1], uint8 or uint16"
+    )
 
 
 def cutout(

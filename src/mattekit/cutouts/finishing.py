@@ -139,7 +139,7 @@ def moved_edge(alpha: Alpha, pixels: float) -> Alpha:
     move = cv2.dilate if pixels > 0 else cv2.erode
 
     def by(radius: int) -> Alpha:
-        moved = alpha
+        moved: Plane = alpha
         for reached in range(0, radius, LARGEST_DISC):  # discs one after the other are one large
             step = min(LARGEST_DISC, radius - reached)
             before, moved = moved, move(moved, disc(step))
