@@ -122,6 +122,8 @@ def test_a_box_in_which_the_network_finds_nothing_is_left_to_colours(
     photo: Plane, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     segmenter = pretend(monkeypatch, disc(), 0.9)
+    with pytest.raises(BadArgument, match="lies outside of the photo"):
+        hint_of(box=(900, 900, 9, 9)).find(photo)  # before the network looks for seconds
     assert not hint_of(box=(28, 12, 66, 66)).find(photo).warnings
     assert segmenter.asked == [Prompt(box=(28, 12, 66, 66))]
     pretend(monkeypatch, np.zeros(SIZE, np.bool_), 0.9)

@@ -27,7 +27,7 @@ from mattekit.models.registry import (
 from mattekit.subject.bands import grown, soft_bands
 from mattekit.subject.confidence import overlap
 from mattekit.subject.finder import OWN, finder
-from mattekit.subject.segment import Point, Rectangle, from_box, from_points
+from mattekit.subject.segment import Point, Rectangle, from_box, from_points, within
 from mattekit.subject.segmenters import PromptedPair, Segmentation, Segmenter, SingleFile
 
 TAKEN = 0.75
@@ -89,6 +89,7 @@ def find_in_box(
     image: Plane, box: Rectangle, name: str | None, *, commercial_only: bool = False
 ) -> FoundSubject:
     """The subject in a box."""
+    within(box, (image.shape[0], image.shape[1]))  # which refuses one outside of the photo
     segmenter = choose(name, "box", commercial_only=commercial_only)
     found = segmenter.segment(image, Prompt(box=box))
     sure = certainty(found)
