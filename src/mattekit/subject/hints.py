@@ -16,7 +16,7 @@ import numpy as np
 
 from mattekit.core import types
 from mattekit.core.config import by_name, config
-from mattekit.core.errors import BadArgument
+from mattekit.core.errors import BadArgument, BadTrimap
 from mattekit.core.types import FOREGROUND, Plane
 from mattekit.imaging.arrays import ArrayLike, as_mask, as_picture, is_array
 from mattekit.imaging.arrays import labels_of as trimap_labels
@@ -86,6 +86,11 @@ class Mask:
             labels = np.asarray(values)
             values = labels > 0 if self.label == "any" else labels == self.label
         mask, warnings = fitted(as_mask(values), (colours.shape[0], colours.shape[1]))
+        if 0 < mask.max() <= 0.5:
+            raise BadTrimap(
+                "nothing in the mask is white; give one that is white on the subject, or if it has "
+                "a value for each subject: --subjects each or all, in Python label=1 or 'any'"
+            )
         soft = self.band is None
         trimap = soft_bands(colours, mask) if soft else from_mask(mask, self.band)
         return FoundSubject(trimap=trimap, mask=mask, settles=soft, warnings=warnings)
