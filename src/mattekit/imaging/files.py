@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -17,7 +19,7 @@ import numpy as np
 
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadArgument, BadImage
-from mattekit.core.storage import as_path
+from mattekit.core.storage import Url, as_path
 from mattekit.core.types import Alpha, Image, Plane, Size, Trimap
 from mattekit.imaging.arrays import snap
 from mattekit.imaging.compose import to_linear
@@ -43,6 +45,10 @@ MAX_PIXELS = 150_000_000
 SUFFIXES = (*WRITABLE, ".heic", ".heif")
 """Suffixes of files that are read, in lower case; the format is detected from the content."""
 WEB_ADDRESS = re.compile(r"https?:[/\\]", re.IGNORECASE)
+NEARLY_THE_NAME = 0.8
+"""Likeness of two names from which one is taken for the other, misspelt."""
+FEW = 1000
+"""Names of a folder that are compared with one that does not exist."""
 NEARLY_GREY = 8
 """8-bit steps by which the channels of a grey picture may differ, as after JPEG compression."""
 
@@ -285,11 +291,27 @@ def _opened(path: Path) -> Stream:
             raise BadImage(f"{path} is a folder; expected a picture")
         return path.open("rb")
     except FileNotFoundError as error:
-        raise BadImage(f"{path} does not exist; expected a picture") from error
+        near = _nearest_name(path)
+        meant = "" if near is None else f"; did you mean {near}?"
+        raise BadImage(f"{path} does not exist; expected a picture{meant}") from error
     except OSError as error:
         raise BadImage(f"{path} cannot be opened: {(error.strerror or '').lower()}") from error
     except ValueError as error:
         raise BadImage(f"{str(path)!r} cannot be the name of a file") from error
+
+
+def _nearest_name(path: Path) -> Path | None:
+    """The picture in the same folder whose name is most like that of one that does not exist."""
+    if isinstance(path, Url):
+        return None
+    try:
+        with os.scandir(path.parent) as entries:
+            names = [entry.name for entry in islice(entries, FEW)]
+    except OSError:
+        return None
+    in_small = {name.lower(): name for name in names if Path(name).suffix.lower() in SUFFIXES}
+    close = get_close_matches(path.name.lower(), in_small, n=1, cutoff=NEARLY_THE_NAME)
+    return path.with_name(in_small[close[0]]) if close else None
 
 
 def _grey(stored: DecodedImage, what: str) -> Plane:
