@@ -84,8 +84,13 @@ def test_a_line_that_cannot_be_read_is_a_usage_error(mattekit: Command, words: l
     assert "Error: " in result.stderr
 
 
-def test_a_mistyped_verb_is_answered_with_the_one_that_was_meant(mattekit: Command) -> None:
+def test_a_mistyped_verb_is_answered_with_the_one_that_was_meant(
+    mattekit: Command, tmp_path: Path
+) -> None:
     assert "did you mean cutout?" in mattekit("cutot", "cat.jpg").stderr
+    (tmp_path / "my cat.jpg").touch()
+    said = mattekit(tmp_path / "my cat.jpg").stderr
+    assert f"did you mean: mattekit cutout '{tmp_path / 'my cat.jpg'}'" in said
     assert "there is no command 'xyz'; choose cutout, " in mattekit("xyz").stderr
 
 

@@ -7,10 +7,12 @@ A verb is a function with typed Typer parameters, or, for a verb with words of i
 import functools
 import io
 import logging
+import shlex
 import sys
 from collections.abc import Callable
 from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import typer
@@ -64,6 +66,8 @@ class Verbs(TyperGroup):
         if args and args[0] not in VERBS and not args[0].startswith("-"):
             close = get_close_matches(args[0], VERBS)
             hint = f"did you mean {close[0]}?" if close else f"choose {', '.join(VERBS)}"
+            if Path(args[0]).exists():
+                hint = f"did you mean: mattekit cutout {printable(shlex.quote(args[0]))}"
             ctx.fail(f"there is no command '{printable(args[0])}'; {hint}")
         return super().resolve_command(ctx, args)
 
