@@ -202,6 +202,9 @@ def known_result(
     if item.refused:
         return failed(item.path, item.refused)
     if there and existing == "refuse":
+        missing = next((path for path in item.inputs if not exists(path)), None)
+        if missing is not None:
+            return failed(item.path, f"{missing} does not exist; check its name")
         return failed(item.path, f"{there[0]} exists; add --overwrite or --skip-existing")
     return None
 
