@@ -321,6 +321,32 @@ def test_what_cannot_be_cut_is_refused_in_a_sentence_and_nothing_is_written(
     assert not list(files.glob("out/*"))
 
 
+def test_a_mask_of_labels_is_not_called_empty(mattekit: Command, files: Path) -> None:
+    labels = np.rint(2 * read_alpha(files / "mask.png")).astype(np.uint8)
+    PIL.Image.fromarray(labels).save(files / "labels.png")
+    result = mattekit("cutout", files / "photo.png", "--mask", files / "labels.png")
+    assert "nothing in the mask is white" in result.stderr
+    assert "--subjects each" in result.stderr
+
+
+def test_a_misspelt_photo_is_named_also_where_a_result_of_its_name_exists(
+    mattekit: Command, files: Path
+) -> None:
+    (files / "out").mkdir()
+    (files / "out" / "photo.png").touch()
+    result = mattekit("cutout", files / "photo.pgn", "-o", files / "out")
+    assert f"{files / 'photo.pgn'} does not exist" in result.stderr
+    fresh = mattekit("cutout", files / "phoot.png", "-o", files / "other")
+    assert f"expected a picture; did you mean {files / 'photo.png'}?" in fresh.stderr
+
+
+def test_a_dash_is_no_place_for_results(mattekit: Command, files: Path) -> None:
+    trimap = files / "trimap.png"
+    result = mattekit("cutout", files / "photo.png", "--trimap", trimap, "-o", "-")
+    assert (result.exit_code, "mattekit cutout - <" in result.stderr) == (2, True)
+    assert not Path("-").exists()
+
+
 @pytest.mark.parametrize(
     "words",
     [["--box", "1,2,3"], ["--save", "rgba,sound"], ["--bits", "12"], ["--existing-alpha", "keep"],

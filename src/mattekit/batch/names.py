@@ -21,6 +21,11 @@ def is_file(output: Path) -> bool:
 
 def check_output(output: Path, *, several: bool) -> None:
     """Refuse, before any work, an output that cannot hold the results of one or several inputs."""
+    if str(output) == "-":
+        raise BadArgument(
+            "-o takes a file or a folder, not '-'; only `mattekit cutout - < photo.jpg` writes to "
+            "stdout, by itself"
+        )
     if is_file(output) and several:
         raise BadArgument(f"{output} is one file for several inputs; give a folder")
     place = output.parent if is_file(output) else output
