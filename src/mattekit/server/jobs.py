@@ -103,15 +103,21 @@ def perform(job: Job, progress: Progress = no_progress) -> Answer:
         return Answer(error=Crashed("the server failed on this picture; its log says more"))
 
 
+OTHERWISE = {"paint": "scribbles", "longest": "size"}
+"""Option of the command line -> the field that does the same, where it has another name."""
+
+
 def in_fields(sentence: str) -> str:
     """A sentence that names options of the command line, with the names of the form's fields.
 
     >>> in_fields("draw a box: --box x,y,w,h, or give --not-point; --max-pixels raises the limit")
     'draw a box: box x,y,w,h, or give not_point; --max-pixels raises the limit'
+    >>> in_fields("paint: --paint")
+    'paint: scribbles'
     """
 
     def renamed(option: re.Match[str]) -> str:
-        name = option[1].replace("-", "_")
+        name = OTHERWISE.get(option[1], option[1].replace("-", "_"))
         return name if name in NAMES else option[0]
 
     return re.sub(r"--([a-z][a-z-]*)", renamed, sentence)
