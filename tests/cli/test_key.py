@@ -217,3 +217,8 @@ def test_an_interrupted_video_keeps_its_frames_until_it_is_done(
     write_image(folder / "photos" / "000002.png", shot(45))
     assert mattekit(*words).exit_code == 0
     assert not folder.exists()
+
+
+def test_a_misspelt_screen_colour_is_a_usage_error(mattekit: Command, frames: Path) -> None:
+    result = mattekit("key", frames, "--screen-colour", "gren", "-o", frames / "out")
+    assert (result.exit_code, result.stderr.count("'gren' is not a valid colour")) == (2, 1)

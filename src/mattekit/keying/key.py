@@ -18,7 +18,7 @@ from mattekit.core.matte import Matte
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Image, Mask, Plane, Trimap
 from mattekit.cutouts.cutout import Cutout, opened
 from mattekit.imaging.arrays import ArrayLike, as_mask, is_array
-from mattekit.imaging.compose import to_srgb
+from mattekit.imaging.compose import named_colour, to_srgb
 from mattekit.imaging.files import MAX_PIXELS, Source, read_alpha
 from mattekit.imaging.picture import Picture, to_depth
 from mattekit.inference.predictor import Predictor
@@ -63,6 +63,8 @@ class KeyOptions:
             raise BadArgument(f"the softness {self.softness:g} is not from 0.1 to 10")
         if not 0 <= self.despill <= 1 or self.despeckle < 0:
             raise BadArgument("despill goes from 0 to 1, and despeckle from 0 on")
+        if self.screen_colour is not None:
+            named_colour(self.screen_colour)  # which refuses what is none
 
 
 def key(
