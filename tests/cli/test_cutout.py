@@ -117,6 +117,7 @@ def test_results_have_the_file_name_and_the_format_that_were_asked_for(
         (["--format", "webp", "--bits", "16"], "WebP holds 8 bits"),
         (["--format", "png", "--straight"], "--straight is for EXR"),
         (["-o", "cat.gif"], "cat.gif"),
+        (["-o", "cat.gif"], "layers as .psd"),
         (["-o", "cat.png", "--format", "tiff"], "is not a file of --format tiff"),
         (["--model", "missing.onnx"], "missing.onnx"),
     ],

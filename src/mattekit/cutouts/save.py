@@ -175,7 +175,10 @@ def chosen_format(output: Path, asked: SaveFormat | None, *, is_file: bool) -> S
     """
     if not is_file:
         return asked
-    named = "psd" if output.suffix.lower() == PSD else format_of(output).name
+    try:
+        named = "psd" if output.suffix.lower() == PSD else format_of(output).name
+    except BadArgument as error:
+        raise BadArgument(f"{error}; layers as {PSD}") from error
     if asked not in (None, named):
         raise BadArgument(f"{output} is not a file of --format {asked}; change one of them")
     return cast(SaveFormat, named)
