@@ -48,6 +48,7 @@ def test_colours_of_the_photo_left_in_the_edge_are_a_halo_of_their_distance(
     assert inspection.halo == pytest.approx(distance, rel=0.1)
     assert "the edge holds the old background" in inspection.findings[0]
     assert inspection.halo_map[soft_disc() > 0.99].max() == 0
+    assert "mattekit foreground replaces those of an old background" in inspection.findings[0]
 
 
 def test_a_background_of_the_subjects_own_colour_leaves_no_halo(colours: np.ndarray) -> None:

@@ -76,8 +76,8 @@ class Inspection:
             )
         elif self.halo is not None and self.halo > VISIBLE_HALO:
             found.append(
-                f"the edge holds the old background, or colours of its own (halo"
-                f" {self.halo:.2f}); unless they were estimated already: mattekit foreground"
+                "the edge holds the old background, or colours of its own (halo"
+                f" {self.halo:.2f}); mattekit foreground replaces those of an old background"
             )
         if self.holes:
             found.append(
