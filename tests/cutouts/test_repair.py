@@ -94,3 +94,10 @@ def test_sizes_and_empty_strokes_are_refused(photo: Plane, alpha: Alpha) -> None
         repair(photo, alpha[:40, :60], strokes(on=HOLE), find)
     with pytest.raises(BadArgument, match="no stroke is painted"):
         repair(photo, alpha, strokes(), find)
+
+
+def test_white_strokes_on_a_black_page_are_refused(photo: Plane, alpha: Alpha) -> None:
+    page = np.full(SIZE, BACKGROUND, np.uint8)
+    page[38:42, 88:92] = FOREGROUND
+    with pytest.raises(BadArgument, match="leave what is right already grey or transparent"):
+        repair(photo, alpha, page, lambda photo, trimap: alpha)

@@ -27,6 +27,7 @@ from mattekit.cutouts.cutout import Cutout, Progress, own_colours, seen_colours
 from mattekit.imaging.picture import Picture
 from mattekit.imaging.trimap import labelled
 from mattekit.inference.matting import Matting
+from mattekit.subject.segment import MOST_PAINTED
 
 REACH = 3.0  # radius of the new alpha around a stroke, in widths of the stroke
 NEAREST = 12.0  # pixels at least
@@ -64,6 +65,11 @@ def repair(photo: Plane, alpha: Alpha, strokes: Trimap, find_alpha: FindAlpha) -
     painted = strokes != UNKNOWN
     if not painted.any():
         raise BadArgument("no stroke is painted; paint white on the subject, black beside it")
+    if painted.mean() > MOST_PAINTED:
+        raise BadArgument(
+            "the strokes say of nearly every pixel what it is, as white strokes on a black page "
+            "do; leave what is right already grey or transparent"
+        )
     trimap = _trimap(alpha, strokes)
     candidate = alpha.copy()
     candidate[painted] = strokes[painted] == FOREGROUND
