@@ -257,3 +257,8 @@ def test_what_is_enough_is_meant_of_the_upright_picture() -> None:
 def test_a_png_is_decoded_whole_whatever_is_enough() -> None:
     encoded = encode_image(np.zeros((64, 96, 3), dtype=np.float32), format="png")
     assert open_picture(encoded, at_least=(8, 8)).size == (64, 96)
+
+
+def test_a_refusal_of_bytes_says_the_picture_once() -> None:
+    with pytest.raises(TooLarge, match=r"^the picture has .* megapixels"):
+        open_picture(PHOTO, max_pixels=10)

@@ -63,7 +63,9 @@ def named(name: str) -> Iterator[None]:
         with np.errstate(all="ignore"):
             yield
     except (BadImage, BadTrimap, TooLarge) as error:
-        raise type(error)(f"{name}: {error}") from error
+        sentence = str(error)
+        prefix = "" if sentence.startswith(name) else f"{name}: "
+        raise type(error)(prefix + sentence) from error
     except MemoryError as error:
         raise TooLarge(f"{name}: {NO_MEMORY}") from error
     except OSError as error:  # of the disk; those of decoders are already sentences
