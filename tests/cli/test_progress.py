@@ -2,7 +2,7 @@
 
 import pytest
 
-from mattekit.cli.progress import progress
+from mattekit.cli.progress import Stages, progress
 
 
 def lines(capsys: pytest.CaptureFixture[str], total: int, *, quiet: bool, said: str) -> list[str]:
@@ -26,3 +26,12 @@ def test_quiet_work_and_work_that_prints_lines_of_its_own_say_nothing(
 ) -> None:
     assert lines(capsys, 20, quiet=True, said="measured") == []
     assert lines(capsys, 20, quiet=False, said="") == []
+
+
+def test_a_line_about_a_stage_names_what_is_worked_on(capsys: pytest.CaptureFixture[str]) -> None:
+    stages = Stages()
+    stages.last -= 60
+    with progress(1, quiet=False, stages=stages):
+        stages.item = "cat.jpg"
+        stages("alpha", 0.4)
+    assert capsys.readouterr().err == "  cat.jpg: alpha 40%\n"

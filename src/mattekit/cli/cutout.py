@@ -16,7 +16,7 @@ from mattekit.batch.runner import Outcome
 from mattekit.classical.closed_form import Quality
 from mattekit.cli.models import obtain
 from mattekit.cli.options import BatchOptions, Device, MaxMemory, Output
-from mattekit.cli.output import FAILED, remark
+from mattekit.cli.output import FAILED, printable, remark
 from mattekit.cli.photo_options import (
     FinishOptions,
     HintOptions,
@@ -263,6 +263,8 @@ def _cut(
     options: SaveOptions,
     before: Before | None,
 ) -> Outcome:
+    if how.progress is not None:
+        how.progress.item = printable(photo.path.name)
     picture = how.read.photo(photo.path)
     earlier = None if before is None else before.carried(picture, how.read)
     carried = earlier if photo.kind is None else None

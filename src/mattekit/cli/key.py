@@ -11,6 +11,7 @@ from typer import Argument, Option
 from mattekit.batch.files import Partners, partners_in
 from mattekit.batch.runner import Outcome
 from mattekit.cli.options import BatchOptions, Output
+from mattekit.cli.output import printable
 from mattekit.cli.photo_options import (
     FinishOptions,
     PhotoOptions,
@@ -142,8 +143,10 @@ def _key(
     read: PhotoOptions,
     saving: SaveOptions,
     finishing: FinishingOptions,
-    progress: Callable[[str, float], None] | None,
+    progress: Stages | None,
 ) -> Outcome:
+    if progress is not None:
+        progress.item = printable(photo.path.name)
     picture = read.photo(photo.path)
     files = {name: partners.of(photo.path) for name, partners in others.items()}
     plate = open_picture(files["plate"], max_pixels=read.max_pixels) if "plate" in files else None

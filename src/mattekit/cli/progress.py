@@ -43,9 +43,11 @@ class Stages:
     def __init__(self) -> None:
         self.show: Callable[[str], object] = lambda text: None
         self.last = time.monotonic()
+        self.item = ""
+        """What is worked on."""
 
     def __call__(self, stage: str, share: float) -> None:
-        self.show(f"{stage} {share:.0%}")
+        self.show(f"{self.item}: {stage} {share:.0%}" if self.item else f"{stage} {share:.0%}")
 
     def now_and_then(self, text: str) -> None:
         """Print a line, at most every `SECONDS`."""
