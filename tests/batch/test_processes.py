@@ -63,6 +63,29 @@ if __name__ == "__main__":
             child.terminate()
 
 
+@pytest.mark.posix
+def test_processes_whose_parent_is_killed_leave_without_a_traceback(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text("""
+import time
+from mattekit.batch.processes import run_on_processes
+
+def work(seconds):
+    print("begun", flush=True)
+    time.sleep(seconds)
+
+if __name__ == "__main__":
+    list(run_on_processes(work, [2, 2], 2))
+""")
+    with subprocess.Popen(
+        [sys.executable, script], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as child:
+        assert child.stdout is not None
+        assert [child.stdout.readline() for _ in range(2)] == [b"begun\n"] * 2
+        child.kill()
+        assert child.communicate(timeout=60)[1] == b""
+
+
 @pytest.mark.slow
 def test_an_item_over_a_limit_is_set_aside_with_the_reason_and_the_rest_goes_on() -> None:
     work, lost = partial(eval), "{} {}".format

@@ -222,7 +222,8 @@ def _serve(work: Callable[[Any], Any], pipe: Connection, threads: int) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, leave)
-    pipe.send(_Started())
+    with suppress(OSError):  # the parent was killed, as the next line finds out
+        pipe.send(_Started())
     while True:
         try:
             item = pipe.recv()
@@ -231,4 +232,6 @@ def _serve(work: Callable[[Any], Any], pipe: Connection, threads: int) -> None:
         answer = attempt(lambda item=item: work(item))  # type: ignore[misc]
         sent = attempt(lambda answer=answer: pipe.send(answer))  # type: ignore[misc]
         if isinstance(sent, Failure):
+            if isinstance(sent.error, OSError):
+                return  # the parent was killed meanwhile
             pipe.send(Failure(sent.sentence, RuntimeError(sent.sentence)))
