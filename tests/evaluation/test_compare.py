@@ -19,6 +19,21 @@ def evaluation(title: str, sads: dict[str, float]) -> Evaluation:
     return Evaluation(title=title, protocol=PROTOCOLS["official"], rows=tuple(rows))
 
 
+def test_depths_are_compared_picture_by_picture() -> None:
+    first = evaluation("one", {"a": 1.0, "b": 2.0})
+    second = evaluation("two", {"a": 1.0, "b": 2.0})
+
+    def with_bits(whole: Evaluation, *bits: int) -> Evaluation:
+        pairs = zip(whole.rows, bits, strict=True)
+        return replace(whole, rows=tuple(replace(row, bits=each) for row, each in pairs))
+
+    mixed = with_bits(first, 8, 16)
+    assert mixed.depths == "8-bit and 16-bit"
+    compare(mixed, with_bits(second, 8, 16))
+    with pytest.raises(BadArgument, match="2 pictures, a first, are 8-bit mattes in one"):
+        compare(mixed, with_bits(second, 16, 8))
+
+
 def test_differences_are_paired_by_picture() -> None:
     first = evaluation("one", {"a": 1.0, "b": 10.0, "c": 5.0})
     second = evaluation("two", {"c": 5.0, "b": 9.0, "a": 2.0})
@@ -80,7 +95,9 @@ def test_other_protocols_depths_trimaps_and_truths_are_refused() -> None:
     with pytest.raises(BadArgument, match="'official, region whole'"):
         compare(first, whole)
     (row,) = second.rows
-    with pytest.raises(BadArgument, match="8-bit mattes and two 16-bit ones"):
+    with pytest.raises(
+        BadArgument, match=r"a first, are 8-bit mattes in one and 16-bit ones in two"
+    ):
         compare(first, replace(second, rows=(replace(row, bits=16),)))
     with pytest.raises(BadArgument, match=r"1 pictures, a first, .* another trimap"):
         compare(first, replace(second, rows=(replace(row, trimap="other"),)))

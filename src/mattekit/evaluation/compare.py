@@ -143,11 +143,13 @@ def _check_comparable(first: Evaluation, second: Evaluation, pairs: Sequence[Pai
             f"{first.title} was measured with protocol '{first.protocol.title}' and {second.title}"
             f" with '{second.protocol.title}'; measure both with the same one"
         )
-    if first.bits != second.bits:
+    rounded = [(a, b) for a, b in pairs if a.bits != b.bits]
+    if rounded:
+        a, b = rounded[0]
         raise BadArgument(
-            f"{first.title} holds {describe_depth(first.bits)} mattes and {second.title}"
-            f" {describe_depth(second.bits)} ones, and rounding alone changes the numbers;"
-            " write both with the same number of bits"
+            f"{len(rounded)} pictures, {a.name} first, are {describe_depth(a.bits)} mattes in"
+            f" {first.title} and {describe_depth(b.bits)} ones in {second.title}, and rounding"
+            " alone changes the numbers; write both with the same number of bits"
         )
     for what, noun in (("trimap", "trimap"), ("true", "true matte")):
         unlike = [a.name for a, b in pairs if getattr(a, what) != getattr(b, what)]

@@ -18,7 +18,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from mattekit.batch.processes import run_on_processes
 from mattekit.evaluation.compare import Comparison, remarks_of
 from mattekit.evaluation.pictures import FULL_COLOUR, ShownPicture, show_picture
-from mattekit.evaluation.results import Evaluation, describe_depth, format_difference, format_number
+from mattekit.evaluation.results import Evaluation, format_difference, format_number
 from mattekit.metrics import METRICS
 from mattekit.metrics.calibration import EXPECTED
 from mattekit.metrics.protocols import conventions
@@ -94,7 +94,7 @@ def to_html(report: Report, *, most_bytes: int = MOST_BYTES) -> str:
     text: str = environment.get_template("report.html").render(
         title=f"Matting errors of {evaluation.title}",
         evaluation=evaluation,
-        depth=describe_depth(evaluation.bits),
+        depth=evaluation.depths,
         tiles=[_tile(column, report) for column in evaluation.columns],
         bins=BINS,
         remarks=remarks_of(evaluation, second, report.comparison),

@@ -90,6 +90,12 @@ class Evaluation:
         """The depth of the predictions: the greatest of the rows."""
         return max((row.bits for row in self.measured), default=8)
 
+    @property
+    def depths(self) -> str:
+        """The depths of the predictions in words; a folder may hold several."""
+        found = {row.bits for row in self.measured} or {self.bits}
+        return " and ".join(describe_depth(bits) for bits in sorted(found))
+
     def values(self, name: str) -> list[float]:
         """This quantity of the pictures that have it."""
         return [row.values[name] for row in self.measured if name in row.values]
