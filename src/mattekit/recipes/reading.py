@@ -215,8 +215,10 @@ def _read_plain(kind: Any, value: Any, path: str) -> Any:
     try:
         result = TypeAdapter(kind).validate_python(value)
     except ValidationError as error:
-        wanted = error.errors()[0]["msg"]
-        wanted = wanted[0].lower() + wanted[1:].partition(",")[0]
+        first = error.errors()[0]
+        wanted = first["msg"][0].lower() + first["msg"][1:].partition(",")[0]
+        if get_origin(kind) is tuple and first["type"] in ("missing", "too_long", "tuple_type"):
+            wanted = f"a list of {len(get_args(kind))} values is expected"
         raise BadRecipe(f"{path}: {wanted}, found {_shown(value)}") from error
     if isinstance(result, float) and not math.isfinite(result):
         raise BadRecipe(f"{path}: a finite number is expected, found {_shown(value)}")

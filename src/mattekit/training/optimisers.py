@@ -40,6 +40,12 @@ class OptimiserConfig:
             raise ValueError("lr must be above 0 and weight_decay at least 0")
         if any(scale <= 0 for scale in self.lr_scale.values()):
             raise ValueError("a factor of lr_scale must be above 0; freeze.parts keeps parts still")
+        if not all(0 <= share < 1 for share in (*self.betas, self.momentum)):
+            raise ValueError("betas and momentum must be at least 0 and below 1")
+        if self.epsilon <= 0:
+            raise ValueError("epsilon must be above 0")
+        if self.name == "sgd" and self.nesterov and not self.momentum:
+            raise ValueError("nesterov needs a momentum, such as 0.9")
 
     def build(self, module: nn.Module) -> optim.Optimizer:
         """The optimiser of the module's weights that learn."""

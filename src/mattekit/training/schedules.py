@@ -133,6 +133,10 @@ class CosineConfig:
     name: Literal["cosine"] = "cosine"
     final: float = 0.0
 
+    def __post_init__(self) -> None:
+        if not 0 <= self.final <= 1:
+            raise ValueError("final must be a share of the rate, between 0 and 1")
+
     def rates(self, step: int, lr: float, length: RunLength) -> Rates:
         done = min(step / max(length.total, 1), 1.0)
         return Rates(lr * (self.final + (1 - self.final) * (1 + math.cos(math.pi * done)) / 2))
