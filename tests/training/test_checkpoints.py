@@ -117,6 +117,11 @@ def test_a_damaged_or_missing_state_is_refused_in_a_sentence(tmp_path: Path) -> 
     (tmp_path / "state.pt").write_bytes(whole[: len(whole) // 2])
     with pytest.raises(BadWeights, match="is damaged"):
         read_state(tmp_path)
+    turned = bytearray(whole)
+    turned[len(whole) // 2] ^= 1
+    (tmp_path / "state.pt").write_bytes(turned)
+    with pytest.raises(BadWeights, match=r"is damaged; .* -o DIR --resume .*step-NUMBER"):
+        read_state(tmp_path)
 
 
 def test_every_generator_goes_on_where_it_was(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pickle
 import random
 import shutil
 import tempfile
+import zipfile
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -159,6 +160,7 @@ def read_state(checkpoint: Path) -> dict[str, Any]:
     """What `write_state` wrote into the checkpoint; nothing in the file can run code."""
     path = checkpoint / "state.pt"
     try:
+        _check_sums(path)
         content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError as error:
         raise BadWeights(
@@ -170,9 +172,22 @@ def read_state(checkpoint: Path) -> dict[str, Any]:
             f"{path} holds more than numbers and words, so it was not written by mattekit; "
             "it is not read, since such files can run code"
         ) from error
-    except (RuntimeError, EOFError, ValueError) as error:
-        raise BadWeights(f"{path} is damaged; resume from another checkpoint") from error
+    except (RuntimeError, EOFError, ValueError, zipfile.BadZipFile) as error:
+        raise BadWeights(
+            f"{path} is damaged; resume from an earlier one in a new folder: "
+            f"-o DIR --resume {checkpoint.parent / 'step-NUMBER'}"
+        ) from error
     return content
+
+
+def _check_sums(path: Path) -> None:
+    """Refuse a file of which a bit has changed; torch does not look at the checksums in it."""
+    if not zipfile.is_zipfile(path):
+        return  # torch says what is wrong with it
+    with zipfile.ZipFile(path) as archive:
+        broken = archive.testzip()
+    if broken is not None:
+        raise zipfile.BadZipFile(broken)
 
 
 def generators() -> list[dict[str, Any]]:
