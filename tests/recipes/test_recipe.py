@@ -144,6 +144,16 @@ IMPOSSIBLE = [
     ("rates_change=every epoch warmup=10", "warmup: .* in epochs"),
     ("length={steps: 3, epochs: 1}", "length: write exactly one"),
     ("precision=fp8", "precision: one of 32, bf16, fp16"),
+    ("data.workers=-1", "data.workers: at least 0"),
+    ("optimiser.betas=[2,3]", "optimiser: betas and momentum must be at least 0 and below 1"),
+    ("optimiser={name: sgd, momentum: -1}", "optimiser: betas and momentum must be"),
+    ("optimiser={name: sgd, nesterov: true}", "optimiser: nesterov needs a momentum"),
+    ("optimiser.epsilon=0", "optimiser: epsilon must be above 0"),
+    ("schedule={name: cosine, final: -1}", "schedule: final must be a share of the rate"),
+    ("smoke.steps=0", "smoke: lr must be above 0 and steps at least 1"),
+    ("validate.count=0", "validate: count must be at least 1"),
+    ("validate.crop=7", "validate: crop must be at least 8 pixels"),
+    ("validate.save_predictions=-1", "validate: save_predictions must be at least 0"),
     ("losses.0.nmae=alpha", "losses.0.nmae: unknown key; did you mean 'name'"),
 ]
 

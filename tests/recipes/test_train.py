@@ -15,8 +15,16 @@ from training.toy_runs import Listener, run_toy, toy_recipe
 from training.toys import Discs, DiscsConfig, ToyConfig, ToyNetwork, same
 
 from mattekit.core.config import config
-from mattekit.core.errors import BadArgument, BadData, BadOutput, BadRecipe, BadWeights
+from mattekit.core.errors import (
+    BadArgument,
+    BadData,
+    BadOutput,
+    BadRecipe,
+    BadWeights,
+    MattekitError,
+)
 from mattekit.core.types import Sample
+from mattekit.inference.tile import Tile
 from mattekit.networks import weights
 from mattekit.networks.samplenet import SampleNetConfig
 from mattekit.recipes.build import make_setup, make_validator, scale_remarks
@@ -29,6 +37,7 @@ from mattekit.training.run_log import read_log
 from mattekit.training.schedules import Duration
 from mattekit.training.supervised import SupervisedConfig
 from mattekit.training.trained_module import TrainedModule
+from mattekit.training.validation import ValidationConfig
 
 
 def short(**changes: Any) -> Recipe:
@@ -266,6 +275,26 @@ def test_data_that_lack_what_a_loss_needs_are_refused_before_the_first_step(
         run_toy(short(), tmp_path, listener=listener)
     assert listener.steps == []
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"metrics": ("sad", "perceptual"), "perceptual": "nowhere.pth"}, "nowhere.pth"),
+        ({"metrics": ("sad", "background_l1")}, "the network guesses no background"),
+        ({"precision": "fp16"}, "fp16 needs a GPU"),
+        ({"strategy": Tile(size=8, overlap=8)}, "tile does not suit"),
+    ],
+)
+def test_what_cannot_be_measured_is_refused_before_the_first_step(
+    settings: dict[str, Any], sentence: str, tmp_path: Path
+) -> None:
+    listener = Listener()
+    validate = ValidationConfig(every=Duration(steps=8), **settings)
+    with pytest.raises(MattekitError, match=sentence):
+        run_toy(short(validate=validate), tmp_path / "run", listener=listener)
+    assert listener.steps == []
+    assert not (tmp_path / "run").exists()
 
 
 def test_a_loss_that_breaks_leaves_the_names_and_no_checkpoint_of_that_step(

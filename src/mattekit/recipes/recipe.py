@@ -27,7 +27,7 @@ from mattekit.training.run_log import LogConfig
 from mattekit.training.schedules import ConstantConfig, Duration, TriangularConfig
 from mattekit.training.staged import StagedConfig
 from mattekit.training.supervised import SupervisedConfig
-from mattekit.training.validation import FURTHER, ValidationConfig
+from mattekit.training.validation import FURTHER, SMALLEST_SIDE, ValidationConfig
 
 FOLDER = Path(__file__).parent / "yaml"
 IMAGENET, RANDOM = "imagenet", "none"
@@ -91,6 +91,10 @@ class SmokeConfig:
     lr: float = 1e-3
     steps: int = 12
 
+    def __post_init__(self) -> None:
+        if self.lr <= 0 or self.steps < 1:
+            raise ValueError("lr must be above 0 and steps at least 1")
+
 
 @config
 class Recipe(TrainingConfig):
@@ -116,9 +120,15 @@ class Recipe(TrainingConfig):
 
     def check(self) -> list[str]:
         """Refuse combinations that cannot work; remarks on those that look like a mistake."""
-        for name, least in (("batch", 1), ("accumulate", 1), ("seed", 0)):
-            if getattr(self, name) < least:
-                raise BadRecipe(f"{name}: at least {least} is expected")
+        least = {
+            "batch": (self.batch, 1),
+            "accumulate": (self.accumulate, 1),
+            "seed": (self.seed, 0),
+            "data.workers": (self.data.workers, 0),
+        }
+        for name, (value, smallest) in least.items():
+            if value < smallest:
+                raise BadRecipe(f"{name}: at least {smallest} is expected")
         for name, below in (("clip", math.inf), ("ema", 1)):
             value = getattr(self, name)
             if value is not None and not 0 < value < below:
@@ -133,8 +143,10 @@ class Recipe(TrainingConfig):
             raise BadRecipe("warmup: state it in epochs where rates_change is 'every epoch'")
         if not self.losses:
             raise BadRecipe("losses: at least one is expected")
-        if not self.data.crop or min(*self.data.crop, self.data.size) < 8:
-            raise BadRecipe("data.crop and data.size: at least 8 pixels are expected")
+        if not self.data.crop or min(*self.data.crop, self.data.size) < SMALLEST_SIDE:
+            raise BadRecipe(
+                f"data.crop and data.size: at least {SMALLEST_SIDE} pixels are expected"
+            )
         for name in ("crop_anywhere", "rehearsed"):
             if not 0 <= getattr(self.data, name) <= 1:
                 raise BadRecipe(f"data.{name}: a share between 0 and 1 is expected")

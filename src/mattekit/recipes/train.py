@@ -43,7 +43,6 @@ from mattekit.training.loop import fit, stop_requests, without_denormals
 from mattekit.training.panels import ROWS, batch_panel
 from mattekit.training.run import Listener, Run
 from mattekit.training.run_log import RunLog
-from mattekit.training.validation import predictor_of
 
 CHECKED = 20
 """Samples that are checked before a run starts."""
@@ -103,8 +102,8 @@ def train(
     notes += scale_remarks(recipe, network, epoch, fabric.world_size)
     setup = make_setup(recipe, network, fabric, epoch, folder.path)
     validator = make_validator(recipe, folder.path, setup.guessed_background)
-    if validator is not None:  # refuses now a strategy that does not suit the network
-        predictor_of(network, fabric.device, recipe.validate.strategy)
+    if validator is not None:
+        decided_by_first(fabric, partial(validator.dry_run, network, fabric))
     init = describe_init(recipe.init)
     about = Description(recipe=recipe, source=source, title=title, command=command, notes=[init])
     run = Run(

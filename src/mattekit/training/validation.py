@@ -32,6 +32,10 @@ COLOUR_ERRORS = {"foreground_l1": "foreground", "background_l1": "background"}
 PERCEPTUAL = "perceptual"
 FURTHER = (*COLOUR_ERRORS, PERCEPTUAL)
 """What is measured of more than the alpha."""
+MEASURED = {"alpha", *COLOUR_ERRORS.values()}
+"""Planes that are measured."""
+SMALLEST_SIDE = 8
+"""Of a window, in pixels."""
 
 
 @config
@@ -62,6 +66,12 @@ class ValidationConfig:
     def __post_init__(self) -> None:
         if self.best not in self.metrics:
             raise ValueError(f"best is {self.best}, which is not among the metrics measured")
+        if self.count is not None and self.count < 1:
+            raise ValueError("count must be at least 1; data.valid=none measures nothing")
+        if self.crop is not None and self.crop < SMALLEST_SIDE:
+            raise ValueError(f"crop must be at least {SMALLEST_SIDE} pixels")
+        if self.save_predictions < 0:
+            raise ValueError("save_predictions must be at least 0")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +97,15 @@ class Validator:
         parts = (self.source.names[: self.count], how.best, how.protocol, how.crop, how.strategy)
         return repr(parts if how.precision == "32" else (*parts, how.precision))
 
+    def dry_run(self, network: nn.Module, fabric: Fabric) -> None:
+        """Predict the first sample and measure its truth, so that what cannot be measured is
+        refused before training, and not after an epoch of it."""
+        how, device = self.settings, fabric.device
+        predictor = predictor_of(network, device, how.strategy, how.precision)
+        sample = self.sample(0)
+        planes = predicted_planes(predictor, sample, MEASURED)
+        self._errors({**planes, "alpha": sample.alpha}, sample, str(device))
+
     def scores(self, network: nn.Module, fabric: Fabric) -> dict[str, float]:
         """The mean of every metric; each process measures its share, none is counted twice."""
         how = self.settings
@@ -105,11 +124,14 @@ class Validator:
 
     def _measured(self, index: int, predictor: Predictor, device: str) -> list[float]:
         sample = self.sample(index)
-        planes = predicted_planes(predictor, sample, {"alpha", *COLOUR_ERRORS.values()})
-        alpha = planes["alpha"]
+        planes = predicted_planes(predictor, sample, MEASURED)
         if self.predictions is not None and index < self.settings.save_predictions:
-            write_alpha(self.predictions / f"{index:04d}-{Path(sample.name).name}.png", alpha)
-        wanted = self.settings.metrics
+            place = self.predictions / f"{index:04d}-{Path(sample.name).name}.png"
+            write_alpha(place, planes["alpha"])
+        return self._errors(planes, sample, device)
+
+    def _errors(self, planes: Mapping[str, Plane], sample: Sample, device: str) -> list[float]:
+        alpha, wanted = planes["alpha"], self.settings.metrics
         found = measure(
             alpha,
             sample.alpha,
