@@ -2,6 +2,8 @@
 
 import json
 import signal
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -295,6 +297,26 @@ def test_what_cannot_be_measured_is_refused_before_the_first_step(
         run_toy(short(validate=validate), tmp_path / "run", listener=listener)
     assert listener.steps == []
     assert not (tmp_path / "run").exists()
+
+
+def test_a_second_run_in_the_folder_of_one_that_trains_is_refused(tmp_path: Path) -> None:
+    other = (
+        "import sys, pathlib\n"
+        "from mattekit.recipes.run_folder import alone_in\n"
+        "with alone_in(pathlib.Path(sys.argv[1])):\n"
+        "    print('trains', flush=True)\n"
+        "    sys.stdin.read()\n"
+    )
+    command = [sys.executable, "-c", other, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as first:
+        assert first.stdout is not None
+        assert first.stdout.readline() == b"trains\n"
+        with pytest.raises(BadOutput, match="is in use by another process that trains there"):
+            run_toy(short(), tmp_path)
+        assert [path.name for path in tmp_path.iterdir()] == [".lock"]
+        first.kill()
+    assert run_toy(short(), tmp_path).step == 8
+    assert not (tmp_path / ".lock").exists()
 
 
 def test_a_loss_that_breaks_leaves_the_names_and_no_checkpoint_of_that_step(

@@ -1,14 +1,23 @@
 """Where a run is kept and what it resumes from: `--output` and `--resume`."""
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+from mattekit.core import system
+from mattekit.core.atomic import make_folder
 from mattekit.core.errors import BadArgument, BadOutput, BadRecipe
 from mattekit.models.registry import digest
 from mattekit.recipes.reading import read_tree
 from mattekit.recipes.recipe import Recipe, changed_keys, dump_recipe
 from mattekit.training.checkpoints import LAST, find_checkpoint
 
+LOCK = ".lock"
+HELD = (errno.EACCES, errno.EAGAIN)
+"""How the system says that another process has a lock."""
 PLACES = ("root", "foregrounds", "backgrounds", "denoised_backgrounds", "photos", "labels")
 CACHES = ("folder", "bank")
 LOCAL_KEYS = {
@@ -51,6 +60,53 @@ def resolve_run_folder(recipe: Recipe, *, out: Path | None, resume: str, title: 
     if found.checkpoint is not None:
         check_same_recipe(recipe, found.checkpoint)
     return found
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Train in a folder where no other process does: two would remove each other's checkpoints.
+
+    The system forgets the lock of a killed process at once, and its loader processes do not inherit
+    it.
+
+    Raises:
+        BadOutput: another process trains there.
+    """
+    existed = folder.exists()
+    path = make_folder(folder) / LOCK
+    try:
+        file = path.open("wb")
+    except OSError as error:
+        raise BadOutput(f"cannot write into {folder}: {error}") from error
+    with file:
+        try:
+            _lock(file.fileno())
+        except OSError as error:
+            if error.errno in HELD:
+                raise BadOutput(
+                    f"{folder} is in use by another process that trains there; wait for it, or "
+                    "choose another folder with -o DIR"
+                ) from error  # and where a disk knows no locks, nobody is kept out
+        try:
+            yield
+        finally:
+            with suppress(OSError):  # still open on Windows, or gone with the whole folder
+                path.unlink()
+                if not existed:
+                    folder.rmdir()  # which leaves a folder with a run in it
+
+
+def _lock(handle: int) -> None:
+    """Lock a file for this process, or fail at once."""
+    if system.WINDOWS:
+        import msvcrt
+
+        locking: Any = msvcrt
+        locking.locking(handle, locking.LK_NBLCK, 1)
+    else:
+        import fcntl
+
+        fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def check_same_recipe(recipe: Recipe, checkpoint: Path) -> None:

@@ -2,12 +2,13 @@
 
 import random
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 import torch
+from lightning_fabric import Fabric
 
 from mattekit.core.atomic import make_folder, write_text
 from mattekit.core.errors import BadData
@@ -35,7 +36,7 @@ from mattekit.recipes.processes import (
 )
 from mattekit.recipes.published_run import continue_published
 from mattekit.recipes.recipe import Recipe, as_tree, dump_recipe
-from mattekit.recipes.run_folder import RunFolder
+from mattekit.recipes.run_folder import RunFolder, alone_in
 from mattekit.training.checkpoints import Checkpoints
 from mattekit.training.guards import check_samples
 from mattekit.training.loggers import LoggedRun
@@ -92,6 +93,20 @@ def train(
     """
     source = open_training_data(recipe)
     fabric = make_fabric(recipe, hardware)
+    with ExitStack() as until_end:
+        decided_by_first(fabric, lambda: until_end.enter_context(alone_in(folder.path)))
+        return _train(recipe, folder, source, fabric, title, command, listener)
+
+
+def _train(
+    recipe: Recipe,
+    folder: RunFolder,
+    source: Source,
+    fabric: Fabric,
+    title: str,
+    command: str,
+    listener: Listener,
+) -> Result:
     check_same_run(fabric, recipe, source, folder)
     order = make_order(recipe, source, fabric)
     epoch = len(source) / recipe.batch
