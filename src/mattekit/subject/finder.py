@@ -20,10 +20,13 @@ from mattekit.subject.confidence import overlap
 from mattekit.subject.segmenters import Segmentation
 
 OWN = "small"
-FILES = ("subject-1.onnx", "subject-2.onnx")
-"""Networks with different encoders: where one is wrong the other often is not."""
+SIDES = {"subject-1.onnx": (256, 320), "subject-2.onnx": (320, 384)}
+"""File -> the sizes at which its network is run, about those that it learnt from. The networks have
+different encoders: where one is wrong the other often is not."""
+USUAL_SIDES = (256, 320)
+"""Of a network trained by the recipe."""
 
-SIDES = (256, 320)
+COMMON_SIDE = 320  # of the masks that are averaged
 WORKING = 400  # longest side of the picture in which GrabCut moves the edge
 SURE = 0.95  # soft values beyond it are fixed
 ROUNDS = 3
@@ -38,8 +41,11 @@ class Finder:
 
     def __init__(self, path: Path | None = None) -> None:
         """Open the shipped files, or one that `mattekit export` wrote."""
-        paths = [SHIPPED / name for name in FILES] if path is None else [path]
-        self.sessions = [open_session(path) for path in paths]
+        files = {SHIPPED / name: sides for name, sides in SIDES.items()}
+        self.looks = []
+        for file, sides in files.items() if path is None else [(path, USUAL_SIDES)]:
+            session = open_session(file)
+            self.looks += [(session, side) for side in sides]
 
     def segment(self, image: Plane, prompt: Prompt) -> Segmentation:
         """The mask, soft where its edge is, and its confidence."""
@@ -55,21 +61,20 @@ class Finder:
         return Segmentation(mask=mask, segmenter=self.name, sure=float(sure))
 
     def _looks(self, pixels: Plane, prompt: Prompt) -> tuple[list[Alpha], float]:
-        """Soft masks of 320x320 from every size and network, plain and mirrored; the score of one
-        subject."""
+        """Soft masks of one size from every network at each of its sizes, plain and mirrored; the
+        score of one subject."""
         masks, singles = [], []
-        for side in SIDES:
+        for session, side in self.looks:
             image = resize(pixels, (side, side)).astype(np.float32).transpose(2, 0, 1) / 255
             planes = prompt_planes(prompt, (pixels.shape[0], pixels.shape[1]), side // PROMPT_STEP)
             batch = {
                 "image": np.stack([image, image[..., ::-1]]),
                 "prompt": np.stack([planes, planes[..., ::-1]]),
             }
-            for session in self.sessions:
-                found, single = session.run(["mask", "single"], batch)
-                for mask in (found[0, 0], found[1, 0, :, ::-1]):
-                    masks.append(resize(np.ascontiguousarray(mask), (SIDES[-1], SIDES[-1])))
-                singles.append(float(single.mean()))
+            found, single = session.run(["mask", "single"], batch)
+            for mask in (found[0, 0], found[1, 0, :, ::-1]):
+                masks.append(resize(np.ascontiguousarray(mask), (COMMON_SIDE, COMMON_SIDE)))
+            singles.append(float(single.mean()))
         return masks, min(singles) if prompt.kind == "nothing" else 1.0
 
 
