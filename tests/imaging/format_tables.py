@@ -31,8 +31,9 @@ are written by the tests from what the reader and the writer do.
 
 Besides:
 
-- EXIF orientation is applied in JPEG, PNG, WebP, AVIF, HEIC and TIFF, to photos, alphas and
-  trimaps alike.
+- EXIF orientation is applied in JPEG, PNG, WebP, AVIF and TIFF, to photos, alphas and trimaps
+  alike. A HEIC file is turned as its own header says, as phones write it; what its EXIF data say
+  besides counts for nothing there, by that standard.
 - ICC profiles are converted to sRGB: at 8 bits by LittleCMS, grey and CMYK included; at 16 bits
   where the profile is made of curves and a matrix, as those of cameras and monitors are. A 16-bit
   file with a profile of tables is refused, or read at 8 bits where that is allowed. Alphas and

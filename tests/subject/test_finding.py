@@ -10,9 +10,11 @@ import subject.drawn_networks as drawn
 from mattekit.core.errors import BadArgument, NoSubject
 from mattekit.core.prompt import Prompt
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Mask, Plane
+from mattekit.imaging.compose import over
 from mattekit.imaging.trimap import make_trimap
 from mattekit.subject import finding
-from mattekit.subject.confidence import subject_confidence
+from mattekit.subject.confidence import overlap, subject_confidence
+from mattekit.subject.finder import finder
 from mattekit.subject.finding import REFUSED, TAKEN, certainty, choose, find_alone
 from mattekit.subject.hints import hint_of
 from mattekit.subject.segmenters import Segmentation
@@ -185,3 +187,15 @@ def test_the_confidence_of_the_subject_falls_with_what_is_suspicious() -> None:
     vague = np.where(good, UNKNOWN, BACKGROUND).astype(np.uint8)
     assert subject_confidence(good.astype(np.float32), vague) < 0.5
     assert confidence_of(np.zeros_like(good)) == 0
+
+
+def test_a_plain_disc_is_found_and_not_refused() -> None:
+    rows, columns = np.indices((300, 300))
+    away = np.hypot((rows - 150) / 1.4, columns - 150)
+    disc = np.clip((70 - away) / 6 + 0.5, 0, 1).astype(np.float32)
+    noise = np.random.default_rng(1).normal(0, 0.03, (300, 300, 3)).astype(np.float32)
+    photo = over(np.float32([0.2, 0.7, 0.2]), disc[..., None], np.float32([0.5, 0.5, 0.5])) + noise
+    found = finder().segment(photo.clip(0, 1), Prompt())
+    assert found.sure is not None
+    assert found.sure > TAKEN - 0.05
+    assert overlap(found.mask > 0.5, disc > 0.5) > 0.95

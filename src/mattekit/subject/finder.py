@@ -74,7 +74,8 @@ class Finder:
             found, single = session.run(["mask", "single"], batch)
             for mask in (found[0, 0], found[1, 0, :, ::-1]):
                 masks.append(resize(np.ascontiguousarray(mask), (COMMON_SIDE, COMMON_SIDE)))
-            singles.append(float(single.mean()))
+            if side <= COMMON_SIDE:  # larger ones see no subject in what is drawn or plain
+                singles.append(float(single.mean()))
         return masks, min(singles) if prompt.kind == "nothing" else 1.0
 
 
