@@ -26,7 +26,7 @@ def s3_server(environment: pytest.MonkeyPatch) -> Iterator[Event]:
         return answer(environ, start)
 
     server = make_server("127.0.0.1", 0, application, threaded=True)
-    thread = Thread(target=server.serve_forever, daemon=True)
+    thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)
     thread.start()
     address = f"http://127.0.0.1:{server.server_port}"
     for name, value in (

@@ -35,11 +35,13 @@ def test_several_processes_give_the_result_of_every_item() -> None:
     assert sorted(found) == [(5, 5), (10, 2), (10, 10)]
 
 
+@pytest.mark.slow
 def test_an_error_in_another_process_is_raised_here() -> None:
     with pytest.raises(BadImage, match="does not exist"):
         list(run_on_processes(read_image, ["no/such.png"] * 2, 2))
 
 
+@pytest.mark.slow
 @pytest.mark.posix
 def test_ctrl_c_ends_the_work_in_hand_instead_of_waiting_for_it() -> None:
     code = """
@@ -63,6 +65,7 @@ if __name__ == "__main__":
             child.terminate()
 
 
+@pytest.mark.slow
 @pytest.mark.posix
 def test_processes_whose_parent_is_killed_leave_without_a_traceback(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
@@ -161,6 +164,7 @@ def test_no_more_processes_are_started_than_windows_can_wait_for(
     assert list(run_on_processes(abs, range(100), 80)) == [60]
 
 
+@pytest.mark.slow
 def test_a_script_that_starts_processes_whenever_it_is_imported_is_told_so(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(

@@ -94,6 +94,7 @@ def test_a_loop_of_links_is_no_unexpected_error(tmp_path: Path) -> None:
     assert len(plan_items([item])) == 1
 
 
+@pytest.mark.slow
 def test_an_item_whose_process_is_killed_is_set_aside_by_name() -> None:
     works = {
         "a": partial(Outcome, model="a"),

@@ -148,6 +148,7 @@ def test_a_tar_whose_run_was_stopped_is_completed_by_the_next_one(
     assert not (place / "in.tar.part").exists()
 
 
+@pytest.mark.slow
 def test_photos_at_hand_are_awaited_and_not_told_where_the_rest_of_the_tar_is_damaged(
     tmp_path: Path,
 ) -> None:

@@ -48,6 +48,7 @@ def test_the_full_solution_equals_that_of_pymatting(disc: Sample, noisy: Image) 
     assert np.abs(ours - with_pymatting(noisy, disc.trimap)).max() < 5e-4
 
 
+@pytest.mark.slow
 def test_strands_are_solved_as_pymatting_does(strands: Sample) -> None:
     ours = closed_form(strands.image, strands.trimap).alpha
     assert np.abs(ours - with_pymatting(strands.image, strands.trimap)).max() < 5e-4

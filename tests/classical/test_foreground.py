@@ -27,6 +27,7 @@ def test_colours_come_at_least_four_times_nearer_than_the_photo_itself(
     assert error(ours, strands) < 0.25 * error(strands.image, strands)
 
 
+@pytest.mark.slow
 def test_multilevel_is_no_worse_than_that_of_pymatting(strands: Sample) -> None:
     from pymatting import estimate_foreground_ml
 

@@ -61,6 +61,7 @@ def test_object_storage_gives_the_bytes_of_files(mattekit: Command, cloud: Path)
     assert statuses == {"a": "skipped", "b": "done", "c": "skipped"}
 
 
+@pytest.mark.slow
 def test_a_manifest_in_parquet_lists_photos_of_two_places(mattekit: Command, cloud: Path) -> None:
     arrow, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     rows = [

@@ -52,6 +52,7 @@ def test_every_kind_of_hint_gives_the_alpha(
     assert error_of_alpha(files / "out" / "photo.png", files) < 0.01
 
 
+@pytest.mark.slow
 def test_everything_that_can_be_saved_is_saved_under_its_name(
     mattekit: Command, files: Path
 ) -> None:
@@ -171,6 +172,7 @@ def test_a_hint_is_never_overwritten(mattekit: Command, files: Path, hint: str) 
     assert place.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_photos_of_one_name_fail_and_the_others_are_cut(mattekit: Command, files: Path) -> None:
     folder = files / "phone"
     folder.mkdir()
@@ -272,6 +274,7 @@ def test_a_manifest_says_the_hint_and_the_output_of_each_photo(
     assert sorted(path.name for path in (album / "out").iterdir()) == ["1.png", "zero.webp"]
 
 
+@pytest.mark.slow
 def test_a_ledger_of_another_command_is_refused_before_any_work(
     mattekit: Command, files: Path
 ) -> None:
@@ -284,6 +287,7 @@ def test_a_ledger_of_another_command_is_refused_before_any_work(
     assert not (files / "two").exists()
 
 
+@pytest.mark.slow
 def test_the_colours_are_clean_at_the_edge(mattekit: Command, files: Path) -> None:
     mattekit("cutout", files / "photo.png", "--trimap", files / "trimap.png", "-o", files / "out")
     alpha = read_alpha(files / "alpha.png")
@@ -359,6 +363,7 @@ def test_an_option_that_cannot_be_read_is_a_usage_error(
     assert mattekit("cutout", files / "photo.png", *words).exit_code == 2
 
 
+@pytest.mark.slow
 def test_a_box_without_a_subject_shows_where_it_was(mattekit: Command, files: Path) -> None:
     write_image(files / "flat.png", np.full((*SIZE, 3), 0.5, np.float32))
     result = mattekit("cutout", files / "flat.png", "--box", "10,10,20,20", "-o", files / "out")
@@ -367,6 +372,7 @@ def test_a_box_without_a_subject_shows_where_it_was(mattekit: Command, files: Pa
     assert read_image(files / "out" / "flat-preview.jpg")[20, 10].mean() > 0.6
 
 
+@pytest.mark.slow
 def test_without_a_hint_a_flat_photo_is_refused_with_what_to_do(
     mattekit: Command, files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -421,6 +427,7 @@ def test_an_exr_without_its_package_is_refused_before_any_work(
     assert result.stderr.startswith("mattekit: reading and writing OpenEXR files needs the extra")
 
 
+@pytest.mark.slow
 def test_metadata_is_kept_in_the_cut_out_and_on_a_background(
     mattekit: Command, files: Path
 ) -> None:
@@ -438,6 +445,7 @@ def test_metadata_is_kept_in_the_cut_out_and_on_a_background(
             assert written.getexif()[PIL.ExifTags.Base.Artist] == "A. Photographer"
 
 
+@pytest.mark.slow
 def test_a_photo_comes_from_stdin_and_goes_to_stdout(mattekit: Command, files: Path) -> None:
     photo = (files / "photo.png").read_bytes()
     result = mattekit("cutout", "-", "--trimap", files / "trimap.png", given=photo)
@@ -519,6 +527,7 @@ def test_a_picture_below_the_least_confidence_is_written_and_reported_as_unsure(
     assert result.exit_code == 0, result.stderr
 
 
+@pytest.mark.slow
 def test_a_photo_from_stdin_can_be_unsure_too(mattekit: Command, files: Path) -> None:
     photo = (files / "photo.png").read_bytes()
     words = ["cutout", "-", "--trimap", files / "trimap.png", "--min-confidence", "1"]
@@ -542,6 +551,7 @@ def test_a_model_that_does_not_say_how_sure_it_is_is_a_usage_error(
     assert "take compact at full quality" in result.stderr
 
 
+@pytest.mark.slow
 def test_sixteen_bits_are_written_when_asked(mattekit: Command, files: Path) -> None:
     mattekit(
         "cutout", files / "photo.png", "--trimap", files / "trimap.png", "-o", files / "out",
@@ -550,6 +560,7 @@ def test_sixteen_bits_are_written_when_asked(mattekit: Command, files: Path) -> 
     assert open_picture(files / "out" / "photo.png").bits == 16
 
 
+@pytest.mark.slow
 def test_light_above_white_survives_in_exr(mattekit: Command, files: Path) -> None:
     linear = np.full((*SIZE, 3), 0.1, np.float32)
     linear[read_alpha(files / "alpha.png") > 0.5] = [4.0, 2.0, 0.5]
@@ -595,6 +606,7 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(mattekit: Command, files: Pa
     assert "cannot create the folder" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_photo_of_20_by_20_pixels_is_cut(mattekit: Command, files: Path) -> None:
     image = np.full((20, 20, 3), 0.1, np.float32)
     image[6:14, 6:14] = 0.9
@@ -620,6 +632,7 @@ def disc(tmp_path: Path) -> Path:
     return tmp_path / "disc.png"
 
 
+@pytest.mark.slow
 def test_without_a_hint_the_subject_is_found_and_both_confidences_are_told(
     mattekit: Command, disc: Path
 ) -> None:
@@ -636,6 +649,7 @@ def test_without_a_hint_the_subject_is_found_and_both_confidences_are_told(
     assert ((found > 0.5) == inside).mean() > 0.97
 
 
+@pytest.mark.slow
 def test_the_least_confidence_is_the_lower_of_edge_and_subject(
     mattekit: Command, files: Path
 ) -> None:
@@ -709,6 +723,7 @@ def test_points_on_and_beside_the_subject(mattekit: Command, files: Path) -> Non
     assert alpha[3, 3] < 0.1
 
 
+@pytest.mark.slow
 def test_strokes_repair_an_alpha_and_leave_the_rest(mattekit: Command, files: Path) -> None:
     broken = read_alpha(files / "alpha.png").copy()
     broken[18:23, 26:31] = 0
@@ -729,6 +744,7 @@ def test_strokes_repair_an_alpha_and_leave_the_rest(mattekit: Command, files: Pa
     assert "go together" in alone.stderr
 
 
+@pytest.mark.slow
 def test_a_product_picture_is_cropped_square_with_a_margin(mattekit: Command, files: Path) -> None:
     words = ["cutout", files / "photo.png", "--mask", files / "mask.png", "-o", files / "out"]
     result = mattekit(*words, "--crop", "--margin", "3%", "--square", "--longest", "120")

@@ -110,6 +110,7 @@ def test_a_pair_gives_the_exact_alpha(mattekit: Command, tmp_path: Path) -> None
     assert "nearly one background" in same.stderr
 
 
+@pytest.mark.slow
 def test_a_sequence_is_steady_and_goes_on_where_it_was_interrupted(
     mattekit: Command, frames: Path, tmp_path: Path
 ) -> None:

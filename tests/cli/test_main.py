@@ -273,6 +273,7 @@ def test_a_plug_in_that_cannot_be_used_is_one_sentence(
     assert len(result.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_names_that_a_code_page_lacks_are_escaped_and_the_batch_goes_on(files: Path) -> None:
     """As on Windows, where what is printed goes into a file."""
     folder = files / "many"

@@ -60,6 +60,7 @@ def test_an_imported_model_is_listed_shown_and_verified(checkpoint: Path, home: 
     assert "Composition-1k" in verified.output
 
 
+@pytest.mark.slow
 def test_what_is_shipped_is_listed_with_its_terms() -> None:
     listed = mattekit("list")
     assert listed.exit_code == 0
@@ -112,6 +113,7 @@ def test_an_existing_model_is_kept_unless_asked(checkpoint: Path, tmp_path: Path
     assert read_header(file).architecture == "samplenet"
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_named_and_not_strict_goes_on(tmp_path: Path, home: Path) -> None:
     shapes = shapes_of("samplenet-background", part="background")
     lost = shapes.popitem()[0]

@@ -59,6 +59,7 @@ def folders(data: Path) -> list[object]:
     return [data / "rgb", "--trimap", data / "trimap", "-o", data / "out"]
 
 
+@pytest.mark.slow
 def test_a_folder_gives_one_alpha_a_picture_with_the_known_pixels_kept(
     model: Path, data: Path
 ) -> None:
@@ -142,6 +143,7 @@ def test_usage_errors_are_one_sentence_before_any_work(
     assert not (data / "out").exists()
 
 
+@pytest.mark.slow
 def test_predictions_are_measured_against_the_truth_and_the_numbers_lie_beside_them(
     model: Path, data: Path
 ) -> None:

@@ -88,6 +88,7 @@ def test_labels_writes_the_table_and_says_what_was_of_no_use(
     assert mattekit(*words, "--overwrite", "--split-by", "mood").exit_code == 2
 
 
+@pytest.mark.slow
 def test_composite_makes_all_names_what_failed_and_goes_on_where_it_stopped(
     mattekit: Command, root: Path
 ) -> None:
@@ -156,6 +157,7 @@ def photos(tmp_path: Path, rng: np.random.Generator) -> Path:
     return tmp_path / "photos"
 
 
+@pytest.mark.slow
 def test_denoise_tells_how_long_it_will_take_and_makes_nothing_twice(
     mattekit: Command, photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -230,5 +230,6 @@ def test_a_published_run_is_continued_from_its_last_update(desk: Desk) -> None:
             assert state[ours][name].shape == weight.shape
 
 
+@pytest.mark.slow
 def test_the_page_is_what_its_table_says() -> None:
     assert program.page() == PAGE.read_text(), "run: python docs/published_commands.py"

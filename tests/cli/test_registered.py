@@ -148,6 +148,7 @@ def test_a_pair_needs_both_files(mattekit: Command, tmp_path: Path) -> None:
     assert "sam2-tiny-encoder.onnx and sam2-tiny-decoder.onnx; 1 file was given" in result.stderr
 
 
+@pytest.mark.slow
 def test_list_and_show_tell_what_is_installed_and_the_terms(
     mattekit: Command, no_network: list[str]
 ) -> None:

@@ -25,6 +25,7 @@ def smoke(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Result]:
     return folder, mattekit("train", "tiny", "--smoke", "-o", str(folder), "--quiet")
 
 
+@pytest.mark.slow
 def test_a_smoke_run_learns_and_leaves_a_network_that_can_be_loaded(
     smoke: tuple[Path, Result],
 ) -> None:
@@ -35,6 +36,7 @@ def test_a_smoke_run_learns_and_leaves_a_network_that_can_be_loaded(
     assert weights.load(checkpoint / "weights.safetensors").needs_trimap
 
 
+@pytest.mark.slow
 def test_its_loss_falls_below_nine_tenths(smoke: tuple[Path, Result]) -> None:
     from mattekit.training.run_log import read_log
 
@@ -43,12 +45,14 @@ def test_its_loss_falls_below_nine_tenths(smoke: tuple[Path, Result]) -> None:
     assert totals[-1] < 0.9 * totals[0]
 
 
+@pytest.mark.slow
 def test_the_same_command_again_finds_the_run_finished(smoke: tuple[Path, Result]) -> None:
     again = mattekit("train", "tiny", "--smoke", "-o", str(smoke[0]))
     assert again.exit_code == 0
     assert "step 12 of 12 was reached already" in again.output
 
 
+@pytest.mark.slow
 def test_its_curves_can_be_drawn(smoke: tuple[Path, Result], tmp_path: Path) -> None:
     drawn = mattekit("plot", str(smoke[0]), "-o", str(tmp_path / "curves.html"))
     assert drawn.exit_code == 0

@@ -113,6 +113,7 @@ def wrong(batch: Batch, loss: Any, *, where: Tensor | float = 1.0) -> Prediction
     return replace(changed(truth(batch, loss), add_noise), single=unsure)
 
 
+@pytest.mark.slow
 @EVERY_LOSS
 def test_it_is_zero_at_the_truth_and_positive_elsewhere(loss: Any) -> None:
     at_truth, elsewhere = (

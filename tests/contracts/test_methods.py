@@ -46,6 +46,7 @@ def test_every_method_of_the_union_is_tested_here() -> None:
 
 @pytest.mark.parametrize("config", METHODS, ids=lambda config: config.name)
 class TestMethod:
+    @pytest.mark.slow
     def test_it_learns_one_batch(self, config: Any) -> None:
         method = build(config)
         batch = next(discs())

@@ -67,6 +67,7 @@ def test_strokes_are_enough(disc: Sample) -> None:
     assert error(cutout(disc.image, scribbles=painted, model="closed-form"), disc) < 0.02
 
 
+@pytest.mark.slow
 def test_a_box_is_enough(disc: Sample) -> None:
     assert error(cutout(disc.image, box=(14, 6, 32, 32), model="closed-form"), disc) < 0.02
 
@@ -152,6 +153,7 @@ def test_an_array_that_is_no_photo_is_refused(photo: Plane, says: str) -> None:
         cutout(photo, trimap=np.zeros((5, 5), np.uint8))
 
 
+@pytest.mark.slow
 def test_an_unknown_quality_is_refused_where_types_are_not_checked() -> None:
     words = "from mattekit.inference.matting import build_matting as b; b(quality='best')"
     ended = subprocess.run([sys.executable, "-c", words], capture_output=True, text=True)

@@ -40,6 +40,7 @@ def shown(layer: psd_tools.api.layers.Layer) -> np.ndarray:
     return np.round(255 * layer.numpy()[..., :3]).astype(int)
 
 
+@pytest.mark.slow
 def test_a_psd_holds_the_photo_hidden_and_the_subject_behind_its_mask(desk: Path) -> None:
     assert cut("-o", "cat.psd").exit_code == 0
     assert cut("--save", "alpha,foreground").exit_code == 0

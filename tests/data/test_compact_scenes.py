@@ -24,6 +24,7 @@ def same(first: Sample, second: Sample, within: float = 0) -> bool:
     return all(np.abs(np.float32(a) - np.float32(b)).max() <= within for a, b in planes)
 
 
+@pytest.mark.slow
 def test_a_scene_is_that_of_its_number_and_seed() -> None:
     one, again, other = (scenes(seed=seed).scene(1) for seed in (0, 0, 1))
     assert same(one, again)
@@ -60,6 +61,7 @@ def test_colours_come_from_the_photographs_that_are_given(tmp_path: Path, monkey
     assert "no third-party material" in scenes().licence
 
 
+@pytest.mark.slow
 def test_soft_shapes_come_from_the_sprites_that_are_given(tmp_path: Path, monkeypatch) -> None:
     ramp = np.tile(np.linspace(0, 1, 64, dtype=np.float32), (64, 1))
     write_image(tmp_path / "ramp.png", np.repeat(ramp[..., None], 3, axis=2))
@@ -71,6 +73,7 @@ def test_soft_shapes_come_from_the_sprites_that_are_given(tmp_path: Path, monkey
     assert "1 third-party pictures" in source.licence
 
 
+@pytest.mark.slow
 def test_all_planes_are_mirrored_alike_and_never_turned() -> None:
     source = scenes()
     scene = source.scene(0)

@@ -25,6 +25,7 @@ def test_a_scene_of_a_number_is_always_the_same() -> None:
     assert not np.array_equal(first.image, source.sample(1, rng(1)).image)
 
 
+@pytest.mark.slow
 def test_sources_of_two_seeds_share_no_scene() -> None:
     one, other = (SyntheticConfig(count=8, size=16, seed=seed).open() for seed in (0, 1))
     names = [{source.sample(index, rng()).name for index in range(8)} for source in (one, other)]

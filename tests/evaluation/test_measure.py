@@ -37,6 +37,7 @@ def test_rows_hold_the_metrics_of_the_files(folder) -> None:
     assert evaluation.is_complete
 
 
+@pytest.mark.slow
 def test_two_processes_give_the_rows_of_one(folder) -> None:
     seen: list[int] = []
 

@@ -59,6 +59,7 @@ def names(*folders: str) -> list[str]:
     return [".".join(part).removesuffix(".__init__") for part in parts]
 
 
+@pytest.mark.slow
 def test_importing_the_low_rooms_and_the_commands_has_no_effect() -> None:
     modules = names("core", "imaging", "synthetic", "classical", "metrics", "cli")
     modules = [name for name in modules if name != "mattekit.core.tensors"]
@@ -75,6 +76,7 @@ def test_importing_any_module_has_no_effect_of_ours() -> None:
     assert child(f"{libraries}\n{WATCH}\n{imports}\nprint(effects)") == "[]"
 
 
+@pytest.mark.slow
 def test_the_rooms_of_the_base_import_where_torch_is_not_installed() -> None:
     imports = "\n".join(f"import {module}" for module in WITHOUT_TORCH)
     assert child(f"{REFUSE_TORCH}\n{imports}\nprint('torch' in sys.modules)") == "False"
@@ -92,6 +94,7 @@ print(cut.rgba().shape, "torch" in sys.modules)
     assert (tmp_path / "cat.png").exists()
 
 
+@pytest.mark.slow
 def test_what_needs_torch_says_how_to_get_it() -> None:
     code = f"""{REFUSE_TORCH}
 from typer.testing import CliRunner

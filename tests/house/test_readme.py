@@ -127,6 +127,7 @@ def test_what_a_page_links_to_is_there(page: str) -> None:
     assert [link for link in links if not ((ROOT / page).parent / link).exists()] == []
 
 
+@pytest.mark.slow
 def test_the_first_example_runs(desk: Path) -> None:
     run(sys.executable, "examples/01_cutout.py")
     assert (desk / "astronaut.png").exists()

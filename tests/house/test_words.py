@@ -56,6 +56,7 @@ def test_only_the_commands_print() -> None:
     assert printing == []
 
 
+@pytest.mark.slow
 def test_every_text_file_is_opened_as_utf8() -> None:
     """Without saying so it would be in the code page of Windows."""
     silent = [

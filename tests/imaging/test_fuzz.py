@@ -27,6 +27,7 @@ def read_mutants(count: int, seed: int) -> tuple[int, int]:
     return read, refused
 
 
+@pytest.mark.slow
 def test_40_damaged_files_of_every_format_give_a_picture_or_a_sentence() -> None:
     read, refused = read_mutants(40, seed=0)
     assert read + refused == 8 * 40

@@ -50,6 +50,7 @@ def test_reading_and_failing_change_nothing_of_the_process(monkeypatch: pytest.M
     assert all(found == before for found in during)
 
 
+@pytest.mark.slow
 def test_several_threads_read_what_one_reads() -> None:
     serial = [open_picture(data).colours for data in FILES]
     with ThreadPoolExecutor(8) as pool:

@@ -33,6 +33,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_an_exported_network_gives_the_same_alpha_through_every_strategy(exported: Path) -> None:
     rng = np.random.default_rng(0)
     image = rng.random((70, 90, 3), dtype=np.float32)
@@ -56,6 +57,7 @@ def test_the_file_does_not_say_where_it_was_made(exported: Path) -> None:
         assert b"stack_trace" not in path.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_network_whose_steps_depend_on_the_picture_is_refused(tmp_path: Path) -> None:
     class Undecided(Local):
         def forward(self, image: Tensor, trimap: Tensor) -> Prediction:

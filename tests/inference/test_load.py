@@ -22,6 +22,7 @@ from mattekit.networks.weights import describe, save
 from mattekit.synthetic.scene import scene
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [None, "compact"])
 def test_without_a_name_the_shipped_network_predicts_as_in_cutout(name: str | None) -> None:
     picture = scene(3, 96)
@@ -29,6 +30,7 @@ def test_without_a_name_the_shipped_network_predicts_as_in_cutout(name: str | No
     np.testing.assert_array_equal(alpha, build_matting().matte(picture.image, picture.trimap).alpha)
 
 
+@pytest.mark.slow
 def test_in_torch_the_shipped_network_is_given_the_same_estimates() -> None:
     picture = scene(3, 96)
     alpha = Predictor(load_in_torch("compact")).predict(picture.image, picture.trimap)
@@ -83,6 +85,7 @@ def test_a_network_is_opened_once_until_its_file_changes(tmp_path: Path) -> None
     assert load(file).network is not first
 
 
+@pytest.mark.slow
 def test_a_plus_joins_networks_to_their_mean(tmp_path: Path) -> None:
     picture, mine = scene(3, 96), tmp_path / "mine.onnx"
     mine.write_bytes((SHIPPED / "compact-1.onnx").read_bytes())

@@ -108,6 +108,7 @@ def test_the_two_labels_are_found_even_far_from_the_unknown_pixels():
     assert np.isfinite(compact(image, trimap).alpha).all()
 
 
+@pytest.mark.slow
 def test_it_runs_without_torch():
     script = (
         "import sys; sys.modules['torch'] = None\n"

@@ -45,6 +45,7 @@ def stacked(planes: list[np.ndarray]) -> torch.Tensor:
     return torch.from_numpy(np.stack(planes).astype(np.float32))
 
 
+@pytest.mark.slow
 def test_a_batch_with_trimaps_gives_colours_alpha_and_confidence(
     node: type, samples: list[Sample]
 ) -> None:

@@ -29,6 +29,7 @@ def test_where_every_pixel_is_alike_nothing_is_misplaced(made: np.ndarray) -> No
     assert sparsification_error(np.linspace(0, 1, made.size), made) == 0
 
 
+@pytest.mark.slow
 def test_the_rank_correlation_is_spearmans() -> None:
     first, second = [1.0, 2, 3, 4, 5], [2.0, 1, 4, 3, 5]
     assert rank_correlation(first, second) == pytest.approx(0.8)

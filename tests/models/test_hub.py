@@ -89,7 +89,7 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
             pass
 
     state.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=state.server.serve_forever, daemon=True).start()
+    threading.Thread(target=state.server.serve_forever, args=(0.01,), daemon=True).start()
     address = f"http://127.0.0.1:{state.server.server_port}"
     monkeypatch.setattr(constants, "ENDPOINT", address)
     monkeypatch.setattr(

@@ -40,11 +40,13 @@ def answer(state: dict[str, Tensor], config: AlphaGanConfig) -> Tensor:
     return network.eval()(*sample_input()).alpha
 
 
+@pytest.mark.slow
 def test_it_answers_as_the_published_network(state: dict[str, Tensor]) -> None:
     assert len(published_keys(empty())) == GOLDEN["_meta"]["keys"]
     check(answer(state, PUBLISHED), GOLDEN["alpha"], tolerance=TOLERANCE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{"dilation": "all"}, {"pool": "2x2"}])
 def test_every_option_changes_the_answer(state: dict[str, Tensor], options) -> None:
     chosen = {"dilation": "first"} | options
@@ -69,6 +71,7 @@ def test_dilation_says_which_blocks_are_dilated(dilation, others: list[int]) -> 
     assert [branch[0].dilation[0] for branch in network.aspp.far] == [6, 12, 18]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(8, 8), (64, 72)])
 @pytest.mark.parametrize("pool", ["2x2", "3x3"])
 def test_alpha_has_the_size_of_the_picture(pool, size: tuple[int, int]) -> None:
@@ -94,6 +97,7 @@ def test_every_norm_is_of_the_chosen_kind(norm, layer) -> None:
         assert {module.num_groups for module in norms} == {32}
 
 
+@pytest.mark.slow
 def test_it_states_the_smallest_batch_that_it_can_be_trained_with() -> None:
     image, trimap = torch.rand(2, 3, 8, 8), torch.rand(2, 1, 8, 8)
     network = AlphaGanConfig(norm="bn", init="pytorch").build().train()
@@ -104,6 +108,7 @@ def test_it_states_the_smallest_batch_that_it_can_be_trained_with() -> None:
     assert empty(norm="gn").smallest_training_batch == 1
 
 
+@pytest.mark.slow
 def test_its_convolutions_start_as_kaiming_says() -> None:
     torch.manual_seed(0)
     network = AlphaGanConfig().build()
@@ -114,6 +119,7 @@ def test_its_convolutions_start_as_kaiming_says() -> None:
             assert layer.weight.std().item() == pytest.approx(expected, rel=0.03)
 
 
+@pytest.mark.slow
 def test_after_imagenet_the_trimap_reaches_the_encoder_without_influence() -> None:
     network = AlphaGanConfig(norm="bn", init="pytorch").build()
     network.adopt_imagenet(timm.create_model("resnet50", pretrained=False).state_dict())

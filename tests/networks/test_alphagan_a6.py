@@ -23,6 +23,7 @@ def count(module: nn.Module) -> int:
     return sum(parameter.numel() for parameter in module.parameters())
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_it_answers_as_the_published_network() -> None:
     with torch.device("meta"):
@@ -71,6 +72,7 @@ def test_every_norm_is_of_the_chosen_kind_but_that_of_the_pyramids_mean(norm, la
     assert isinstance(network.aspp.whole[1], nn.GroupNorm)
 
 
+@pytest.mark.slow
 def test_it_can_be_trained_with_one_sample() -> None:
     network = AlphaGanA6Config().build().train()
     image, trimap = sample_input()
@@ -79,6 +81,7 @@ def test_it_can_be_trained_with_one_sample() -> None:
     assert all(parameter.grad.isfinite().all() for parameter in network.parameters())
 
 
+@pytest.mark.slow
 def test_after_imagenet_the_trimap_reaches_the_encoder_without_influence() -> None:
     network = AlphaGanA6Config().build()
     network.adopt_imagenet(timm.create_model("resnet50", pretrained=False).state_dict())

@@ -27,6 +27,7 @@ def refined() -> DeepImageMatting:
     return fill(network, published_keys(network))
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_it_answers_as_the_published_network(refined: DeepImageMatting) -> None:
     prediction = refined(*sample_input())

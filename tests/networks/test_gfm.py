@@ -54,6 +54,7 @@ def test_it_answers_as_the_published_network(option: str) -> None:
     check_option(option)
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_all_branches_and_their_integration_answer_as_published() -> None:
     network, golden = filled("r34_RIM@w0.446"), GOLDEN["r34_RIM@w0.446"]
@@ -68,6 +69,7 @@ def test_all_branches_and_their_integration_answer_as_published() -> None:
     assert torch.equal(prediction.alpha, mixed.clamp(0, 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("backbone", "rosta", "parameters"),
     [
@@ -85,6 +87,7 @@ def test_it_has_the_published_counts_without_unused_layers(backbone, rosta, para
     assert count(empty(backbone=backbone, rosta=rosta)) == parameters
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("backbone", "shapes"),
     [

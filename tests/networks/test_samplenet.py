@@ -66,6 +66,7 @@ def test_the_foreground_network_answers_as_the_published_one() -> None:
     check(own_units(prediction.foreground), golden["refined"], tolerance=2e-3)
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_the_matting_network_answers_as_the_published_one() -> None:
     image, trimap = sample_input()
@@ -102,6 +103,7 @@ def test_it_has_the_published_counts_of_parameters() -> None:
     assert count(matting.decoder) == 1_216_104
 
 
+@pytest.mark.slow
 def test_frozen_norms_still_follow_the_statistics() -> None:
     network = SampleNetConfig(part="matting").build().train()
     freeze(network, FreezeConfig(parts=("encoder.norm", "encoder.*.bn?.*")))
@@ -127,6 +129,7 @@ def test_the_parts_start_as_published() -> None:
     assert weight.std().item() == pytest.approx(0.01, rel=0.02)
 
 
+@pytest.mark.slow
 def test_the_first_convolution_shares_imagenets_mean_filter() -> None:
     network = SampleNetConfig(part="matting", init="pytorch").build()
     state = timm.create_model("resnet50", pretrained=False).state_dict()
@@ -144,6 +147,7 @@ def test_one_sample_is_too_few_to_train_alpha() -> None:
         network(torch.rand(1, 3, 8, 8), torch.rand(1, 1, 8, 8))
 
 
+@pytest.mark.slow
 def test_a_size_that_is_no_multiple_of_eight_is_refused() -> None:
     for part in PUBLISHED:
         with pytest.raises(BadImage, match="multiples of 8"), torch.device("meta"):
@@ -162,6 +166,7 @@ def small_input() -> tuple[Tensor, Tensor]:
     return image[..., :48, :64], trimap[..., :48, :64]
 
 
+@pytest.mark.slow
 @torch.no_grad()
 @pytest.mark.parametrize("paste_known", [True, False])
 def test_the_chain_keeps_known_alpha_and_on_request_known_colours(
@@ -178,6 +183,7 @@ def test_the_chain_keeps_known_alpha_and_on_request_known_colours(
     assert not torch.equal(prediction.foreground[behind], image[behind])
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_the_chain_is_its_parts_one_after_another(chain: SampleNet) -> None:
     image, trimap = small_input()
@@ -231,6 +237,7 @@ def test_colours_that_left_the_range_are_cut_but_find_their_way_back() -> None:
     assert (generator.refine.up[-1][0].bias.grad > 0).all()
 
 
+@pytest.mark.slow
 def test_the_sampling_networks_get_gradients_through_both_stages() -> None:
     torch.manual_seed(0)
     network = SampleNetConfig(part="background").build().train()

@@ -222,6 +222,7 @@ def fuzz(count: int) -> tuple[int, int]:
     return whole, refused
 
 
+@pytest.mark.slow
 @pytest.mark.posix
 def test_40_damaged_archives_unpack_inside_their_folder_or_give_a_sentence() -> None:
     whole, refused = fuzz(8)

@@ -41,6 +41,7 @@ def recipe_at(root: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> Recipe:
     return load_recipe(find(name), [f"data.valid.backgrounds={root}/JPEGImages"] * adobe)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", READING)
 def test_a_recipe_reads_its_data_and_makes_crops_of_them(
     name: str, root: Path, monkeypatch: pytest.MonkeyPatch
@@ -56,6 +57,7 @@ def test_a_recipe_reads_its_data_and_makes_crops_of_them(
     assert valid.sample(0, row.rng(0, 0)).size == (96, 96)
 
 
+@pytest.mark.slow
 def test_the_recipe_that_trains_on_a_public_test_set_says_so(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -65,6 +67,7 @@ def test_the_recipe_that_trains_on_a_public_test_set_says_so(
     assert "AIM-500" in told["alphagan-a6"][0]
 
 
+@pytest.mark.slow
 def test_a_missing_folder_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MATTEKIT_DATA", str(tmp_path))
     for name in READING:

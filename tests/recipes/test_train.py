@@ -107,6 +107,7 @@ class TestACompleteRun:
         assert not torch.equal(saved["decoder.weight"], state["network"]["decoder.weight"])
 
 
+@pytest.mark.slow
 def test_a_run_in_a_thread_trains_as_in_the_main_one_and_leaves_signals_alone(
     tmp_path: Path,
 ) -> None:
@@ -137,6 +138,7 @@ def test_the_random_numbers_of_torch_go_on_as_before(tmp_path: Path) -> None:
     assert torch.rand(1) == expected
 
 
+@pytest.mark.slow
 def test_a_run_stopped_by_sigterm_goes_on_to_the_bit(tmp_path: Path) -> None:
     recipe = short(length=Duration(steps=12))
 
@@ -230,6 +232,7 @@ class TestResuming:
         with pytest.raises(BadData, match=r"^data\.train has other pictures than the run in"):
             run_toy(moved, tmp_path / "run")
 
+    @pytest.mark.slow
     def test_a_best_score_is_not_compared_with_another_metric(self, tmp_path: Path) -> None:
         listener = Listener()
         run_toy(short(), tmp_path / "run")
@@ -247,6 +250,7 @@ class TestResuming:
         run_toy(longer, tmp_path / "longer", resume=str(folder), listener=listener)
         assert ["the rate jumps from" in line for line in listener.lines].count(True) == 1
 
+    @pytest.mark.slow
     def test_its_weights_can_start_another_run(self, folder: Path, tmp_path: Path) -> None:
         recipe = short(init=InitConfig(path=str(folder)), length=Duration(steps=1), ema=None)
         run_toy(replace(recipe, optimiser=OptimiserConfig(lr=1e-12)), tmp_path / "fine")
@@ -299,6 +303,7 @@ def test_what_cannot_be_measured_is_refused_before_the_first_step(
     assert not (tmp_path / "run").exists()
 
 
+@pytest.mark.slow
 def test_a_second_run_in_the_folder_of_one_that_trains_is_refused(tmp_path: Path) -> None:
     other = (
         "import sys, pathlib\n"
@@ -448,6 +453,7 @@ def test_the_first_samples_are_looked_at(tmp_path: Path) -> None:
         assert run_toy(short(data=allowed), tmp_path / "allowed").step == 8
 
 
+@pytest.mark.slow
 def test_a_damaged_sample_is_left_out_where_that_is_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -467,6 +473,7 @@ def test_a_damaged_sample_is_left_out_where_that_is_asked_for(
     assert "left out as they cannot be used: disc-3" in listener.lines
 
 
+@pytest.mark.slow
 def test_who_learns_from_a_public_test_set_is_told_and_the_card_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -80,6 +80,7 @@ def test_a_photo_travels_once_and_is_forgotten_when_asked(client: TestClient) ->
     refused(client.delete(f"/v1/photos/{about['id']}"), 404, "no photo of this name")
 
 
+@pytest.mark.slow
 def test_a_photo_that_is_kept_is_shown_as_every_browser_shows_it(client: TestClient) -> None:
     deep = encode_image(IMAGE, format="tiff", bits=16)
     name = client.post("/v1/photos", files={"photo": deep}).json()["id"]
@@ -92,6 +93,7 @@ def test_a_photo_that_is_kept_is_shown_as_every_browser_shows_it(client: TestCli
     refused(client.get(f"/v1/photos/{name}"), 404, "no photo of this name")
 
 
+@pytest.mark.slow
 def test_what_is_no_photo_is_not_kept_and_no_more_is_kept_than_fits(client: TestClient) -> None:
     refused(client.post("/v1/photos", files={"photo": b"no picture"}), 422, "not a picture")
     refused(client.post("/v1/photos", files={"face": PHOTO}), 422, "no file part 'face'")
@@ -106,6 +108,7 @@ def test_what_is_no_photo_is_not_kept_and_no_more_is_kept_than_fits(client: Test
     client.delete(f"/v1/photos/{again.json()['id']}")
 
 
+@pytest.mark.slow
 def test_points_find_the_subject_and_both_confidences_are_stated(
     client: TestClient, photo_id: str
 ) -> None:
@@ -124,6 +127,7 @@ def test_points_find_the_subject_and_both_confidences_are_stated(
     refused(cut(client, photo_id=photo_id, segmenter="/etc/x.onnx"), 422, "there is no segmenter")
 
 
+@pytest.mark.slow
 def test_a_point_on_a_photo_that_is_all_subject_is_refused(client: TestClient) -> None:
     pixel = png(np.full((1, 1, 3), 0.5, np.float32))
     refused(cut(client, {"photo": pixel}, point="0,0"), 422, "leave no background in the photo")
@@ -131,6 +135,7 @@ def test_a_point_on_a_photo_that_is_all_subject_is_refused(client: TestClient) -
     refused(both, 422, "leave no subject")
 
 
+@pytest.mark.slow
 def test_a_repair_changes_what_the_stroke_touches_and_nothing_else(
     client: TestClient, photo_id: str
 ) -> None:
@@ -156,6 +161,7 @@ def test_a_repair_changes_what_the_stroke_touches_and_nothing_else(
     refused(cut(client, files | {"trimap": TRIMAP}, photo_id=photo_id), 422, "trimap is a hint")
 
 
+@pytest.mark.slow
 def test_a_cut_out_is_finished_as_on_the_command_line(client: TestClient, photo_id: str) -> None:
     options = {"crop": "true", "margin": "5%", "square": "1", "size": "64"}
     response = cut(client, {"trimap": TRIMAP}, photo_id=photo_id, **options)
@@ -200,6 +206,7 @@ def test_an_error_speaks_of_fields_and_not_of_the_command_line(client: TestClien
     refused(cut(client, {"photo": nothing}), 422, "draw a box: box x,y,w,h")
 
 
+@pytest.mark.slow
 def test_a_result_is_no_larger_than_a_photo_may_be(client: TestClient, photo_id: str) -> None:
     for fields in (
         {"size": "20000"},

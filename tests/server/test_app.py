@@ -69,6 +69,7 @@ def refused(response: Response, status: int, words: str) -> None:
     assert words in response.json()["detail"]
 
 
+@pytest.mark.slow
 def test_a_photo_with_a_trimap_gives_the_cut_out_of_the_python_function(
     client: TestClient, sample: Sample, photo: bytes
 ) -> None:
@@ -79,6 +80,7 @@ def test_a_photo_with_a_trimap_gives_the_cut_out_of_the_python_function(
     np.testing.assert_allclose(read_alpha(response.content), expected, atol=0.51 / 255)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("hint", ["mask", "scribbles", "box"])
 def test_a_mask_strokes_or_a_box_are_enough(
     client: TestClient, sample: Sample, photo: bytes, hint: str
@@ -188,6 +190,7 @@ def test_too_many_bytes_are_cut_off_with_and_without_a_content_length(client: Te
     refused(client.post("/v1/cutout", content=chunks(), headers=headers), 413, "--max-body")
 
 
+@pytest.mark.slow
 def test_too_many_pixels_are_refused_before_they_are_decoded(client: TestClient) -> None:
     large = png(np.zeros((300, 300, 3), np.float32))
     refused(post(client, "cutout", {"photo": large}), 413, "--max-pixels")

@@ -62,6 +62,7 @@ def test_a_head_that_does_not_come_ends_its_connection(port: int, sent: bytes) -
     assert time.monotonic() - start > LIMITS.head / 2
 
 
+@pytest.mark.slow
 def test_a_request_that_is_under_way_is_left_alone(port: int) -> None:
     with closing(connect(port, HEAD + b"Content-Length: 100\r\nConnection: close\r\n\r\n")) as one:
         time.sleep(1.5 * LIMITS.head)
@@ -69,6 +70,7 @@ def test_a_request_that_is_under_way_is_left_alone(port: int) -> None:
         assert read(one).startswith(b"HTTP/1.1 422")
 
 
+@pytest.mark.slow
 def test_a_connection_too_many_is_told_so(port: int) -> None:
     opened = [connect(port) for _ in range(LIMITS.connections)]
     time.sleep(0.2)
@@ -83,6 +85,7 @@ def test_a_connection_too_many_is_told_so(port: int) -> None:
     assert httpx.get(f"http://127.0.0.1:{port}/v1/models").status_code == 200
 
 
+@pytest.mark.slow
 def test_unfinished_uploads_are_counted_together_and_given_back(port: int) -> None:
     part = b'--x\r\nContent-Disposition: form-data; name="alpha"; filename="a"\r\n\r\n'
     upload = HEAD + b"Content-Length: 700000\r\n\r\n" + part + bytes(600_000)

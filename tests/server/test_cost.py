@@ -23,6 +23,7 @@ def cut(seconds: float, form: CutoutForm) -> Answer:
     return perform(Job(kind="cutout", form=form, files=FILES, max_pixels=10**6, seconds=seconds))
 
 
+@pytest.mark.slow
 def test_without_the_time_for_full_quality_the_fast_one_is_used_and_said() -> None:
     answer = cut(0.05, CutoutForm())
     assert answer.error is None

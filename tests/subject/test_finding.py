@@ -189,6 +189,7 @@ def test_the_confidence_of_the_subject_falls_with_what_is_suspicious() -> None:
     assert confidence_of(np.zeros_like(good)) == 0
 
 
+@pytest.mark.slow
 def test_a_plain_disc_is_found_and_not_refused() -> None:
     rows, columns = np.indices((300, 300))
     away = np.hypot((rows - 150) / 1.4, columns - 150)

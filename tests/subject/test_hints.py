@@ -68,6 +68,7 @@ def hints(disc: Sample, folder: Path) -> list[Any]:
     ]
 
 
+@pytest.mark.slow
 def test_every_hint_finds_the_disc(disc: Sample, tmp_path: Path) -> None:
     tried = hints(disc, tmp_path)
     assert {type(hint) for hint in tried} == {*HINTS.values()}
@@ -153,6 +154,7 @@ def test_points_that_cannot_work_are_refused(disc: Sample, points: Any, says: st
         Points(value=points).find(disc.image)
 
 
+@pytest.mark.slow
 def test_a_point_on_the_background_takes_a_second_object_out(rng: np.random.Generator) -> None:
     image = rng.normal([60, 140, 50], 8, (90, 140, 3))
     rows, columns = np.indices((90, 140))

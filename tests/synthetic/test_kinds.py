@@ -41,6 +41,7 @@ def test_holes_and_nets_have_background_inside() -> None:
         assert sum(pieces) > 12
 
 
+@pytest.mark.slow
 def test_hair_has_thin_strands_beside_an_opaque_body() -> None:
     for alpha in alphas("hair", 6):
         assert (alpha == 1).mean() > 0.01

@@ -49,6 +49,7 @@ def test_white_noise_and_a_blurred_picture_are_told_from_natural_ones() -> None:
     assert slope(np.cumsum(np.cumsum(noise - 0.5, axis=0), axis=1)) < -2.4
 
 
+@pytest.mark.slow
 def test_surfaces_in_focus_have_spectra_like_photographs(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backgrounds, "DEFOCUSED", 0.0)
     rngs = [np.random.default_rng(seed) for seed in range(24)]

@@ -85,6 +85,7 @@ def correlations(alphas: list[Alpha]) -> np.ndarray:
     return np.corrcoef(flat) - np.eye(len(alphas))
 
 
+@pytest.mark.slow
 def test_no_two_of_60_scenes_have_nearly_the_same_alpha() -> None:
     assert correlations([scene(seed, 64).alpha for seed in range(60)]).max() < 0.9
 

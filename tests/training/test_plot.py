@@ -36,6 +36,7 @@ def test_smoothing_is_the_mean_of_a_window_around_each_value() -> None:
     assert smoothed([1, 5], 1) == [1, 5]
 
 
+@pytest.mark.slow
 def test_a_picture_and_a_page_are_drawn(runs: list[Path], tmp_path: Path) -> None:
     draw(runs, tmp_path / "curves.png")
     height, width = read_image(tmp_path / "curves.png").shape[:2]

@@ -39,6 +39,7 @@ def test_numbers_reach_all_three_logs(tmp_path: Path) -> None:
     assert [event.value for event in board(tmp_path).Scalars("losses/total")] == [1.0, 2.0]
 
 
+@pytest.mark.slow
 def test_a_resumed_run_cuts_the_lines_beyond_its_step_and_a_torn_one(tmp_path: Path) -> None:
     write(tmp_path, 1, 5)
     for name in ("log.jsonl", "log.txt"):

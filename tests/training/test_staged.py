@@ -105,6 +105,7 @@ def test_a_staged_method_without_stages_or_with_two_networks_is_refused() -> Non
         StagedConfig(stages=(StageConfig(length=Duration(steps=1), network=ToyConfig()),))
 
 
+@pytest.mark.slow
 def test_a_chain_keeps_frozen_under_stages_what_its_recipe_freezes() -> None:
     freeze = load_recipe(find("samplenet_matting"), keep_unset=True).freeze
     setup = make_setup(network=SampleNetConfig().build(), freeze=freeze)

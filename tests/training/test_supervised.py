@@ -120,6 +120,7 @@ def test_frozen_parts_stay_while_the_rest_moves() -> None:
     assert not torch.equal(before["decoder.weight"], after["decoder.weight"])
 
 
+@pytest.mark.slow
 def test_bf16_computes_in_half_precision_and_keeps_planes_and_weights_whole() -> None:
     seen: dict[str, torch.dtype] = {}
 

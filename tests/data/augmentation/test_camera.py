@@ -46,6 +46,7 @@ def test_exposure_scales_light_and_bends_the_curve() -> None:
     )
 
 
+@pytest.mark.slow
 def test_gain_and_gamma_scatter_about_one() -> None:
     only = CameraConfig(**(OFF | {"exposure": 1.0}))
     values = [one.image[0, 0] for one in draws(only, eight(image=plain(1, 0.2, 0.2)))]
@@ -89,6 +90,7 @@ def test_jpeg_keeps_a_flat_grey(rng: np.random.Generator) -> None:
     assert np.allclose(after.image, 0.4, atol=1.5 / 255)
 
 
+@pytest.mark.slow
 def test_jpeg_comes_in_half_of_the_draws_at_every_quality() -> None:
     before = eight(image=mixed(1))
     quality_of = {jpeg(mixed(1), quality).tobytes(): quality for quality in range(50, 96)}

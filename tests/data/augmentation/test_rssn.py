@@ -65,6 +65,7 @@ def test_one_field_of_noise_lies_over_image_foreground_and_background(
     assert np.allclose(after.image, composed(after), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_noise_never_wraps_around_in_8_bits() -> None:
     before = eight(foreground=plain(*[250 / 255] * 3), background=plain(*[5 / 255] * 3))
     for after in draws(RssnConfig(**(OFF | {"noise": 1.0})), before):
@@ -88,6 +89,7 @@ def test_each_part_comes_in_half_of_the_draws(part: str, plane: str) -> None:
     assert rate(after, before, plane) == pytest.approx(0.5, abs=RATE)
 
 
+@pytest.mark.slow
 def test_every_side_of_the_blur_is_as_likely() -> None:
     sides = RssnConfig().sides
     side_of = {box_blur(mixed(2), side).tobytes(): side for side in sides}
@@ -96,6 +98,7 @@ def test_every_side_of_the_blur_is_as_likely() -> None:
     assert [found.count(side) / len(found) for side in sides] == pytest.approx([0.2] * 5, abs=0.03)
 
 
+@pytest.mark.slow
 def test_the_noise_has_its_deviation_and_no_mean() -> None:
     before = eight(foreground=plain(0.5, 0.5, 0.5), background=plain(0.5, 0.5, 0.5))
     images = np.stack([one.image for one in draws(RssnConfig(**(OFF | {"noise": 1.0})), before)])

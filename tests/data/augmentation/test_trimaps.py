@@ -75,6 +75,7 @@ def test_a_shifted_band_by_hand(rng: np.random.Generator) -> None:
     assert trimap_of(still, eight().alpha, rng).tolist() == [[0, 0, 1, 1, 1, 1, 2, 2]] * 8
 
 
+@pytest.mark.slow
 def test_a_band_that_shifted_leaves_a_soft_pixel_to_the_background() -> None:
     slipping = ShiftedTrimapConfig(sizes=(1, 1), shift=2, least_background=0)
     rows = {tuple(row.tolist()) for row in first_rows(slipping, eight().alpha)}

@@ -88,6 +88,7 @@ def imagenet_state() -> dict[str, Tensor]:
     return timm.create_model("resnet50", pretrained=False).state_dict()
 
 
+@pytest.mark.slow
 def test_imagenet_weights_arrive_and_the_new_channel_starts_without_influence(
     imagenet_state: dict[str, Tensor],
 ) -> None:

@@ -157,6 +157,7 @@ def test_deepfill_starts_both_colour_networks(part, tmp_path: Path) -> None:
     assert imported.tensors[key][:, :5].ne(0).all()
 
 
+@pytest.mark.slow
 def test_vgg16_of_the_published_tool_is_the_same_start(tmp_path: Path) -> None:
     torch.manual_seed(0)
     network = config_of("dim").build()
@@ -190,6 +191,7 @@ def formula_file(path: Path, kind: str, factor: float, **options: Any) -> Path:
     return path
 
 
+@pytest.mark.slow
 @torch.no_grad()
 def test_an_imported_network_answers_as_the_published_one(tmp_path: Path) -> None:
     path = formula_file(tmp_path / "BGDFV1.pth", "samplenet-background", 0.876, part="background")

@@ -21,6 +21,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_a_sound_file_is_faithful(path: Path) -> None:
     report = verify(path)
     assert report.faithful
@@ -35,6 +36,7 @@ def test_a_sound_file_is_faithful(path: Path) -> None:
     assert replace(report, golden=None).faithful
 
 
+@pytest.mark.slow
 def test_a_weight_that_is_no_number_is_found(path: Path, tmp_path: Path) -> None:
     header, tensors = read(path)
     name = next(iter(tensors))
