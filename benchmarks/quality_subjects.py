@@ -135,7 +135,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, help="a file that mattekit export wrote")
     parser.add_argument("--cutouts", action="store_true", help="measure finished cut-outs")
     parser.add_argument("--box", action="store_true", help="give --cutouts the box of the subject")
-    parser.add_argument("--segmenter", default="small", help="of --cutouts")
+    parser.add_argument("--segmenter", default="small", help="of --cutouts; auto: as installed")
     options = parser.parse_args()
     if not options.photos and not options.quick:
         parser.error("name the folders of the photographs, or --quick")
@@ -146,10 +146,11 @@ def main() -> None:
     for name in [] if options.quick else sorted(set(subjects) - set(found)):
         print(f"not in these folders, left out: {name}")
     if options.cutouts:
+        segmenter = None if options.segmenter == "auto" else options.segmenter
         hints: dict[str, Auto | Box] = {
-            name: Box(value=tuple(subjects[name]["box"]), segmenter=options.segmenter)
+            name: Box(value=tuple(subjects[name]["box"]), segmenter=segmenter)
             if options.box
-            else Auto(segmenter=options.segmenter)
+            else Auto(segmenter=segmenter)
             for name in names
         }
         with Report(options.json) as report:

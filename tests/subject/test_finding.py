@@ -88,6 +88,38 @@ def test_the_shipped_segmenter_is_the_second_opinion_of_another(
     assert find_alone(photo, "other").confidence == pytest.approx(0.95)
 
 
+def test_where_no_segmenter_was_named_an_installed_one_and_the_shipped_one_find_together(
+    photo: Plane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half = disc()
+    half[:45] = False
+    other = pretend(monkeypatch, disc(), 0.95)
+    other.name = "other"
+    shipped = Pretended(mask=half.astype(np.float32), sure=0.8)
+    monkeypatch.setattr(finding, "finder", lambda: shipped)
+    named, auto = find_alone(photo, "other"), find_alone(photo, None)
+    assert named.mask is not None
+    assert auto.mask is not None
+    assert set(np.unique(named.mask)) == {0, 1}
+    assert auto.mask[60, 60] == 1
+    assert auto.mask[30, 60] == pytest.approx(finding.WEIGHT_OF_STRONGER)
+    assert auto.segmenter == "other"
+    assert auto.confidence == named.confidence
+
+    half[:70] = False  # another subject
+    shipped.mask = half.astype(np.float32)
+    assert find_alone(photo, None).segmenter == "other"
+    shipped.sure = 0.95
+    taken = find_alone(photo, None)
+    assert taken.segmenter == "small"
+    assert taken.mask is shipped.mask
+    assert taken.confidence is not None
+    assert taken.confidence < TAKEN
+    assert "look at the result" in taken.warnings[0]
+    other.sure, other.mask = 0.0, np.zeros(SIZE, np.float32)  # it finds nothing
+    assert find_alone(photo, None).segmenter == "small"
+
+
 def test_a_mask_without_a_word_of_its_segmenter_is_judged_by_its_undecided_part() -> None:
     clear = Segmentation(mask=disc().astype(np.float32), segmenter="x")
     vague = Segmentation(mask=np.where(disc(), np.float32(0.6), np.float32(0)), segmenter="x")

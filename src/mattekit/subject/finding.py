@@ -5,7 +5,7 @@ box or points the user said what the subject is, so GrabCut is tried if the netw
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -14,6 +14,7 @@ import numpy as np
 from mattekit.core.errors import BadArgument, NoSubject
 from mattekit.core.prompt import Prompt
 from mattekit.core.types import Alpha, Plane, Trimap
+from mattekit.imaging.compose import over
 from mattekit.imaging.resize import fit_within, resize
 from mattekit.imaging.trimap import diagonal
 from mattekit.models.registry import (
@@ -34,6 +35,12 @@ TAKEN = 0.75
 """A subject found without a hint is accepted without a warning from this confidence on."""
 REFUSED = 0.35
 """Below it, the photo is refused."""
+WEIGHT_OF_STRONGER = 0.6
+"""Of an installed segmenter's mask in the mean with that of the shipped one."""
+ANOTHER = 0.5
+"""Masks that overlap less show different subjects."""
+SURE_OF_ANOTHER = 0.9
+"""From this confidence on the shipped segmenter was never wrong (docs/subject.md)."""
 STRONGER = "u2netp"
 """Offered if the shipped segmenter is unsure: small, and Apache-2.0."""
 
@@ -70,18 +77,19 @@ def find_alone(image: Plane, name: str | None, *, commercial_only: bool = False)
     Raises:
         NoSubject: the segmenter's confidence is too low.
     """
-    segmenter = choose(name, "nothing", commercial_only=commercial_only)
-    found = segmenter.segment(image, Prompt())
+    found, agreement = segmented(image, Prompt(), name, commercial_only=commercial_only)
     sure = certainty(found)
     if sure < REFUSED or not (found.mask > 0.5).any():
         raise NoSubject(
-            f"cannot tell the subject ({segmenter.name} is {sure:.0%} sure); draw a box: "
-            f"--box x,y,w,h, paint: --paint{_stronger(segmenter.name)}"
+            f"cannot tell the subject ({found.segmenter} is {sure:.0%} sure); draw a box: "
+            f"--box x,y,w,h, paint: --paint{_stronger(found.segmenter)}"
         )
-    sure *= second_opinion(segmenter, image, Prompt(), found.mask)
+    sure *= agreement
     warnings: tuple[str, ...] = ()
     if sure < TAKEN:
-        warnings = (f"{segmenter.name} is only {sure:.0%} sure of the subject; look at the result",)
+        warnings = (
+            f"{found.segmenter} is only {sure:.0%} sure of the subject; look at the result",
+        )
     return _of(image, found, sure, warnings)
 
 
@@ -90,14 +98,12 @@ def find_in_box(
 ) -> FoundSubject:
     """The subject in a box."""
     within(box, (image.shape[0], image.shape[1]))  # which refuses one outside of the photo
-    segmenter = choose(name, "box", commercial_only=commercial_only)
-    found = segmenter.segment(image, Prompt(box=box))
+    found, agreement = segmented(image, Prompt(box=box), name, commercial_only=commercial_only)
     sure = certainty(found)
     filled = np.count_nonzero(found.mask > 0.5) / max(1, box[2] * box[3])
     if filled < LEAST_OF_BOX or sure < LEAST_SURE_IN_BOX:
-        return _by_colours(from_box(image, box), segmenter.name)
-    sure *= second_opinion(segmenter, image, Prompt(box=box), found.mask)
-    return _of(image, found, sure)
+        return _by_colours(from_box(image, box), found.segmenter)
+    return _of(image, found, sure * agreement)
 
 
 def find_at_points(
@@ -116,17 +122,42 @@ def find_at_points(
     )
     if not on:
         raise BadArgument("no point is on the subject; write x,y of one pixel of it")
-    segmenter = choose(name, "points", commercial_only=commercial_only)
     prompt = Prompt(on=on, off=off)
-    found = segmenter.segment(image, prompt)
+    found, agreement = segmented(image, prompt, name, commercial_only=commercial_only)
     inside = found.mask > 0.5
     obeyed = all(inside[int(y), int(x)] for x, y in on) and not any(
         inside[int(y), int(x)] for x, y in off
     )
     if not obeyed:
-        return _by_colours(from_points(image, on, off), segmenter.name)
-    sure = certainty(found) * second_opinion(segmenter, image, prompt, found.mask)
-    return _of(image, found, sure)
+        return _by_colours(from_points(image, on, off), found.segmenter)
+    return _of(image, found, certainty(found) * agreement)
+
+
+def segmented(
+    image: Plane, prompt: Prompt, name: str | None, *, commercial_only: bool
+) -> tuple[Segmentation, float]:
+    """What a segmenter finds, and how far another agrees with it, from 0.5 to 1.
+
+    The shipped segmenter is the second opinion of every other one. A network may be sure of half a
+    subject; two rarely agree on the same half. So disagreement lowers the confidence, as far as the
+    other is sure itself. Where no segmenter was named, the mask is the weighted mean of both, and
+    that of the shipped one if it is sure that the subject is another one; what points are on is
+    left to the segmenter that understands them best.
+    """
+    segmenter = choose(name, prompt.kind, commercial_only=commercial_only)
+    found = segmenter.segment(image, prompt)
+    if segmenter.name == OWN:
+        return found, 1.0
+    second = finder().segment(image, prompt)
+    same = overlap(found.mask > 0.5, second.mask > 0.5)
+    both = name is None and prompt.kind != "points"
+    if both and same < ANOTHER and certainty(second) > SURE_OF_ANOTHER:
+        return second, 1 - certainty(found) * (1 - same) / 2
+    agreement = 1 - certainty(second) * (1 - same) / 2
+    if both:
+        mean = over(found.mask, np.float32(WEIGHT_OF_STRONGER), second.mask)
+        found = replace(found, mask=mean, sure=certainty(found))
+    return found, agreement
 
 
 def choose(name: str | None, kind: str, *, commercial_only: bool = False) -> Segmenter:
@@ -194,19 +225,6 @@ def certainty(found: Segmentation) -> float:
     edge = grown(outline > 0, max(1, round(EDGE * diagonal(inside))))
     undecided = (small > UNDECIDED[0]) & (small < UNDECIDED[1]) & ~edge
     return max(0.0, 1 - float(np.count_nonzero(undecided) / np.count_nonzero(inside)))
-
-
-def second_opinion(segmenter: Segmenter, image: Plane, prompt: Prompt, mask: Alpha) -> float:
-    """From 0.5 to 1: how far the shipped segmenter finds the same, as far as it is sure itself.
-
-    A network may be sure of half a subject; two rarely agree on the same half. This lowers the
-    confidence of another segmenter, and decides nothing.
-    """
-    if segmenter.name == OWN:
-        return 1.0
-    second = finder().segment(image, prompt)
-    same = overlap(mask > 0.5, second.mask > 0.5)
-    return 1 - (second.sure or 0.0) * (1 - same) / 2
 
 
 def _of(
