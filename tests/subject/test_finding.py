@@ -102,7 +102,16 @@ def test_where_no_segmenter_was_named_an_installed_one_and_the_shipped_one_find_
     assert auto.mask is not None
     assert set(np.unique(named.mask)) == {0, 1}
     assert auto.mask[60, 60] == 1
-    assert auto.mask[30, 60] == pytest.approx(finding.WEIGHT_OF_STRONGER)
+    assert auto.mask[30, 60] == 1  # the installed one counts more
+    other.mask = np.where(half, 1, 0.4 * disc()).astype(np.float32)
+    undecided = find_alone(photo, None)  # the shipped one decides
+    assert undecided.mask is not None
+    assert undecided.mask[30, 60] == pytest.approx(0.24)
+    other.mask = (0.4 * half).astype(np.float32)
+    decided = find_alone(photo, None)
+    assert decided.mask is not None
+    assert (decided.mask == half).all()
+    other.mask = disc().astype(np.float32)
     assert auto.segmenter == "other"
     assert auto.confidence == named.confidence
 

@@ -37,6 +37,8 @@ REFUSED = 0.35
 """Below it, the photo is refused."""
 WEIGHT_OF_STRONGER = 0.6
 """Of an installed segmenter's mask in the mean with that of the shipped one."""
+CONTRADICTS = 0.5
+"""Masks that are further apart do not mean the same."""
 ANOTHER = 0.5
 """Masks that overlap less show different subjects."""
 SURE_OF_ANOTHER = 0.9
@@ -155,9 +157,18 @@ def segmented(
         return second, 1 - certainty(found) * (1 - same) / 2
     agreement = 1 - certainty(second) * (1 - same) / 2
     if both:
-        mean = over(found.mask, np.float32(WEIGHT_OF_STRONGER), second.mask)
-        found = replace(found, mask=mean, sure=certainty(found))
+        found = replace(found, mask=joined(found.mask, second.mask), sure=certainty(found))
     return found, agreement
+
+
+def joined(mask: Alpha, second: Alpha) -> Alpha:
+    """The weighted mean of two masks; where they contradict each other, all or nothing of it.
+
+    So the second decides where the first is undecided, and nothing becomes half transparent.
+    """
+    mean = over(mask, np.float32(WEIGHT_OF_STRONGER), second)
+    decided: Alpha = np.where(np.abs(mask - second) > CONTRADICTS, mean > 0.5, mean)
+    return decided
 
 
 def choose(name: str | None, kind: str, *, commercial_only: bool = False) -> Segmenter:
