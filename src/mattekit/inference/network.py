@@ -58,6 +58,10 @@ class Network(ABC):
         """
         return nullcontext()
 
+    def calibrated(self, error: Plane) -> Plane:
+        """What the error of the final alpha is on average where the network expects this one."""
+        return error
+
     def fuse(self, glance: Plane, focus: Plane) -> Alpha:
         """Alpha of a glance in [0, 1] and a focus at one size; for `hybrid`."""
         raise BadWeights(f"{self.name} has no glance and focus; use whole, tile or resize")

@@ -19,6 +19,7 @@ from mattekit.models.files import OURS
 from mattekit.models.registry import InputConfig, OutputConfig, Terms
 from mattekit.models.runtime import Session, open_session
 
+Calibration = Sequence[tuple[float, float]]
 CHANNELS = 4
 """Of what a public network takes: colours and trimap."""
 
@@ -58,14 +59,17 @@ class Ensemble(Network):
     (docs/model-card-compact.md).
     """
 
-    def __init__(self, name: str, networks: Sequence[Network]) -> None:
+    def __init__(
+        self, name: str, networks: Sequence[Network], *, calibration: Calibration = ()
+    ) -> None:
+        """`calibration` holds errors that the networks expect, rising, each with a factor."""
         for network in networks:
             if not network.needs_trimap or {*network.extra_planes} - {"prior"}:
                 raise BadArgument(
                     f"{network.name} cannot be averaged with others; a mean is taken of networks "
                     "that need a photo and a trimap, and nothing of another network"
                 )
-        self.name, self.networks = name, tuple(networks)
+        self.name, self.networks, self.calibration = name, tuple(networks), calibration
         self.needs_trimap = True
         self.stride = math.lcm(*(network.stride for network in networks))
         self.strategies = tuple(
@@ -97,6 +101,13 @@ class Ensemble(Network):
             name: np.mean([each[name] for each in found], axis=0, dtype=np.float32)
             for name in self.outputs
         }
+
+    def calibrated(self, error: Plane) -> Plane:
+        if not self.calibration:
+            return error
+        expected, factors = zip(*self.calibration, strict=True)
+        made: Plane = (error * np.interp(error, expected, factors)).astype(np.float32)
+        return made
 
 
 class TrimapNetwork(Network):

@@ -187,6 +187,7 @@ class Predictor:
         found = self._applied(part, {*wanted, "error"}, done)
         if "error" in found:
             found["alpha"] = problem.solve_again(found["alpha"], found["error"])
+            found["error"] = self.network.calibrated(found["error"])
         planes = {}
         for name in {*wanted} & {*found}:
             plane = found[name]
