@@ -9,7 +9,8 @@ import torch
 
 from mattekit import load
 from mattekit.core.errors import BadArgument, BadWeights
-from mattekit.inference.load import load_in_torch
+from mattekit.core.types import UNKNOWN
+from mattekit.inference.load import CALIBRATION, load_in_torch
 from mattekit.inference.matting import build_matting
 from mattekit.inference.network import random_planes
 from mattekit.inference.onnx_network import Ensemble, OnnxNetwork
@@ -48,6 +49,21 @@ def test_the_default_is_the_mean_of_both_shipped_networks() -> None:
         found.append(network.run({**planes, "prior": planes["prior"][:, known]})["alpha"])
     mean = load().network.run(planes)["alpha"]
     np.testing.assert_allclose(mean, (found[0] + found[1]) / 2, atol=1e-6)
+
+
+def test_the_error_that_is_stated_is_calibrated_and_leaves_alphas_as_they_are() -> None:
+    picture = scene(3, 96)
+    stated = load().matte(picture.image, picture.trimap)
+    expected = load("compact-2+compact-1").matte(picture.image, picture.trimap)
+    np.testing.assert_array_equal(stated.alpha, expected.alpha)
+    assert stated.expected_error is not None
+    assert expected.expected_error is not None
+    unknown = picture.trimap == UNKNOWN
+    factor = stated.expected_error[unknown] / expected.expected_error[unknown]
+    sure = expected.expected_error[unknown] < CALIBRATION[0][0]
+    assert sure.any()
+    np.testing.assert_allclose(factor[sure], CALIBRATION[0][1], rtol=1e-4)
+    assert factor.max() > 1
 
 
 @pytest.fixture(scope="module")
