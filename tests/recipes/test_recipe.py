@@ -133,6 +133,13 @@ IMPOSSIBLE = [
     ("clip=0", "clip: 0.0 is out of range"),
     ("ema=1", "ema: 1.0 is out of range"),
     ("losses=[]", "losses: at least one"),
+    ("losses=[{name: alpha_l1, weight: -1}]", r"losses\.0\.weight: at least 0 .* found -1"),
+    ("losses=[{name: alpha_l1, weight: inf}]", r"losses\.0\.weight: a finite number"),
+    (
+        "length=null method={name: staged, stages: [{length: 5, losses: [{name: alpha_l1, "
+        "weight: -2}]}]}",
+        r"method\.stages\.0\.losses\.0\.weight: at least 0 is expected, found -2",
+    ),
     ("data.crop=[]", "data.crop"),
     ("data.crop_anywhere=2", "data.crop_anywhere: a share between 0 and 1"),
     ("data.after_crop=[{name: fip}]", "data.after_crop.0.name: there is no 'fip'; did you mean"),

@@ -15,6 +15,7 @@ from mattekit.data import SourceConfig
 from mattekit.data.augmentation import StepConfig
 from mattekit.data.source import OnError
 from mattekit.data.sources.synthetic import SyntheticConfig
+from mattekit.losses import LossConfig
 from mattekit.metrics import METRICS
 from mattekit.metrics.protocols import choose_protocol
 from mattekit.networks import NetworkConfig
@@ -141,8 +142,11 @@ class Recipe(TrainingConfig):
             )
         if self.rates_change == "every epoch" and self.warmup and self.warmup.steps:
             raise BadRecipe("warmup: state it in epochs where rates_change is 'every epoch'")
-        if not self.losses:
-            raise BadRecipe("losses: at least one is expected")
+        _check_losses(self.losses, "losses")
+        if isinstance(self.method, StagedConfig):
+            for number, stage in enumerate(self.method.stages):
+                if stage.losses is not None:
+                    _check_losses(stage.losses, f"method.stages.{number}.losses")
         if not self.data.crop or min(*self.data.crop, self.data.size) < SMALLEST_SIDE:
             raise BadRecipe(
                 f"data.crop and data.size: at least {SMALLEST_SIDE} pixels are expected"
@@ -284,6 +288,16 @@ def changed_keys(before: Any, after: Any, path: str = "") -> list[str]:
     for key, value in before.items():
         changed += changed_keys(value, after.get(key), f"{path}.{key}" if path else key)
     return changed
+
+
+def _check_losses(losses: Sequence[LossConfig], path: str) -> None:
+    if not losses:
+        raise BadRecipe(f"{path}: at least one is expected")
+    for number, loss in enumerate(losses):
+        if loss.weight < 0:
+            raise BadRecipe(
+                f"{path}.{number}.weight: at least 0 is expected, found {loss.weight:g}"
+            )
 
 
 def _check_metrics(settings: ValidationConfig) -> None:
