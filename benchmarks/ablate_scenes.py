@@ -95,6 +95,7 @@ def train(bank: Path, whole: Path, photos: Path | None, run: Path, count: int, s
         "data.valid.photos": photos or "null",
         "data.valid.bank": whole,
         "length.steps": steps,
+        "warmup.steps": min(steps // 2, 300),
         "ema": 0.99,
         "validate.every.steps": steps,
         "log.pictures": "null",

@@ -34,7 +34,7 @@ with open(sys.argv[1], "w") as stream:
 RUN = (
     "train", "tiny", "--device", "cpu", "data.train={name: synthetic, size: 64}", "data.valid=null",
     "data.size=64", "data.crop=[64]", "batch=2", "optimiser={name: sgd, lr: 0.001}", "ema=null",
-    "log={losses: null, rates: null, pictures: null}",
+    "warmup=null", "log={losses: null, rates: null, pictures: null}",
 )  # fmt: skip
 
 

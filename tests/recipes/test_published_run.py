@@ -49,6 +49,6 @@ def test_moments_of_another_network_are_refused() -> None:
 
 def test_a_file_that_is_no_published_run_is_refused_with_what_it_lacks(tmp_path: Path) -> None:
     torch.save({"epoch": 1, "model_state": {}}, tmp_path / "a.pth")
-    recipe = toy_recipe(methods(2)[1], 2)
+    recipe = toy_recipe(methods(2)[1], 2, warmup=None)
     with pytest.raises(BadWeights, match=r"no checkpoint of a training of AlphaGAN .*g_optimizer"):
         run_toy(recipe, tmp_path / "run", resume=str(tmp_path / "a.pth"))

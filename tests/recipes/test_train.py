@@ -37,6 +37,7 @@ from mattekit.training.freeze import FreezeConfig
 from mattekit.training.optimisers import OptimiserConfig
 from mattekit.training.run_log import read_log
 from mattekit.training.schedules import Duration
+from mattekit.training.staged import StageConfig, StagedConfig
 from mattekit.training.supervised import SupervisedConfig
 from mattekit.training.trained_module import TrainedModule
 from mattekit.training.validation import ValidationConfig
@@ -118,7 +119,7 @@ def test_a_run_in_a_thread_trains_as_in_the_main_one_and_leaves_signals_alone(
             found = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
             assert found == handlers
 
-    recipe = short(length=Duration(steps=4))
+    recipe = short(length=Duration(steps=4), warmup=None)
     with ThreadPoolExecutor(1) as threads:
         run = threads.submit(run_toy, recipe, tmp_path / "thread", listener=Looking())
         assert run.result().step == 4
@@ -134,7 +135,7 @@ def test_the_random_numbers_of_torch_go_on_as_before(tmp_path: Path) -> None:
     torch.manual_seed(7)
     expected = torch.rand(1)
     torch.manual_seed(7)
-    run_toy(short(length=Duration(steps=1)), tmp_path / "run")
+    run_toy(short(length=Duration(steps=1), warmup=None), tmp_path / "run")
     assert torch.rand(1) == expected
 
 
@@ -252,8 +253,8 @@ class TestResuming:
 
     @pytest.mark.slow
     def test_its_weights_can_start_another_run(self, folder: Path, tmp_path: Path) -> None:
-        recipe = short(init=InitConfig(path=str(folder)), length=Duration(steps=1), ema=None)
-        run_toy(replace(recipe, optimiser=OptimiserConfig(lr=1e-12)), tmp_path / "fine")
+        recipe = short(init=InitConfig(path=str(folder)), length=Duration(steps=1), warmup=None)
+        run_toy(replace(recipe, optimiser=OptimiserConfig(lr=1e-12), ema=None), tmp_path / "fine")
         start, end = last_weights(folder), last_weights(tmp_path / "fine")
         assert torch.allclose(start["decoder.weight"], end["decoder.weight"], atol=1e-6)
 
@@ -367,8 +368,23 @@ def test_a_batch_too_small_for_the_networks_norms_is_refused(
     monkeypatch.setattr(ToyNetwork, "smallest_training_batch", 2, raising=False)
     with pytest.raises(BadRecipe, match=r"^batch: 1 at a time is too few for the batch statistics"):
         run_toy(short(accumulate=4), tmp_path)
-    frozen = short(accumulate=4, freeze=FreezeConfig(norms=True), length=Duration(steps=1))
-    assert run_toy(frozen, tmp_path).step == 1
+    frozen = short(accumulate=4, freeze=FreezeConfig(norms=True))
+    assert run_toy(frozen, tmp_path).step == 8
+
+
+def test_a_warm_up_as_long_as_the_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadRecipe, match=r"^warmup: 8 steps do not fit into a run .* of 8; shorten"):
+        run_toy(short(warmup=Duration(steps=8)), tmp_path)
+
+
+def test_a_warm_up_as_long_as_a_later_stage_is_refused_before_the_first_step(
+    tmp_path: Path,
+) -> None:
+    stages = tuple(StageConfig(length=Duration(steps=steps)) for steps in (6, 5))
+    listener = Listener()
+    with pytest.raises(BadRecipe, match=r"^warmup: 5 steps do not fit into a run or a stage of 5"):
+        run_toy(toy_recipe(StagedConfig(stages=stages), 11), tmp_path, listener=listener)
+    assert listener.steps == []
 
 
 def test_a_guessed_background_needs_a_network_that_takes_one(tmp_path: Path) -> None:
@@ -398,7 +414,7 @@ def test_learning_from_a_public_test_set_is_said_in_the_model_card_and_the_weigh
 ) -> None:
     monkeypatch.setattr(Discs, "test_set", "DISCS-10", raising=False)
     listener = Listener()
-    run_toy(short(length=Duration(steps=1)), tmp_path, listener=listener)
+    run_toy(short(length=Duration(steps=1), warmup=None), tmp_path, listener=listener)
     checkpoint = tmp_path / "checkpoints" / "step-000001"
     assert any("DISCS-10, a public test set" in line for line in listener.lines)
     assert "DISCS-10, a public test set" in (checkpoint / "model_card.md").read_text()

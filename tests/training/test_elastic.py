@@ -38,7 +38,8 @@ class FatalConfig:
         return sample
 '''
 SMALL = ["data.train={name: synthetic, size: 64}", "data.valid=null", "data.size=64"]
-RUN = ["data.crop=[64]", "data.after_crop=[estimates,fatal]", "batch=2", "length.steps=6"]
+SHORT = ["length.steps=6", "warmup=none"]
+RUN = ["data.crop=[64]", "data.after_crop=[estimates,fatal]", "batch=2"]
 
 
 @pytest.mark.slow
@@ -49,7 +50,7 @@ def test_a_killed_process_is_started_again_and_the_run_ends_with_the_same_bits(
     ends = []
     for folder in ("killed-once", "in-peace"):  # the first leaves a mark, the second finds it
         train = [sys.executable, "-m", "mattekit", "train", "tiny", "--import", "fatal.py"]
-        train += [*SMALL, *RUN, "checkpoint.every.steps=2", "--device", "cpu", "-o", folder]
+        train += [*SMALL, *RUN, *SHORT, "checkpoint.every.steps=2", "--device", "cpu", "-o", folder]
         launch = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--no-python"]
         several = ["--nproc-per-node", "2", "--max-restarts", "1"]
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}

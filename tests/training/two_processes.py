@@ -26,7 +26,6 @@ from mattekit.recipes.recipe import DataConfig
 from mattekit.recipes.run_folder import RunFolder
 from mattekit.recipes.train import train
 from mattekit.training.optimisers import OptimiserConfig
-from mattekit.training.schedules import Duration
 from mattekit.training.supervised import SupervisedConfig
 
 
@@ -58,7 +57,7 @@ def start(folder: RunFolder, source: Counted, lr: float = 0.01) -> dict[str, Any
         SupervisedConfig(),
         1,
         data=data,
-        warmup=Duration(steps=1),
+        warmup=None,
         optimiser=OptimiserConfig(lr=lr),
     )
     error = None

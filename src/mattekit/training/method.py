@@ -13,6 +13,7 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from mattekit.core.config import config
+from mattekit.core.errors import BadRecipe
 from mattekit.core.tensors import Batch, Precision, Prediction
 from mattekit.losses import LossConfig
 from mattekit.losses.region import Terms
@@ -85,6 +86,14 @@ class Setup:
     """The best weights saved after a step, for a stage that continues from the stage before."""
     guessed_background: GuessedBackground | None = None
     """What replaces the true background by a guess, before the network sees a batch."""
+
+    def __post_init__(self) -> None:
+        warmup, steps = self.config.warmup, self.length.total
+        if warmup is not None and warmup.in_steps(self.length.epoch) >= steps:
+            raise BadRecipe(
+                f"warmup: {warmup.in_steps(self.length.epoch):,} steps do not fit into a run or a "
+                f"stage of {steps:,}; shorten or leave out warmup, or train longer"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)
