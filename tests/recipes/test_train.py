@@ -6,6 +6,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from mattekit.core.config import config
 from mattekit.core.errors import (
     BadArgument,
     BadData,
+    BadImage,
     BadOutput,
     BadRecipe,
     BadWeights,
@@ -40,7 +42,7 @@ from mattekit.training.schedules import Duration
 from mattekit.training.staged import StageConfig, StagedConfig
 from mattekit.training.supervised import SupervisedConfig
 from mattekit.training.trained_module import TrainedModule
-from mattekit.training.validation import ValidationConfig
+from mattekit.training.validation import ValidationConfig, Validator
 
 
 def short(**changes: Any) -> Recipe:
@@ -257,6 +259,51 @@ class TestResuming:
         run_toy(replace(recipe, optimiser=OptimiserConfig(lr=1e-12), ema=None), tmp_path / "fine")
         start, end = last_weights(folder), last_weights(tmp_path / "fine")
         assert torch.allclose(start["decoder.weight"], end["decoder.weight"], atol=1e-6)
+
+
+class TestAValidationThatFails:
+    """Checkpoints are due at step 4 and 8, validations at step 7 and 8."""
+
+    recipe = short(validate=ValidationConfig(every=Duration(steps=7), metrics=("sad", "mse")))
+
+    def fail(self, folder: Path, validation: int) -> list[str]:
+        """Train until the validation of that number fails; what the user reads beside it."""
+        numbers, measured, listener = count(), Validator._measured, Listener()
+
+        def broken(self: Validator, index: int, *rest: Any) -> list[float]:
+            if next(numbers) == 2 * validation + 1:
+                raise BadImage("disc-1.png cannot be read")
+            return measured(self, index, *rest)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(Validator, "_measured", broken)
+            with pytest.raises(BadImage, match=r"^disc-1\.png cannot be read$"):
+                run_toy(self.recipe, folder, listener=listener)
+        return listener.lines
+
+    def test_loses_no_step_and_is_made_up_for_when_the_run_goes_on(
+        self, folder: Path, tmp_path: Path
+    ) -> None:
+        lines = self.fail(tmp_path, 0)
+        assert "validation failed; resumed, the run begins with it" in lines[-1]
+        assert (tmp_path / "checkpoints" / "last").read_text() == "step-000007\n"
+        listener = Listener()
+        run_toy(self.recipe, tmp_path, listener=listener)
+        assert listener.steps == [8]
+        assert [line.step for line in read_log(tmp_path) if line.kind == "validation"] == [7, 8]
+        assert same(last_weights(folder), last_weights(tmp_path))
+
+    def test_at_the_end_brings_the_scores_into_the_last_checkpoint_later(
+        self, tmp_path: Path
+    ) -> None:
+        self.fail(tmp_path, 1)
+        (tmp_path / "checkpoints" / "best").unlink()
+        scores = run_toy(self.recipe, tmp_path).scores
+        checkpoint = tmp_path / "checkpoints" / "step-000008"
+        assert f"| sad | {scores['sad']:.5g} |" in (checkpoint / "model_card.md").read_text()
+        assert read_state(checkpoint)["scores"] == scores
+        run_toy(self.recipe, tmp_path)
+        assert [line.step for line in read_log(tmp_path) if line.kind == "validation"] == [7, 8]
 
 
 @config

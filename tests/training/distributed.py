@@ -20,10 +20,12 @@ from torch import Tensor, nn
 from training.toy_runs import Listener, methods, toy_recipe
 from training.toys import Discs, ToyNetwork, make_setup, weights_of
 
+from mattekit.core.errors import BadImage, MattekitError
 from mattekit.core.tensors import Batch, Prediction
 from mattekit.core.types import Sample
 from mattekit.data.loader import SampleOrder, make_loader
 from mattekit.imaging.compose import over
+from mattekit.inference.predictor import Predictor
 from mattekit.losses.region import Terms
 from mattekit.networks import dim
 from mattekit.networks.alphagan import AlphaGanConfig
@@ -35,6 +37,7 @@ from mattekit.recipes.train import train
 from mattekit.training.freeze import FreezeConfig
 from mattekit.training.method import Objective
 from mattekit.training.optimisers import OptimiserConfig
+from mattekit.training.validation import Validator
 
 STEPS = 20
 
@@ -153,6 +156,25 @@ def whole_run(folder: Path, rank: int) -> dict[str, Any]:
     return {"scores": result.scores, "step": result.step, **told}
 
 
+def failed_run(folder: Path, rank: int) -> str:
+    """The error of a run of which one process fails to measure its share."""
+    measured = Validator._measured
+
+    def broken(self: Validator, index: int, predictor: Predictor, device: str) -> list[float]:
+        if rank == 1:
+            raise BadImage("disc-1.png cannot be read")
+        return measured(self, index, predictor, device)
+
+    Validator._measured = broken  # type: ignore[method-assign]
+    try:
+        whole_run(folder, rank)
+    except MattekitError as error:
+        return str(error)
+    finally:
+        Validator._measured = measured  # type: ignore[method-assign]
+    return ""
+
+
 def own_counts(
     self: Objective, terms: dict[str, Terms], prediction: Prediction, others: Sequence[Batch] = ()
 ) -> dict[str, Tensor]:
@@ -176,6 +198,7 @@ def main(folder: Path) -> None:
     torch.save(published("dim", fabric), folder / f"dim apart-{rank}.pt")
     Objective.counts = together  # type: ignore[method-assign]
     found["run"] = whole_run(folder / "run", rank)
+    found["failed"] = failed_run(folder / "failed", rank)
     (folder / f"found-{rank}.json").write_text(json.dumps(found))
 
 

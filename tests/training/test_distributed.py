@@ -93,6 +93,17 @@ def test_validation_is_gathered_and_only_the_first_process_speaks(
 
 
 @pytest.mark.slow
+def test_a_validation_that_fails_in_one_process_ends_both_with_the_run_saved(
+    folder: Path,
+) -> None:
+    first, second = (found(folder, rank)["failed"] for rank in range(2))
+    assert second == "disc-1.png cannot be read"
+    assert first == "the validation failed in another process, which says why"
+    last = (folder / "failed" / "checkpoints" / "last").read_text()
+    assert last == "step-000008\n"
+
+
+@pytest.mark.slow
 def test_with_adam_in_float32_the_first_losses_are_those_of_one(
     folder: Path, tmp_path: Path
 ) -> None:

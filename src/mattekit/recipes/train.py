@@ -140,6 +140,7 @@ def _train(
             run.log = open_log(recipe, folder.path, run.state.step, title)
         for note in (origin or init, *notes):
             run.say(note)
+        run.measure_restored()
         batches = make_loader(
             source,
             order,

@@ -23,7 +23,7 @@ import torch
 from safetensors import SafetensorError
 from torch import distributed
 
-from mattekit.core.atomic import flush, make_folder, rename, write_text
+from mattekit.core.atomic import flush, make_folder, rename, replacing, write_text
 from mattekit.core.config import config
 from mattekit.core.errors import BadOutput, BadWeights
 from mattekit.training.schedules import Duration
@@ -95,6 +95,13 @@ class Checkpoints:
             self.point_to(which, step)
         self._remove_old()
         return folder
+
+    def rewrite(self, step: int, files: Writers) -> None:
+        """Replace the files of a checkpoint, if there is one of that step, each at once."""
+        folder = self.of_step(step)
+        for name, write in files.items() if folder.exists() else ():
+            with replacing(folder / name) as aside:
+                write(aside)
 
     def point_to(self, which: str, step: int) -> None:
         """Let `last` or `best` name the checkpoint of that step."""

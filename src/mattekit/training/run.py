@@ -72,6 +72,8 @@ class Run:
     """Identifies the training pictures, independent of their folder."""
     scores: dict[str, float] = field(default_factory=dict)
     """Of the last validation."""
+    validation_failed: bool = False
+    """Whether the validation of this step failed, which is made up for when the run is resumed."""
     saved: int = 0
     """Step of the last checkpoint."""
     watch: ExplosionWatch = field(default_factory=ExplosionWatch)
@@ -104,7 +106,7 @@ class Run:
             ]
             events += [every(period, act) for period, act in wanted if period is not None]
         if self.validator is not None:
-            events.append(every(validate, self.measure, at_end=True))
+            events.append(every(validate, lambda result: self.measure(), at_end=True))
         return [*events, every(save, lambda result: self.save())]
 
     def follow(self, result: StepResult) -> None:
@@ -163,10 +165,20 @@ class Run:
         for name, part in self.method.parts().items():
             write(self.state.step, name, part)
 
-    def measure(self, result: StepResult) -> None:
-        """Validate; a new lowest score is saved at once as the best checkpoint."""
+    def measure(self) -> None:
+        """Validate; a new lowest score is saved at once as the best checkpoint.
+
+        Where that fails, the step is saved as well: the network is as good as before.
+        """
         assert self.validator is not None, "measure is called only where there is a validator"
-        self.scores = self.validator.scores(self.method.network, self.fabric)
+        try:
+            self.scores = self.validator.scores(self.method.network, self.fabric)
+        except Exception:
+            self.validation_failed = True
+            self.save()
+            self.say("saved, but the validation failed; resumed, the run begins with it")
+            raise
+        self.validation_failed = False
         if self.log is not None:
             self.log.values(self.state.step, "validation", self.scores)
             shown = "  ".join(f"{name} {value:.5g}" for name, value in self.scores.items())
@@ -183,12 +195,21 @@ class Run:
         self.saved = self.state.step
         content = self._content()
         if self.log is not None:
-            state: Writers = {"state.pt": lambda path: write_state(path, content)}
-            folder = self.checkpoints.save(
-                self.state.step, {**state, **self.files(self)}, best=best
-            )
+            folder = self.checkpoints.save(self.state.step, self._files(content), best=best)
             self.log.line(self.state.step, f"saved {folder.name}{' as the best' * best}")
         self.fabric.barrier()
+
+    def measure_restored(self) -> None:
+        """Validate again where that failed at the restored step, and tell its checkpoint."""
+        if self.validator is None or not self.validation_failed:
+            return
+        self.measure()
+        content = self._content()
+        if self.log is not None:
+            self.checkpoints.rewrite(self.state.step, self._files(content))
+
+    def _files(self, content: dict[str, Any]) -> Writers:
+        return {"state.pt": lambda path: write_state(path, content), **self.files(self)}
 
     def _content(self) -> dict[str, Any]:
         return {
@@ -201,6 +222,7 @@ class Run:
             "measured": self._measured(),
             "data": self.data,
             "scores": self.scores,
+            "validation_failed": self.validation_failed,
             "method": self.method.state_dict(),
             "generators": generators(),
             "threads": torch.get_num_threads(),
@@ -235,7 +257,10 @@ class Run:
             ) from error
         restore_generators(content["generators"], self.fabric.global_rank)
         self.state.step, self.state.stage = content["step"], content["stage"]
-        self.scores = content["scores"]
+        self.scores, self.validation_failed = (
+            content["scores"],
+            content.get("validation_failed", False),
+        )
         remarks = [*self._best_of(content), *_remarks(content)]
         before, after = self.method.rate_jump()
         changed = content["steps"] != self.length.total

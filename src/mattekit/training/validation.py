@@ -12,7 +12,7 @@ from lightning_fabric import Fabric
 from torch import nn
 
 from mattekit.core.config import config
-from mattekit.core.errors import BadData, BadRecipe
+from mattekit.core.errors import BadData, BadRecipe, MattekitError
 from mattekit.core.tensors import Precision
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Plane, Sample
 from mattekit.data import Source
@@ -107,20 +107,30 @@ class Validator:
         self._errors({**planes, "alpha": sample.alpha}, sample, str(device))
 
     def scores(self, network: nn.Module, fabric: Fabric) -> dict[str, float]:
-        """The mean of every metric; each process measures its share, none is counted twice."""
-        how = self.settings
+        """The mean of every metric; each process measures its share, none is counted twice.
+
+        Where one process fails, all of them do.
+        """
+        how, device = self.settings, str(fabric.device)
         predictor = predictor_of(network, fabric.device, how.strategy, how.precision)
-        device = str(fabric.device)
-        table = torch.zeros(self.count, len(self.settings.metrics), dtype=torch.float64)
-        for index in range(fabric.global_rank, self.count, fabric.world_size):
-            table[index] = torch.tensor(
-                self._measured(index, predictor, device), dtype=torch.float64
-            )
-        whole: Any = table
+        table = torch.zeros(self.count, len(how.metrics), dtype=torch.float64)
+        failure: Exception | None = None
+        try:
+            for index in range(fabric.global_rank, self.count, fabric.world_size):
+                table[index] = torch.tensor(
+                    self._measured(index, predictor, device), dtype=torch.float64
+                )
+        except Exception as error:  # raised below, once the processes that wait know of it
+            failure = error
+        whole: Any = table, torch.tensor(float(failure is not None))
         if fabric.world_size > 1:
-            whole = fabric.all_reduce(table, reduce_op="sum")
-        means: list[float] = whole.mean(dim=0).tolist()
-        return dict(zip(self.settings.metrics, means, strict=True))
+            whole = fabric.all_reduce(whole, reduce_op="sum")
+        if failure is not None:
+            raise failure
+        table, failures = whole
+        if failures:
+            raise MattekitError("the validation failed in another process, which says why")
+        return dict(zip(how.metrics, table.mean(dim=0).tolist(), strict=True))
 
     def _measured(self, index: int, predictor: Predictor, device: str) -> list[float]:
         sample = self.sample(index)
