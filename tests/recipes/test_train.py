@@ -31,9 +31,11 @@ from mattekit.core.types import Sample
 from mattekit.inference.tile import Tile
 from mattekit.networks import weights
 from mattekit.networks.samplenet import SampleNetConfig
+from mattekit.recipes import run_folder
 from mattekit.recipes.build import make_setup, make_validator, scale_remarks
 from mattekit.recipes.processes import Hardware, make_fabric
 from mattekit.recipes.recipe import DataConfig, InitConfig, Recipe
+from mattekit.recipes.run_folder import alone_in
 from mattekit.training.checkpoints import read_state
 from mattekit.training.freeze import FreezeConfig
 from mattekit.training.optimisers import OptimiserConfig
@@ -364,12 +366,39 @@ def test_a_second_run_in_the_folder_of_one_that_trains_is_refused(tmp_path: Path
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as first:
         assert first.stdout is not None
         assert first.stdout.readline() == b"trains\n"
-        with pytest.raises(BadOutput, match="is in use by another process that trains there"):
+        with pytest.raises(BadOutput, match="another run trains in"):
             run_toy(short(), tmp_path)
         assert [path.name for path in tmp_path.iterdir()] == [".lock"]
         first.kill()
     assert run_toy(short(), tmp_path).step == 8
     assert not (tmp_path / ".lock").exists()
+
+
+def test_a_second_run_of_the_same_process_is_refused_until_the_first_has_ended(
+    tmp_path: Path,
+) -> None:
+    for _ in range(2):
+        with alone_in(tmp_path), ThreadPoolExecutor(1) as threads:
+            second = threads.submit(run_toy, short(), tmp_path / "." / "")
+            with pytest.raises(BadOutput, match="another run trains in"):
+                second.result()
+            assert (tmp_path / ".lock").exists()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_that_the_run_before_removes_meanwhile_is_taken_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock, calls = run_folder._lock, count()
+
+    def late(handle: int) -> None:
+        if next(calls) == 0:
+            (tmp_path / ".lock").unlink()
+        lock(handle)
+
+    monkeypatch.setattr(run_folder, "_lock", late)
+    with alone_in(tmp_path):
+        assert (tmp_path / ".lock").exists()
 
 
 def test_a_loss_that_breaks_leaves_the_names_and_no_checkpoint_of_that_step(

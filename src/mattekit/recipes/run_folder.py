@@ -1,11 +1,13 @@
 """Where a run is kept and what it resumes from: `--output` and `--resume`."""
 
 import errno
+import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from mattekit.core import system
 from mattekit.core.atomic import make_folder
@@ -18,6 +20,9 @@ from mattekit.training.checkpoints import LAST, find_checkpoint
 LOCK = ".lock"
 HELD = (errno.EACCES, errno.EAGAIN)
 """How the system says that another process has a lock."""
+_in_use: set[Path] = set()
+"""Folders in which this process trains."""
+_guard = threading.Lock()
 PLACES = ("root", "foregrounds", "backgrounds", "denoised_backgrounds", "photos", "labels")
 CACHES = ("folder", "bank")
 LOCAL_KEYS = {
@@ -64,36 +69,64 @@ def resolve_run_folder(recipe: Recipe, *, out: Path | None, resume: str, title: 
 
 @contextmanager
 def alone_in(folder: Path) -> Iterator[None]:
-    """Train in a folder where no other process does: two would remove each other's checkpoints.
-
-    The system forgets the lock of a killed process at once, and its loader processes do not inherit
-    it.
+    """Train in a folder where no other run does: two would remove each other's checkpoints.
 
     Raises:
-        BadOutput: another process trains there.
+        BadOutput: another run trains there.
     """
     existed = folder.exists()
-    path = make_folder(folder) / LOCK
-    try:
-        file = path.open("wb")
-    except OSError as error:
-        raise BadOutput(f"cannot write into {folder}: {error}") from error
-    with file:
-        try:
-            _lock(file.fileno())
-        except OSError as error:
-            if error.errno in HELD:
-                raise BadOutput(
-                    f"{folder} is in use by another process that trains there; wait for it, or "
-                    "choose another folder with -o DIR"
-                ) from error  # and where a disk knows no locks, nobody is kept out
+    place = make_folder(folder).resolve()
+    with _alone_among_threads(place), _open_locked(place / LOCK):
         try:
             yield
         finally:
             with suppress(OSError):  # still open on Windows, or gone with the whole folder
-                path.unlink()
+                (place / LOCK).unlink()
                 if not existed:
-                    folder.rmdir()  # which leaves a folder with a run in it
+                    place.rmdir()  # which leaves a folder with a run in it
+
+
+@contextmanager
+def _alone_among_threads(place: Path) -> Iterator[None]:
+    """Locks of files do not keep the threads of one process apart."""
+    with _guard:
+        if place in _in_use:
+            raise _refusal(place)
+        _in_use.add(place)
+    try:
+        yield
+    finally:
+        _in_use.remove(place)
+
+
+def _open_locked(path: Path) -> IO[bytes]:
+    """A file that other processes cannot lock; once more where a run that ends has just removed it.
+
+    The system forgets the lock of a killed process at once, and its loader processes do not inherit
+    it.
+    """
+    try:
+        file = path.open("wb")
+    except OSError as error:
+        raise BadOutput(f"cannot write into {path.parent}: {error}") from error
+    try:
+        _lock(file.fileno())
+    except OSError as error:
+        if error.errno in HELD:
+            file.close()
+            raise _refusal(path.parent) from error
+        return file  # where a disk knows no locks, nobody is kept out
+    with suppress(FileNotFoundError):
+        if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+            return file
+    file.close()
+    return _open_locked(path)
+
+
+def _refusal(folder: Path) -> BadOutput:
+    return BadOutput(
+        f"another run trains in {folder}; wait for it, or choose another folder with -o DIR"
+    )
 
 
 def _lock(handle: int) -> None:
