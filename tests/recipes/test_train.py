@@ -28,9 +28,12 @@ from mattekit.core.errors import (
     MattekitError,
 )
 from mattekit.core.types import Sample
+from mattekit.data.sources.shards import ShardsConfig
+from mattekit.data.sources.synthetic import SyntheticConfig
 from mattekit.inference.tile import Tile
 from mattekit.networks import weights
 from mattekit.networks.samplenet import SampleNetConfig
+from mattekit.preparation.shards import write_shards
 from mattekit.recipes import run_folder
 from mattekit.recipes.build import make_setup, make_validator, scale_remarks
 from mattekit.recipes.processes import Hardware, make_fabric
@@ -543,6 +546,19 @@ def test_the_first_samples_are_looked_at(tmp_path: Path) -> None:
             run_toy(short(), tmp_path / "refused")
         allowed = replace(short().data, allow_masks=True)
         assert run_toy(short(data=allowed), tmp_path / "allowed").step == 8
+
+
+def test_samples_that_are_all_smaller_than_the_crop_are_remarked_on(tmp_path: Path) -> None:
+    write_shards(SyntheticConfig(count=3, size=40).open(), tmp_path / "shards", window=20)
+    source = ShardsConfig(folder=str(tmp_path / "shards"))
+    for crop, remarks in (((12, 20), 0), ((12, 24), 1)):
+        listener = Listener()
+        data = DataConfig(train=source, crop=crop, size=16)
+        run_toy(short(data=data), tmp_path / f"run-{remarks}", listener=listener)
+        remark = (
+            "data.crop: windows of 24 pixels are asked for, but the first 3 samples have at most"
+        )
+        assert sum(line.startswith(f"{remark} 20") for line in listener.lines) == remarks
 
 
 @pytest.mark.slow

@@ -47,8 +47,6 @@ from mattekit.training.run_log import RunLog
 
 CHECKED = 20
 """Samples that are checked before a run starts."""
-WINDOW = 256
-"""Side of the windows of them that are read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -219,13 +217,14 @@ def dry_run(
     recipe: Recipe, folder: RunFolder, run: Run, source: Source, order: SampleOrder
 ) -> list[str]:
     """Check the first samples, compute every loss of the first batch once, and draw it."""
-    masks = recipe.data.allow_masks
+    crop = max(recipe.data.crop)
+    check = partial(check_samples, crop=crop, allow_masks=recipe.data.allow_masks)
     try:
-        check_samples(first_samples(source, order, side=WINDOW), allow_masks=masks)
+        remarks = check(first_samples(source, order, side=crop))
     except BadData:  # windows are quick to read, but only whole pictures can be refused
-        check_samples(first_samples(source, order), allow_masks=masks)
+        remarks = check(first_samples(source, order))
     first = NumberedSamples(source, order, make_steps(recipe)).take(ROWS)
-    remarks = run.method.dry_run(collate(first[:2]))
+    remarks += run.method.dry_run(collate(first[:2]))
     write_image(folder.path / "first_batch.png", batch_panel(collate(first)))
     return remarks
 

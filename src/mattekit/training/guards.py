@@ -106,12 +106,18 @@ def explain_errors(batch: Batch, step: int) -> Iterator[None]:
         ) from error
 
 
-def check_samples(samples: Iterable[Sample], *, allow_masks: bool) -> None:
-    """Refuse data that cannot be mattes: wrong ranges, nothing unknown, masks instead of alphas."""
-    count, unknown, values = 0, False, np.empty(0, np.float32)
+def check_samples(samples: Iterable[Sample], *, crop: int, allow_masks: bool) -> list[str]:
+    """Refuse data that cannot be mattes: wrong ranges, nothing unknown, masks instead of alphas.
+
+    Args:
+        crop: the largest side of a window that is cut of them; samples that are all smaller are
+            remarked on.
+    """
+    count, side, unknown, values = 0, 0, False, np.empty(0, np.float32)
     for sample in samples:
         _check_ranges(sample)
         count += 1
+        side = max(side, min(sample.size))
         unknown |= sample.trimap is not None and bool((sample.trimap == UNKNOWN).any())
         if len(values) < FEWEST_ALPHAS:
             values = np.union1d(values, sample.alpha)
@@ -125,6 +131,13 @@ def check_samples(samples: Iterable[Sample], *, allow_masks: bool) -> None:
             f"the alphas of the first {count} samples hold only the values "
             f"{values.tolist()}: these are masks, not mattes; set data.allow_masks=true to use them"
         )
+    if side >= crop:
+        return []
+    return [
+        f"data.crop: windows of {crop} pixels are asked for, but the first {count} samples have at "
+        f"most {side}, so smaller windows are enlarged; lower data.crop, or take larger pictures "
+        "(for shards a larger --window)"
+    ]
 
 
 def _check_ranges(sample: Sample) -> None:
