@@ -30,10 +30,10 @@ from mattekit.training.schedules import ConstantConfig, ScheduleConfig
 from mattekit.training.supervised import Supervised, dry_run, on_device
 from mattekit.training.trained_module import TrainedModule, in_float32
 
-Objective = Literal["bce", "lsgan", "hinge"]
+ObjectiveName = Literal["bce", "lsgan", "hinge"]
 Logits = Float[Tensor, "b 1 h w"]
 """One per patch, high for real."""
-ERRORS: dict[Objective, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
+ERRORS: dict[ObjectiveName, tuple[Callable[[Tensor], Tensor], Callable[[Tensor], Tensor]]] = {
     "bce": (lambda real: F.softplus(-real), F.softplus),
     "lsgan": (lambda real: (real - 1) ** 2, lambda composed: composed**2),
     "hinge": (lambda real: F.relu(1 - real), lambda composed: F.relu(1 + composed)),
@@ -45,13 +45,13 @@ WARN_AFTER = 500
 """Updates in a row of a critic that is never wrong, after which that is worth a remark."""
 
 
-def generator_objective(logits: Logits, objective: Objective) -> Float[Tensor, ""]:
+def generator_objective(logits: Logits, objective: ObjectiveName) -> Float[Tensor, ""]:
     """Small if the critic takes composites for real."""
     wrong_if_real, _ = ERRORS[objective]
     return -logits.mean() if objective == "hinge" else wrong_if_real(logits).mean()
 
 
-def critic_objective(real: Logits, composed: Logits, objective: Objective) -> Float[Tensor, ""]:
+def critic_objective(real: Logits, composed: Logits, objective: ObjectiveName) -> Float[Tensor, ""]:
     """Small if real photos and composites are told apart: half the sum of both errors."""
     of_real, of_composed = ERRORS[objective]
     return (of_real(real).mean() + of_composed(composed).mean()) / 2
@@ -65,7 +65,7 @@ class AdversarialConfig:
     critic: PatchGanConfig = PatchGanConfig()
     weight: float = 0.15
     """Of the generator's adversarial loss; 0 trains without a critic."""
-    objective: Objective = "bce"
+    objective: ObjectiveName = "bce"
     order: Literal["critic first", "generator first"] = "critic first"
     update_every: int = 1
     """The critic is updated every so many steps."""
