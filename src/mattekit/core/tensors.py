@@ -36,6 +36,10 @@ class Batch:
         """The same batch on another device."""
         return self._changed(lambda plane: plane.to(device, **options))
 
+    def part(self, samples: slice) -> "Batch":
+        """Some of its samples."""
+        return replace(self._changed(lambda plane: plane[samples]), names=self.names[samples])
+
     def _changed(self, change: Callable[[Tensor], Tensor]) -> "Batch":
         planes = {field.name: getattr(self, field.name) for field in fields(self)}
         changed: dict[str, Any] = {
@@ -59,6 +63,12 @@ Rosta = Literal["TT", "FT", "BT", "RIM"]
 """What GFM's glance separates: the three labels of a trimap, certain foreground from the rest,
 certain background from the rest; RIM is all three."""
 CLASSES: dict[Representation, int] = {"TT": 3, "FT": 2, "BT": 2}
+
+
+def representations_of(rosta: Rosta) -> tuple[Representation, ...]:
+    """The representations that a network with that RoSTa predicts."""
+    return ("TT", "FT", "BT") if rosta == "RIM" else (rosta,)
+
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)

@@ -15,7 +15,15 @@ from torch.nn import functional as F
 
 from mattekit.core.config import config
 from mattekit.core.errors import BadArgument
-from mattekit.core.tensors import CLASSES, Batch, Prediction, Representation, Rosta, region_weight
+from mattekit.core.tensors import (
+    CLASSES,
+    Batch,
+    Prediction,
+    Representation,
+    Rosta,
+    region_weight,
+    representations_of,
+)
 from mattekit.losses.laplacian import Kernel, pyramid_l1
 from mattekit.losses.region import DivideBy, Terms, Where, region_mean, smooth_abs
 
@@ -43,7 +51,7 @@ def focus_target(representation: Representation, alpha: Plane, trimap: Plane) ->
 
 def branches_of(prediction: Prediction, rosta: Rosta) -> list[tuple[Representation, Prediction]]:
     """The predictions that have a glance, each with its representation."""
-    names: tuple[Representation, ...] = ("TT", "FT", "BT") if rosta == "RIM" else (rosta,)
+    names = representations_of(rosta)
     branches = prediction.branches or (prediction,)
     found = [0 if part.glance_logits is None else part.glance_logits.shape[1] for part in branches]
     wanted = [CLASSES[name] for name in names]

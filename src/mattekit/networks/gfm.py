@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from mattekit.core.config import config
-from mattekit.core.tensors import CLASSES, Prediction, Representation, Rosta
+from mattekit.core.tensors import CLASSES, Prediction, Representation, Rosta, representations_of
 from mattekit.networks.parts.layers import convolve
 from mattekit.networks.parts.preprocessing import MattingModule, Preprocessing
 
@@ -51,10 +51,8 @@ class GlanceAndFocus(MattingModule):
         self.plan = plan
         self.labels = options.labels
         self.imagenet = plan.imagenet
-        mixed = options.rosta == "RIM"
-        self.representations: tuple[Representation, ...] = (
-            ("TT", "FT", "BT") if options.rosta == "RIM" else (options.rosta,)
-        )
+        self.representations = representations_of(options.rosta)
+        mixed = len(self.representations) > 1
         self.strategies = ("resize", "whole") if mixed else ("hybrid", "resize", "whole")
 
         self.encoder = plan.encoder()

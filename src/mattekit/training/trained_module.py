@@ -7,7 +7,7 @@ are PyTorch's own, so that every optimiser has a scaler to itself.
 import inspect
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import fields, replace
+from dataclasses import fields
 from typing import Any
 
 import torch
@@ -174,10 +174,7 @@ def chunks(batch: Batch, count: int) -> Iterator[Batch]:
     """The batch in `count` equal parts."""
     size = len(batch.image) // count
     for start in range(0, size * count, size):
-        part = slice(start, start + size)
-        planes = {field.name: getattr(batch, field.name) for field in fields(batch)}
-        cut = {name: plane[part] for name, plane in planes.items() if plane is not None}
-        yield replace(batch, **cut)
+        yield batch.part(slice(start, start + size))
 
 
 def _check_norms(module: nn.Module, fabric: Fabric) -> None:
