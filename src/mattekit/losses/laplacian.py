@@ -10,7 +10,7 @@ from torch.nn import functional as F
 from mattekit.core.config import config
 from mattekit.core.errors import BadArgument
 from mattekit.core.tensors import Batch, Prediction, region_weight
-from mattekit.core.types import Region
+from mattekit.core.types import Region, size_text
 from mattekit.losses.alpha import Which, chosen_alphas
 from mattekit.losses.region import Terms, constant, mean, region_mean
 
@@ -36,11 +36,10 @@ def laplacian_pyramid(
     alpha: Float[Tensor, "b 1 h w"], kernel: Kernel
 ) -> list[Float[Tensor, "b 1 _ _"]]:
     """Five bands (what smoothing removes, halving the size each time) and the rest."""
-    height, width = alpha.shape[-2:]
-    if min(height, width) < 2**LEVELS:
+    if min(alpha.shape[-2:]) < 2**LEVELS:
         raise BadArgument(
             f"a Laplacian pyramid of {LEVELS} levels needs crops of at least {2**LEVELS} pixels, "
-            f"but this one has {width}x{height}; use larger crops"
+            f"but this one has {size_text(alpha.shape[-2:])}; use larger crops"
         )
     window = constant(smoothing_kernel(kernel), alpha)[None, None]
     bands = []

@@ -16,7 +16,7 @@ import torch
 from mattekit.core.atomic import write_text
 from mattekit.core.errors import BadData, BadRecipe, MattekitError, TooLarge
 from mattekit.core.tensors import Batch
-from mattekit.core.types import UNKNOWN, Sample
+from mattekit.core.types import UNKNOWN, Sample, size_text
 from mattekit.training.method import StepResult
 
 FEWEST_ALPHAS = 3
@@ -94,15 +94,15 @@ def explain_errors(batch: Batch, step: int) -> Iterator[None]:
         if "more than 1 value per channel" not in str(error):
             raise
         raise BadRecipe(
-            f"batch: a norm over the batch sees a single value with {len(batch.image)} pictures of "
-            f"{_size(batch)}; raise batch or data.size, or choose a network norm such as gn"
+            f"batch: a norm over the batch sees a single value with {_pictures(batch)}; "
+            "raise batch or data.size, or choose a network norm such as gn"
         ) from error
     except RuntimeError as error:
         if not _out_of_memory(error):
             raise
         raise TooLarge(
-            f"step {step}: out of memory with {len(batch.image)} pictures of {_size(batch)}; raise "
-            "accumulate, or lower batch or data.size"
+            f"step {step}: out of memory with {_pictures(batch)}; raise accumulate, or lower "
+            "batch or data.size"
         ) from error
 
 
@@ -152,9 +152,8 @@ def _check_ranges(sample: Sample) -> None:
             )
 
 
-def _size(batch: Batch) -> str:
-    height, width = batch.image.shape[-2:]
-    return f"{width}x{height}"
+def _pictures(batch: Batch) -> str:
+    return f"{len(batch.image)} pictures of {size_text(batch.image.shape[-2:])}"
 
 
 def _out_of_memory(error: RuntimeError) -> bool:
