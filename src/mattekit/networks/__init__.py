@@ -36,12 +36,11 @@ NetworkConfig = (
     | SubjectConfig
     | UnetConfig
 )
-CriticConfig = PatchGanConfig
 
 
 def configs() -> dict[str, Any]:
     """Every network and critic by name, those of plug-ins too."""
-    return by_name("networks", (*get_args(NetworkConfig), CriticConfig))
+    return by_name("networks", (*get_args(NetworkConfig), PatchGanConfig))
 
 
 def build(name: str, *, pretrained: bool | str | Path = False, **options: Any) -> nn.Module:

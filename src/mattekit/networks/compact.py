@@ -30,6 +30,8 @@ LEAST_LOG_ERROR = -4.6
 KNOTS = tuple(LEAST_LOG_ERROR + step * 0.5 for step in range(10))
 """Logarithms of errors at which the calibration is given: those learnt, and what they became on
 pictures unlike the training ones."""
+SHARP, SOFT = 14, 33
+"""Planes of `evidence` at full size and at half size."""
 TINY = 1e-4
 
 
@@ -192,10 +194,6 @@ class Spread:
     foreground: Tensor
     background: Tensor
     nearby: list[Tensor]
-
-
-SHARP = 14  # planes of `evidence` at full size
-SOFT = 33  # and at half size
 
 
 def evidence(

@@ -118,10 +118,10 @@ def load(path: str | Path, **options: Any) -> nn.Module:
     """
     header, tensors = read(path)
     if header.partial:
-        what = f"a part of the network {header.architecture}", f"init.path={path} init.strict=false"
+        part, start = f"a part of the network {header.architecture}", "init.strict=false init.path"
         if header.architecture == "patchgan":
-            what = "a critic", f"init.critic={path}"
-        raise BadWeights(f"{path} holds only {what[0]}; it is a start for training: {what[1]}")
+            part, start = "a critic", "init.critic"
+        raise BadWeights(f"{path} holds only {part}; it is a start for training: {start}={path}")
     config = header.config
     if options:
         config = config_of(header.architecture, **{**header.options, **options})

@@ -17,9 +17,10 @@ STAGES = (  # expansion, channels, repeats, stride, kernel
     (6, 80, 3, 2, 3),
     (6, 112, 3, 1, 5),
 )
-QUARTER, EIGHTH, SIXTEENTH = 2, 4, 10
-"""The last blocks of their sizes."""
+LAST_BLOCKS = (2, 4, 10)
+"""Of each size that is looked at: 1/4, 1/8 and 1/16."""
 CHANNELS = (24, 40, 112)
+"""Of these blocks."""
 
 
 class LiteEncoder(nn.Module):
@@ -45,7 +46,7 @@ class LiteEncoder(nn.Module):
         features = []
         for number, block in enumerate(self.blocks):
             x = block(x)
-            if number in (QUARTER, EIGHTH, SIXTEENTH):
+            if number in LAST_BLOCKS:
                 features.append(x)
         return features
 

@@ -36,9 +36,9 @@ def published_keys(network: nn.Module) -> dict[str, str]:
     name = type(network).__name__
     prefixes = dict(PREFIXES[name])
     if name == "GlanceAndFocus":
-        gfm: Any = network
-        branches = "3 branches" if len(gfm.representations) > 1 else "1 branch"
-        prefixes |= PREFIXES[f"{name} of {len(gfm.plan.steps)} steps"]
+        described: Any = network
+        branches = "3 branches" if len(described.representations) > 1 else "1 branch"
+        prefixes |= PREFIXES[f"{name} of {len(described.plan.steps)} steps"]
         prefixes |= PREFIXES[f"{name} with {branches}"]
     return renamed(network, prefixes)
 
