@@ -12,8 +12,13 @@ FILES = {
 }
 
 ALLOWED = {
-    # what clouds raise has no common base
-    r"except Exception\b": {"batch/failures.py", "core/storage.py"},
+    # what clouds raise has no common base; what breaks a validation leaves once the run is saved
+    r"except Exception\b": {
+        "batch/failures.py",
+        "core/storage.py",
+        "training/run.py",
+        "training/validation.py",
+    },
     r"\.cuda\(": set(),
     r"\bTODO\b|\bNotImplementedError\b": set(),
     r"from __future__": set(),
