@@ -723,6 +723,20 @@ def test_points_on_and_beside_the_subject(mattekit: Command, files: Path) -> Non
     assert alpha[3, 3] < 0.1
 
 
+def test_a_result_that_would_be_too_large_is_refused_before_the_matting(
+    mattekit: Command, files: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*words: object, **options: object) -> None:
+        raise AssertionError("the photo was cut out")
+
+    monkeypatch.setattr(command, "cut_picture", never)
+    words = ("cutout", files / "photo.png", "--trimap", files / "trimap.png", "-o", files / "out")
+    for wish in (["--longest", "99999"], ["--canvas", "99999x99999"], ["--crop", "--margin", 1e5]):
+        result = mattekit(*words, *wish)
+        assert result.exit_code == 1
+        assert "more than the limit of 150.0" in result.stderr
+
+
 @pytest.mark.slow
 def test_strokes_repair_an_alpha_and_leave_the_rest(mattekit: Command, files: Path) -> None:
     broken = read_alpha(files / "alpha.png").copy()

@@ -62,6 +62,15 @@ def test_a_photo_is_keyed_into_the_parts_that_are_asked_for(
     assert read_alpha(tmp_path / "out" / "ball.png").shape < SIZE
 
 
+def test_a_result_larger_than_max_pixels_is_refused(mattekit: Command, tmp_path: Path) -> None:
+    write_image(tmp_path / "ball.png", shot(48))
+    words = ("key", tmp_path / "ball.png", "-o", tmp_path / "out", "--max-pixels", "10000")
+    for wish in (["--longest", "200"], ["--longest", "200", "--crop"]):
+        result = mattekit(*words, *wish)
+        assert result.exit_code == 1
+        assert "the result has" in result.stderr
+
+
 def test_exr_is_keyed_to_floats_straight_or_multiplied(mattekit: Command, tmp_path: Path) -> None:
     write_image(tmp_path / "ball.exr", shot(48))
     read = []

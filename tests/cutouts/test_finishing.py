@@ -10,7 +10,7 @@ from mattekit.core.errors import BadArgument, NoSubject, TooLarge
 from mattekit.core.matte import Matte
 from mattekit.core.types import Alpha, Plane
 from mattekit.cutouts.cutout import Cutout
-from mattekit.cutouts.finishing import FinishingOptions, finish, moved_edge
+from mattekit.cutouts.finishing import FinishingOptions, check_result, finish, moved_edge
 
 SIZE = (100, 160)
 COLOUR = (200, 120, 40)
@@ -64,6 +64,34 @@ def test_a_margin_beyond_the_photo_is_transparent() -> None:
 def test_a_result_that_is_too_large_is_refused_before_it_is_made(options: dict[str, Any]) -> None:
     with pytest.raises(TooLarge, match=r"megapixels .*more than the limit"):
         finished(disc(), **options)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"size": 20_000},
+        {"margin": 9e4},
+        {"canvas": (1, 10**6)},
+        {"canvas": (99_999, 99_999), "crop": True},
+        {"crop": True, "margin": 9e4},
+        {"crop": True, "square": True, "size": 20_000},
+    ],
+)
+def test_a_result_that_is_too_large_in_any_case_is_refused_before_the_matting(
+    options: dict[str, Any],
+) -> None:
+    with pytest.raises(TooLarge, match=r"megapixels .*more than the limit"):
+        check_result(FinishingOptions(**options), (99, 999), max_pixels=900_000)
+
+
+def test_a_result_is_not_refused_before_the_matting_for_what_its_subject_decides() -> None:
+    for options in (
+        FinishingOptions(size=1000),
+        FinishingOptions(crop=True, size=20_000),
+        FinishingOptions(crop=True, margin="90%", square=True),
+        FinishingOptions(canvas=(300, 400), margin=10),
+    ):
+        check_result(options, (99, 999), max_pixels=900_000)
 
 
 @pytest.mark.parametrize("radius", [10, 30])

@@ -275,17 +275,24 @@ def test_browsers_are_told_to_be_strict(client: TestClient) -> None:
         assert "frame-ancestors 'none'" in headers["content-security-policy"], path
 
 
-def test_a_wrong_background_is_refused_before_the_work(
-    client: TestClient, photo: bytes, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("form", "words"),
+    [
+        (CutoutForm(output="composite", background="no colour"), "no colour"),
+        (CutoutForm(size=20_000), "megapixels"),
+        (CutoutForm(canvas=(20_000, 20_000), crop=True), "megapixels"),
+    ],
+)
+def test_a_wrong_background_or_size_is_refused_before_the_work(
+    photo: bytes, monkeypatch: pytest.MonkeyPatch, form: CutoutForm, words: str
 ) -> None:
     from mattekit.server import jobs
 
     monkeypatch.setattr(jobs, "cut_picture", lambda *args, **options: pytest.fail("it worked"))
-    form = CutoutForm(output="composite", background="no colour")
     answer = jobs.perform(
         jobs.Job(kind="cutout", files={"photo": photo}, form=form, max_pixels=10**6)
     )
-    assert "no colour" in str(answer.error)
+    assert words in str(answer.error)
 
 
 def test_a_token_is_asked_for_but_not_for_the_page() -> None:

@@ -42,7 +42,7 @@ from mattekit.cli.sequences import (
 )
 from mattekit.core.errors import BadArgument, NoSubject
 from mattekit.cutouts.cutout import Cutout, cut_picture, seen_colours
-from mattekit.cutouts.finishing import FinishingOptions
+from mattekit.cutouts.finishing import FinishingOptions, check_result
 from mattekit.cutouts.finishing import finish as finished
 from mattekit.cutouts.photos import Photo, PhotoWork, find_photos, with_confidence
 from mattekit.cutouts.preview import box_preview
@@ -211,6 +211,7 @@ class Cutting:
         Args:
             known: what the frame before says, where the photo has no hint.
         """
+        check_result(self.finishing, picture.size, max_pixels=self.read.max_pixels)
         if self.repairs:
             alpha, strokes = (partners.of(photo.path) for partners in self.repairs)
             most = self.read.max_pixels

@@ -31,7 +31,7 @@ from mattekit.cli.sequences import (
 )
 from mattekit.core.errors import BadArgument
 from mattekit.cutouts.cutout import seen_colours
-from mattekit.cutouts.finishing import FinishingOptions
+from mattekit.cutouts.finishing import FinishingOptions, check_result
 from mattekit.cutouts.finishing import finish as finished
 from mattekit.cutouts.photos import GivenHints, Photo, PhotoWork, find_photos
 from mattekit.cutouts.save import SaveOptions
@@ -148,6 +148,7 @@ def _key(
     if progress is not None:
         progress.item = printable(photo.path.name)
     picture = read.photo(photo.path)
+    check_result(finishing, picture.size, max_pixels=read.max_pixels)
     files = {name: partners.of(photo.path) for name, partners in others.items()}
     plate = open_picture(files["plate"], max_pixels=read.max_pixels) if "plate" in files else None
     masks = read_masks(picture, *map(files.get, MASKS), max_pixels=read.max_pixels)
@@ -156,7 +157,7 @@ def _key(
         picture, plate, options=options, masks=masks, network=network, progress=progress
     )
     if finishing.changes:
-        cut = finished(cut, seen_colours(picture), finishing)
+        cut = finished(cut, seen_colours(picture), finishing, max_pixels=read.max_pixels)
     earlier = None if before is None else before.carried(picture, read)
     alpha, extra = steady(cut.alpha, earlier)
     cut = replace(cut, matte=replace(cut.matte, alpha=alpha))

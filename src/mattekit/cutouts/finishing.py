@@ -87,9 +87,7 @@ def finish(
         colours, alpha = over_shadow(colours, alpha, shadow_of(seen, alpha))
     trimap, error = cut.trimap, cut.expected_error
     if options.crop or options.square or options.canvas or options.margin:
-        rows, columns = frame(alpha, options)
-        framed = (rows.stop - rows.start, columns.stop - columns.start)
-        check_size(framed, max_pixels, what="frame of the subject")
+        rows, columns = frame(alpha, options, max_pixels)
         alpha, trimap = cut_frame(alpha, rows, columns), cut_frame(trimap, rows, columns)
         colours = cut_frame(colours, rows, columns, edge=True)
         error = None if error is None else cut_frame(error, rows, columns)
@@ -105,6 +103,20 @@ def finish(
         colours=colours,
         trimap=trimap,
     )
+
+
+def check_result(options: FinishingOptions, size: Size, *, max_pixels: int = MAX_PIXELS) -> None:
+    """Refuse, before any matting, options that make a photo of this size too large in any case.
+
+    Raises:
+        TooLarge: the result would have more pixels than it may.
+    """
+    least = (1, 1) if options.crop or options.canvas else size
+    rows, columns = frame(np.broadcast_to(np.float32(1), least), options, max_pixels)
+    if not options.crop or options.square or options.canvas:
+        # otherwise its shape is that of the subject
+        framed = (rows.stop - rows.start, columns.stop - columns.start)
+        check_size(_final_size(framed, options), max_pixels, what="result")
 
 
 def mended(alpha: Alpha, options: FinishingOptions) -> Alpha:
@@ -186,8 +198,8 @@ def over_shadow(colours: Plane, alpha: Alpha, shadow: Alpha) -> tuple[Plane, Alp
     return darker.astype(colours.dtype), together.clip(0, 1).astype(np.float32)
 
 
-def frame(alpha: Alpha, options: FinishingOptions) -> tuple[slice, slice]:
-    """Rows and columns of the result in the cut-out; they may exceed it."""
+def frame(alpha: Alpha, options: FinishingOptions, max_pixels: int) -> tuple[slice, slice]:
+    """Rows and columns of the result in the cut-out; they may exceed it, but not that limit."""
     height, width = alpha.shape
     top, bottom, left, right = 0, height, 0, width
     if options.crop or options.canvas:
@@ -206,6 +218,7 @@ def frame(alpha: Alpha, options: FinishingOptions) -> tuple[slice, slice]:
         left -= (wide - (right - left)) // 2
         top -= (high - (bottom - top)) // 2
         right, bottom = left + wide, top + high
+    check_size((bottom - top, right - left), max_pixels, what="frame of the subject")
     return slice(top, bottom), slice(left, right)
 
 

@@ -18,7 +18,7 @@ from mattekit.classical.foreground import estimate_foreground
 from mattekit.core.errors import BadArgument, MattekitError, TooLarge
 from mattekit.core.types import Image, Plane
 from mattekit.cutouts.cutout import Cutout, Progress, cut_picture, seen_colours
-from mattekit.cutouts.finishing import finish
+from mattekit.cutouts.finishing import check_result, finish
 from mattekit.cutouts.repair import cutout_of_alpha, repaired_cutout
 from mattekit.cutouts.save import Backdrop, sentences_of, with_description
 from mattekit.imaging.compose import named_colour
@@ -133,6 +133,7 @@ def cut_out(job: Job, form: CutoutForm, progress: Progress) -> Answer:
     fast = form.quality == "fast"
     method = build_matting(form.model, quality="fast") if fast else InTime(form.model, deadline)
     picture = _photo(job)
+    check_result(form.finishing, picture.size, max_pixels=job.max_pixels)
     if {"repair", "alpha"} & job.files.keys():
         result = _repaired(job, form, picture, method, progress)
     else:
