@@ -6,7 +6,8 @@ import pytest
 from mattekit.classical.closed_form import closed_form
 from mattekit.core.errors import BadArgument
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Mask, Plane, Trimap
-from mattekit.cutouts.repair import merged, repair
+from mattekit.cutouts.repair import merged, read_strokes, repair
+from mattekit.imaging.files import encode_image
 
 SIZE = (80, 120)
 
@@ -101,3 +102,26 @@ def test_white_strokes_on_a_black_page_are_refused(photo: Plane, alpha: Alpha) -
     page[38:42, 88:92] = FOREGROUND
     with pytest.raises(BadArgument, match="leave what is right already grey or transparent"):
         repair(photo, alpha, page, lambda photo, trimap: alpha)
+
+
+def test_strokes_are_read_on_a_grey_or_a_transparent_page() -> None:
+    wanted = strokes(on=HOLE, off=GHOST)
+    page = np.full((*SIZE, 3), 0.5, np.float32)
+    page[HOLE], page[GHOST] = 1, 0
+    opacity = (wanted != UNKNOWN).astype(np.float32)
+    for file in (
+        encode_image(page, format="png"),
+        encode_image(page, format="jpeg"),
+        encode_image(page, format="png", alpha=opacity),
+    ):
+        assert np.array_equal(read_strokes(file), wanted)
+    noise = np.random.default_rng(3).random((*SIZE, 3)).astype(np.float32)
+    noise[HOLE], noise[GHOST] = 1, 0
+    assert np.array_equal(read_strokes(encode_image(noise, format="png", alpha=opacity)), wanted)
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_a_photo_is_not_taken_for_strokes(channels: int) -> None:
+    shades = np.random.default_rng(4).random((*SIZE, channels)).repeat(3 // channels, axis=2)
+    with pytest.raises(BadArgument, match="many colours, as a photo has; paint white"):
+        read_strokes(encode_image(shades.astype(np.float32), format="png"))

@@ -46,9 +46,9 @@ from mattekit.cutouts.finishing import FinishingOptions, check_result
 from mattekit.cutouts.finishing import finish as finished
 from mattekit.cutouts.photos import Photo, PhotoWork, find_photos, with_confidence
 from mattekit.cutouts.preview import box_preview
-from mattekit.cutouts.repair import repaired_cutout
+from mattekit.cutouts.repair import read_strokes, repaired_cutout
 from mattekit.cutouts.save import SaveOptions
-from mattekit.imaging.files import encode_image, open_picture, read_alpha, write_image
+from mattekit.imaging.files import encode_image, read_alpha, write_image
 from mattekit.imaging.picture import Picture
 from mattekit.inference.matting import MODELS, Matting, build_matting, check_states_error
 from mattekit.models.files import DEFAULT_MODEL
@@ -56,7 +56,6 @@ from mattekit.models.registry import RegisteredModel, registered
 from mattekit.subject.finding import STRONGER
 from mattekit.subject.hints import HintConfig, hint_of
 from mattekit.subject.hints import Trimap as TrimapHint
-from mattekit.subject.segment import stroke_labels
 
 STDIN = Path("-")
 CUTOUTS = Path("cutouts")
@@ -215,10 +214,9 @@ class Cutting:
         if self.repairs:
             alpha, strokes = (partners.of(photo.path) for partners in self.repairs)
             most = self.read.max_pixels
-            painted = open_picture(strokes, max_pixels=most)
-            labels = stroke_labels(painted.colours, painted.alpha_window())
+            painted = read_strokes(strokes, max_pixels=most)
             known_alpha = read_alpha(alpha, max_pixels=most)
-            return repaired_cutout(picture, known_alpha, labels, self.build())
+            return repaired_cutout(picture, known_alpha, painted, self.build())
         hint = known or hint_of(**photo.hints, strict=self.strict_trimap)
         if self.ask is not None:
             hint = self.ask(picture, hint, name=photo.path.stem)

@@ -24,17 +24,43 @@ from mattekit.core.types import (
     size_text,
 )
 from mattekit.cutouts.cutout import Cutout, Progress, own_colours, seen_colours
-from mattekit.imaging.picture import Picture
+from mattekit.imaging.files import MAX_PIXELS, Source, open_picture
+from mattekit.imaging.picture import Picture, to_depth
 from mattekit.imaging.trimap import labelled
 from mattekit.inference.matting import Matting
-from mattekit.subject.segment import MOST_PAINTED
+from mattekit.subject.segment import MOST_PAINTED, OPAQUE, stroke_labels
 
 REACH = 3.0  # radius of the new alpha around a stroke, in widths of the stroke
 NEAREST = 12.0  # pixels at least
 CHANGE = 0.02  # a smaller difference is ignored
+MOST_SAMPLES = 100_000  # of the page
+PAGE_TOLERANCE = 16  # 8-bit steps by which the page below strokes varies
+MOST_OTHER = 0.1  # of the picture: soft edges of strokes
 SURE = 0.02  # the old alpha is known where it is this close to 0 or 1
 
 FindAlpha = Callable[[Plane, Trimap], Alpha]
+
+
+def read_strokes(source: Source, *, max_pixels: int = MAX_PIXELS) -> Trimap:
+    """The labels of a picture of strokes: white on the subject, black beside it, on a grey or
+    transparent page.
+
+    Raises:
+        BadArgument: it is a photo.
+    """
+    picture = open_picture(source, max_pixels=max_pixels)
+    opacity = picture.alpha_window()
+    strokes = stroke_labels(picture.colours, opacity)
+    page = to_depth(picture.colours, 8)[(strokes == UNKNOWN) & (opacity >= OPAQUE)]
+    if len(page):
+        some = page[:: 1 + len(page) // MOST_SAMPLES].astype(np.float32)
+        other = (np.abs(some - np.median(some, axis=0)) > PAGE_TOLERANCE).any(axis=1)
+        if len(page) * other.mean() > MOST_OTHER * strokes.size:
+            raise BadArgument(
+                "the strokes of a repair have many colours, as a photo has; paint white on the "
+                "subject and black beside it, on a page that is grey or transparent"
+            )
+    return strokes
 
 
 def repair(photo: Plane, alpha: Alpha, strokes: Trimap, find_alpha: FindAlpha) -> Alpha:

@@ -19,7 +19,7 @@ from mattekit.core.errors import BadArgument, MattekitError, TooLarge
 from mattekit.core.types import Image, Plane
 from mattekit.cutouts.cutout import Cutout, Progress, cut_picture, seen_colours
 from mattekit.cutouts.finishing import check_result, finish
-from mattekit.cutouts.repair import cutout_of_alpha, repaired_cutout
+from mattekit.cutouts.repair import cutout_of_alpha, read_strokes, repaired_cutout
 from mattekit.cutouts.save import Backdrop, sentences_of, with_description
 from mattekit.imaging.compose import named_colour
 from mattekit.imaging.files import encode_image, open_picture, read_alpha
@@ -40,7 +40,6 @@ from mattekit.server.forms import (
 )
 from mattekit.server.limits import Crashed
 from mattekit.subject.hints import HintConfig, hint_of
-from mattekit.subject.segment import stroke_labels
 
 log = logging.getLogger("mattekit.server")
 
@@ -181,15 +180,8 @@ def _repaired(
     if "repair" not in job.files:
         progress("colours", 0.0)
         return cutout_of_alpha(picture, alpha, clean=clean)
-    strokes = open_picture(_part(job, "repair"), max_pixels=job.max_pixels)
-    return repaired_cutout(
-        picture,
-        alpha,
-        stroke_labels(strokes.colours, strokes.alpha_window()),
-        method,
-        clean=clean,
-        progress=progress,
-    )
+    strokes = read_strokes(_part(job, "repair"), max_pixels=job.max_pixels)
+    return repaired_cutout(picture, alpha, strokes, method, clean=clean, progress=progress)
 
 
 def _shown(result: Cutout, output: Output, backdrop: Backdrop | None) -> Plane:
