@@ -139,6 +139,7 @@ def test_what_is_no_mask_is_refused(mask: Any, sentence: str) -> None:
         LABELS.astype(np.float32),
         np.uint8([0, 128, 255])[LABELS],
         np.int64([0, 128, 255])[LABELS],
+        np.uint16([0, 128, 255])[LABELS],
         np.uint16([0, 32768, 65535])[LABELS],
         np.array([0, 0.5, 1])[LABELS],
         PIL.Image.fromarray(np.uint8([0, 128, 255])[LABELS]),
@@ -164,6 +165,8 @@ def test_a_smoothed_trimap_is_read_with_a_warning() -> None:
     [
         (LABELS > 0, "is a mask"),
         (np.array([[0, 1, 300]]), "values from 0 to 300"),
+        (LABELS + np.uint8(1), "holds only the values .*, as labels are"),
+        (LABELS + np.uint16(1), "holds only the values .*, as labels are"),
         (np.array([[-1, 1]]), "values from -1 to 1"),
         (np.float32([[0, 1, 255]]), "values from 0 to 255"),
         (np.zeros((3, 4, 3), np.uint8), "expected one channel"),

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -205,11 +206,21 @@ def test_a_smoothed_trimap_is_read_with_a_warning_that_names_the_file(tmp_path: 
         read_trimap(path, strict=True)
 
 
-def test_labels_in_a_file_are_refused_with_its_name(tmp_path: Path) -> None:
+@pytest.mark.parametrize("first", [0, 1])
+def test_labels_in_a_file_are_refused_with_its_name(tmp_path: Path, first: int) -> None:
     path = tmp_path / "labels.png"
-    path.write_bytes(as_png(LABELS))
-    with pytest.raises(BadTrimap, match=f"{path}: the trimap holds only the values"):
+    path.write_bytes(as_png(LABELS + np.uint8(first)))
+    found = f"{path}: the trimap holds only the values {[first, first + 1, first + 2]}, as labels"
+    with pytest.raises(BadTrimap, match=re.escape(found)):
         read_trimap(path)
+
+
+def test_a_black_trimap_with_noise_stays_one(tmp_path: Path) -> None:
+    values = np.zeros((10, 10), np.uint8)
+    values[3:5, 3:5] = 3
+    path = tmp_path / "black.png"
+    path.write_bytes(as_png(values))
+    assert not read_trimap(path).any()
 
 
 @pytest.mark.parametrize("format", ["png", "tiff"])

@@ -133,7 +133,7 @@ def labels_of(trimap: ArrayLike, *, strict: bool = False) -> tuple[Trimap, tuple
         return snap(to_depth(_in_range(plane, "trimap", BadTrimap), 8), strict=strict)
     if least >= 0 and most <= FOREGROUND:
         return plane.astype(np.uint8), ()
-    if plane.dtype == np.uint16:
+    if plane.dtype == np.uint16 and most > 255:
         return snap(to_depth(plane, 8), strict=strict)
     if least < 0 or most > 255:
         raise BadTrimap(
@@ -148,10 +148,11 @@ def snap(values: Plane, *, strict: bool = False) -> tuple[Trimap, tuple[str, ...
     A smoothed or JPEG-coded trimap has other values than 0, 128 and 255. Above 1 % of the pixels
     that is a warning, or with `strict` an error.
     """
-    if values.max(initial=0) <= FOREGROUND and values.any():
+    first = min(1, values.min(initial=1))  # of labels, which are counted from 0 or from 1
+    if values.any() and values.max() <= first + FOREGROUND:
         raise BadTrimap(
-            f"the trimap holds only the values {np.unique(values).tolist()}; expected 0 for "
-            "background, 128 for unknown and 255 for foreground"
+            f"the trimap holds only the values {np.unique(values).tolist()}, as labels are; "
+            "expected 0 for background, 128 for unknown and 255 for foreground; save it with these"
         )
     stray = int(np.count_nonzero(STRAY[values]))
     labels: Trimap = np.full(values.shape, UNKNOWN, dtype=np.uint8)
