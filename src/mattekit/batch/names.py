@@ -1,7 +1,8 @@
 """What results are called: one rule for every command.
 
 `NAME.png` is the cut-out, every other part is `NAME-PART.EXT`. Where a single part other than the
-cut-out is saved into a folder, it is `NAME.EXT`.
+cut-out is saved into a folder, it is `NAME.EXT`; but an inspection is always `NAME-inspect.jpg`,
+since it may lie beside the photo.
 """
 
 import os
@@ -11,7 +12,7 @@ from pathlib import Path
 from mattekit.core.errors import BadArgument, BadOutput
 from mattekit.core.storage import Url, check_reachable
 
-CUTOUT = "rgba"
+CUTOUT, INSPECTION, PREVIEW = "rgba", "inspect", "preview"
 
 
 def is_file(output: Path) -> bool:
@@ -40,6 +41,15 @@ def check_output(output: Path, *, several: bool) -> None:
         raise BadOutput(f"cannot write {output}: no permission to write into {place}")
 
 
+def is_drawing(path: Path) -> bool:
+    """Whether it is, by its name, a picture about a cut-out that mattekit drew beside it.
+
+    >>> is_drawing(Path("out/cat-preview.jpg")), is_drawing(Path("out/cat.jpg"))
+    (True, False)
+    """
+    return path.name.endswith((f"-{INSPECTION}.jpg", f"-{PREVIEW}.jpg"))
+
+
 def result_paths(output: Path, stem: str, suffixes: Mapping[str, str]) -> dict[str, Path]:
     """Where the parts of a result go: part -> its file.
 
@@ -57,7 +67,7 @@ def result_paths(output: Path, stem: str, suffixes: Mapping[str, str]) -> dict[s
     folder, stem = (output.parent, output.stem) if named else (output, stem)
     paths = {}
     for part, suffix in suffixes.items():
-        plain = part == CUTOUT or len(suffixes) == 1
+        plain = part == CUTOUT or (len(suffixes) == 1 and part != INSPECTION)
         paths[part] = folder / f"{stem}{'' if plain else f'-{part}'}{suffix}"
     if named:
         paths[CUTOUT if CUTOUT in paths else next(iter(paths))] = output

@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 import numpy as np
 from typer import Argument, BadParameter, Option
 
+from mattekit.batch.files import gather
+from mattekit.batch.names import INSPECTION, is_drawing
 from mattekit.batch.runner import Outcome
 from mattekit.classical.foreground import ForegroundMethod
 from mattekit.cli.options import (
@@ -19,7 +21,7 @@ from mattekit.cli.options import (
 )
 from mattekit.cli.photo_options import BackgroundFit
 from mattekit.cli.report import run_pictures
-from mattekit.core.errors import BadImage
+from mattekit.core.errors import BadData, BadImage
 from mattekit.cutouts.cutout import own_colours
 from mattekit.cutouts.save import Backdrop, read_backdrop
 from mattekit.evaluation.inspection import inspect_cutout
@@ -62,7 +64,7 @@ def trimap(
         seed=seed,
         max_pixels=max_pixels,
     )
-    run_pictures(mattes, output, work, batch, part="trimap")
+    run_pictures(gather(mattes), output, work, batch, part="trimap")
 
 
 def _trimap(
@@ -105,7 +107,7 @@ def foreground(
 ) -> None:
     """Write the subject's own colours, without the background mixed into soft pixels."""
     work = partial(_foreground, method=method, rgba=rgba, bits=bits, max_pixels=max_pixels)
-    run_pictures([photo], output, work, batch, part="foreground", alpha=alpha)
+    run_pictures(gather([photo]), output, work, batch, part="foreground", alpha=alpha)
 
 
 def _foreground(
@@ -148,7 +150,13 @@ def composite(
     backdrop = read_backdrop(background, fit)
     work = partial(_composite, backdrop=backdrop, linear=linear, bits=bits, max_pixels=max_pixels)
     run_pictures(
-        [foreground], output, work, batch, part="composite", alpha=alpha, inputs=backdrop.files
+        gather([foreground]),
+        output,
+        work,
+        batch,
+        part="composite",
+        alpha=alpha,
+        inputs=backdrop.files,
     )
 
 
@@ -190,8 +198,11 @@ def inspect(
     Faults are halos, holes, hard edges, and colours multiplied by alpha by mistake. The picture
     shows the cut-out on black, on white, and its faults in colour.
     """
+    paths = [path for path in gather(cutouts) if not is_drawing(path)]
+    if not paths:
+        raise BadData(f"{cutouts[0]} has previews and inspections but no cut-out; give RGBA files")
     work = partial(_inspect, max_pixels=max_pixels)
-    run_pictures(cutouts, output, work, batch, part="inspect", suffix=".jpg", show_extra=True)
+    run_pictures(paths, output, work, batch, part=INSPECTION, suffix=".jpg", show_extra=True)
 
 
 def _inspect(path: Path, place: Path, *, max_pixels: int) -> Outcome:

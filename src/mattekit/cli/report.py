@@ -16,7 +16,7 @@ from typing import Any
 import typer
 
 from mattekit.batch.counters import BatchCounters
-from mattekit.batch.files import gather, pair
+from mattekit.batch.files import pair
 from mattekit.batch.ledger import Ledger
 from mattekit.batch.names import check_output, result_paths
 from mattekit.batch.runner import SCHEMA, Item, ItemResult, Outcome, plan_items, run_items
@@ -31,7 +31,7 @@ SHOWN = 6
 
 
 def run_pictures(
-    pictures: Sequence[str],
+    paths: Sequence[Path],
     output: Path,
     work: Callable[..., Outcome],
     batch: BatchOptions,
@@ -51,7 +51,6 @@ def run_pictures(
         inputs: further files that every result depends on.
         show_extra: see `run_batch`.
     """
-    paths = gather(pictures)
     check_output(output, several=len(paths) > 1)
     alphas = {} if alpha is None else pair(paths, alpha)
     items = []
