@@ -177,6 +177,24 @@ def test_the_edge_moves_by_pixels_and_feather_softens_it() -> None:
     assert ((soft > 0.05) & (soft < 0.95)).sum() > 300
 
 
+@pytest.mark.parametrize("kind", [np.uint8, np.uint16, np.float32])
+def test_an_edge_that_grows_far_shows_the_photo_and_one_that_grows_little_does_not(
+    kind: type,
+) -> None:
+    white = 1 if kind is np.float32 else np.iinfo(kind).max
+    photo = (np.random.default_rng(5).random((*SIZE, 3)) * white).astype(kind)
+    alpha, own = disc(), np.full_like(photo, white)
+    alpha[50, 80] = 0.5
+    near = finish(cut(alpha, own), photo, FinishingOptions(grow=8))
+    assert (near.colours == white).all()
+    far = finish(cut(alpha, own), photo, FinishingOptions(grow=12))
+    ring = (far.alpha == 1) & (alpha == 0)
+    assert np.array_equal(far.colours[ring], photo[ring])
+    assert (far.colours[alpha == 1] == white).all()
+    assert far.colours.dtype == kind
+    assert far.colours[50, 80] == pytest.approx((photo[50, 80].astype(float) + white) / 2, abs=1)
+
+
 def test_an_edge_that_moves_far_is_round_and_takes_no_minutes() -> None:
     assert moved_edge(disc(10), 35).sum() == pytest.approx(np.pi * 45**2, rel=0.03)
     begun = time.process_time()

@@ -6,10 +6,12 @@ from typing import Literal
 import cv2
 import numpy as np
 
+from mattekit.classical.foreground import AROUND
 from mattekit.core.config import config
 from mattekit.core.errors import NoSubject
 from mattekit.core.types import Alpha, Image, Mask, Plane, Size
 from mattekit.cutouts.cutout import Cutout
+from mattekit.imaging.compose import over
 from mattekit.imaging.files import MAX_PIXELS
 from mattekit.imaging.formats.guard import check_size
 from mattekit.imaging.picture import coded, to_float
@@ -37,7 +39,8 @@ class FinishingOptions:
     drop_islands: bool = False
     """Keep the largest connected piece only."""
     grow: float = 0.0
-    """Pixels by which the edge moves outwards, or inwards where negative."""
+    """Pixels by which the edge moves outwards, or inwards where negative. Far out, beyond 8 pixels,
+    the photo is seen below it, since the subject has no colours there."""
     feather: float = 0.0
     """Pixels over which the edge is softened."""
     shadow: Literal["none", "keep"] = "none"
@@ -68,8 +71,8 @@ def finish(
     """The cut-out after all steps.
 
     Args:
-        photo: the original, seen in filled holes and around the subject as its shadow; of a
-            cut-out in linear light, in that light.
+        photo: the original, seen in filled holes, below an edge that grows far, and around the
+            subject as its shadow; of a cut-out in linear light, in that light.
         max_pixels: larger results are refused.
 
     Raises:
@@ -81,7 +84,9 @@ def finish(
         holes = small_holes(alpha)
         alpha[holes] = 1
         colours = np.where(holes[..., None], photo, colours)
-    alpha = mended(alpha, options)
+    found, alpha = alpha, mended(alpha, options)
+    if options.grow > AROUND:
+        colours = uncovered(colours, photo, found, alpha)
     if options.shadow == "keep":
         seen = coded(photo) if cut.linear else to_float(photo)
         colours, alpha = over_shadow(colours, alpha, shadow_of(seen, alpha))
@@ -163,6 +168,12 @@ def moved_edge(alpha: Alpha, pixels: float) -> Alpha:
     return result.astype(np.float32)
 
 
+def uncovered(colours: Plane, photo: Plane, before: Alpha, alpha: Alpha) -> Plane:
+    """The subject's own colours, and the photo's as far as alpha is more than it was before."""
+    own = np.divide(before, alpha, out=np.ones_like(alpha), where=alpha > before)
+    return _in_depth_of(colours, over(colours, own[..., None], photo))
+
+
 def shadow_of(photo: Image, alpha: Alpha) -> Alpha:
     """Darkness of the ground next to the subject relative to the ground further away; 0 to 1."""
     empty = alpha < VISIBLE
@@ -192,10 +203,8 @@ def over_shadow(colours: Plane, alpha: Alpha, shadow: Alpha) -> tuple[Plane, Alp
     together = alpha + below
     share = np.divide(alpha, together, out=np.zeros_like(alpha), where=together > 0)
     share[below == 0] = 1
-    darker = colours * share[..., None]
-    if colours.dtype.kind != "f":
-        darker = np.rint(darker)
-    return darker.astype(colours.dtype), together.clip(0, 1).astype(np.float32)
+    darker = _in_depth_of(colours, colours * share[..., None])
+    return darker, together.clip(0, 1).astype(np.float32)
 
 
 def frame(alpha: Alpha, options: FinishingOptions, max_pixels: int) -> tuple[slice, slice]:
@@ -251,9 +260,14 @@ def _resized(colours: Plane, alpha: Alpha, size: Size) -> tuple[Plane, Alpha]:
     weight = np.maximum(alpha, np.float32(1e-4))[..., None]
     mixed = resize((colours * weight).astype(np.float32), size)
     straight = mixed / resize(weight[..., 0], size)[..., None]
+    return _in_depth_of(colours, straight), smaller
+
+
+def _in_depth_of(colours: Plane, values: Plane) -> Plane:
+    """Values in the range of these colours, rounded where they are whole numbers."""
     if colours.dtype.kind != "f":
-        straight = np.rint(straight).clip(0, np.iinfo(colours.dtype).max)
-    return straight.astype(colours.dtype), smaller
+        values = np.rint(values).clip(0, np.iinfo(colours.dtype).max)
+    return values.astype(colours.dtype)
 
 
 def _spread(values: Plane, known: Mask, radius: float) -> Plane:
