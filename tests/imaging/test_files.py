@@ -19,7 +19,6 @@ from imaging.specimens import ALPHA, GREY, RGB, SPECIMENS, chunk, codes, grey3, 
 import mattekit
 from mattekit.core.errors import BadImage, BadTrimap, TooLarge
 from mattekit.imaging.files import (
-    SUFFIXES,
     encode_image,
     open_picture,
     open_trimap,
@@ -28,6 +27,7 @@ from mattekit.imaging.files import (
     read_trimap,
 )
 from mattekit.imaging.resize import resize
+from mattekit.imaging.sources import SUFFIXES
 from mattekit.imaging.trimap import to_pixels
 
 PHOTO = saved(PIL.Image.fromarray(codes(RGB, 8)), "PNG")

@@ -206,6 +206,6 @@ def _is_unread_picture(name: str) -> bool:
 
 
 def _is_input(name: str) -> bool:
-    from mattekit.imaging.files import SUFFIXES
+    from mattekit.imaging.sources import SUFFIXES
 
     return not name.startswith(".") and Path(name).suffix.lower() in SUFFIXES

@@ -200,7 +200,7 @@ def tar_of(name: str) -> str | None:
 
 def _samples(source: Path, folder: Path) -> Iterator[Sample]:
     """Each sample, unpacked into a folder of its own."""
-    from mattekit.imaging.files import SUFFIXES
+    from mattekit.imaging.sources import SUFFIXES
 
     try:
         with streamed(source) as file, tarfile.open(fileobj=file, mode="r|*") as members:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from mattekit.core.errors import BadData
 from mattekit.data.lists import read_names
-from mattekit.imaging.files import SUFFIXES
+from mattekit.imaging.sources import SUFFIXES
 
 ORDER = attrgetter("parts")
 """Of paths: that of Linux, also where they compare without case."""

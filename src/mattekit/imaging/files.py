@@ -1,54 +1,29 @@
 """Reading and writing picture files.
 
-A source is a path, the bytes of a file, or an open binary file. What cannot be read raises
-`BadImage` with a sentence that names it. How each format is decoded: `imaging.formats`.
+What cannot be read raises `BadImage` with a sentence that names it. How a source is opened:
+`imaging.sources`; how each format is decoded: `imaging.formats`.
 """
 
-import io
 import os
-import re
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from difflib import get_close_matches
-from itertools import islice
-from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadArgument, BadImage
-from mattekit.core.storage import Url, as_path
 from mattekit.core.types import Alpha, Image, Plane, Size, Trimap
 from mattekit.imaging.arrays import snap
 from mattekit.imaging.compose import to_linear
 from mattekit.imaging.formats.decode import decode
-from mattekit.imaging.formats.encode import WRITABLE, format_named, format_of
-from mattekit.imaging.formats.guard import Stream, named
+from mattekit.imaging.formats.encode import format_named, format_of
 from mattekit.imaging.formats.openexr import write_exr
 from mattekit.imaging.formats.profiles import managed
 from mattekit.imaging.picture import DecodedImage, Picture, coded, to_depth, to_float
+from mattekit.imaging.sources import Source as Source  # which whoever reads a picture names
+from mattekit.imaging.sources import name_of, reading
 from mattekit.imaging.trimap import to_pixels
 
-
-@runtime_checkable
-class Readable(Protocol):
-    """An open binary file, such as stdin or an upload."""
-
-    def read(self) -> bytes: ...
-
-
-Source = str | os.PathLike[str] | bytes | bytearray | memoryview | Readable
-
 MAX_PIXELS = 150_000_000
-SUFFIXES = (*WRITABLE, ".heic", ".heif")
-"""Suffixes of files that are read, in lower case; the format is detected from the content."""
-WEB_ADDRESS = re.compile(r"https?:[/\\]", re.IGNORECASE)
-NEARLY_THE_NAME = 0.8
-"""Likeness of two names from which one is taken for the other, misspelt."""
-FEW = 1000
-"""Names of a folder that are compared with one that does not exist."""
 NEARLY_GREY = 8
 """8-bit steps by which the channels of a grey picture may differ, as after JPEG compression."""
 
@@ -71,7 +46,7 @@ def open_picture(
         at_least: sufficient height and width; a JPEG that is twice as large or more is decoded at
             a half, a quarter or an eighth, which is faster.
     """
-    with _reading(source) as stream:
+    with reading(source) as stream:
         stored = decode(stream, max_pixels, at_least)
         if ignore_profile:
             stored = replace(stored, profile=b"")
@@ -117,7 +92,7 @@ def read_alpha(source: Source, *, max_pixels: int = MAX_PIXELS) -> Alpha:
 
 def open_alpha(source: Source, *, max_pixels: int = MAX_PIXELS) -> Plane:
     """The alpha that `read_alpha` finds, in the depth of the file."""
-    with _reading(source) as stream:
+    with reading(source) as stream:
         stored = decode(stream, max_pixels)
         if stored.alpha is not None and to_depth(_defined(stored.alpha), 8).min() < 255:
             return stored.alpha
@@ -148,10 +123,10 @@ def open_trimap(
     source: Source, *, strict: bool = False, max_pixels: int = MAX_PIXELS
 ) -> tuple[Trimap, tuple[str, ...]]:
     """The labels of a trimap and warnings about its values."""
-    with _reading(source) as stream:
+    with reading(source) as stream:
         stored = decode(stream, max_pixels)
         trimap, warnings = snap(to_depth(_grey(stored, "a trimap"), 8), strict=strict)
-    return trimap, tuple(f"{_name_of(source)}: {warning}" for warning in warnings)
+    return trimap, tuple(f"{name_of(source)}: {warning}" for warning in warnings)
 
 
 def encode_image(
@@ -245,73 +220,6 @@ def write_trimap(path: str | os.PathLike[str], trimap: Trimap) -> None:
     if not format.lossless or format.floats:
         raise BadArgument(f"{path}: {format.title} does not keep the labels of a trimap; write PNG")
     _write(path, encode_image(to_pixels(trimap), format=format.name))
-
-
-@contextmanager
-def _reading(source: Source) -> Iterator[Stream]:
-    """The source as a seekable file; any refusal begins with its name."""
-    with ExitStack() as stack:
-        stream: Stream
-        if isinstance(source, str | os.PathLike):
-            if WEB_ADDRESS.match(str(source)):
-                raise BadImage(f"{source} is a web address; download it and give the file")
-            file = _opened(as_path(source))
-            stack.enter_context(file)
-            stream = file if file.seekable() else io.BytesIO(file.read())
-        else:
-            stream = io.BytesIO(_content(source))
-        stack.enter_context(named(_name_of(source)))
-        yield stream
-
-
-def _content(source: object) -> bytes | bytearray | memoryview:
-    """The bytes of a source that is no path."""
-    if isinstance(source, bytes | bytearray | memoryview):
-        return source
-    if isinstance(source, io.TextIOBase):
-        raise BadImage("the file is open as text; open it with the mode 'rb'")
-    if not isinstance(source, Readable):
-        raise BadImage(
-            f"a picture cannot be read from {type(source).__name__}; give a path, the bytes of a "
-            "file, an open binary file, an array or a PIL image"
-        )
-    try:
-        return source.read()
-    except (OSError, ValueError) as error:  # ValueError: it is closed
-        raise BadImage(f"the open file cannot be read: {error}") from error
-
-
-def _name_of(source: Source) -> str:
-    return str(source) if isinstance(source, str | os.PathLike) else "the picture"
-
-
-def _opened(path: Path) -> Stream:
-    try:
-        if path.is_dir():
-            raise BadImage(f"{path} is a folder; expected a picture")
-        return path.open("rb")
-    except FileNotFoundError as error:
-        near = _nearest_name(path)
-        meant = "" if near is None else f"; did you mean {near}?"
-        raise BadImage(f"{path} does not exist; expected a picture{meant}") from error
-    except OSError as error:
-        raise BadImage(f"{path} cannot be opened: {(error.strerror or '').lower()}") from error
-    except ValueError as error:
-        raise BadImage(f"{str(path)!r} cannot be the name of a file") from error
-
-
-def _nearest_name(path: Path) -> Path | None:
-    """The picture in the same folder whose name is most like that of one that does not exist."""
-    if isinstance(path, Url):
-        return None
-    try:
-        with os.scandir(path.parent) as entries:
-            names = [entry.name for entry in islice(entries, FEW)]
-    except OSError:
-        return None
-    in_small = {name.lower(): name for name in names if Path(name).suffix.lower() in SUFFIXES}
-    close = get_close_matches(path.name.lower(), in_small, n=1, cutoff=NEARLY_THE_NAME)
-    return path.with_name(in_small[close[0]]) if close else None
 
 
 def _grey(stored: DecodedImage, what: str) -> Plane:
