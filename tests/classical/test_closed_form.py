@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mattekit.classical import closed_form as module
-from mattekit.classical import linear
+from mattekit.classical import laplacian
 from mattekit.classical.closed_form import closed_form
 from mattekit.core.errors import BadTrimap
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Image, Sample, Trimap
@@ -58,7 +58,7 @@ def test_strips_do_not_change_the_solution(
     disc: Sample, noisy: Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = closed_form(noisy, disc.trimap).alpha
-    monkeypatch.setattr(linear, "STRIP_UNKNOWN", 100)
+    monkeypatch.setattr(laplacian, "STRIP_UNKNOWN", 100)
     assert np.abs(closed_form(noisy, disc.trimap).alpha - whole).max() < 1e-5
 
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
-from mattekit.classical.linear import TwoLevel, matting_laplacian, solve
+from mattekit.classical.laplacian import matting_laplacian
+from mattekit.classical.linear import TwoLevel, solve
 from mattekit.core.errors import BadTrimap
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Sample
 

@@ -8,12 +8,12 @@ from typing import Literal
 
 import numpy as np
 
+from mattekit.classical.laplacian import matting_laplacian
 from mattekit.classical.linear import (
     BASE_MEMORY,
     DEFAULT_MEMORY,
     TwoLevel,
     matte_of_known,
-    matting_laplacian,
     solve,
 )
 from mattekit.classical.reduced import enlarge, shrink, shrink_trimap

@@ -18,7 +18,8 @@ import numpy.typing as npt
 from scipy.sparse import csr_array, diags_array
 
 from mattekit.classical.information_flow import KnownColours, known_colours, solve_flow
-from mattekit.classical.linear import TwoLevel, Vector, matting_laplacian, solve
+from mattekit.classical.laplacian import matting_laplacian
+from mattekit.classical.linear import TwoLevel, Vector, solve
 from mattekit.classical.reduced import enlarge, reduce
 from mattekit.classical.sampling import SampledColours, sampled_colours
 from mattekit.classical.unmix import unmix

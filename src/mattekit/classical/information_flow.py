@@ -18,11 +18,11 @@ from scipy.sparse import csr_array, diags_array
 from scipy.sparse.linalg import LinearOperator
 
 from mattekit.classical.knn import Neighbours, pixel_features
+from mattekit.classical.laplacian import matting_laplacian
 from mattekit.classical.linear import (
     Vector,
     jacobi,
     matte_of_known,
-    matting_laplacian,
     solve,
     sparse_rows,
 )
