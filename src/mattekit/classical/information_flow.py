@@ -91,19 +91,19 @@ class KnownColours:
 
 def known_colours(image: Image, trimap: Trimap) -> KnownColours:
     """Every unknown pixel as a mix of the nearest foreground and background colours."""
-    colours, place = _features(image, PLACE_KNOWN), slice(0, 3)
+    features, colour = _features(image, PLACE_KNOWN), slice(0, 3)
     labels = trimap.ravel()
     if not (labels == UNKNOWN).any():
         return KnownColours(share=np.zeros(0), trust=np.zeros(0))
-    kinds = [colours[labels == label] for label in (FOREGROUND, BACKGROUND)]
+    kinds = [features[labels == label] for label in (FOREGROUND, BACKGROUND)]
     trees = [Neighbours(kind) for kind in kinds]
     shares, trusts = [], []
-    for some in _chunks(colours[labels == UNKNOWN]):
+    for some in _chunks(features[labels == UNKNOWN]):
         front, back = (
-            kind[:, place][tree.nearest(some, KNOWN)]
+            kind[:, colour][tree.nearest(some, KNOWN)]
             for kind, tree in zip(kinds, trees, strict=True)
         )
-        weights = _mixing(some[:, place], np.concatenate([front, back], axis=1))
+        weights = _mixing(some[:, colour], np.concatenate([front, back], axis=1))
         of_front, of_back = np.split(weights, [front.shape[1]], axis=1)
         share = of_front.sum(axis=1)
         apart = _mixed(front, of_front, share) - _mixed(back, of_back, 1 - share)
