@@ -14,7 +14,7 @@ import numpy as np
 from mattekit.classical.levin import closed_form, levin
 from mattekit.classical.multilevel import multilevel
 from mattekit.core.errors import BadArgument, BadImage
-from mattekit.core.types import Alpha, Mask, Plane
+from mattekit.core.types import Alpha, Mask, Plane, size_text
 from mattekit.imaging.picture import to_depth
 
 ForegroundMethod = Literal["multilevel", "closed-form", "levin", "none"]
@@ -81,8 +81,8 @@ def _estimates(
         )
     if image.shape[:2] != alpha.shape:
         raise BadImage(
-            f"the photo is {image.shape[1]}x{image.shape[0]} and the alpha "
-            f"{alpha.shape[1]}x{alpha.shape[0]}; they must have the same size"
+            f"the photo is {size_text(image.shape)} and the alpha {size_text(alpha.shape)}; they "
+            "must have the same size"
         )
     if method == "none":
         return

@@ -22,6 +22,7 @@ from mattekit.cli.options import (
 from mattekit.cli.photo_options import BackgroundFit
 from mattekit.cli.report import run_pictures
 from mattekit.core.errors import BadData, BadImage
+from mattekit.core.types import size_text
 from mattekit.cutouts.cutout import own_colours
 from mattekit.cutouts.save import Backdrop, read_backdrop
 from mattekit.evaluation.inspection import inspect_cutout
@@ -173,10 +174,9 @@ def _composite(
     picture = open_picture(path, max_pixels=max_pixels)
     opacity = read_alpha(alpha, max_pixels=max_pixels)
     if opacity.shape != picture.size:
-        height, width = picture.size
         raise BadImage(
-            f"the foreground is {width}x{height} and the alpha {opacity.shape[1]}x"
-            f"{opacity.shape[0]}; they must have the same size"
+            f"the foreground is {size_text(picture.size)} and the alpha "
+            f"{size_text(opacity.shape)}; they must have the same size"
         )
     behind = np.broadcast_to(backdrop.at(picture.size), picture.colours.shape)
     mix = over_linear if linear else over
