@@ -181,7 +181,7 @@ def test_linear_colours_are_coded_for_formats_of_codes() -> None:
 
 
 def test_an_alpha_of_another_size_is_refused() -> None:
-    with pytest.raises(BadArgument, match="12, 16"):
+    with pytest.raises(BadArgument, match="is 16x12 and the image 17x12"):
         encode_image(IMAGE, format="png", alpha=MATTE[:, 1:])
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from mattekit.core.atomic import replacing
 from mattekit.core.errors import BadArgument, BadImage
-from mattekit.core.types import Alpha, Image, Plane, Size, Trimap
+from mattekit.core.types import Alpha, Image, Plane, Size, Trimap, size_text
 from mattekit.imaging.arrays import snap
 from mattekit.imaging.compose import to_linear
 from mattekit.imaging.formats.decode import decode
@@ -153,7 +153,10 @@ def encode_image(
     target = format_named(format)
     target.check(bits=bits, alpha=alpha is not None, exif=exif, size=image.shape[:2])
     if alpha is not None and alpha.shape != image.shape[:2]:
-        raise BadArgument(f"the alpha is {alpha.shape} and the image {image.shape[:2]}")
+        raise BadArgument(
+            f"the alpha is {size_text(alpha.shape)} and the image {size_text(image.shape)}; they "
+            "must have the same size"
+        )
     if target.floats:
         light = image if linear else to_linear(to_float(image))
         opacity = None if alpha is None else to_float(alpha)

@@ -7,7 +7,7 @@ import numpy as np
 import PIL.Image
 
 from mattekit.core.errors import BadArgument
-from mattekit.core.types import Image, Interpolation, Plane, Size
+from mattekit.core.types import Image, Interpolation, Plane, Size, size_text
 
 Kernel = Literal["pillow-bicubic", "opencv-bicubic", "opencv-bilinear"]
 OPENCV = {"opencv-bicubic": cv2.INTER_CUBIC, "opencv-bilinear": cv2.INTER_LINEAR}
@@ -23,7 +23,7 @@ def resize(plane: Plane, size: Size, interpolation: Interpolation = "smooth") ->
     """
     height, width = plane.shape[:2]
     if min(height, width, *size) < 1:
-        raise BadArgument(f"cannot resize {height}x{width} to {size[0]}x{size[1]}")
+        raise BadArgument(f"cannot resize {size_text(plane.shape)} to {size_text(size)}")
     if (height, width) == size:
         return plane.copy()
     if interpolation == "labels":
