@@ -30,7 +30,7 @@ def preview(photo: Plane, cut: Cutout) -> Image:
     size = fit_within(cut.trimap.shape, LONGEST)
     alpha = resize(cut.alpha, size)
     trimap = to_float(to_pixels(resize(cut.trimap, size, "labels")))
-    premultiplied = resize(to_float(cut.foreground) * cut.alpha[..., None], size)
+    premultiplied = resize(cut.foreground * cut.alpha[..., None], size)
 
     def before(background: Plane) -> Image:
         shown: Image = premultiplied + over(0.0, alpha[..., None], background)
