@@ -86,8 +86,8 @@ def repair(photo: Plane, alpha: Alpha, strokes: Trimap, find_alpha: FindAlpha) -
     np.float32(1.0)
     """
     size = (photo.shape[0], photo.shape[1])
-    check_size("alpha", alpha, size)
-    check_size("strokes", strokes, size)
+    check_fits("alpha", alpha, size)
+    check_fits("strokes", strokes, size)
     painted = strokes != UNKNOWN
     if not painted.any():
         raise BadArgument("no stroke is painted; paint white on the subject, black beside it")
@@ -130,7 +130,7 @@ def cutout_of_alpha(
     picture: Picture, alpha: Alpha, *, clean: bool = True, model: str = "given"
 ) -> Cutout:
     """The cut-out of an opened photo whose alpha is known."""
-    check_size("alpha", alpha, picture.size)
+    check_fits("alpha", alpha, picture.size)
     return Cutout(
         matte=Matte(alpha=alpha, warnings=[*picture.warnings]),
         colours=own_colours(picture, alpha) if clean else seen_colours(picture),
@@ -180,7 +180,7 @@ def _width(stroke: Mask) -> float:
     return 2 * float(cv2.distanceTransform(padded, cv2.DIST_L2, 5).max())
 
 
-def check_size(name: str, plane: Plane, size: Size) -> None:
+def check_fits(name: str, plane: Plane, size: Size) -> None:
     """Refuse a plane that is not as large as the photo."""
     if plane.shape != size:
         raise BadArgument(
