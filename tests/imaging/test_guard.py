@@ -1,5 +1,6 @@
 """Reading leaves the process as it was and does not hide what is wrong in mattekit itself."""
 
+import io
 import os
 import subprocess
 import sys
@@ -119,7 +120,7 @@ def test_a_png_of_16_bits_is_decoded_once_and_its_damage_noticed(
 def test_a_strip_that_is_too_short_is_damage() -> None:
     for kind in ("TIFF 16-bit RGB", "TIFF 8-bit RGB, deflate", "TIFF 16-bit RGB, LZW"):
         data = next(specimen.data for specimen in READ if specimen.name == kind)
-        count = tiff.tifffile.TiffFile(tiff.io.BytesIO(data)).pages[0].tags["StripByteCounts"]
+        count = tiff.tifffile.TiffFile(io.BytesIO(data)).pages[0].tags["StripByteCounts"]
         size = {3: 2, 4: 4}[int(count.dtype)]
         shorter = (int(np.atleast_1d(count.value)[0]) // 2).to_bytes(size, "little")
         start = count.valueoffset
