@@ -31,19 +31,18 @@ if TYPE_CHECKING:
     from mattekit.inference.torch_network import TorchNetwork
 
 CALIBRATION = (
-    (0.014, 0.60),
-    (0.023, 0.71),
-    (0.038, 0.79),
-    (0.063, 0.89),
-    (0.10, 0.94),
-    (0.14, 0.95),
-    (0.16, 1.03),
-    (0.18, 1.15),
-    (0.20, 1.15),
-    (0.27, 1.02),
+    (0.014, 0.50),
+    (0.023, 0.78),
+    (0.038, 0.88),
+    (0.063, 0.94),
+    (0.10, 0.97),
+    (0.16, 1.00),
+    (0.18, 1.13),
+    (0.20, 1.13),
+    (0.27, 1.04),
 )
-"""Errors that the shipped networks together expect, and by what factor the error made was larger
-on composites kept apart: `benchmarks/calibrate_compact.py`."""
+"""Errors that the shipped networks together expect, and by what factor the error made differed on
+composites kept apart (docs/model-card-compact.md, "How sure it is")."""
 OPENED_AT_MOST = 4
 """Networks that are kept in memory for the next call."""
 _opening = threading.Lock()
