@@ -61,6 +61,22 @@ def test_colours_come_from_the_photographs_that_are_given(tmp_path: Path, monkey
     assert "no third-party material" in scenes().licence
 
 
+def test_pairs_are_photographs_and_nothing_else(tmp_path: Path, monkeypatch) -> None:
+    for name, colour in (("red", [1, 0, 0]), ("blue", [0, 0, 1])):
+        write_image(tmp_path / f"{name}.png", np.full((80, 90, 3), colour, np.float32))
+    monkeypatch.setattr(compact_scenes, "simulate_camera", lambda image, rng: image)
+    monkeypatch.setattr(compact_scenes, "subject_of_kind", lambda *_: pytest.fail("a subject"))
+    monkeypatch.setattr(compact_scenes, "foreground_colours", lambda *_: pytest.fail("drawn"))
+    monkeypatch.setattr(compact_scenes, "background_picture", lambda *_: pytest.fail("drawn"))
+    source = scenes(photos=str(tmp_path), pairs=1.0, bank=str(tmp_path / "bank"))
+    alphas = [source.scene(number).alpha for number in range(3)]
+    assert all(0.01 < alpha.mean() < 0.99 for alpha in alphas)
+    assert source.scene(0).image[..., 1].max() < 0.1, "neither photograph has green"
+    assert [path.name for path in (tmp_path / "bank").glob("*-1.npz")]
+    with pytest.raises(ValueError, match="name their folder with photos"):
+        scenes(pairs=0.5)
+
+
 @pytest.mark.slow
 def test_soft_shapes_come_from_the_sprites_that_are_given(tmp_path: Path, monkeypatch) -> None:
     ramp = np.tile(np.linspace(0, 1, 64, dtype=np.float32), (64, 1))

@@ -1,8 +1,10 @@
 """Training scenes of `compact`: procedural subjects with camera effects and estimates.
 
 Subjects are drawn at twice the size and reduced. Colours are procedural or taken from a folder of
-photographs; a folder of sprites adds soft shapes such as smoke and light. Drawing a scene and
-solving its classical estimates takes about a second, so scenes are cached in a folder, the bank.
+photographs; a folder of sprites adds soft shapes such as smoke and light. A share of the scenes may
+be pairs: one photograph over another, with an alpha that neither shows, to begin a course with.
+Drawing a scene and solving its classical estimates takes about a second, so scenes are cached in a
+folder, the bank.
 Scenes are flipped, never rotated or recoloured: the frozen encoder of the network depends on
 orientation and natural colours.
 """
@@ -29,7 +31,7 @@ from mattekit.core.types import (
     Trimap,
 )
 from mattekit.data.augmentation.camera import exposed, gaussian_blur, simulate_camera
-from mattekit.data.augmentation.chance import Limited, Within, happens
+from mattekit.data.augmentation.chance import Limited, Share, Within, happens
 from mattekit.data.augmentation.geometry import mirrored
 from mattekit.data.augmentation.trimaps import Style, drawn_trimap
 from mattekit.data.folders import pictures_below
@@ -40,7 +42,7 @@ from mattekit.imaging.picture import to_depth, to_float
 from mattekit.imaging.resize import resize
 from mattekit.synthetic.backgrounds import background_picture
 from mattekit.synthetic.colours import foreground_colours
-from mattekit.synthetic.fields import log_uniform
+from mattekit.synthetic.fields import field, log_uniform
 from mattekit.synthetic.kinds import KINDS, random_kind, subject_of_kind
 from mattekit.synthetic.subject import Subject
 
@@ -49,6 +51,7 @@ STYLES: dict[Style, float] = {"tight": 0.3, "drawn": 0.4, "loose": 0.3}
 """Share of the trimaps of each style."""
 SPRITES = 0.05
 """Share of subjects made of sprites, if there are any."""
+PAIR = "pair"
 TRIALS = 20
 
 
@@ -69,6 +72,13 @@ class CompactScenesConfig(Limited):
     """Cache folder for scenes (about 3 MB each); by default they are drawn every time."""
     sprites: str | None = None
     """Folder of soft shapes (alphas, or pictures with alpha) that some subjects are made of."""
+    pairs: Share = 0.0
+    """Share of scenes that are a photograph over another one, with a random alpha."""
+
+    def __post_init__(self) -> None:
+        Limited.__post_init__(self)
+        if self.pairs and not self.photos:
+            raise ValueError("pairs are made of photographs; name their folder with photos")
 
     def open(self) -> "CompactScenes":
         return CompactScenes(self)
@@ -78,7 +88,7 @@ class CompactScenes:
     """Scenes by number; a number and seed always give the same scene."""
 
     def __init__(self, config: CompactScenesConfig) -> None:
-        self.size, self.seed = config.size, config.seed
+        self.size, self.seed, self.pairs = config.size, config.seed, config.pairs
         self.photos = pictures_below(config.photos) if config.photos else []
         self.sprites = pictures_below(config.sprites) if config.sprites else []
         self.bank = Path(config.bank) if config.bank else None
@@ -98,7 +108,8 @@ class CompactScenes:
         """The scene of that number, from the bank if there is one."""
         if self.bank is None:
             return self.drawn(index)
-        path = self.bank / f"{self.seed}-{index:06d}-{self.size}.npz"
+        pairs = f"-{self.pairs:g}" if self.pairs else ""
+        path = self.bank / f"{self.seed}-{index:06d}-{self.size}{pairs}.npz"
         if path.is_file():
             return _stored(path, self.names[index])
         sample = self.drawn(index)
@@ -113,7 +124,10 @@ class CompactScenes:
         """The scene of that number, newly drawn."""
         rng = np.random.default_rng((self.seed, index))
         subject, alpha, trimap = self._matte(rng)
-        foreground, background = self._colours(rng, subject)
+        if subject.material == PAIR:
+            foreground, background = (self._photograph(rng, subject.alpha.shape) for _ in "fb")
+        else:
+            foreground, background = self._colours(rng, subject)
         mix = over_linear if rng.random() < 0.35 else over
         image = mix(foreground, subject.alpha[..., None], background)
         foreground, background, image = (
@@ -146,6 +160,8 @@ class CompactScenes:
         return subject, alpha, trimap
 
     def _subject(self, rng: np.random.Generator, size: Size) -> Subject:
+        if self.pairs and rng.random() < self.pairs:
+            return Subject(alpha=_unrelated(rng, size), material=PAIR)
         if not self.sprites or rng.random() > SPRITES:
             return subject_of_kind(random_kind(rng), rng, size)
         alpha = np.zeros(size, np.float32)
@@ -196,6 +212,25 @@ class CompactScenes:
             gain, gamma = np.exp(rng.normal(0, 0.25)), np.exp(rng.normal(0, 0.3))
             image = exposed(image, gain=float(gain), gamma=float(gamma))
         return image
+
+
+def _unrelated(rng: np.random.Generator, size: Size) -> Alpha:
+    """Blots or polygons, hard or soft, that follow no photograph."""
+    blots = field(rng, size, coarse=rng.uniform(0.1, 0.5), gain=rng.uniform(0.4, 1))
+    softness = log_uniform(rng, 0.02, 1.2)
+    alpha: Alpha = (0.5 + (blots - rng.normal(0, 0.6)) / softness).clip(0, 1).astype(np.float32)
+    if rng.random() < 0.65:
+        return alpha
+    shapes = np.zeros(size, np.uint8)
+    for _ in range(rng.integers(1, 6)):
+        corners = (rng.uniform(0.05, 0.95, (rng.integers(3, 9), 2)) * size[::-1]).astype(np.int32)
+        if rng.random() < 0.5:
+            cv2.fillPoly(shapes, [corners], 255, cv2.LINE_AA)
+        else:
+            width = int(rng.integers(2, max(3, size[0] // 18)))
+            cv2.polylines(shapes, [corners], False, 255, width, cv2.LINE_AA)
+    drawn = to_float(shapes)
+    return np.minimum(drawn, alpha) if rng.random() < 0.4 else drawn
 
 
 def _strewn(sprite: Alpha, rng: np.random.Generator, size: Size) -> Alpha:
