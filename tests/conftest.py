@@ -5,6 +5,7 @@ Tests marked `browser`, `gpu` or `posix` are left out, and counted, where there 
 
 import os
 import shutil
+import signal
 import socket
 from functools import cache
 
@@ -38,6 +39,13 @@ NEEDS = {
     "gpu": (has_gpu, "no GPU is there"),
     "posix": (lambda: os.name == "posix", "this is Windows"),
 }
+
+
+def pytest_configure() -> None:
+    """Let Ctrl-C reach the programs that tests start, also where the shell began the tests with
+    `&`, which leaves it ignored."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(trylast=True)  # after -m
