@@ -18,8 +18,9 @@ from mattekit.core.matte import Matte
 from mattekit.core.types import Alpha, Image, Plane, Trimap
 from mattekit.imaging import arrays
 from mattekit.imaging.compose import named_colour, over
-from mattekit.imaging.files import MAX_PIXELS, Source, open_picture, write_image
+from mattekit.imaging.files import MAX_PIXELS, open_picture, write_image
 from mattekit.imaging.picture import Picture, apply_existing_alpha, coded, to_float
+from mattekit.imaging.sources import Source
 from mattekit.inference.matting import Matting, build_matting
 from mattekit.inference.strategies import StrategyConfig
 from mattekit.models.registry import Terms

@@ -24,8 +24,9 @@ from mattekit.core.types import (
     size_text,
 )
 from mattekit.cutouts.cutout import Cutout, Progress, own_colours, seen_colours
-from mattekit.imaging.files import MAX_PIXELS, Source, open_picture
+from mattekit.imaging.files import MAX_PIXELS, open_picture
 from mattekit.imaging.picture import Picture, to_depth
+from mattekit.imaging.sources import Source
 from mattekit.imaging.trimap import labelled
 from mattekit.inference.matting import Matting
 from mattekit.subject.segment import MOST_PAINTED, OPAQUE, stroke_labels

@@ -19,8 +19,7 @@ from mattekit.imaging.formats.encode import format_named, format_of
 from mattekit.imaging.formats.openexr import write_exr
 from mattekit.imaging.formats.profiles import managed
 from mattekit.imaging.picture import DecodedImage, Picture, coded, to_depth, to_float
-from mattekit.imaging.sources import Source as Source  # which whoever reads a picture names
-from mattekit.imaging.sources import name_of, reading
+from mattekit.imaging.sources import Source, name_of, reading
 from mattekit.imaging.trimap import to_pixels
 
 MAX_PIXELS = 150_000_000

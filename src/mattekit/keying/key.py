@@ -19,8 +19,9 @@ from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Image, Mask, Pl
 from mattekit.cutouts.cutout import Cutout, opened
 from mattekit.imaging.arrays import ArrayLike, as_mask, is_array
 from mattekit.imaging.compose import named_colour, to_srgb
-from mattekit.imaging.files import MAX_PIXELS, Source, read_alpha
+from mattekit.imaging.files import MAX_PIXELS, read_alpha
 from mattekit.imaging.picture import Picture, to_depth
+from mattekit.imaging.sources import Source
 from mattekit.inference.predictor import Predictor
 from mattekit.keying.plate import fitted_to, light_of
 from mattekit.keying.regions import difference, empty_of, noise_of, regions

@@ -20,7 +20,8 @@ from mattekit.core.errors import BadArgument, BadTrimap
 from mattekit.core.types import FOREGROUND, Plane
 from mattekit.imaging.arrays import ArrayLike, as_mask, as_picture, is_array
 from mattekit.imaging.arrays import labels_of as trimap_labels
-from mattekit.imaging.files import MAX_PIXELS, Source, open_picture, open_trimap, read_alpha
+from mattekit.imaging.files import MAX_PIXELS, open_picture, open_trimap, read_alpha
+from mattekit.imaging.sources import Source
 from mattekit.subject.bands import fitted, from_mask, pixels_of, soft_bands
 from mattekit.subject.finding import FoundSubject, find_alone, find_at_points, find_in_box
 from mattekit.subject.segment import Point, Rectangle, from_scribbles, stroke_labels
