@@ -29,6 +29,7 @@ def test_one_process_works_here_and_only_as_far_as_it_is_asked() -> None:
     assert begun == [1]
 
 
+@pytest.mark.slow
 def test_several_processes_give_the_result_of_every_item() -> None:
     work = partial(fit_within, longest=10)
     found = list(run_on_processes(work, [(20, 20), (40, 10), (5, 5)], 2))
@@ -115,6 +116,7 @@ def _die_first(mark: Path, item: int) -> int:
     return item
 
 
+@pytest.mark.slow
 def test_items_are_taken_from_a_stream_as_processes_become_free() -> None:
     taken: list[int] = []
 
@@ -128,6 +130,7 @@ def test_items_are_taken_from_a_stream_as_processes_become_free() -> None:
         assert len(taken) <= 4
 
 
+@pytest.mark.slow
 def test_a_process_that_dies_while_its_pipe_stays_open_is_replaced() -> None:
     """As on Windows, where a process that dies before it has taken its end over leaves it open."""
     worker: Worker[int, int] = Worker(abs)
@@ -139,6 +142,7 @@ def test_a_process_that_dies_while_its_pipe_stays_open_is_replaced() -> None:
     worker.end()
 
 
+@pytest.mark.slow
 def test_an_interruption_that_a_handler_took_note_of_does_not_end_the_work(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

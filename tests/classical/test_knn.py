@@ -9,6 +9,7 @@ from mattekit.core.errors import BadTrimap, TooLarge
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Sample
 
 
+@pytest.mark.slow
 def test_knn_equals_pymatting_where_the_trimap_is_unknown(strands: Sample) -> None:
     from pymatting import estimate_alpha_knn
 

@@ -35,6 +35,7 @@ def cloud(files: Path) -> Iterator[Path]:
 WORDS = ("--model", "closed-form", "--json")
 
 
+@pytest.mark.slow
 def test_object_storage_gives_the_bytes_of_files(mattekit: Command, cloud: Path) -> None:
     words = ["--trimap", cloud / "hints", "-o", cloud / "out", *WORDS]
     assert mattekit("cutout", cloud / "photos", *words).exit_code == 0

@@ -203,6 +203,7 @@ class TestSource:
         assert source.licence
         assert public_test_set(source) == TEST_SETS.get(case)
 
+    @pytest.mark.slow
     def test_planes_are_aligned_and_within_their_ranges(self, case: str, written: Written) -> None:
         source = opened(case, written)
         for index in {0, len(source) - 1}:

@@ -140,6 +140,7 @@ def test_hints_that_contradict_each_other_are_refused(disc: Sample) -> None:
         cutout(disc.image, trimap=disc.trimap, box=(1, 1, 9, 9))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("photo", "says"),
     [
@@ -272,6 +273,7 @@ def test_the_public_name_is_this_function() -> None:
     assert mattekit.cutout is cutout
 
 
+@pytest.mark.slow
 def test_progress_goes_through_the_stages_and_counts_windows(disc: Sample) -> None:
     told: list[tuple[str, float]] = []
     cutout(

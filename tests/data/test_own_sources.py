@@ -108,6 +108,7 @@ def test_a_missing_or_empty_folder_is_refused(tmp_path: Path) -> None:
         RgbaFolderConfig(foregrounds=str(tmp_path), backgrounds=str(tmp_path)).open()
 
 
+@pytest.mark.slow
 def test_endless_scenes_of_two_seeds_share_nothing() -> None:
     first, second = (
         SyntheticConfig(count=4, size=32, seed=seed, endless=True).open() for seed in (0, 1)

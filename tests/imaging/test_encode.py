@@ -222,6 +222,7 @@ except BadOutput as error:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.posix
 def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     path = tmp_path / "picture.png"

@@ -36,6 +36,7 @@ def test_a_trimap_never_calls_a_soft_pixel_known(alpha: np.ndarray, inner: int, 
     assert (alpha[trimap == BACKGROUND] == 0).all()
 
 
+@pytest.mark.slow
 @given(alpha=alphas, inner=widths, outer=widths)
 def test_the_band_is_what_the_distances_to_all_other_pixels_say(
     alpha: np.ndarray, inner: int, outer: int

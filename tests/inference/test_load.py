@@ -92,6 +92,7 @@ def test_an_exported_network_without_its_weights_keeps_its_options() -> None:
         load(file, device="cuda")
 
 
+@pytest.mark.slow
 def test_a_network_is_opened_once_until_its_file_changes(tmp_path: Path) -> None:
     file = tmp_path / "own.onnx"
     file.write_bytes((SHIPPED / "compact.onnx").read_bytes())
@@ -128,12 +129,14 @@ def test_of_several_the_one_that_is_not_there_is_named() -> None:
         load("compact+mine.onnx")
 
 
+@pytest.mark.slow
 def test_a_network_that_needs_more_than_photo_and_trimap_is_not_averaged() -> None:
     finder = TorchNetwork(build("subject"), name="subject", device=torch.device("cpu"))
     with pytest.raises(BadArgument, match="subject cannot be averaged with others"):
         Ensemble("both", [load().network, finder])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["whole", "tile", Tile(size=96, overlap=16)])
 def test_the_shipped_network_takes_a_strategy(strategy: str | Tile) -> None:
     picture = scene(3, 96)

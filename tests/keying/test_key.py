@@ -136,6 +136,7 @@ def test_a_warm_screen_is_one_where_it_is_named() -> None:
     np.testing.assert_allclose(cut.alpha, disc(SIZE), atol=0.2)
 
 
+@pytest.mark.slow
 def test_a_network_that_corrects_estimates_is_given_the_plate() -> None:
     picture = screen_scene(1001, (120, 160), kind="hair")
     network = load()

@@ -27,6 +27,7 @@ def test_the_subject_is_cut_out_before_a_wall(x: float, y: float, gain: float) -
     assert bool(cut.warnings) == bool(x)
 
 
+@pytest.mark.slow
 def test_another_place_is_refused() -> None:
     other = np.random.default_rng(1).random((*SIZE, 3), dtype=np.float32)
     with pytest.raises(BadImage, match="another background"):

@@ -47,6 +47,7 @@ def test_the_pyramid_has_the_published_dilations() -> None:
     assert [branch[0].dilation[0] for branch in empty().aspp.far] == [12, 24, 36]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [(8, 8), (64, 72), (16, 8)])
 def test_alpha_has_the_size_of_the_picture(size: tuple[int, int]) -> None:
     with torch.device("meta"):

@@ -162,6 +162,7 @@ def test_a_size_that_is_no_multiple_of_32_is_refused() -> None:
         empty()(torch.zeros(1, 3, 40, 64))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("backbone", "name"),
     [

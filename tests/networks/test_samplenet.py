@@ -119,6 +119,7 @@ def test_the_stride_of_a_stage_sits_in_its_first_convolution() -> None:
     assert (block.conv1.stride, block.conv2.stride) == ((2, 2), (1, 1))
 
 
+@pytest.mark.slow
 def test_the_parts_start_as_published() -> None:
     torch.manual_seed(0)
     generator = SampleNetConfig(part="background").build().generator
@@ -139,6 +140,7 @@ def test_the_first_convolution_shares_imagenets_mean_filter() -> None:
     assert timm.is_model_pretrained(network.imagenet)
 
 
+@pytest.mark.slow
 def test_one_sample_is_too_few_to_train_alpha() -> None:
     network = SampleNetConfig(part="matting", init="pytorch").build().train()
     assert network.smallest_training_batch == empty().smallest_training_batch == 2
@@ -225,6 +227,7 @@ def test_colours_of_a_large_picture_are_guessed_at_a_bounded_size(chain: SampleN
         SampleNetConfig(sampling_size=4)
 
 
+@pytest.mark.slow
 def test_colours_that_left_the_range_are_cut_but_find_their_way_back() -> None:
     network = SampleNetConfig(part="background").build().train()
     generator, (image, trimap) = network.generator, small_input()

@@ -177,6 +177,7 @@ def test_a_file_without_a_partner_is_looked_at_all_the_same(tmp_path: Path) -> N
     assert take_inventory(tmp_path).files == 5
 
 
+@pytest.mark.slow
 def test_composites_belong_to_their_foreground_and_a_stock_of_backgrounds_to_nobody(
     tmp_path: Path,
 ) -> None:

@@ -1,10 +1,12 @@
 """Pictures told again."""
 
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from mattekit.core.types import Image
 from mattekit.data.augmentation.camera import jpeg
 from mattekit.imaging.files import encode_image, open_picture, write_image
 from mattekit.imaging.picture import to_depth
@@ -19,7 +21,10 @@ from mattekit.preparation.fingerprints import (
 from mattekit.preparation.inventory import Finding
 from mattekit.synthetic import scene
 
-PICTURES = {seed: scene(seed, (160, 200)).image for seed in range(30)}
+
+@cache
+def picture(seed: int) -> Image:
+    return scene(seed, (160, 200)).image
 
 
 def distance(a: int | None, b: int | None) -> int:
@@ -34,13 +39,14 @@ def look(image: np.ndarray) -> int | None:
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_picture_scaled_coded_anew_or_brightened_keeps_its_look(seed: int) -> None:
-    image = PICTURES[seed]
+    image = picture(seed)
     for copy in (resize(image, (90, 110)), jpeg(image, 60), image * np.float32(0.85)):
         assert distance(look(image), look(copy)) <= NEAR
 
 
+@pytest.mark.slow
 def test_no_two_different_pictures_look_alike() -> None:
-    looks = [look(image) for image in PICTURES.values()]
+    looks = [look(image) for image in map(picture, range(30))]
     distances = [distance(a, b) for i, a in enumerate(looks) for b in looks[:i] if a and b]
     assert min(distances) > NEAR
     assert len(distances) > 300
@@ -52,7 +58,7 @@ def test_a_picture_without_contrast_has_no_look() -> None:
 
 def test_the_look_does_not_depend_on_the_depth_of_the_file(tmp_path: Path) -> None:
     for bits in (8, 16):
-        write_image(tmp_path / f"{bits}.png", PICTURES[0], bits=bits)
+        write_image(tmp_path / f"{bits}.png", picture(0), bits=bits)
     looks = [look_of(open_picture(tmp_path / f"{bits}.png").colours) for bits in (8, 16)]
     assert distance(*looks) <= 1
 
@@ -102,7 +108,7 @@ def test_sets_larger_than_a_strip_are_compared_to_the_last() -> None:
 
 
 def test_a_fingerprint_holds_the_bytes_and_the_name_of_the_foreground(tmp_path: Path) -> None:
-    data = encode_image(PICTURES[1], format="png")
+    data = encode_image(picture(1), format="png")
     (tmp_path / "cat_12.png").write_bytes(data)
     (tmp_path / "dog.png").write_bytes(data)
     first, second = (

@@ -68,6 +68,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class TestACompleteRun:
+    @pytest.mark.slow
     def test_its_folder_holds_recipe_logs_pictures_and_checkpoints(self, folder: Path) -> None:
         names = {path.name for path in folder.iterdir()}
         assert names == {
@@ -227,6 +228,7 @@ class TestResuming:
         card = (tmp_path / "on" / "checkpoints" / "step-000008" / "model_card.md").read_text()
         assert "all weights started at random" in card
 
+    @pytest.mark.slow
     def test_pictures_may_move_but_not_change(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -250,6 +252,7 @@ class TestResuming:
         assert any("the best so far is forgotten" in line for line in listener.lines)
         assert (tmp_path / "run" / "checkpoints" / "best").read_text() == "step-000009\n"
 
+    @pytest.mark.slow
     def test_a_rate_that_jumps_with_the_length_is_remarked_on(
         self, folder: Path, tmp_path: Path
     ) -> None:
@@ -404,6 +407,7 @@ def test_a_lock_that_the_run_before_removes_meanwhile_is_taken_anew(
         assert (tmp_path / ".lock").exists()
 
 
+@pytest.mark.slow
 def test_a_loss_that_breaks_leaves_the_names_and_no_checkpoint_of_that_step(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -534,6 +538,7 @@ def test_a_run_without_validation_data_has_no_best(tmp_path: Path) -> None:
     assert "Not measured yet." in card
 
 
+@pytest.mark.slow
 def test_the_first_samples_are_looked_at(tmp_path: Path) -> None:
     class Masks(Discs):
         def sample(self, index: int, rng: np.random.Generator) -> Sample:

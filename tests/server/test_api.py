@@ -201,6 +201,7 @@ def test_an_option_that_does_not_fit_is_refused_by_its_name(
     refused(cut(client, {"trimap": TRIMAP}, photo_id=photo_id, **fields), 422, words)
 
 
+@pytest.mark.slow
 def test_an_error_speaks_of_fields_and_not_of_the_command_line(client: TestClient) -> None:
     nothing = png(np.full((60, 60, 3), 0.5, np.float32))
     refused(cut(client, {"photo": nothing}), 422, "draw a box: box x,y,w,h")
@@ -226,6 +227,7 @@ def events_of(text: str) -> list[tuple[str, dict[str, Any]]]:
     ]
 
 
+@pytest.mark.slow
 def test_a_job_is_followed_by_its_events_to_the_same_picture(
     client: TestClient, photo_id: str
 ) -> None:

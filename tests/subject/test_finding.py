@@ -136,6 +136,7 @@ def test_a_mask_without_a_word_of_its_segmenter_is_judged_by_its_undecided_part(
     assert certainty(vague) < REFUSED
 
 
+@pytest.mark.slow
 def test_the_users_own_file_finds_the_subject(photo: Plane, tmp_path: Path) -> None:
     path = drawn.grey(tmp_path / "net.onnx")
     path.with_suffix(".yaml").write_text("size: [90, 120]\nlicence: MIT\n")

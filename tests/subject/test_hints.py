@@ -90,6 +90,7 @@ def test_a_hint_says_how_it_is_written(kind: Any) -> None:
     assert kind.is_file != hasattr(kind, "parse")
 
 
+@pytest.mark.slow
 def test_only_a_subject_that_was_found_without_a_hint_has_a_confidence(disc: Sample) -> None:
     assert (Auto().find(to_depth(disc.image, 8)).confidence or 0) > TAKEN
     assert Trimap(value=disc.trimap).find(disc.image).confidence is None
@@ -124,6 +125,7 @@ def test_smoothed_values_are_a_warning_or_with_strict_an_error(disc: Sample) -> 
         hint_of(trimap=smooth, strict=True).find(disc.image)
 
 
+@pytest.mark.slow
 def test_without_a_hint_the_subject_is_looked_for(rng: np.random.Generator) -> None:
     assert hint_of(box=None, mask=None) == Auto()
     with pytest.raises(NoSubject, match="draw a box"):

@@ -43,12 +43,14 @@ def test_outside_of_the_box_is_background(ball: Plane) -> None:
     assert (trimap[84:] == BACKGROUND).all()
 
 
+@pytest.mark.slow
 def test_the_same_box_gives_the_same_trimap(ball: Plane) -> None:
     first = from_box(ball, (38, 18, 64, 64))
     cv2.setRNGSeed(99)
     assert (from_box(ball, (38, 18, 64, 64)) == first).all()
 
 
+@pytest.mark.slow
 def test_a_photo_larger_than_the_small_copy_gives_a_trimap_of_its_size(ball: Plane) -> None:
     wide = np.concatenate([ball, np.tile(ball[:, :30], (1, 24, 1))], axis=1)
     assert small_copy(wide).shape == (81, 700, 3)

@@ -35,6 +35,7 @@ def test_defocus_motion_and_vapour_are_softer_than_hard_things() -> None:
         assert np.mean([soft_share(alpha) for alpha in alphas(kind, 6)]) > 2 * hard
 
 
+@pytest.mark.slow
 def test_holes_and_nets_have_background_inside() -> None:
     for kind in ("holes", "net", "lace"):
         pieces = [cv2.connectedComponents(np.uint8(alpha < 0.1))[0] for alpha in alphas(kind)]

@@ -3,11 +3,14 @@
 import numpy as np
 import pytest
 
-from mattekit.core.types import Image, Plane
+from mattekit.core.types import Image, Plane, Sample
 from mattekit.synthetic import background_picture, backgrounds, scene
 from mattekit.synthetic.fields import field
 
-SCENES = [scene(seed, 256) for seed in range(24)]
+
+@pytest.fixture(scope="module")
+def scenes() -> list[Sample]:
+    return [scene(seed, 256) for seed in range(24)]
 
 
 def slope(plane: Plane) -> float:
@@ -50,22 +53,26 @@ def test_white_noise_and_a_blurred_picture_are_told_from_natural_ones() -> None:
 
 
 @pytest.mark.slow
-def test_surfaces_in_focus_have_spectra_like_photographs(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_surfaces_in_focus_have_spectra_like_photographs(
+    scenes: list[Sample], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(backgrounds, "DEFOCUSED", 0.0)
     rngs = [np.random.default_rng(seed) for seed in range(24)]
     behind = [slope(background_picture(rng, (256, 256)).mean(axis=-1)) for rng in rngs]
-    subjects = [slope(one.foreground.mean(axis=-1)) for one in SCENES if one.foreground is not None]
+    subjects = [slope(one.foreground.mean(axis=-1)) for one in scenes if one.foreground is not None]
     assert -2.4 < np.median([*behind, *subjects]) < -1.6
 
 
-def test_whole_scenes_are_no_further_from_that_than_photographs_are() -> None:
-    slopes = [slope(one.image.mean(axis=-1)) for one in SCENES]
+@pytest.mark.slow
+def test_whole_scenes_are_no_further_from_that_than_photographs_are(scenes: list[Sample]) -> None:
+    slopes = [slope(one.image.mean(axis=-1)) for one in scenes]
     low, middle, high = np.percentile(slopes, [5, 50, 95])
     assert -3.9 < low < -2.7 < middle < high < -1.6
 
 
-def test_colours_form_few_clusters() -> None:
-    for one in SCENES:
+@pytest.mark.slow
+def test_colours_form_few_clusters(scenes: list[Sample]) -> None:
+    for one in scenes:
         for plane in (one.foreground, one.background):
             assert plane is not None
             assert modes(plane) <= 5

@@ -50,6 +50,7 @@ def test_foreground_colours_go_on_beyond_the_outline(kind: str) -> None:
     assert np.abs(without - faint).max() < 0.15
 
 
+@pytest.mark.slow
 @EVERY_KIND
 @pytest.mark.parametrize("size", [(1, 1), (3, 2), (23, 31)])
 def test_planes_have_any_size_asked_for_and_stay_in_range(kind: str, size: tuple[int, int]) -> None:

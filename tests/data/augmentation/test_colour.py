@@ -83,17 +83,20 @@ def check_near_one(values: list[float]) -> None:
     assert np.std(values) == pytest.approx(0.191, abs=0.01)
 
 
+@pytest.mark.slow
 def test_gamma_follows_its_distribution() -> None:
     check_near_one(
         [np.log(red) / np.log(0.5) for red, _, _ in drawn("gamma", plain(0.5, 0.5, 0.5))]
     )
 
 
+@pytest.mark.slow
 def test_the_factor_of_saturation_follows_its_distribution() -> None:
     pixels = drawn("saturation_factor", plain(0.8, 0.6, 0.4))
     check_near_one([(1 - blue / red) / 0.5 for red, _, blue in pixels])
 
 
+@pytest.mark.slow
 def test_the_factor_of_hue_follows_its_distribution() -> None:
     """Between green (120 degrees) and blue the blue channel grows by 1/60 a degree."""
     pixels = drawn("hue_factor", plain(1, 1, 0))  # 60 degrees: factors lead to 30 .. 90
@@ -101,6 +104,7 @@ def test_the_factor_of_hue_follows_its_distribution() -> None:
     check_near_one([hue / 60 for hue in hues])
 
 
+@pytest.mark.slow
 def test_the_shift_of_hue_follows_its_distribution() -> None:
     pixels = drawn("hue_shift", plain(0, 1, 0))
     shifts = [(60 * blue - 60 * red) * 255 / 360 for red, _, blue in pixels]

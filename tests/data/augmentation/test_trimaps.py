@@ -41,6 +41,7 @@ def test_a_band_has_the_width_that_is_asked_for(rng: np.random.Generator) -> Non
     assert trimap.tolist() == [[0, 0, 1, 1, 1, 1, 2, 2]] * 8
 
 
+@pytest.mark.slow
 def test_both_widths_of_a_band_are_drawn_apart_and_evenly() -> None:
     after = draws(BandTrimapConfig(widths=(0, 3)), eight(alpha=HARD))
     rows = [one.trimap[0] for one in after if one.trimap is not None]
@@ -53,6 +54,7 @@ def test_both_widths_of_a_band_are_drawn_apart_and_evenly() -> None:
     assert abs(np.corrcoef(outer, inner)[0, 1]) < 0.07
 
 
+@pytest.mark.slow
 def test_the_published_generator_takes_5_to_14_steps_of_2_to_4_pixels() -> None:
     widths = [int((row == 1).sum()) for row in first_rows(LegacyTrimapConfig(), edge(120))]
     possible = {(kernel - 1) * steps for kernel in (2, 3, 4) for steps in range(5, 15)}

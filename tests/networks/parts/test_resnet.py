@@ -57,6 +57,7 @@ def test_the_stride_sits_where_it_is_asked_for(
     assert sum(stride > 1 for _, stride, _ in everything) == 3
 
 
+@pytest.mark.slow
 def test_a_stage_computes_what_timms_does() -> None:
     torch.manual_seed(0)
     theirs = timm.create_model("resnet50", pretrained=False).layer2.train()
@@ -110,6 +111,7 @@ def test_ten_channels_share_the_mean_filter_of_imagenet(imagenet_state: dict[str
         torch.testing.assert_close(network.convolution.weight[:, channel], mean / 10)
 
 
+@pytest.mark.slow
 def test_group_norm_takes_no_statistics_from_imagenet(imagenet_state: dict[str, Tensor]) -> None:
     network = ResNet50(4, norm=NORMS["gn"])
     stretched = {key: tensor + 1 for key, tensor in imagenet_state.items()}

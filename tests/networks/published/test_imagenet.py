@@ -44,6 +44,7 @@ def test_timm_gives_the_weights_when_asked(cache: Path) -> None:
     assert network.conv1_1.weight[:, 3].eq(0).all()
 
 
+@pytest.mark.slow
 def test_a_file_gives_them_as_well(tmp_path: Path) -> None:
     torch.save(vgg16_state(), tmp_path / "vgg16.pth")
     network = build("dim", pretrained=tmp_path / "vgg16.pth", init="pytorch")

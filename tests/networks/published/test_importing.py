@@ -65,6 +65,7 @@ def test_every_weight_of_a_kind_finds_its_place(kind, name, options, tmp_path: P
     assert imported.header.preprocessing["multiple_of"] == getattr(network, "stride", 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("backbone", "rosta", "total", "unused"),
     [
@@ -111,6 +112,7 @@ def encoder_parameters(imported: Imported) -> int:
     return sum(weight.numel() for part in parts for weight in part.parameters())
 
 
+@pytest.mark.slow
 def test_ft_and_bt_are_told_by_name_or_asked_for(tmp_path: Path) -> None:
     path = write(tmp_path / "weights.pth", "gfm", rosta="FT")
     with pytest.raises(BadWeights, match="--option rosta="):
