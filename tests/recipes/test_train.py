@@ -567,6 +567,27 @@ def test_samples_that_are_all_smaller_than_the_crop_are_remarked_on(tmp_path: Pa
 
 
 @pytest.mark.slow
+def test_a_sample_that_breaks_later_loses_no_step(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    listener, sample = Listener(), Discs.sample
+
+    def breaks(self: Discs, index: int, rng: np.random.Generator) -> Sample:
+        if listener.steps[-1:] == [7]:
+            raise BadData("the disc is damaged")
+        return sample(self, index, rng)
+
+    monkeypatch.setattr(Discs, "sample", breaks)
+    with pytest.raises(BadData, match="the disc is damaged"):
+        run_toy(short(), tmp_path, listener=listener)
+    assert listener.lines[-1] == "step 7 is saved, but the next batch cannot be had"
+    listener = Listener()
+    run_toy(short(), tmp_path, listener=listener)
+    assert listener.steps == [8]
+    assert same(last_weights(folder), last_weights(tmp_path))
+
+
+@pytest.mark.slow
 def test_a_damaged_sample_is_left_out_where_that_is_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

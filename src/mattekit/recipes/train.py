@@ -11,7 +11,8 @@ import torch
 from lightning_fabric import Fabric
 
 from mattekit.core.atomic import make_folder, write_text
-from mattekit.core.errors import BadData
+from mattekit.core.errors import BadData, MattekitError
+from mattekit.core.tensors import Batch
 from mattekit.core.types import Sample
 from mattekit.data import PartialSource, Source, public_test_set
 from mattekit.data.loader import NumberedSamples, SampleOrder, collate, make_loader
@@ -61,6 +62,24 @@ class Result:
     scores: dict[str, float]
     is_main_process: bool
     """Whether this is the one of several processes that writes and reports."""
+
+
+@dataclass
+class UntilBroken:
+    """Batches that end before the first broken picture, so that the steps so far are saved."""
+
+    batches: Iterator[Batch]
+    alone: bool
+    """Whether this is the only process; others would wait for its share of the next batch."""
+    broken: MattekitError | None = None
+
+    def __iter__(self) -> Iterator[Batch]:
+        try:
+            yield from self.batches
+        except MattekitError as broken:
+            if not self.alone:
+                raise
+            self.broken = broken
 
 
 @contextmanager
@@ -139,14 +158,17 @@ def _train(
         for note in (origin or init, *notes):
             run.say(note)
         run.measure_restored()
-        batches = make_loader(
-            source,
-            order,
-            steps=make_steps(recipe),
-            start=run.state.step,
-            workers=recipe.data.workers,
-            fixed=recipe.data.fixed,
-            pin=fabric.device.type == "cuda",
+        batches = UntilBroken(
+            make_loader(
+                source,
+                order,
+                steps=make_steps(recipe),
+                start=run.state.step,
+                workers=recipe.data.workers,
+                fixed=recipe.data.fixed,
+                pin=fabric.device.type == "cuda",
+            ),
+            alone=fabric.world_size == 1,
         )
         with stop_requests(fabric) as stop:
             fit(
@@ -161,6 +183,10 @@ def _train(
                 stop=stop,
             )
         run.save()
+    if batches.broken is not None:
+        if run.state.step:
+            run.say(f"step {run.state.step} is saved, but the next batch cannot be had")
+        raise batches.broken
     if isinstance(source, SkipBroken) and source.skipped:
         run.say(f"left out as they cannot be used: {', '.join(source.skipped)}")
     if run.log is not None:
