@@ -189,6 +189,7 @@ def test_trimaps_are_read_from_every_lossless_format_and_depth() -> None:
     files.append(saved(PIL.Image.fromarray(pixels), "TIFF"))
     files.append(saved(PIL.Image.fromarray(pixels), "WEBP", lossless=True))
     files.append(png(pixels.astype(np.uint16) * 257, 16, 0))
+    files.append(png(pixels.astype(np.uint16), 16, 0))  # values of 8 bits in 16
     files.append(png((LABELS > 0) * 1 + (LABELS > 1) * 2, 2, 0))  # greys 0, 85 and 255
     for data in files:
         assert np.array_equal(read_trimap(data), LABELS)
@@ -206,10 +207,12 @@ def test_a_smoothed_trimap_is_read_with_a_warning_that_names_the_file(tmp_path: 
         read_trimap(path, strict=True)
 
 
+@pytest.mark.parametrize("bits", [8, 16])
 @pytest.mark.parametrize("first", [0, 1])
-def test_labels_in_a_file_are_refused_with_its_name(tmp_path: Path, first: int) -> None:
+def test_labels_in_a_file_are_refused_with_its_name(tmp_path: Path, first: int, bits: int) -> None:
     path = tmp_path / "labels.png"
-    path.write_bytes(as_png(LABELS + np.uint8(first)))
+    labels = (LABELS + np.uint8(first)).astype(f"u{bits // 8}")
+    path.write_bytes(png(labels, bits, 0))
     found = f"{path}: the trimap holds only the values {[first, first + 1, first + 2]}, as labels"
     with pytest.raises(BadTrimap, match=re.escape(found)):
         read_trimap(path)

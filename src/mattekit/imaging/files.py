@@ -124,7 +124,10 @@ def open_trimap(
     """The labels of a trimap and warnings about its values."""
     with reading(source) as stream:
         stored = decode(stream, max_pixels)
-        trimap, warnings = snap(to_depth(_grey(stored, "a trimap"), 8), strict=strict)
+        values = _grey(stored, "a trimap")
+        if values.dtype == np.uint16 and values.max() <= 255:
+            values = values.astype(np.uint8)  # they are those of 8 bits, as some programs save them
+        trimap, warnings = snap(to_depth(values, 8), strict=strict)
     return trimap, tuple(f"{name_of(source)}: {warning}" for warning in warnings)
 
 
