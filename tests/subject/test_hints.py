@@ -126,6 +126,11 @@ def test_smoothed_values_are_a_warning_or_with_strict_an_error(disc: Sample) -> 
 
 
 @pytest.mark.slow
+def test_a_trimap_without_any_subject_is_refused(disc: Sample) -> None:
+    with pytest.raises(BadTrimap, match="the trimap is black all over; paint the subject white"):
+        Trimap(value=np.zeros_like(disc.trimap)).find(disc.image)
+
+
 def test_without_a_hint_the_subject_is_looked_for(rng: np.random.Generator) -> None:
     assert hint_of(box=None, mask=None) == Auto()
     with pytest.raises(NoSubject, match="draw a box"):

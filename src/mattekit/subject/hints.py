@@ -52,6 +52,10 @@ class Trimap:
             labels, warnings = trimap_labels(self.value, strict=self.strict)
         else:
             labels, warnings = open_trimap(self.value, strict=self.strict, max_pixels=max_pixels)
+        if not labels.any():
+            raise BadTrimap(
+                "the trimap is black all over; paint the subject white and its edge grey"
+            )
         return FoundSubject(trimap=labels, warnings=warnings)
 
 
