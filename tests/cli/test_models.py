@@ -82,6 +82,19 @@ def test_a_broken_file_among_the_models_is_named_and_the_others_are_listed(home:
     assert "compact" in listed.stdout
 
 
+@pytest.mark.slow
+def test_the_shipped_networks_are_shown_verified_and_there_already() -> None:
+    verified = mattekit("verify", "compact")
+    assert verified.exit_code == 0, verified.output
+    assert "golden         no output of the published program is recorded" in verified.output
+    assert "architecture: compact" in mattekit("show", "compact-2").output
+    assert "compact-1 is here already: " in mattekit("get", "compact-1").output
+    for command in ("show", "verify"):
+        refused = mattekit(command, "compact-1")
+        assert refused.exit_code == 1
+        assert "does not say which network it is; it was exported to run" in refused.output
+
+
 def test_a_network_is_shown_with_its_options() -> None:
     shown = mattekit("show", "dim")
     assert shown.exit_code == 0

@@ -22,11 +22,13 @@ from mattekit.core.errors import BadArgument, BadWeights
 from mattekit.core.extras import require
 from mattekit.models.files import (
     DEFAULT_MODEL,
+    EXPORTED,
     SUFFIX,
     find,
     model_files,
     models_folder,
     read_contents,
+    shipped_alone,
 )
 from mattekit.models.installed import check_files, fetch, import_files, missing_files, remove_files
 from mattekit.models.registry import RegisteredModel, check_commercial, digest, registered, registry
@@ -84,7 +86,7 @@ def show(
     if name in registry():
         _show_registered(registry()[name], json=json)
         return
-    files = model_files()
+    files = shipped_alone() | model_files()
     is_model = name in files or Path(name).is_file()
     shown = describe(files.get(name, Path(name))) if is_model else _network(name, files)
     if json:
@@ -118,7 +120,7 @@ def get(
     quiet: Quiet = False,
 ) -> None:
     """Show a public model's terms, and download it if you accept."""
-    here = model_files().get(name)
+    here = (shipped_alone() | model_files()).get(name)
     if here is not None:
         typer.echo(f"{name} is here already: {here}")
         return
@@ -234,7 +236,7 @@ def verify(model: Model, json: Json = False) -> None:
         header = report.header
         low, mean, high = report.alpha
         lines = {
-            "network": f"{header.architecture} ({_in_words(header.options)})",
+            "network": f"{header.architecture} ({_in_words(header.options) or 'no options'})",
             "keys": f"all {report.tensors} matched, {report.parameters:,} parameters",
             "preprocessing": _in_words(header.preprocessing),
             "departures": _in_words(report.departures) or "none from this project's defaults",
@@ -344,7 +346,8 @@ def describe(path: Path) -> dict[str, Any]:
     contents = read_contents(path)
     said: dict[str, Any] = json_text.loads(contents.texts.get("mattekit", "{}"))
     if "architecture" not in said:
-        raise BadWeights(f"{path} does not say which network it is; import it first")
+        how = "it was exported to run, as --model" if path.suffix == EXPORTED else "import it first"
+        raise BadWeights(f"{path} does not say which network it is; {how}")
     shown: dict[str, Any] = {"name": path.stem, "file": str(path), "sha256": digest(path, "sha256")}
     return shown | {"parameters": contents.parameters} | said
 

@@ -99,6 +99,14 @@ def model_files() -> dict[str, Path]:
     return {DEFAULT_MODEL: SHIPPED / f"{DEFAULT_MODEL}{EXPORTED}"} | imported
 
 
+def shipped_alone() -> dict[str, Path]:
+    """Both shipped networks, which run together, by the name of each alone."""
+    return {
+        EARLIER: SHIPPED / f"{EARLIER}{EXPORTED}",
+        LATER: SHIPPED / f"{DEFAULT_MODEL}{EXPORTED}",
+    }
+
+
 def parts_of(model: str) -> list[str]:
     """The networks whose mean a model is: those that `+` joins, both shipped ones by the name of
     the default, else the model alone.
@@ -124,11 +132,7 @@ def find(model: str) -> Path:
         return Path(model)
     if Path(model).is_dir():
         return _weights_of_run(Path(model))
-    alone = {
-        EARLIER: SHIPPED / f"{EARLIER}{EXPORTED}",
-        LATER: SHIPPED / f"{DEFAULT_MODEL}{EXPORTED}",
-    }
-    files = alone | model_files()
+    files = shipped_alone() | model_files()
     if model in files:
         return files[model]
     if Path(model).suffix:

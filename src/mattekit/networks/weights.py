@@ -74,10 +74,10 @@ def read_header(path: str | Path) -> Header:
     """The metadata of the file."""
     text = read_contents(Path(path)).texts.get(OURS)
     if text is None:
-        raise BadWeights(
-            f"{path} does not say which network it is; "
-            "bring it in with: mattekit models import KIND FILE"
-        )
+        how = "bring it in with: mattekit models import KIND FILE"
+        if Path(path).suffix == EXPORTED:
+            how = "it was exported to run, as --model, and holds no weights for PyTorch"
+        raise BadWeights(f"{path} does not say which network it is; {how}")
     try:
         content = json.loads(text)
         return Header(**{**content, "notes": tuple(content.get("notes", ()))})

@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from mattekit.classical.estimates import estimates
 from mattekit.networks import alphagan, alphagan_a6, config_of, dim, samplenet
 from mattekit.networks.options import options_of
 from mattekit.networks.published.kinds import published_keys
@@ -210,6 +211,15 @@ class Report:
         return self.finite and (self.golden is None or max(self.golden.values()) <= self.tolerance)
 
 
+def _estimates(network: Any, image: Tensor, trimap: Tensor) -> list[Tensor]:
+    """The classical planes that the network corrects; planes of other networks may be left out."""
+    if "prior" not in network.extra_planes:
+        return []
+    colours, labels = image[0].permute(1, 2, 0).numpy(), (2 * trimap[0, 0]).byte().numpy()
+    planes = estimates(colours, labels, network.estimates)
+    return [torch.from_numpy(planes).permute(2, 0, 1)[None]]
+
+
 def verify(path: Path) -> Report:
     """Load the file strictly, try it, and compare its network with the recorded outputs."""
     header = read_header(path)
@@ -219,7 +229,8 @@ def verify(path: Path) -> Report:
     image, trimap = sample_input()
     described: Any = network
     with torch.no_grad():
-        alpha = network(image, trimap if described.needs_trimap else None).alpha
+        given = trimap if described.needs_trimap else None
+        alpha = network(image, given, *_estimates(described, image, trimap)).alpha
     state = network.state_dict()
     return Report(
         header=header,
