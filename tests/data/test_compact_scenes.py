@@ -50,6 +50,13 @@ def test_the_bank_gives_back_what_was_drawn(tmp_path: Path, monkeypatch) -> None
     assert stored.name == drawn.name
 
 
+def test_a_bank_keeps_scenes_of_other_photographs_apart(tmp_path: Path) -> None:
+    bank = str(tmp_path / "bank")
+    plain = scenes(bank=bank).scene(0)
+    write_image(tmp_path / "photos" / "red.png", np.full((80, 90, 3), [1, 0, 0], np.float32))
+    assert not same(scenes(bank=bank, photos=str(tmp_path / "photos")).scene(0), plain, within=0.2)
+
+
 def test_colours_come_from_the_photographs_that_are_given(tmp_path: Path, monkeypatch) -> None:
     write_image(tmp_path / "red.png", np.full((80, 90, 3), [1, 0, 0], np.float32))
     monkeypatch.setattr(compact_scenes, "simulate_camera", lambda image, rng: image)
@@ -72,7 +79,7 @@ def test_pairs_are_photographs_and_nothing_else(tmp_path: Path, monkeypatch) -> 
     alphas = [source.scene(number).alpha for number in range(3)]
     assert all(0.01 < alpha.mean() < 0.99 for alpha in alphas)
     assert source.scene(0).image[..., 1].max() < 0.1, "neither photograph has green"
-    assert [path.name for path in (tmp_path / "bank").glob("*-1.npz")]
+    assert [path.name for path in (tmp_path / "bank").glob("0-000000-64-*-1.npz")]
     with pytest.raises(ValueError, match="name their folder with photos"):
         scenes(pairs=0.5)
 

@@ -9,6 +9,7 @@ Scenes are flipped, never rotated or recoloured: the frozen encoder of the netwo
 orientation and natural colours.
 """
 
+import zlib
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -93,6 +94,8 @@ class CompactScenes:
         self.sprites = pictures_below(config.sprites) if config.sprites else []
         self.bank = Path(config.bank) if config.bank else None
         self.names = tuple(f"compact-scene-{self.seed}-{index}" for index in range(config.count))
+        names = ",".join(path.name for path in (*self.photos, *self.sprites))
+        self.origin = f"{zlib.crc32(names.encode()):08x}-{config.pairs:g}"
         self.licence = NOTHING_FOREIGN
         if others := len(self.photos) + len(self.sprites):
             self.licence = f"{PROCEDURAL}, with parts of {others} third-party pictures"
@@ -108,8 +111,7 @@ class CompactScenes:
         """The scene of that number, from the bank if there is one."""
         if self.bank is None:
             return self.drawn(index)
-        pairs = f"-{self.pairs:g}" if self.pairs else ""
-        path = self.bank / f"{self.seed}-{index:06d}-{self.size}{pairs}.npz"
+        path = self.bank / f"{self.seed}-{index:06d}-{self.size}-{self.origin}.npz"
         if path.is_file():
             return _stored(path, self.names[index])
         sample = self.drawn(index)
