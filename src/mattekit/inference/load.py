@@ -31,15 +31,16 @@ if TYPE_CHECKING:
     from mattekit.inference.torch_network import TorchNetwork
 
 CALIBRATION = (
-    (0.014, 0.50),
-    (0.023, 0.78),
-    (0.038, 0.88),
-    (0.063, 0.94),
-    (0.10, 0.97),
-    (0.16, 1.00),
-    (0.18, 1.13),
-    (0.20, 1.13),
-    (0.27, 1.04),
+    (0.012, 0.45),
+    (0.017, 0.80),
+    (0.034, 0.85),
+    (0.062, 0.85),
+    (0.098, 0.92),
+    (0.133, 1.03),
+    (0.158, 1.06),
+    (0.175, 1.13),
+    (0.196, 1.22),
+    (0.239, 1.18),
 )
 """Errors that the shipped networks together expect, and by what factor the error made differed on
 composites kept apart (docs/model-card-compact.md, "How sure it is")."""
