@@ -7,7 +7,7 @@ was expected. Prints kind, error made and error expected.
 
 import cv2
 import numpy as np
-from gallery_page import GAP, HEIGHT, HERE, first_known, small
+from gallery_page import GAP, HERE, beside, first_known
 
 import mattekit
 from mattekit.core.types import UNKNOWN, Image, Sample
@@ -27,10 +27,8 @@ def row(sample: Sample) -> tuple[float, float, Image]:
     unknown = sample.trimap == UNKNOWN
     made = np.abs(matte.alpha - sample.alpha)[unknown].mean()
     planes = [to_float(to_pixels(sample.trimap)), sample.alpha, matte.alpha, matte.expected_error]
-    panels = [small(sample.image), *(small(cv2.merge([plane] * 3)) for plane in planes)]
-    gap = np.ones((HEIGHT, GAP, 3), np.float32)
-    parts = [part for panel in panels for part in (panel, gap)][:-1]
-    return float(made), float(matte.expected_error[unknown].mean()), np.hstack(parts).clip(0, 1)
+    pictures = beside([sample.image, *(cv2.merge([plane] * 3) for plane in planes)])
+    return float(made), float(matte.expected_error[unknown].mean()), pictures
 
 
 def main() -> None:

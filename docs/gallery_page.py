@@ -68,11 +68,16 @@ def drawn(strip: Strip) -> tuple[Image, str]:
         return small(strip.image), f"refused: {error}"
     background = mattekit.synthetic.background_picture(np.random.default_rng(8), cut.alpha.shape)
     grey = [cv2.merge([plane] * 3) for plane in (to_float(to_pixels(cut.trimap)), cut.alpha)]
-    panels = [small(plane) for plane in (strip.image, *grey, cut.on(background))]
-    gap = np.ones((HEIGHT, GAP, 3), np.float32)
-    row = [part for panel in panels for part in (panel, gap)][:-1]
+    row = beside([strip.image, *grey, cut.on(background)])
     said = f"confidence {cut.confidence:.2f}" if cut.confidence is not None else ""
-    return np.concatenate(row, axis=1).clip(0, 1), "; ".join(filter(None, [said, *cut.warnings]))
+    return row, "; ".join(filter(None, [said, *cut.warnings]))
+
+
+def beside(pictures: list[Image]) -> Image:
+    """The pictures in one row, with gaps between them."""
+    gap = np.ones((HEIGHT, GAP, 3), np.float32)
+    parts = [part for picture in pictures for part in (small(picture), gap)][:-1]
+    return np.hstack(parts).clip(0, 1)
 
 
 def small(plane: Image) -> Image:
