@@ -204,3 +204,14 @@ def _cut(photo: cutout.Photo, places: dict[str, Path], **_: object) -> cutout.Ou
     if photo.path.stem == "b":
         os._exit(9)
     return cutout.Outcome(outputs=[*places.values()])
+
+
+def test_counters_take_the_place_of_no_other_file(mattekit: Command, files: Path) -> None:
+    before = (files / "mask.png").read_bytes()
+    result = mattekit(
+        "cutout", files / "photo.png", "--mask", files / "mask.png", "-o", files / "out.png",
+        "--model", "closed-form", "--prometheus", files / "mask.png",
+    )  # fmt: skip
+    assert result.exit_code == 1
+    assert "mask.png exists and holds no counters; name another file" in result.stderr
+    assert (files / "mask.png").read_bytes() == before

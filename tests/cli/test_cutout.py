@@ -756,6 +756,10 @@ def test_strokes_repair_an_alpha_and_leave_the_rest(mattekit: Command, files: Pa
     alone = mattekit(*words, "--overwrite", "--repair", files / "strokes.png")
     assert alone.exit_code == 2
     assert "go together" in alone.stderr
+    words += ["--overwrite", "--alpha", files / "broken.png", "--repair", files / "strokes.png"]
+    hinted = mattekit(*words, "--mask", files / "mask.png")
+    assert hinted.exit_code == 2
+    assert "leave hints such as --mask and --box out" in hinted.stderr
 
 
 @pytest.mark.slow

@@ -127,6 +127,8 @@ def test_a_background_may_be_a_colour_s_name_or_a_picture_of_any_depth(disc: Sam
             r"the background has the shape \(5, 5, 3\); expected .*\(44, 60, 3\)",
         ),
         ((255, 0, 0), "the background is of int64; expected floats in"),
+        ((255.0, 0.0, 0.0), "the background has values from 0 to 255; expected floats in"),
+        ((np.nan, 0.0, 0.0), "the background has values that are not finite"),
     ],
 )
 def test_what_is_no_background_is_refused(disc: Sample, background: object, says: str) -> None:

@@ -1,6 +1,7 @@
 """Finishing: mended, cropped, framed and resized; the shadow kept."""
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from mattekit.core.matte import Matte
 from mattekit.core.types import Alpha, Plane
 from mattekit.cutouts.cutout import Cutout
 from mattekit.cutouts.finishing import FinishingOptions, check_result, finish, moved_edge
+from mattekit.imaging.compose import over, to_linear
 
 SIZE = (100, 160)
 COLOUR = (200, 120, 40)
@@ -223,3 +225,15 @@ def test_a_kept_shadow_is_black_where_the_ground_is_darker() -> None:
     assert on_white[64, 86, 0] < 0.75
     plain = finish(one, ground, FinishingOptions(shadow="none"))
     assert plain.alpha[64, 86] == 0
+
+
+def test_in_linear_light_a_kept_shadow_is_as_dark_as_it_was_seen() -> None:
+    ground = np.full((*SIZE, 3), 200, np.uint8)
+    ground[58:72, 62:105] = 100
+    ground[disc() > 0] = COLOUR
+    light = to_linear(ground.astype(np.float32) / 255)
+    lit = light[5, 5]
+    kept = finish(replace(cut(disc(), light), linear=True), light, FinishingOptions(shadow="keep"))
+    again = over(kept.colours, kept.alpha[..., None], np.broadcast_to(lit, light.shape))
+    assert again[64, 86, 0] == pytest.approx(light[64, 86, 0], rel=0.5)
+    assert again[64, 86, 0] < 0.4 * lit[0]

@@ -6,8 +6,10 @@ import pytest
 from mattekit.classical.closed_form import closed_form
 from mattekit.core.errors import BadArgument
 from mattekit.core.types import BACKGROUND, FOREGROUND, UNKNOWN, Alpha, Mask, Plane, Trimap
-from mattekit.cutouts.repair import merged, read_strokes, repair
+from mattekit.cutouts.repair import merged, read_strokes, repair, repaired_cutout
 from mattekit.imaging.files import encode_image
+from mattekit.imaging.picture import Picture
+from mattekit.inference.matting import build_matting
 
 SIZE = (80, 120)
 
@@ -125,3 +127,14 @@ def test_a_photo_is_not_taken_for_strokes(channels: int) -> None:
     shades = np.random.default_rng(4).random((*SIZE, channels)).repeat(3 // channels, axis=2)
     with pytest.raises(BadArgument, match="many colours, as a photo has; paint white"):
         read_strokes(encode_image(shades.astype(np.float32), format="png"))
+
+
+def test_an_alpha_that_the_photo_has_is_multiplied_with_the_repaired_one(
+    photo: Plane, alpha: Alpha
+) -> None:
+    own = np.full(SIZE, 255, np.uint8)
+    own[:, :30] = 0
+    picture = Picture(colours=photo, alpha=own)
+    cut = repaired_cutout(picture, alpha, strokes(on=HOLE), build_matting("closed-form"))
+    assert not cut.alpha[:, :30].any()
+    assert (cut.alpha[36:42, 33:39] > 0.9).all()

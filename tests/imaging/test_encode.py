@@ -235,3 +235,20 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> Non
     assert child.stdout.count("\n") == 1
     assert path.read_bytes() == before
     assert [file.name for file in tmp_path.iterdir()] == ["picture.png"]
+
+
+@pytest.mark.parametrize(
+    ("image", "alpha", "says"),
+    [
+        (np.full((4, 5, 3), 120, np.int64), None, "the picture is of int64; expected floats"),
+        (np.full((4, 5, 3), 120, np.float32), None, "the picture has values up to 120; expected"),
+        (np.zeros((4, 5, 3)), np.ones((4, 5), np.bool_), "the alpha is of bool; expected floats"),
+        (np.zeros((4, 5, 3)), np.full((4, 5), 255, np.int32), "the alpha is of int32"),
+    ],
+)
+def test_what_would_be_written_in_another_range_is_refused(
+    image: np.ndarray, alpha: np.ndarray | None, says: str, tmp_path: Path
+) -> None:
+    with pytest.raises(BadArgument, match=says):
+        write_image(tmp_path / "out.png", image, alpha=alpha)
+    assert not [*tmp_path.iterdir()]

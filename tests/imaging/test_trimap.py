@@ -140,7 +140,7 @@ def test_the_ellipses_of_gfm_reach_12_pixels_and_24_or_25() -> None:
     assert sorted([int(unknown[:80].sum()), int(unknown[80:].sum())]) == [24, 25]
 
 
-@given(arrays(np.uint8, shapes, elements=st.integers(0, 255)).filter(lambda v: v.max() > 2))
+@given(arrays(np.uint8, shapes, elements=st.integers(0, 255)).filter(lambda v: v.max() > 3))
 def test_values_up_to_10_are_background_and_from_245_foreground(pixels: np.ndarray) -> None:
     trimap, _ = snap(pixels)
     expected = np.where(pixels <= 10, BACKGROUND, np.where(pixels >= 245, FOREGROUND, UNKNOWN))

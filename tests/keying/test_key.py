@@ -144,3 +144,12 @@ def test_a_network_that_corrects_estimates_is_given_the_plate() -> None:
     assert cut.model == network.name
     alone = np.abs(network.matte(picture.image, cut.trimap).alpha - picture.alpha).sum()
     assert np.abs(cut.alpha - picture.alpha).sum() < alone
+
+
+def test_a_subject_with_much_of_the_screen_s_hue_is_kept_with_a_remark() -> None:
+    away = np.hypot(*(np.indices((120, 120)) - 60))[..., None]
+    photo = np.where(away < 42, np.uint8([200, 60, 40]), np.uint8([40, 180, 60]))
+    photo = np.where(away < 27, np.uint8([110, 130, 50]), photo)
+    cut = key(photo)
+    assert (cut.alpha[away[..., 0] < 38] == 1).all()
+    assert any("% of the subject has something of the screen's colour" in w for w in cut.warnings)

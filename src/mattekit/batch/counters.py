@@ -8,7 +8,9 @@ from typing import get_args
 from mattekit.batch.files import Shard
 from mattekit.batch.runner import ItemResult, Status
 from mattekit.core.atomic import write_text
+from mattekit.core.errors import BadOutput
 
+PREFIX = "mattekit_batch_"
 WRITE_EVERY = 5.0
 """Seconds between two writings of the file."""
 
@@ -22,6 +24,7 @@ class BatchCounters:
         Args:
             total: of inputs, where it is known.
         """
+        _check_ours(path)
         self.path = path
         self.shard = shard
         self.total = total
@@ -67,7 +70,14 @@ class BatchCounters:
             families.append(("items", "gauge", "Inputs in all.", {shard: self.total}))
         lines = []
         for name, kind, about, values in families:
-            lines += [f"# HELP mattekit_batch_{name} {about}"]
-            lines += [f"# TYPE mattekit_batch_{name} {kind}"]
-            lines += [f"mattekit_batch_{name}{{{key}}} {value}" for key, value in values.items()]
+            lines += [f"# HELP {PREFIX}{name} {about}"]
+            lines += [f"# TYPE {PREFIX}{name} {kind}"]
+            lines += [f"{PREFIX}{name}{{{key}}} {value}" for key, value in values.items()]
         return "\n".join(lines) + "\n"
+
+
+def _check_ours(path: Path) -> None:
+    """Refuse a file that holds something else, such as a photo."""
+    held = path.read_bytes() if path.exists() else b""
+    if held and not held.startswith(f"# HELP {PREFIX}".encode()):
+        raise BadOutput(f"{path} exists and holds no counters; name another file")

@@ -154,8 +154,8 @@ def run(
         photo = Photo(path=STDIN, output=STDIN, hints=hints.given().of(several=False)(STDIN))
         _pipe(photo, cutting(), write)
         return
-    find = find_frames if sequence else find_photos
-    found = find(photos, output, hints.given(), manifest=manifest)
+    find, known = find_frames if sequence else find_photos, hints.given()
+    found = find(photos, output, known, manifest=manifest)
     unread = left_out(photos or ())
     if unread and not batch.quiet:
         shown = ", ".join(path.name for path in unread[:SHOWN])
@@ -163,12 +163,18 @@ def run(
         remark(f"left out, of kinds that are not read: {shown}{more}; save them as PNG or JPEG")
     several = not isinstance(found, Sequence) or len(found) > 1
     repairs = _repairs(repair, alpha, several=several)
+    if repairs and (known.values or hints.band):
+        raise BadArgument(
+            "--repair corrects --alpha by its strokes; leave hints such as --mask and --box out"
+        )
     if paint and several:
         shown = ", ".join(str(photo.path) for photo in islice(found, SHOWN))
         raise BadArgument(f"--paint is for one photo in a file, not for {shown}; name one file")
     options = saved.chosen(output, write)
     if sequence:
         check_sequence(batch, options.parts, finishing)
+        if hints.subjects:
+            raise BadArgument("a sequence follows one subject; leave --subjects out")
     ask = None
     if paint:
         from mattekit.cli.painting import painted

@@ -118,6 +118,13 @@ def run_batch(
     _close(in_order, counts, options, received)
 
 
+def report_result(result: ItemResult, options: BatchOptions) -> None:
+    """Report the one result of a command that is no batch: a line, or one JSON document."""
+    _report(result, options, show_extra=False)
+    if options.json:
+        print_json({"schema": SCHEMA, "results": [asdict(result)]})
+
+
 def _engine(
     items: Iterable[Item], options: BatchOptions, received: Sequence[int]
 ) -> Generator[ItemResult, None, None]:

@@ -4,9 +4,10 @@ The frame before is read from its files, so an interrupted run goes on as if not
 """
 
 import shutil
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import wraps
+from dataclasses import dataclass, fields, is_dataclass, replace
+from functools import partial, wraps
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,9 +17,11 @@ from typer import Option
 
 from mattekit.batch.files import Shard, gather
 from mattekit.batch.names import check_output, is_file
-from mattekit.batch.runner import Item
+from mattekit.batch.runner import Item, ItemResult
 from mattekit.cli.options import BatchOptions
-from mattekit.cli.photo_options import PhotoOptions, SavedOptions
+from mattekit.cli.output import remark
+from mattekit.cli.photo_options import PhotoOptions, SavedOptions, WriteOptions
+from mattekit.cli.report import report_result
 from mattekit.core.atomic import write_text
 from mattekit.core.errors import BadArgument, BadData, BadOutput
 from mattekit.core.storage import Url, as_path
@@ -57,7 +60,9 @@ class Before:
 
 
 def check_sequence(
-    batch: BatchOptions, parts: Sequence[str], finishing: FinishingOptions | None = None
+    batch: BatchOptions,
+    parts: Sequence[str] = ("rgba",),
+    finishing: FinishingOptions | None = None,
 ) -> None:
     """Refuse what frames that continue each other cannot have."""
     if batch.processes != 1 or batch.engine != "local" or batch.shard != Shard():
@@ -99,6 +104,9 @@ def find_frames(
 def _hints_of_frames(hints: GivenHints, frames: Sequence[Path]) -> list[Hints]:
     """The hints of the frames that a folder has some for, or else of the first frame alone."""
     places = [value for value in hints.values.values() if isinstance(value, Path)]
+    for place in places:
+        if not place.exists():
+            raise BadData(f"there is no hint {place}; name a file, or a folder of files")
     folders = [place for place in places if place.is_dir()]
     known = hints.of(several=bool(folders))
     rows = [known(frame) for frame in (frames if folders else frames[:1])]
@@ -156,44 +164,113 @@ def over_videos(run: Callable[..., None]) -> Callable[..., None]:
             return
         if len(photos or ()) > 1:
             raise BadArgument(f"{source} is a video, of which one is worked on at a time")
-        if saved.save is not None:
-            raise BadArgument(
-                "a video shows the cut-out, or with --background a composite; leave --save out"
-            )
-        for place in (source, output):
-            if isinstance(place, Url):
-                raise BadArgument(
-                    f"{place} is in object storage, and frames go back and forth in a video; copy "
-                    "it to a disk, and write to one"
-                )
         target = output if is_file(output) else output / f"{source.stem}.mov"
         opaque = saved.background is not None
-        video.check_carries(target, alpha=not opaque)
+        _check_video(source, target, saved=saved, write=others["write"])
+        check_sequence(batch, finishing=others["finish"].chosen())
+        if target.exists() and batch.skip_existing:
+            report_result(
+                ItemResult(input=str(source), status="skipped", outputs=[str(target)]), batch
+            )
+            return
         if target.exists() and not batch.overwrite:
-            raise BadOutput(f"{target} exists; add --overwrite")
+            raise BadOutput(f"{target} exists; add --overwrite or --skip-existing")
+        begun = time.monotonic()
         folder = target.with_name(f"{target.stem}-frames")
-        _unpack(source, folder, batch.command)
+        _unpack(source, folder, _told(batch.command, [source, *_paths((saved, others))]))
         others |= {"photos": [str(folder / "photos")], "output": folder / "results"}
-        again = replace(batch, skip_existing=True, overwrite=False)
-        run(**(others | {"sequence": True}), saved=saved, batch=again)
+        quiet = batch.quiet or batch.json
+        each = replace(batch, skip_existing=True, overwrite=False, json=False, quiet=quiet)
+        code = _exit_code(partial(run, **(others | {"sequence": True}), saved=saved, batch=each))
         pattern = "*-on-*.png" if opaque else "*[0-9].png"
         results = sorted((folder / "results").glob(pattern))
+        frames = sum(1 for _ in (folder / "photos").iterdir())
+        if len(results) < frames:  # why was said of each
+            if not quiet:
+                remark(
+                    f"{frames - len(results)} of {frames} frames are not done; those that are "
+                    f"stay in {folder}, and the same command goes on"
+                )
+            raise typer.Exit(code)
         video.write_video(target, map(_pixels, results), video.frame_rate(source))
         shutil.rmtree(folder)
-        if not (batch.quiet or batch.json):
-            typer.echo(f"{source} -> {target}")
+        report_result(
+            ItemResult(
+                input=str(source),
+                status="unsure" if code else "done",
+                outputs=[str(target)],
+                warnings=["some of its frames are unsure"] if code else [],
+                seconds=time.monotonic() - begun,
+            ),
+            batch,
+        )
+        if code:
+            raise typer.Exit(code)
 
     return call
+
+
+def _check_video(source: Path, target: Path, *, saved: SavedOptions, write: WriteOptions) -> None:
+    """Refuse, before any frame is unpacked, what cannot be written as a video there."""
+    if saved.save is not None:
+        raise BadArgument(
+            "a video shows the cut-out, or with --background a composite; leave --save out"
+        )
+    if write.format is not None:
+        raise BadArgument(f"the name of a video says its format; leave --format {write.format} out")
+    for place in (source, target):
+        if isinstance(place, Url):
+            raise BadArgument(
+                f"{place} is in object storage, and frames go back and forth in a video; copy "
+                "it to a disk, and write to one"
+            )
+    video.check_carries(target, alpha=saved.background is None)
+    if target.exists() and target.samefile(source):
+        raise BadArgument(f"{target} is an input and would be overwritten; change -o")
+
+
+def _exit_code(run: Callable[[], None]) -> int:
+    try:
+        run()
+    except typer.Exit as exit:
+        return exit.exit_code
+    return 0
 
 
 def _is_video(path: str | Path) -> bool:
     return Path(path).suffix.lower() in video.CODECS
 
 
-def _unpack(source: Path, folder: Path, command: str) -> None:
+def _paths(options: Any) -> Iterator[Path]:
+    """The files and folders that options name."""
+    if isinstance(options, Path):
+        yield options
+    elif isinstance(options, str) and Path(options).is_file():  # such as a background
+        yield Path(options)
+    elif is_dataclass(options):
+        yield from _paths([getattr(options, each.name) for each in fields(options)])
+    elif isinstance(options, Mapping):
+        yield from _paths([*options.values()])
+    elif isinstance(options, list | tuple):
+        for each in options:
+            yield from _paths(each)
+
+
+def _told(command: str, places: Iterable[Path]) -> str:
+    """The command, and which state of its files it works with."""
+    lines = [command]
+    for place in places:
+        files = sorted(place.iterdir()) if place.is_dir() else [place]
+        for file in filter(Path.is_file, files):
+            state = file.stat()
+            lines.append(f"{file} {state.st_size} {state.st_mtime_ns}")
+    return "\n".join(lines)
+
+
+def _unpack(source: Path, folder: Path, told: str) -> None:
     """The frames as files; a folder that an interrupted run of the same command left is kept."""
     note = folder / "command.txt"
-    if note.exists() and note.read_text(encoding="utf-8") == command:
+    if note.exists() and note.read_text(encoding="utf-8") == told:
         return
     if folder.exists():
         if not note.exists():
@@ -201,7 +278,7 @@ def _unpack(source: Path, folder: Path, command: str) -> None:
         shutil.rmtree(folder)
     for number, pixels in enumerate(video.read_frames(source), 1):
         write_image(folder / "photos" / f"{number:06d}.png", pixels, bits=8 * pixels.itemsize)
-    write_text(note, command)
+    write_text(note, told)
 
 
 def _pixels(path: Path) -> Plane:

@@ -154,7 +154,9 @@ def _background(given: Array | str) -> Plane:
     plane = np.asarray(given)
     if plane.dtype in (np.uint8, np.uint16):
         return to_float(plane)
-    if plane.dtype.kind == "f" or (plane.dtype.kind == "i" and not (plane > 1).any()):
+    if plane.dtype.kind == "f":
+        return arrays.in_range(plane, "background", BadArgument)
+    if plane.dtype.kind == "i" and np.isin(plane, (0, 1)).all():
         return plane
     raise BadArgument(
         f"the background is of {plane.dtype}; expected floats in [0, 1], uint8 or uint16"

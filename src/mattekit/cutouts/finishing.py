@@ -11,7 +11,7 @@ from mattekit.core.config import config
 from mattekit.core.errors import NoSubject
 from mattekit.core.types import Alpha, Image, Mask, Plane, Size
 from mattekit.cutouts.cutout import Cutout
-from mattekit.imaging.compose import over
+from mattekit.imaging.compose import over, to_linear
 from mattekit.imaging.files import MAX_PIXELS
 from mattekit.imaging.formats.guard import check_size
 from mattekit.imaging.picture import coded, to_float
@@ -89,7 +89,10 @@ def finish(
         colours = uncovered(colours, photo, found, alpha)
     if options.shadow == "keep":
         seen = coded(photo) if cut.linear else to_float(photo)
-        colours, alpha = over_shadow(colours, alpha, shadow_of(seen, alpha))
+        shadow = shadow_of(seen, alpha)
+        if cut.linear:  # light falls by more than its coded values
+            shadow = 1 - to_linear(1 - shadow)
+        colours, alpha = over_shadow(colours, alpha, shadow)
     trimap, error = cut.trimap, cut.expected_error
     if options.crop or options.square or options.canvas or options.margin:
         rows, columns = frame(alpha, options, max_pixels)

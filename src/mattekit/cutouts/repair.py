@@ -123,6 +123,8 @@ def repaired_cutout(
 
     report("alpha", 0.0)
     result = repair(picture.colours, alpha, strokes, find_alpha)
+    if picture.alpha is not None:
+        result = result * picture.alpha_window()
     report("colours", 0.0)
     return cutout_of_alpha(picture, result, clean=clean, model=method.name)
 

@@ -52,7 +52,7 @@ def as_picture(photo: ArrayLike) -> Picture:
             f"the photo has the shape {plane.shape}; expected h w 3, h w 4 or h w{first}"
         )
     if plane.dtype.kind == "f":
-        plane = _in_range(plane, "photo", BadImage)
+        plane = in_range(plane, "photo", BadImage)
     elif plane.dtype not in (np.uint8, np.uint16):
         raise BadImage(f"the photo is of {plane.dtype}; expected floats in [0, 1], uint8 or uint16")
     channels = plane.shape[2]
@@ -94,7 +94,7 @@ def as_mask(mask: ArrayLike) -> Alpha:
     if plane.dtype.kind == "b":
         return plane.astype(np.float32)
     if plane.dtype.kind == "f":
-        return _in_range(plane, "mask", BadArgument)
+        return in_range(plane, "mask", BadArgument)
     if plane.dtype.kind not in "iu":
         raise BadArgument(f"the mask is of {plane.dtype}; expected booleans, floats or integers")
     least, most = plane.min(), plane.max()
@@ -130,7 +130,7 @@ def labels_of(trimap: ArrayLike, *, strict: bool = False) -> tuple[Trimap, tuple
     if plane.dtype.kind == "f":
         if most == FOREGROUND and np.isin(plane, (BACKGROUND, UNKNOWN, FOREGROUND)).all():
             return plane.astype(np.uint8), ()
-        return snap(to_depth(_in_range(plane, "trimap", BadTrimap), 8), strict=strict)
+        return snap(to_depth(in_range(plane, "trimap", BadTrimap), 8), strict=strict)
     if least >= 0 and most <= FOREGROUND:
         return plane.astype(np.uint8), ()
     if plane.dtype == np.uint16 and most > 255:
@@ -190,7 +190,7 @@ def _one_channel(plane: Plane, what: str, error: type[Exception]) -> Plane:
     return plane
 
 
-def _in_range(plane: Plane, what: str, error: type[Exception]) -> Plane:
+def in_range(plane: Plane, what: str, error: type[Exception]) -> Plane:
     """Floats as float32, clipped to [0, 1]; refused if they are far outside."""
     least, most = plane.min(), plane.max()
     if not np.isfinite([least, most]).all():

@@ -24,6 +24,8 @@ from mattekit.imaging.trimap import to_pixels
 
 MAX_PIXELS = 150_000_000
 NEARLY_GREY = 8
+FAR_OUTSIDE = 2
+"""Floats above this are no samples in [0, 1] that resampling carried beyond it."""
 """8-bit steps by which the channels of a grey picture may differ, as after JPEG compression."""
 
 
@@ -153,6 +155,8 @@ def encode_image(
             other formats are always straight.
     """
     target = format_named(format)
+    for what, plane in (("picture", image), ("alpha", alpha)):
+        _check_samples(plane, what, unbounded=linear or target.floats)
     target.check(bits=bits, alpha=alpha is not None, exif=exif, size=image.shape[:2])
     if alpha is not None and alpha.shape != image.shape[:2]:
         raise BadArgument(
@@ -167,6 +171,25 @@ def encode_image(
     if alpha is not None:
         planes = np.dstack([planes, to_depth(alpha, bits)])
     return target.encode(planes, exif)
+
+
+def _check_samples(plane: Plane | None, what: str, *, unbounded: bool) -> None:
+    """Refuse what would be written in another range than it is meant.
+
+    Args:
+        unbounded: floats above 1 are light.
+    """
+    if plane is None:
+        return
+    if plane.dtype.kind != "f" and plane.dtype not in (np.uint8, np.uint16):
+        raise BadArgument(
+            f"the {what} is of {plane.dtype}; expected floats in [0, 1], uint8 or uint16"
+        )
+    if plane.dtype.kind == "f" and plane.size and not unbounded and plane.max() > FAR_OUTSIDE:
+        raise BadArgument(
+            f"the {what} has values up to {plane.max():.4g}; expected floats in [0, 1]; divide by "
+            "255 first, or give it as uint8"
+        )
 
 
 def write_image(

@@ -205,9 +205,10 @@ def _before_screen(
     trimap[alike] = FOREGROUND
     np.copyto(trimap, marked, where=marked != UNKNOWN)
     _check_found(trimap, "the screen")
-    if alike.sum() > LIKE_THE_SCREEN * max(1, int((trimap == FOREGROUND).sum())):
+    kept = alike.sum() / max(1, int((trimap == FOREGROUND).sum()))
+    if kept > LIKE_THE_SCREEN:
         warnings.append(
-            f"{alike:.0%} of the subject has something of the screen's colour and was kept; "
+            f"{kept:.0%} of the subject has something of the screen's colour and was kept; "
             "a holdout mask says what belongs to it, a garbage mask what does not"
         )
     core, mixed = trimap == FOREGROUND, trimap == UNKNOWN

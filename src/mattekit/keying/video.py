@@ -28,6 +28,8 @@ class Codec:
     transparent: str | None = None
     """The same with alpha, where it carries one."""
     options: dict[str, str]
+    even: bool = False
+    """Whether both sides are even; an odd one repeats its last pixels."""
 
 
 CODECS = {
@@ -46,7 +48,7 @@ CODECS = {
         options={"crf": "15", "b": "0", "auto-alt-ref": "0", "row-mt": "1"},
     ),
     ".mp4": Codec(
-        container="mp4", name="libx264", opaque="yuv420p", options={"crf": "16"}
+        container="mp4", name="libx264", opaque="yuv420p", options={"crf": "16"}, even=True
     ),
 }  # fmt: skip
 BT_709, UNSPECIFIED, BT_601, LIMITED = 1, 2, 5, 1  # FFmpeg's numbers
@@ -107,6 +109,9 @@ def write_video(path: Path, frames: Iterable[Plane], rate: Fraction) -> None:
     ):
         stream: Any = None
         for pixels in frames:
+            if codec.even:
+                odd = [(0, side % 2) for side in pixels.shape[:2]]
+                pixels = np.pad(pixels, [*odd, (0, 0)], mode="edge")
             height, width, channels = pixels.shape
             if stream is None:
                 stream = container.add_stream(codec.name, rate=rate, options=codec.options)
