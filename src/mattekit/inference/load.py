@@ -31,16 +31,16 @@ if TYPE_CHECKING:
     from mattekit.inference.torch_network import TorchNetwork
 
 CALIBRATION = (
-    (0.012, 0.45),
-    (0.017, 0.80),
-    (0.034, 0.85),
-    (0.062, 0.85),
-    (0.098, 0.92),
-    (0.133, 1.03),
-    (0.158, 1.06),
-    (0.175, 1.13),
-    (0.196, 1.22),
-    (0.239, 1.18),
+    (0.011, 0.13),
+    (0.016, 0.54),
+    (0.032, 0.70),
+    (0.058, 0.79),
+    (0.089, 0.99),
+    (0.124, 1.08),
+    (0.152, 0.99),
+    (0.174, 1.09),
+    (0.197, 1.22),
+    (0.241, 1.17),
 )
 """Errors that the shipped networks together expect, and by what factor the error made differed on
 composites kept apart (docs/model-card-compact.md, "How sure it is")."""
