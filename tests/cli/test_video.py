@@ -103,7 +103,7 @@ def test_frames_of_another_hint_are_not_gone_on_with(mattekit: Command, ball: Pa
 
 
 def test_a_sequence_needs_the_hints_that_are_named(mattekit: Command, ball: Path) -> None:
-    missing = ball.with_name("frist.png")
+    missing = ball.with_name("no-such.png")
     result = mattekit("cutout", ball, "--mask", missing, "-o", ball.with_name("cut.mov"))
     assert result.exit_code == 1
     assert f"there is no hint {missing}" in result.stderr
