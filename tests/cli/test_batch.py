@@ -215,3 +215,9 @@ def test_counters_take_the_place_of_no_other_file(mattekit: Command, files: Path
     assert result.exit_code == 1
     assert "mask.png exists and holds no counters; name another file" in result.stderr
     assert (files / "mask.png").read_bytes() == before
+
+
+def test_existing_results_are_either_replaced_or_kept(mattekit: Command, files: Path) -> None:
+    both = mattekit("cutout", files / "photo.png", "--overwrite", "--skip-existing")
+    assert both.exit_code == 2
+    assert "--overwrite and --skip-existing exclude each other" in both.stderr

@@ -280,6 +280,16 @@ def test_two_models_are_compared_on_photos(root: Path) -> None:
     ]
 
 
+def test_a_photo_that_no_model_can_cut_is_named_and_the_rest_is_measured(root: Path) -> None:
+    write_trimap(root / "trimaps" / "cat.png", np.zeros((24, 32), np.uint8))
+    words = ["--trimap", str(root / "trimaps"), "--model", "closed-form", "--json"]
+    result = models(root, *words)
+    assert result.exit_code == 1
+    assert "cat: " in result.stderr
+    rows = json.loads(result.stdout)["results"]
+    assert [row["error"] is None for row in rows].count(True) == 2
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

@@ -88,6 +88,7 @@ def test_the_shipped_networks_are_shown_verified_and_there_already() -> None:
     assert verified.exit_code == 0, verified.output
     assert "golden         no output of the published program is recorded" in verified.output
     assert "architecture: compact" in mattekit("show", "compact-2").output
+    assert "no model or network 'compakt'" in mattekit("show", "compakt").output
     assert "compact-1 is here already: " in mattekit("get", "compact-1").output
     for command in ("show", "verify"):
         refused = mattekit(command, "compact-1")

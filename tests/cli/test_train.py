@@ -89,6 +89,10 @@ def test_a_recipe_is_shown_without_its_data_and_with_its_presets(
         (["train", "tiny", "--resume", "/nowhere"], "is neither a run nor a checkpoint"),
         (["train", "tiny", "--device", "gpu"], "no device called 'gpu'"),
         (["plot", "/nowhere"], "is no run"),
+        (["recipe", "show", "tiny", "losses=[[alpha_l1]]"], "losses.0: a name or {name: ...} is"),
+        (["recipe", "show", "tiny", f"seed={2**64}"], "seed: below 2^63 is expected"),
+        (["recipe", "show", "tiny", "init.file=x.safetensors"], "init: file is read with"),
+        (["recipe", "show", "tiny", "init.strict=false"], "init: strict=false is for weights"),
     ],
 )
 def test_a_mistake_is_one_sentence_and_an_exit_code(

@@ -202,3 +202,10 @@ class Plain:
 
 def test_a_plain_dataclass_is_read_as_well() -> None:
     assert read(Plain, "7").height == 7
+
+
+def test_a_key_that_stands_twice_is_refused_with_its_line() -> None:
+    with pytest.raises(BadRecipe, match=r"own\.yaml has 'radius' again in line 3; keep one"):
+        read_tree("shape:\n  radius: 2\n  radius: 3\n", "own.yaml")
+    with pytest.raises(BadRecipe, match="has 'name' again"):
+        read_tree("shapes: [{name: round, name: square}]", "own.yaml")

@@ -229,6 +229,20 @@ class TestResuming:
         assert "all weights started at random" in card
 
     @pytest.mark.slow
+    def test_a_resumed_run_keeps_the_start_that_it_had(self, tmp_path: Path) -> None:
+        listener, folder = Listener(), tmp_path / "run"
+        run_toy(short(), folder)
+        before = (folder / "recipe.yaml").read_text()
+        run_toy(short(length=Duration(steps=4)), folder)
+        assert (folder / "recipe.yaml").read_text() == before, "no step was done"
+        other = short(length=Duration(steps=9), init=InitConfig(path=str(folder)))
+        run_toy(other, folder, listener=listener)
+        assert any("init has no effect on a resumed run" in line for line in listener.lines)
+        assert "init: null" in (folder / "recipe.yaml").read_text()
+        card = (folder / "checkpoints" / "step-000009" / "model_card.md").read_text()
+        assert "all weights started at random" in card
+
+    @pytest.mark.slow
     def test_pictures_may_move_but_not_change(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -10,6 +10,7 @@ from lightning_fabric import Fabric
 from training.toys import ToyNetwork, discs, make_setup, same, weights_of
 
 from mattekit.core.errors import BadRecipe
+from mattekit.core.tensors import Batch, Prediction
 from mattekit.losses.alpha import AlphaL1Config
 from mattekit.losses.laplacian import LaplacianL1Config
 from mattekit.losses.region import RegionWeights
@@ -234,3 +235,12 @@ def test_statistics_over_processes_are_refused_among_several_on_the_cpu(
     monkeypatch.setattr(Fabric, "world_size", property(lambda self: 2))
     with pytest.raises(BadRecipe, match=r"take network\.norm=gn and method\.critic\.norm=gn"):
         Supervised(make_setup(network=network))
+
+
+def test_a_loss_that_returns_no_terms_is_named() -> None:
+    class Plain(AlphaL1Config):
+        def __call__(self, prediction: Prediction, batch: Batch) -> Any:
+            return (prediction.alpha - batch.alpha).abs().mean()
+
+    with pytest.raises(BadRecipe, match=r"losses: alpha_l1 returns a Tensor; return .*region_mean"):
+        supervised(losses=(Plain(),)).dry_run(next(discs()))

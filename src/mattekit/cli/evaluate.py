@@ -169,7 +169,7 @@ def run(
         measured = []
         for number, name in enumerate(models):
             folder = Path(scratch, str(number))
-            predict_alphas(
+            failed = predict_alphas(
                 name,
                 inputs,
                 folder,
@@ -180,7 +180,11 @@ def run(
             found = measure(folder)
             places = {**found.places, "predicted": name}
             rows = tuple(replace(row, predicted=photo_of[row.name]) for row in found.rows)
-            measured.append(replace(found, title=name, places=places, rows=rows))
+            said = {row.name for row in failed}
+            others = tuple(problem for problem in found.problems if problem.name not in said)
+            measured.append(
+                replace(found, title=name, places=places, rows=rows + failed, problems=others)
+            )
         if predicted is not None:
             measured.append(measure(predicted, error=errors))
         if against is not None:

@@ -78,7 +78,7 @@ def _list(models: list[dict[str, Any]]) -> None:
 
 def show(
     name: Annotated[
-        str, Argument(metavar="NAME|FILE", help="A model, its file, or a network such as dim.")
+        str, Argument(metavar="NAME|FILE", help="A model, its file, a run, or a network: dim.")
     ],
     json: Json = False,
 ) -> None:
@@ -87,8 +87,8 @@ def show(
         _show_registered(registry()[name], json=json)
         return
     files = shipped_alone() | model_files()
-    is_model = name in files or Path(name).is_file()
-    shown = describe(files.get(name, Path(name))) if is_model else _network(name, files)
+    is_model = name in files or Path(name).exists()
+    shown = describe(find(name)) if is_model else _network(name, files)
     if json:
         print_json(shown)
         return
@@ -363,7 +363,7 @@ def _network(name: str, found: Mapping[str, Path]) -> dict[str, Any]:
     from mattekit.networks.options import options_of
 
     if name not in networks:
-        known = ", ".join([*found, *networks])
+        known = ", ".join(dict.fromkeys([*found, *networks]))
         raise BadArgument(f"there is no model or network '{name}'; there are {known}")
     lines = {
         option.name: f"{'|'.join(map(str, option.values)) or option.kind}, "

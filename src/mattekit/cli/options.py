@@ -196,6 +196,10 @@ class BatchOptions(ReportOptions):
     command: str = ""
     """All options that affect the results; filled in by `flattened`."""
 
+    def __post_init__(self) -> None:
+        if self.overwrite and self.skip_existing:
+            raise BadArgument("--overwrite and --skip-existing exclude each other; give one")
+
     @property
     def existing(self) -> Existing:
         """How to handle an input whose results exist."""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from mattekit.batch.files import pictures_in
 from mattekit.batch.processes import NO_LIMITS, Limits, run_on_processes
-from mattekit.core.errors import BadArgument, BadData
+from mattekit.core.errors import BadArgument, BadData, MattekitError
 from mattekit.core.storage import as_path
 from mattekit.core.types import Region
 from mattekit.evaluation.measure import MeasureOptions, measure_files, unmeasured
@@ -166,8 +166,15 @@ def predict_alphas(
     device: str = "auto",
     max_pixels: int = MAX_PIXELS,
     progress: Progress = no_progress,
-) -> None:
-    """Write the alpha that a model finds for each photo and its trimap, under the photo's name."""
+) -> tuple[Row, ...]:
+    """Write the alpha that a model finds for each photo and its trimap, under the photo's name.
+
+    Returns:
+        Rows of the photos of which none was found, each with its error.
+
+    Raises:
+        MattekitError: of none an alpha was found.
+    """
     from mattekit.inference.matting import build_matting  # takes a moment to import
 
     names = [photo.stem for photo in photos]
@@ -175,13 +182,23 @@ def predict_alphas(
     if twice:
         raise BadArgument(f"two photos are called {twice[0]}; results are paired by that name")
     method = build_matting(model, device=device)
+    failed = []
     with progress(len(photos)) as advance:
         for photo, trimap in photos.items():
-            picture = open_picture(photo, max_pixels=max_pixels)
-            labels, _ = open_trimap(trimap, max_pixels=max_pixels)
-            matte = method.matte(picture.colours, labels)
-            write_alpha(folder / f"{photo.stem}.png", matte.alpha, bits=BITS)
+            try:
+                picture = open_picture(photo, max_pixels=max_pixels)
+                labels, _ = open_trimap(trimap, max_pixels=max_pixels)
+                matte = method.matte(picture.colours, labels)
+            except MattekitError as error:
+                if len(photos) == 1:
+                    raise
+                failed.append(Row(name=photo.stem, predicted=str(photo), error=str(error)))
+            else:
+                write_alpha(folder / f"{photo.stem}.png", matte.alpha, bits=BITS)
             advance()
+    if failed and len(failed) == len(photos):
+        raise MattekitError(f"no photo has an alpha by {model}; {photo.name}: {failed[-1].error}")
+    return tuple(failed)
 
 
 def read_evaluation(path: Path) -> Evaluation:

@@ -49,12 +49,28 @@ def read_tree(text: str, source: str) -> dict[str, Any]:
     try:
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text, Loader=LOADER)):
             raise BadRecipe(f"{source} repeats a part by *NAME; write out what it stands for")
+        _check_keys(yaml.compose(text, Loader=LOADER), source)
         tree = yaml.load(text, Loader=LOADER)
     except yaml.YAMLError as error:
         raise BadRecipe(f"{source} is not YAML: {' '.join(str(error).split())}") from error
     if not isinstance(tree, dict):
         raise BadRecipe(f"{source} holds no keys; a recipe is a list of `key: value` lines")
     return tree
+
+
+def _check_keys(node: Any, source: str) -> None:
+    """Refuse a key that stands twice, of which YAML would take the last."""
+    if isinstance(node, yaml.MappingNode):
+        known = set()
+        for key, value in node.value:
+            if key.value in known:
+                line = key.start_mark.line + 1
+                raise BadRecipe(f"{source} has '{key.value}' again in line {line}; keep one")
+            known.add(key.value)
+            _check_keys(value, source)
+    elif isinstance(node, yaml.SequenceNode):
+        for each in node.value:
+            _check_keys(each, source)
 
 
 def read_file(path: Path) -> dict[str, Any]:
@@ -160,6 +176,8 @@ def _choose(configs: list[Any], value: Any, path: str) -> Any:
     given = value.get("name", value.get(FIRST)) if isinstance(value, Mapping) else value
     if given is None:
         raise BadRecipe(f"{path} needs a name; choose from {', '.join(choices)}")
+    if not isinstance(given, str):
+        raise BadRecipe(f"{path}: a name or {{name: ...}} is expected, found {_shown(given)}")
     if given not in known:
         hint = did_you_mean(str(given), list(choices))
         raise BadRecipe(f"{_join(path, 'name')}: there is no '{given}'{hint}")

@@ -32,6 +32,8 @@ from mattekit.training.validation import FURTHER, SMALLEST_SIDE, ValidationConfi
 
 FOLDER = Path(__file__).parent / "yaml"
 IMAGENET, RANDOM = "imagenet", "none"
+SEEDS = 2**63
+"""Of which random numbers can be had."""
 
 
 @config
@@ -84,6 +86,13 @@ class InitConfig:
     how_to_get: str = ""
     """How to get what is named here; shown where it is missing."""
 
+    def __post_init__(self) -> None:
+        starts = {self.path, *self.parts.values()}
+        if self.file is not None and IMAGENET not in starts:
+            raise ValueError("file is read with init=imagenet alone; write init=FILE for a file")
+        if not self.strict and starts == {RANDOM} and self.critic is None:
+            raise ValueError("strict=false is for weights to start from; name them by init=FILE")
+
 
 @config
 class SmokeConfig:
@@ -130,6 +139,8 @@ class Recipe(TrainingConfig):
         for name, (value, smallest) in least.items():
             if value < smallest:
                 raise BadRecipe(f"{name}: at least {smallest} is expected")
+        if self.seed >= SEEDS:
+            raise BadRecipe("seed: below 2^63 is expected")
         for name, below in (("clip", math.inf), ("ema", 1)):
             value = getattr(self, name)
             if value is not None and not 0 < value < below:

@@ -5,7 +5,7 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -13,8 +13,8 @@ from mattekit.core import system
 from mattekit.core.atomic import make_folder
 from mattekit.core.errors import BadArgument, BadOutput, BadRecipe
 from mattekit.models.registry import digest
-from mattekit.recipes.reading import read_tree
-from mattekit.recipes.recipe import Recipe, changed_keys, dump_recipe
+from mattekit.recipes.reading import read, read_tree
+from mattekit.recipes.recipe import InitConfig, Recipe, changed_keys, dump_recipe
 from mattekit.training.checkpoints import LAST, find_checkpoint
 
 LOCK = ".lock"
@@ -140,6 +140,15 @@ def _lock(handle: int) -> None:
         import fcntl
 
         fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def with_own_init(recipe: Recipe, folder: RunFolder) -> Recipe:
+    """The recipe with the init that the resumed run began with, whatever is said of it now."""
+    if folder.checkpoint is None:
+        return recipe
+    path = folder.checkpoint / "recipe.yaml"
+    begun = read_tree(path.read_text("utf-8"), str(path)).get("init")
+    return replace(recipe, init=read(InitConfig | None, begun, "init"))
 
 
 def check_same_recipe(recipe: Recipe, checkpoint: Path) -> None:

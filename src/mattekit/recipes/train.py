@@ -37,7 +37,7 @@ from mattekit.recipes.processes import (
 )
 from mattekit.recipes.published_run import continue_published
 from mattekit.recipes.recipe import Recipe, as_tree, dump_recipe
-from mattekit.recipes.run_folder import RunFolder, alone_in
+from mattekit.recipes.run_folder import RunFolder, alone_in, with_own_init
 from mattekit.training.checkpoints import Checkpoints
 from mattekit.training.guards import check_samples
 from mattekit.training.loggers import LoggedRun
@@ -125,6 +125,7 @@ def _train(
     listener: Listener,
 ) -> Result:
     check_same_run(fabric, recipe, source, folder)
+    named, recipe = recipe.init, with_own_init(recipe, folder)
     order = make_order(recipe, source, fabric)
     epoch = len(source) / recipe.batch
     torch.manual_seed(recipe.seed)
@@ -137,6 +138,8 @@ def _train(
     if validator is not None:
         decided_by_first(fabric, partial(validator.dry_run, network, fabric))
     init = describe_init(recipe.init)
+    if named is not None and named != recipe.init:
+        notes.append("init has no effect on a resumed run, which goes on from its checkpoint")
     about = Description(recipe=recipe, source=source, title=title, command=command, notes=[init])
     run = Run(
         fabric=fabric,
@@ -154,6 +157,8 @@ def _train(
         notes += remarks
         about.notes.extend(notes)
         if fabric.is_global_zero:
+            if run.state.step < run.length.total:  # else the run is as it was
+                write_text(make_folder(folder.path) / "recipe.yaml", dump_recipe(recipe))
             run.log = open_log(recipe, folder.path, run.state.step, title)
         for note in (origin or init, *notes):
             run.say(note)
@@ -216,8 +221,7 @@ def start_run(
 
 
 def open_log(recipe: Recipe, path: Path, step: int, title: str) -> RunLog:
-    """The logs of a run from its current step on; its recipe is written beside them."""
-    write_text(make_folder(path) / "recipe.yaml", dump_recipe(recipe))
+    """The logs of a run from its current step on."""
     logged = LoggedRun(folder=path, step=step, title=title, recipe=as_tree(recipe))
     return RunLog(logged, recipe.log.to)
 

@@ -6,9 +6,10 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from mattekit.core.config import config
+from mattekit.core.config import config, name_of
 from mattekit.core.errors import BadRecipe
 from mattekit.core.tensors import Batch, Prediction, autocast
+from mattekit.losses.region import Terms
 from mattekit.training.freeze import freeze, to_training
 from mattekit.training.gradient_checkpointing import checkpoint_parts
 from mattekit.training.method import Objective, Setup, StateDict, StepResult
@@ -115,13 +116,24 @@ def dry_run(setup: Setup, network: nn.Module, batch: Batch) -> tuple[Prediction,
     with autocast(setup.fabric.device, setup.config.precision):
         outputs = network.eval()(*network_inputs(network, batch))
     prediction = in_float32(outputs)
-    losses = [loss(prediction, batch).value() for loss in setup.config.losses]
+    losses = [_terms(loss, prediction, batch).value() for loss in setup.config.losses]
     learning = {name: each for name, each in network.named_parameters() if each.requires_grad}
     gradients = torch.autograd.grad(
         torch.stack(losses).sum(), list(learning.values()), allow_unused=True
     )
     idle = [name for name, each in zip(learning, gradients, strict=True) if each is None]
     return prediction, batch, _idle_remarks(idle, learning, setup.fabric.world_size)
+
+
+def _terms(loss: Any, prediction: Prediction, batch: Batch) -> Terms:
+    """What a loss returns, which may be one of the user's own."""
+    terms = loss(prediction, batch)
+    if not isinstance(terms, Terms):
+        raise BadRecipe(
+            f"losses: {name_of(type(loss))} returns a {type(terms).__name__}; return "
+            "mattekit.losses.region.Terms, which region_mean makes of a plane of errors"
+        )
+    return terms
 
 
 def check_planes(network: Any, batch: Batch) -> None:
