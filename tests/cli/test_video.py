@@ -107,6 +107,7 @@ def test_a_sequence_needs_the_hints_that_are_named(mattekit: Command, ball: Path
     result = mattekit("cutout", ball, "--mask", missing, "-o", ball.with_name("cut.mov"))
     assert result.exit_code == 1
     assert f"there is no hint {missing}" in result.stderr
+    assert [path.name for path in ball.parent.iterdir()] == ["ball.mov"]
 
 
 def test_a_sequence_has_one_subject(mattekit: Command, ball: Path) -> None:

@@ -19,11 +19,11 @@ from mattekit.batch.files import Shard, gather
 from mattekit.batch.names import check_output, is_file
 from mattekit.batch.runner import Item, ItemResult
 from mattekit.cli.options import BatchOptions
-from mattekit.cli.output import remark
+from mattekit.cli.output import FAILED, remark
 from mattekit.cli.photo_options import PhotoOptions, SavedOptions, WriteOptions
 from mattekit.cli.report import report_result
 from mattekit.core.atomic import write_text
-from mattekit.core.errors import BadArgument, BadData, BadOutput
+from mattekit.core.errors import BadArgument, BadData, BadOutput, MattekitError
 from mattekit.core.storage import Url, as_path
 from mattekit.core.types import Alpha, Plane
 from mattekit.cutouts.finishing import FinishingOptions
@@ -165,49 +165,57 @@ def over_videos(run: Callable[..., None]) -> Callable[..., None]:
         if len(photos or ()) > 1:
             raise BadArgument(f"{source} is a video, of which one is worked on at a time")
         target = output if is_file(output) else output / f"{source.stem}.mov"
-        opaque = saved.background is not None
         _check_video(source, target, saved=saved, write=others["write"])
         check_sequence(batch, finishing=others["finish"].chosen())
+        result = ItemResult(input=str(source), status="skipped", outputs=[str(target)])
         if target.exists() and batch.skip_existing:
-            report_result(
-                ItemResult(input=str(source), status="skipped", outputs=[str(target)]), batch
-            )
+            report_result(result, batch)
             return
         if target.exists() and not batch.overwrite:
             raise BadOutput(f"{target} exists; add --overwrite or --skip-existing")
         begun = time.monotonic()
-        folder = target.with_name(f"{target.stem}-frames")
-        _unpack(source, folder, _told(batch.command, [source, *_paths((saved, others))]))
-        others |= {"photos": [str(folder / "photos")], "output": folder / "results"}
-        quiet = batch.quiet or batch.json
-        each = replace(batch, skip_existing=True, overwrite=False, json=False, quiet=quiet)
-        code = _exit_code(partial(run, **(others | {"sequence": True}), saved=saved, batch=each))
-        pattern = "*-on-*.png" if opaque else "*[0-9].png"
-        results = sorted((folder / "results").glob(pattern))
-        frames = sum(1 for _ in (folder / "photos").iterdir())
-        if len(results) < frames:  # why was said of each
-            if not quiet:
-                remark(
-                    f"{frames - len(results)} of {frames} frames are not done; those that are "
-                    f"stay in {folder}, and the same command goes on"
-                )
-            raise typer.Exit(code)
-        video.write_video(target, map(_pixels, results), video.frame_rate(source))
-        shutil.rmtree(folder)
-        report_result(
-            ItemResult(
-                input=str(source),
-                status="unsure" if code else "done",
-                outputs=[str(target)],
-                warnings=["some of its frames are unsure"] if code else [],
-                seconds=time.monotonic() - begun,
-            ),
-            batch,
-        )
+        code = _frame_by_frame(partial(run, saved=saved, **others), source, target, saved, batch)
+        result = replace(result, status="done", seconds=time.monotonic() - begun)
+        if code == FAILED:
+            unsure = "some of its frames are unsure"
+            result = replace(result, status="unsure", warnings=[unsure])
+        report_result(result, batch)
         if code:
             raise typer.Exit(code)
 
     return call
+
+
+def _frame_by_frame(
+    run: "partial[None]", source: Path, target: Path, saved: SavedOptions, batch: BatchOptions
+) -> int:
+    """Work on a video's frames beside the target, and write it; the exit code of that work."""
+    folder = target.with_name(f"{target.stem}-frames")
+    background = [Path(saved.background)] if saved.background else []
+    _unpack(source, folder, _told(batch.command, [source, *background, *_paths(run.keywords)]))
+    quiet = batch.quiet or batch.json
+    each = replace(batch, skip_existing=True, overwrite=False, json=False, quiet=quiet)
+    frames, results = folder / "photos", folder / "results"
+    try:
+        code = _exit_code(
+            partial(run, photos=[str(frames)], output=results, batch=each, sequence=True)
+        )
+    except MattekitError:
+        if not results.exists():
+            shutil.rmtree(folder)
+        raise
+    done = sorted(results.glob("*-on-*.png" if saved.background else "*[0-9].png"))
+    missing = sum(1 for _ in frames.iterdir()) - len(done)
+    if missing:  # why was said of each
+        if not quiet:
+            remark(
+                f"{missing} of {missing + len(done)} frames are not done; those that are stay in "
+                f"{folder}, and the same command goes on"
+            )
+        raise typer.Exit(code)
+    video.write_video(target, map(_pixels, done), video.frame_rate(source))
+    shutil.rmtree(folder)
+    return code
 
 
 def _check_video(source: Path, target: Path, *, saved: SavedOptions, write: WriteOptions) -> None:
@@ -245,8 +253,6 @@ def _paths(options: Any) -> Iterator[Path]:
     """The files and folders that options name."""
     if isinstance(options, Path):
         yield options
-    elif isinstance(options, str) and Path(options).is_file():  # such as a background
-        yield Path(options)
     elif is_dataclass(options):
         yield from _paths([getattr(options, each.name) for each in fields(options)])
     elif isinstance(options, Mapping):
