@@ -63,10 +63,10 @@ def _check_keys(node: Any, source: str) -> None:
     if isinstance(node, yaml.MappingNode):
         known = set()
         for key, value in node.value:
-            if key.value in known:
-                line = key.start_mark.line + 1
-                raise BadRecipe(f"{source} has '{key.value}' again in line {line}; keep one")
-            known.add(key.value)
+            name, line = str(key.value), key.start_mark.line + 1
+            if name in known:
+                raise BadRecipe(f"{source} has '{name}' again in line {line}; keep one")
+            known.add(name)
             _check_keys(value, source)
     elif isinstance(node, yaml.SequenceNode):
         for each in node.value:
