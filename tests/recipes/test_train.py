@@ -233,7 +233,7 @@ class TestResuming:
         listener, folder = Listener(), tmp_path / "run"
         run_toy(short(), folder)
         before = (folder / "recipe.yaml").read_text()
-        run_toy(short(length=Duration(steps=4)), folder)
+        run_toy(short(length=Duration(steps=6)), folder)
         assert (folder / "recipe.yaml").read_text() == before, "no step was done"
         other = short(length=Duration(steps=9), init=InitConfig(path=str(folder)))
         run_toy(other, folder, listener=listener)
