@@ -102,7 +102,7 @@ def test_the_commands_of_a_page_run_in_their_order(page: str, desk: Path) -> Non
         if words.startswith(NOT_RUN) or "--paint" in words:
             continue
         again = words.startswith(("cutout", "example")) and "--json" not in words
-        existing = ["--overwrite"] if again else []
+        existing = ["--overwrite"] if again and "--skip-existing" not in words else []
         run(sys.executable, "-m", "mattekit", *shlex.split(words), *existing)
 
 

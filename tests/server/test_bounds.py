@@ -110,3 +110,19 @@ def test_a_worker_starts_where_windows_has_no_limit_and_macos_refuses_it(
 ) -> None:
     monkeypatch.setitem(sys.modules, "resource", resource)
     limit_memory(6 * 2**30)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rest", [b"x" * 500, b""])
+def test_a_request_is_refused_once_its_body_was_heard_or_does_not_come(
+    port: int, rest: bytes
+) -> None:
+    """A proxy that still sends when the connection ends tells 502 and not the refusal."""
+    head = HEAD.replace(b"127.0.0.1", b"elsewhere.org") + b"Content-Length: 1000\r\n\r\n"
+    with closing(connect(port, head + b"x" * (1000 - 500))) as connection:
+        connection.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            connection.recv(1)
+        connection.settimeout(30)
+        connection.sendall(rest)
+        assert b" 400 Bad Request" in connection.recv(65536)

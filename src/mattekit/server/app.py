@@ -4,9 +4,10 @@ Safe as it starts: it answers this machine only, counts bytes, pixels, seconds a
 fetches nothing, trusts no other site, and writes nothing of a user to the disk or the log.
 """
 
+import asyncio
 import hmac
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from fastapi.security import HTTPBearer
 from fastapi.staticfiles import StaticFiles
 from jinja2 import ChainableUndefined, Environment, PackageLoader
+from starlette.requests import ClientDisconnect
 
 from mattekit.core.errors import BadArgument
 from mattekit.inference.matting import MODELS
@@ -188,6 +190,9 @@ Middleware = Callable[[Request, Next], Awaitable[Response]]
 OF_THE_API = ("/v1/", "/metrics", "/openapi.json")
 """Routes that need the token; the page, /docs and /healthz do not."""
 
+DISCARDED_BYTES, DISCARDED_SECONDS = 64_000_000, 2.0
+"""Of the body of a request that is refused, how much is read."""
+
 HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -203,6 +208,18 @@ def guard(settings: Settings) -> Middleware:
     """Ask for the token, send pages of other sites away, and keep browsers strict."""
 
     async def check(request: Request, call_next: Next) -> Response:
+        refusal = refused(request)
+        if refusal is not None:
+            await _discard_body(request)
+            return refusal
+        response = await call_next(request)
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if settings.origins:
+            response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+        return response
+
+    def refused(request: Request) -> Response | None:
         if not _is_known(request.headers.get("host", ""), settings):
             return problem(400, "the server is not known by this host name; see --allow-host")
         if not _is_own(request, settings):
@@ -218,14 +235,21 @@ def guard(settings: Settings) -> Middleware:
                     "the token is missing or wrong; send it as 'Authorization: Bearer TOKEN'",
                     **{"WWW-Authenticate": "Bearer"},
                 )
-        response = await call_next(request)
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        if settings.origins:
-            response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-        return response
+        return None
 
     return check
+
+
+async def _discard_body(request: Request) -> None:
+    """Read a body that is refused, within bounds: a proxy that is still sending it when the
+    connection ends tells its client 502 instead of why."""
+    size = 0
+    with suppress(TimeoutError, ClientDisconnect):
+        async with asyncio.timeout(DISCARDED_SECONDS):
+            async for part in request.stream():
+                size += len(part)
+                if size > DISCARDED_BYTES:
+                    break
 
 
 def _is_here(request: Request, settings: Settings) -> bool:
