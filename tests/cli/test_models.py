@@ -11,7 +11,8 @@ from networks.published.published_files import shapes_of, tensor, write
 from typer.testing import CliRunner, Result
 
 from mattekit.cli.main import app
-from mattekit.networks.weights import read_header
+from mattekit.models.files import find
+from mattekit.networks.weights import read, read_header, save
 
 
 @pytest.fixture(autouse=True)
@@ -94,6 +95,19 @@ def test_the_shipped_networks_are_shown_verified_and_there_already() -> None:
         refused = mattekit(command, "compact-1")
         assert refused.exit_code == 1
         assert "does not say which network it is; it was exported to run" in refused.output
+
+
+@pytest.mark.slow
+def test_a_run_is_shown_and_a_folder_that_is_none_hides_no_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    header, tensors = read(find("compact-2"))
+    save(tmp_path / "run" / "checkpoints" / "step-000002" / "weights.safetensors", tensors, header)
+    (tmp_path / "run" / "checkpoints" / "last").write_text("step-000002\n")
+    assert "architecture: compact" in mattekit("show", "run").output
+    (tmp_path / "dim").mkdir()
+    assert "network: dim" in mattekit("show", "dim").output
 
 
 def test_a_network_is_shown_with_its_options() -> None:

@@ -225,6 +225,7 @@ class TestResuming:
         run_toy(short(), tmp_path / "on", resume=str(folder), listener=listener)
         assert any(line.startswith("resumed at step 8 from") for line in listener.lines)
         assert not any("started at random" in line for line in listener.lines)
+        assert (tmp_path / "on" / "recipe.yaml").exists()
         card = (tmp_path / "on" / "checkpoints" / "step-000008" / "model_card.md").read_text()
         assert "all weights started at random" in card
 

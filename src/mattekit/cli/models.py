@@ -24,6 +24,7 @@ from mattekit.models.files import (
     DEFAULT_MODEL,
     EXPORTED,
     SUFFIX,
+    WEIGHTS,
     find,
     model_files,
     models_folder,
@@ -87,7 +88,8 @@ def show(
         _show_registered(registry()[name], json=json)
         return
     files = shipped_alone() | model_files()
-    is_model = name in files or Path(name).exists()
+    run = any((Path(name) / part).exists() for part in ("checkpoints", WEIGHTS))
+    is_model = name in files or Path(name).is_file() or run
     shown = describe(find(name)) if is_model else _network(name, files)
     if json:
         print_json(shown)

@@ -33,7 +33,7 @@ from mattekit.training.validation import FURTHER, SMALLEST_SIDE, ValidationConfi
 FOLDER = Path(__file__).parent / "yaml"
 IMAGENET, RANDOM = "imagenet", "none"
 SEEDS = 2**63
-"""Of which random numbers can be had."""
+"""They are below this, as PyTorch wants them."""
 
 
 @config

@@ -157,8 +157,9 @@ def _train(
         notes += remarks
         about.notes.extend(notes)
         if fabric.is_global_zero:
-            if run.state.step < run.length.total:  # else the run is as it was
-                write_text(make_folder(folder.path) / "recipe.yaml", dump_recipe(recipe))
+            place = make_folder(folder.path) / "recipe.yaml"
+            if run.state.step < run.length.total or not place.exists():  # else it is as it was
+                write_text(place, dump_recipe(recipe))
             run.log = open_log(recipe, folder.path, run.state.step, title)
         for note in (origin or init, *notes):
             run.say(note)
